@@ -1,0 +1,37 @@
+# One library a folder, explicit source lists; tests stand beside what they test.
+
+add_library(sotto_flags INTERFACE)
+target_include_directories(sotto_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+target_compile_options(sotto_flags INTERFACE -Wall -Wextra -Wno-sign-compare -fno-math-errno)
+target_compile_definitions(sotto_flags INTERFACE SOTTO_VERSION="${PROJECT_VERSION}")
+if(SOTTO_SANITIZE)
+  target_compile_options(sotto_flags INTERFACE -fsanitize=${SOTTO_SANITIZE} -fno-omit-frame-pointer
+                                               -fno-sanitize-recover=all -g1)
+  target_link_options(sotto_flags INTERFACE -fsanitize=${SOTTO_SANITIZE})
+endif()
+
+# sotto_library(name SOURCES a.cc ... DEPS lib ...)
+function(sotto_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC sotto_flags ${ARG_DEPS})
+endfunction()
+
+# sotto_test(name SOURCES a_test.cc ... DEPS lib ... [LABELS unit;threaded;e2e])
+# Labels: `unit` runs under ASan+UBSan too, `threaded` under TSan too, `e2e` starts processes.
+function(sotto_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  if(SOTTO_FUZZERS)
+    return()
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE sotto_flags ${ARG_DEPS} GTest::gmock_main)
+  target_compile_definitions(${name} PRIVATE SOTTO_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                                             SOTTO_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600)
+endfunction()

@@ -1,0 +1,49 @@
+// What an accelerator device does. UNTRUSTED side: sees blinded rows and public weights only.
+#ifndef SOTTO_ACCELERATOR_DEVICE_H_
+#define SOTTO_ACCELERATOR_DEVICE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/matrix.h"
+#include "base/status.h"
+
+namespace sotto {
+
+// Number formats a layer may be asked for; a device holds the weights in each format it was given.
+enum class DeviceFormat { kFloat, kRing };
+
+// A slice of one layer's output columns, held in device memory. Opaque; freed with the object.
+class DeviceWeights {
+ public:
+  virtual ~DeviceWeights() = default;
+  virtual size_t n_in() const = 0;
+  virtual size_t n_out() const = 0;
+};
+
+// One compute device. Thread-safe: calls may come from several sessions; they may be serialised.
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  // "cpu", "opencl:0 (pthread-AMD EPYC)": for Describe, logs and the result JSON.
+  virtual std::string name() const = 0;
+
+  // Copies the weights in; `w` is not kept. w: [n_out, n_in]. RESOURCE_EXHAUSTED when it won't fit.
+  virtual absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) = 0;
+  virtual absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) = 0;
+
+  // y = x W^T. x: [tokens, n_in]; y: [tokens, n_out]; `weights` came from LoadFloat of this device.
+  // bf16 or f16 operands are allowed, with f32 accumulation; precision() says which.
+  virtual absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
+                                     MatrixView<float> y) = 0;
+
+  // y = x W^T modulo 2^32, exact (two's complement weights). `weights` came from LoadRing.
+  virtual absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
+                                    MatrixView<uint32_t> y) = 0;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ACCELERATOR_DEVICE_H_

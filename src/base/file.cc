@@ -1,0 +1,169 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+absl::Status SystemError(const std::string& path, std::string_view what, int error) {
+  const std::string message = StrCat(path, ": ", what, ": ", std::strerror(error));
+  if (error == ENOENT || error == ENOTDIR) return absl::NotFoundError(message);
+  if (error == EACCES || error == EPERM || error == EROFS) {
+    return absl::PermissionDeniedError(message);
+  }
+  if (error == ENOSPC || error == EDQUOT || error == EIO) return absl::UnavailableError(message);
+  return absl::InvalidArgumentError(message);
+}
+
+// Closes on destruction.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// The size of an open regular file.
+absl::StatusOr<size_t> RegularFileSize(int fd, const std::string& path) {
+  struct stat info;
+  if (fstat(fd, &info) != 0) return SystemError(path, "cannot stat", errno);
+  if (!S_ISREG(info.st_mode)) {
+    return absl::InvalidArgumentError(StrCat(path, ": not a regular file"));
+  }
+  return static_cast<size_t>(info.st_size);
+}
+
+absl::Status WriteFully(int fd, uint64_t offset, std::string_view data, const std::string& path) {
+  while (!data.empty()) {
+    const ssize_t n = pwrite(fd, data.data(), data.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return SystemError(path, "cannot write", errno);
+    offset += static_cast<uint64_t>(n);
+    data.remove_prefix(static_cast<size_t>(n));
+  }
+  return absl::OkStatus();
+}
+
+mode_t UmaskMode() {
+  const mode_t mask = umask(0);
+  umask(mask);
+  return 0666 & ~mask;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit_bytes) {
+  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return SystemError(path, "cannot open", errno);
+  SOTTO_ASSIGN_OR_RETURN(const size_t size, RegularFileSize(fd.get(), path));
+  if (size > limit_bytes) {
+    return absl::InvalidArgumentError(
+        StrCat(path, ": ", size, " bytes, more than the limit of ", limit_bytes));
+  }
+  std::string data(size, '\0');
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t n = read(fd.get(), data.data() + done, size - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return SystemError(path, "cannot read", errno);
+    if (n == 0) break;
+    done += static_cast<size_t>(n);
+  }
+  data.resize(done);
+  return data;
+}
+
+absl::StatusOr<MappedFile> MappedFile::Open(const std::string& path) {
+  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return SystemError(path, "cannot open", errno);
+  SOTTO_ASSIGN_OR_RETURN(const size_t size, RegularFileSize(fd.get(), path));
+  MappedFile file;
+  if (size == 0) return file;
+  void* p = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  if (p == MAP_FAILED) return SystemError(path, "cannot map", errno);
+  file.data_ = static_cast<uint8_t*>(p);
+  file.size_ = size;
+  return file;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) munmap(data_, size_);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+void MappedFile::DropPages(std::span<const uint8_t> part) const {
+  const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(part.data()) + page - 1) / page * page;
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(part.data()) + part.size()) / page * page;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
+absl::StatusOr<AtomicFile> AtomicFile::Create(const std::string& path) {
+  std::string temporary = StrCat(path, ".tmpXXXXXX");
+  const int fd = mkostemp(temporary.data(), O_CLOEXEC);
+  if (fd < 0) return SystemError(path, "cannot create", errno);
+  return AtomicFile(path, std::move(temporary), fd);
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_ < 0) return;
+  close(fd_);
+  unlink(temporary_.c_str());
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      temporary_(std::move(other.temporary_)),
+      fd_(std::exchange(other.fd_, -1)),
+      end_(other.end_) {}
+
+absl::Status AtomicFile::Append(std::string_view data) { return WriteAt(end_, data); }
+
+absl::Status AtomicFile::WriteAt(uint64_t offset, std::string_view data) {
+  SOTTO_RETURN_IF_ERROR(WriteFully(fd_, offset, data, path_));
+  end_ = std::max(end_, offset + data.size());
+  return absl::OkStatus();
+}
+
+absl::Status AtomicFile::Commit() {
+  if (fchmod(fd_, UmaskMode()) != 0) return SystemError(path_, "cannot set mode", errno);
+  if (fsync(fd_) != 0) return SystemError(path_, "cannot flush", errno);
+  if (rename(temporary_.c_str(), path_.c_str()) != 0) {
+    return SystemError(path_, "cannot rename into place", errno);
+  }
+  close(std::exchange(fd_, -1));
+  return absl::OkStatus();
+}
+
+absl::Status WriteFileAtomically(const std::string& path, std::string_view data) {
+  SOTTO_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
+  SOTTO_RETURN_IF_ERROR(file.Append(data));
+  return file.Commit();
+}
+
+}  // namespace sotto

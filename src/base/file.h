@@ -1,0 +1,68 @@
+// Files: whole reads, read-only maps, and writes that appear complete or not at all.
+// Errors: NOT_FOUND, PERMISSION_DENIED, or INVALID_ARGUMENT / UNAVAILABLE for the rest; each
+// message begins with the path and ends with the system's reason.
+#ifndef SOTTO_BASE_FILE_H_
+#define SOTTO_BASE_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace sotto {
+
+// The whole file. INVALID_ARGUMENT when it is longer than `limit_bytes` or not a regular file.
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit_bytes = size_t{1} << 32);
+
+// A read-only private map of a whole regular file; an empty file maps to an empty span.
+class MappedFile {
+ public:
+  static absl::StatusOr<MappedFile> Open(const std::string& path);
+  MappedFile() = default;
+  ~MappedFile();
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+
+  std::span<const uint8_t> bytes() const { return {data_, size_}; }
+  // Gives back the page cache mapping of whole pages inside `part` (a span of bytes()); reading
+  // them again is correct, and slow.
+  void DropPages(std::span<const uint8_t> part) const;
+
+ private:
+  uint8_t* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+// Writes to a temporary name beside `path` (mode 0600, then the umask's), renamed by Commit().
+// Destroyed without Commit(), it leaves nothing behind. A short write or a full disk is an error.
+class AtomicFile {
+ public:
+  static absl::StatusOr<AtomicFile> Create(const std::string& path);
+  ~AtomicFile();
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile& operator=(AtomicFile&&) = delete;
+
+  absl::Status Append(std::string_view data);
+  // Overwrites at `offset`, within or beyond what was written (headers known last, parallel parts).
+  absl::Status WriteAt(uint64_t offset, std::string_view data);
+  // Flushes to the disk and renames. No call but the destructor may follow.
+  absl::Status Commit();
+
+ private:
+  AtomicFile(std::string path, std::string temporary, int fd)
+      : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
+
+  std::string path_, temporary_;
+  int fd_ = -1;
+  uint64_t end_ = 0;
+};
+
+// One-shot AtomicFile.
+absl::Status WriteFileAtomically(const std::string& path, std::string_view data);
+
+}  // namespace sotto
+
+#endif  // SOTTO_BASE_FILE_H_

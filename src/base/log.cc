@@ -1,0 +1,35 @@
+#include "base/log.h"
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+constexpr std::array<std::string_view, 4> kNames = {"error", "warning", "info", "debug"};
+std::atomic<LogLevel> g_level{LogLevel::kWarning};
+
+}  // namespace
+
+absl::StatusOr<LogLevel> ParseLogLevel(std::string_view name) {
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    if (name == kNames[i]) return static_cast<LogLevel>(i);
+  }
+  return absl::InvalidArgumentError(
+      StrCat("log level \"", name, "\": want error, warning, info or debug"));
+}
+
+void SetLogLevel(LogLevel level) { g_level.store(level, std::memory_order_relaxed); }
+
+void Log(LogLevel level, std::string_view message) {
+  if (level > g_level.load(std::memory_order_relaxed)) return;
+  // One write, so that lines of several threads do not mix.
+  const std::string line =
+      StrCat("sotto: ", kNames[static_cast<size_t>(level)], ": ", message, "\n");
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace sotto

@@ -1,0 +1,36 @@
+// A persistent pool: threads are created once (in an enclave, making one costs 20 times more than
+// outside), spin briefly for the next call, then park on a condition variable.
+#ifndef SOTTO_BASE_THREAD_POOL_H_
+#define SOTTO_BASE_THREAD_POOL_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "absl/functional/function_ref.h"
+
+namespace sotto {
+
+class ThreadPool {
+ public:
+  // `threads` >= 1 counts the calling thread: threads - 1 are created. Each of them, and any caller
+  // of ParallelFor, runs outside libraries (oneDNN) single-threaded.
+  explicit ThreadPool(int threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  int threads() const;
+
+  // Calls task(index, worker) for every index in [0, count), each exactly once, worker in
+  // [0, threads()); returns when all are done. Indices are handed out in order, to whoever is free.
+  // One caller at a time (checked); a task must not call ParallelFor of the same pool.
+  void ParallelFor(size_t count, absl::FunctionRef<void(size_t index, int worker)> task);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_BASE_THREAD_POOL_H_

@@ -1,0 +1,48 @@
+#include "base/thread_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+namespace sotto {
+namespace {
+
+TEST(ThreadPool, RunsEveryIndexOnceWithEveryThreadCount) {
+  for (int threads : {1, 2, 3, 7}) {
+    ThreadPool pool(threads);
+    for (size_t count : {0, 1, 2, 5, 1000}) {
+      std::vector<std::atomic<int>> hits(count);
+      pool.ParallelFor(count, [&](size_t i, int worker) {
+        EXPECT_GE(worker, 0);
+        EXPECT_LT(worker, threads);
+        hits[i].fetch_add(1);
+      });
+      for (const auto& h : hits) EXPECT_EQ(h.load(), 1);
+    }
+  }
+}
+
+TEST(ThreadPool, SeesWritesOfItsTasksAndOfThePreviousCall) {
+  ThreadPool pool(3);
+  std::vector<long> data(64, 1);
+  for (int round = 0; round < 2000; ++round) {
+    pool.ParallelFor(data.size(), [&](size_t i, int) { data[i] += static_cast<long>(i); });
+  }
+  for (size_t i = 0; i < data.size(); ++i) EXPECT_EQ(data[i], 1 + 2000 * static_cast<long>(i));
+}
+
+TEST(ThreadPool, WakesParkedWorkers) {
+  ThreadPool pool(2);
+  for (int round = 0; round < 5; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::atomic<int> sum{0};
+    pool.ParallelFor(10, [&](size_t i, int) { sum += static_cast<int>(i); });
+    EXPECT_EQ(sum.load(), 45);
+  }
+}
+
+}  // namespace
+}  // namespace sotto

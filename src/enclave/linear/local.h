@@ -1,0 +1,36 @@
+// Linear layers multiplied in this process, by oneDNN.
+#ifndef SOTTO_ENCLAVE_LINEAR_LOCAL_H_
+#define SOTTO_ENCLAVE_LINEAR_LOCAL_H_
+
+#include <memory>
+#include <string_view>
+
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "enclave/linear/linear.h"
+#include "model/checkpoint.h"
+
+namespace sotto {
+
+enum class Precision {
+  kF32,
+  kBf16,   // bf16 operands, f32 accumulation
+  kInt8,   // int8 weights per output channel, int8 activations per token
+  kFixed,  // DESIGN's fixed-point format: int8 weights, up to 16-bit activations, exact integers
+};
+std::string_view PrecisionName(Precision precision);
+// "auto" becomes bf16 where the CPU has it in hardware, else f32. INVALID_ARGUMENT otherwise.
+absl::StatusOr<Precision> ParsePrecision(std::string_view name);
+
+struct LocalLinearOptions {
+  Precision precision = Precision::kF32;
+};
+
+// Converts and reorders every weight once, layer by layer, dropping the checkpoint's pages behind.
+absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkpoint,
+                                                        const LocalLinearOptions& options,
+                                                        ThreadPool& pool);
+
+}  // namespace sotto
+
+#endif  // SOTTO_ENCLAVE_LINEAR_LOCAL_H_

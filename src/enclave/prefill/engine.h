@@ -1,0 +1,57 @@
+// The forward pass over a batch of prompts. TRUSTED: holds prompt-derived plaintext.
+#ifndef SOTTO_ENCLAVE_PREFILL_ENGINE_H_
+#define SOTTO_ENCLAVE_PREFILL_ENGINE_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "base/matrix.h"
+#include "base/status.h"
+#include "enclave/linear/linear.h"
+#include "model/checkpoint.h"
+
+namespace sotto {
+
+enum class LogitsMode { kAll, kLast };
+
+// Receives finished logits, rows [first_position, first_position + logits.rows()) of prompt number
+// `prompt`: [rows, vocab]. Called from worker threads, several at once for different rows; every
+// row comes exactly once. The view is valid during the call only.
+using LogitsSink =
+    absl::FunctionRef<void(size_t prompt, size_t first_position, ConstMatrixView<float> logits)>;
+
+struct EngineOptions {
+  int threads = 1;
+  // Largest batch that will be asked for; the activation arena is sized for it once.
+  size_t batch_size = 1;
+  size_t prefill_length = 128;
+};
+
+struct RunOptions {
+  LogitsMode logits = LogitsMode::kAll;
+  // Computes padding rows as well, so that work and traffic depend on the batch's shape alone.
+  bool pad_compute = false;
+};
+
+class Engine {
+ public:
+  // `linear` does the linear layers (local or offloaded); the engine reads embeddings and norms
+  // from `checkpoint`, which it does not keep. FAILED_PRECONDITION when the arena would not fit.
+  static absl::StatusOr<std::unique_ptr<Engine>> Create(const Checkpoint& checkpoint,
+                                                        std::unique_ptr<Linear> linear,
+                                                        const EngineOptions& options);
+  virtual ~Engine() = default;
+
+  // Runs one batch. prompts: at most batch_size id lists, each of 1..prefill_length ids below
+  // vocab_size (INVALID_ARGUMENT otherwise, naming prompt and position, never the id). Each
+  // position's logits are the same to the bit whatever else is in the batch. One call at a time.
+  virtual absl::Status Run(std::span<const std::vector<int32_t>> prompts, const RunOptions& options,
+                           LogitsSink sink) = 0;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ENCLAVE_PREFILL_ENGINE_H_

@@ -1,0 +1,67 @@
+// A Hugging Face checkpoint directory: config.json and model.safetensors, or shards with
+// model.safetensors.index.json. Files are mapped, checked whole before any tensor is handed out.
+#ifndef SOTTO_MODEL_CHECKPOINT_H_
+#define SOTTO_MODEL_CHECKPOINT_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/matrix.h"
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "model/config.h"
+
+namespace sotto {
+
+enum class DType { kF32, kF16, kBF16 };
+size_t DTypeSize(DType dtype);
+std::string_view DTypeName(DType dtype);  // As safetensors spells it: "F32", "F16", "BF16".
+
+// A tensor of the checkpoint; `data` lives as long as the Checkpoint.
+struct TensorRef {
+  std::string name;
+  DType dtype = DType::kF32;
+  std::vector<size_t> shape;
+  std::span<const uint8_t> data;
+};
+
+class Checkpoint {
+ public:
+  // Opens and checks: headers, shapes against the config, every needed tensor present, dtypes
+  // supported. Errors as config.h, and DATA_LOSS for damaged safetensors (naming file and offset).
+  static absl::StatusOr<Checkpoint> Open(const std::string& model_dir);
+  Checkpoint(Checkpoint&&) noexcept;
+  Checkpoint& operator=(Checkpoint&&) noexcept;
+  ~Checkpoint();
+
+  const LlamaConfig& config() const;
+  const std::string& directory() const;
+  // All tensors, by name.
+  const std::vector<TensorRef>& tensors() const;
+  // NOT_FOUND, naming the tensor.
+  absl::StatusOr<TensorRef> Find(std::string_view name) const;
+  // Elements over all tensors, a tied lm_head counted once.
+  uint64_t parameter_count() const;
+  // SHA-256 (64 hex digits): of the bytes of model.safetensors, or, when sharded, of the
+  // concatenation "NAME:hexsha256\n" over the shard file names in byte order.
+  absl::StatusOr<std::string> WeightsSha256(ThreadPool& pool) const;
+
+  // Rows [begin, begin + out.rows()) of a [n, cols] tensor (a vector counts as [1, n]), as f32.
+  // DATA_LOSS naming the tensor when a value is NaN or infinite.
+  absl::Status ReadRows(const TensorRef& tensor, size_t begin, MatrixView<float> out) const;
+  // The tensor's pages will not be needed again.
+  void DropPages(const TensorRef& tensor) const;
+
+ private:
+  struct Impl;
+  explicit Checkpoint(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_MODEL_CHECKPOINT_H_

@@ -1,0 +1,24 @@
+// The int8 weights of DESIGN's fixed-point format, computed the same way, bit for bit, on both
+// sides of the trust boundary (docs/numerics.md).
+#ifndef SOTTO_MODEL_QUANTIZED_WEIGHTS_H_
+#define SOTTO_MODEL_QUANTIZED_WEIGHTS_H_
+
+#include <cstdint>
+
+#include "base/matrix.h"
+
+namespace sotto {
+
+// Quantises rows of a weight: wq(j, i) = round-half-even(w(j, i) / s_j), s_j = max_i |w(j, i)| /
+// 127 (s_j = 1 for a zero row, so that nothing divides by zero). All in f32 with one division a row
+// (multiply by 127 / max), the same instructions on every machine.
+// w: [rows, n_in]; wq: [rows, n_in]; scales: [rows]; l1_norms: [rows], sum_i |wq(j, i)|, exact.
+void QuantizeWeightRows(ConstMatrixView<float> w, MatrixView<int8_t> wq, float* scales,
+                        uint32_t* l1_norms);
+
+// A: the largest integer, at most 2^15 - 1, with A * max_l1 < 2^31 (32767 for max_l1 = 0).
+int32_t ActivationLimit(uint32_t max_l1);
+
+}  // namespace sotto
+
+#endif  // SOTTO_MODEL_QUANTIZED_WEIGHTS_H_
