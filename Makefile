@@ -1,0 +1,69 @@
+# The front door. Everything real is in CMake (CMakePresets.json) and tools/.
+#
+#   make            build the programs into build/bin
+#   make demo       install what is missing, build, prefill the example prompts
+#   make test       install what is missing, build, run every test (also under sanitizers)
+#   make bench      run the microbenchmarks          make fuzz    run the fuzzers (FUZZ_SECONDS each)
+#   make install    [PREFIX=/usr/local] [DESTDIR=]   make deb     build a Debian package
+#   make format     make lint     make fresh     make clean      SGX=1 (see packaging/gramine)
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+DEMO_JSON ?= build/demo_results.json
+SOURCES = $(shell git ls-files '*.cc' '*.h')
+
+all: build/build.ninja
+	cmake --build build
+
+build/build.ninja: CMakeLists.txt CMakePresets.json
+	cmake --preset release
+
+ifeq ($(SGX),1)
+# Inside the enclave: the Gramine manifest's makefile owns these two.
+demo test: all
+	$(MAKE) -C packaging/gramine $@ SGX=1
+else
+demo: deps
+	$(MAKE) all
+	tools/demo.sh $(DEMO_JSON)
+
+test: deps
+	tools/run_tests.sh
+endif
+
+deps:
+	@tools/install_packages.sh packages.txt
+
+bench: deps
+	$(MAKE) all
+	cmake --build build --target benchmarks
+	tools/run_benchmarks.sh build/bench
+
+fuzz: deps
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	tools/run_fuzzers.sh build-fuzz/bin $(FUZZ_SECONDS)
+
+install: all
+	DESTDIR=$(DESTDIR) cmake --install build --prefix $(PREFIX)
+
+deb: deps
+	$(MAKE) all
+	cd build && cpack -G DEB
+	@ls -l build/*.deb
+
+format: deps
+	clang-format-14 -i $(SOURCES)
+
+lint: deps
+	$(MAKE) all
+	tools/run_clang_tidy.sh build
+
+# A minimal Debian 12 in a chroot, a clean clone, `make demo` and `make test`. Needs root.
+fresh:
+	tools/fresh.sh
+
+clean:
+	rm -rf build build-asan build-tsan build-fuzz
+
+.PHONY: all demo test deps bench fuzz install deb format lint fresh clean

@@ -1,0 +1,35 @@
+# What `make install` and `make deb` put where. Everything is relative to the prefix: the program
+# finds the shipped model at ../share/sotto/models beside its own directory.
+include(GNUInstallDirs)
+
+foreach(program sotto sotto-accelerator)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+endforeach()
+
+set(model_files config.json model.safetensors tokenizer.json tokenizer_config.json README.md)
+list(TRANSFORM model_files PREPEND models/kjv-2m/)
+install(FILES ${model_files} DESTINATION ${CMAKE_INSTALL_DATADIR}/sotto/models/kjv-2m)
+install(FILES examples/prompts.txt DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+install(FILES packaging/completion/sotto
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+
+# Manual pages, compressed as Debian wants them (no name, no time: reproducible).
+foreach(page sotto.1 sotto-accelerator.1)
+  set(compressed ${CMAKE_BINARY_DIR}/${page}.gz)
+  add_custom_command(OUTPUT ${compressed}
+    COMMAND gzip --no-name --best --stdout ${CMAKE_SOURCE_DIR}/packaging/man/${page} > ${compressed}
+    DEPENDS packaging/man/${page})
+  list(APPEND compressed_pages ${compressed})
+endforeach()
+add_custom_target(man ALL DEPENDS ${compressed_pages})
+install(FILES ${compressed_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
+if(EXISTS ${CMAKE_SOURCE_DIR}/packaging/systemd/sotto-accelerator.service)
+  install(FILES packaging/systemd/sotto-accelerator.service DESTINATION lib/systemd/system)
+endif()
+
+include(packaging/deb/cpack.cmake)

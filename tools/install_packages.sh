@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Installs the Debian packages of the list (one a line, # comments) that are missing. When none is,
+# it runs nothing at all.
+set -euo pipefail
+
+mapfile -t wanted < <(sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$1")
+missing=()
+for package in "${wanted[@]}"; do
+  status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [[ $status == installed ]] || missing+=("$package")
+done
+[[ ${#missing[@]} -eq 0 ]] && exit 0
+
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+  command -v sudo >/dev/null || {
+    echo "missing packages, and neither root nor sudo to install them: ${missing[*]}" >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@"
+}
+
+echo "installing: ${missing[*]}"
+# A machine may have no package lists, or lists too old to name files that still exist.
+if ! apt-cache show "${missing[@]}" >/dev/null 2>&1 ||
+  ! apt install --yes --no-install-recommends "${missing[@]}" >/dev/null 2>&1; then
+  apt update
+  apt install --yes --no-install-recommends "${missing[@]}" >/dev/null
+fi
