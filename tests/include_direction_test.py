@@ -1,0 +1,192 @@
+"""Enforces who may include whom, and what each shipped program links.
+
+The trusted side (src/enclave) and the untrusted side (src/accelerator) never include or link each
+other; base, kernels and model know nothing above them; prefill knows neither wire nor masks.
+Usage: include_direction_test.py SOURCE_DIR BUILD_DIR. The checker is tested on broken trees first.
+"""
+
+import pathlib
+import re
+import sys
+import tempfile
+import unittest
+
+# Folder -> what its files may include, as path prefixes below src/. The longest folder that matches
+# a file counts; every file may include its own folder.
+ALLOWED = {
+    "base": [],
+    "kernels": ["base"],
+    "model": ["base"],
+    "wire": ["base", "model"],
+    "enclave/tokenizer": ["base", "model"],
+    "enclave/linear": ["base", "kernels", "model", "wire", "enclave/blinding"],
+    "enclave/blinding": ["base", "kernels", "model", "wire"],
+    "enclave/prefill": ["base", "kernels", "model", "enclave/linear/linear.h"],
+    "enclave/tee": ["base", "model"],
+    "enclave/serve": ["base", "model", "enclave"],
+    "accelerator": ["base", "kernels", "model", "wire"],
+    "accelerator/devices": ["base", "kernels", "accelerator/device.h"],
+    "cli": ["base", "kernels", "model", "wire", "enclave"],
+}
+# What tests may include besides: doubles, and the parts a test puts together. The two sides stay
+# apart even there; tests that need both live in tests/.
+ALLOWED_IN_TESTS = {
+    "": ["testing"],
+    "model": ["kernels"],
+    "enclave/linear": ["enclave/prefill"],
+    "enclave/prefill": ["enclave/linear", "enclave/tokenizer"],
+}
+# Libraries only these folders may include, by the first component of the include.
+ALLOWED_LIBRARIES = {
+    "grpc": ["wire", "accelerator"],
+    "grpcpp": ["wire", "accelerator"],
+    "google": ["wire", "accelerator"],
+    "CL": ["accelerator/devices"],
+    "cuda_runtime.h": ["accelerator/devices"],
+    "cublasLt.h": ["accelerator/devices"],
+    "CLI": ["cli", "accelerator"],
+}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def folder_of(path):
+    """The key of ALLOWED that governs `path` (relative to src/), or None."""
+    matches = [folder for folder in ALLOWED if is_below(path, folder)]
+    return max(matches, key=len) if matches else None
+
+
+def is_below(path, prefix):
+    return path == prefix or path.startswith(prefix + "/")
+
+
+def is_test(path):
+    return re.search(r"_(test|bench)(_util)?\.(cc|h)$", path) is not None
+
+
+def include_errors(source_dir):
+    """One line for every include of src/ that points the wrong way."""
+    src = pathlib.Path(source_dir) / "src"
+    errors = []
+    for file in sorted(p for p in src.rglob("*") if p.suffix in (".cc", ".h", ".cu", ".proto")):
+        path = file.relative_to(src).as_posix()
+        folder = folder_of(path)
+        if folder is None:
+            if "/" in path:
+                errors.append(f"{path}: a folder without a rule in include_direction_test.py")
+            continue
+        for quote, target in INCLUDE.findall(file.read_text(encoding="utf-8")):
+            if not (may_include(path, folder, target) if quote == '"' else
+                    may_use_library(path, target)):
+                errors.append(f"{path} includes {target}")
+    return errors
+
+
+def may_include(path, folder, target):
+    if "/" not in target:
+        return may_use_library(path, target)
+    allowed = [folder] + ALLOWED[folder]
+    if is_test(path):
+        allowed += ALLOWED_IN_TESTS[""] + ALLOWED_IN_TESTS.get(folder, [])
+    tops = {f.split("/")[0] for f in ALLOWED} | {"testing", "tests", "fuzz", "bench"}
+    if target.split("/")[0] not in tops:
+        return may_use_library(path, target)
+    return any(is_below(target, prefix) for prefix in allowed)
+
+
+def may_use_library(path, target):
+    users = ALLOWED_LIBRARIES.get(target.split("/")[0])
+    return users is None or any(is_below(path, user) for user in users)
+
+
+# Program -> parts of the tree whose libraries it must not link.
+FORBIDDEN_LINKS = {
+    "sotto-accelerator": ["src/enclave/", "src/cli/", "testing/"],
+    "sotto": ["src/accelerator/", "testing/"],
+}
+
+
+def link_errors(ninja_file):
+    """One line for every library a shipped program must not link.
+
+    Libraries are static, so a program's link rule names the whole closure of what it links.
+    """
+    text = ninja_file.replace("$\n", "")
+    errors = []
+    for program, forbidden in FORBIDDEN_LINKS.items():
+        rule = re.search(rf"^build bin/{re.escape(program)}: (.*(?:\n  .*)*)", text, re.MULTILINE)
+        if rule is None:
+            continue
+        for word in sorted(set(rule.group(1).split())):
+            if any(word.startswith(prefix) for prefix in forbidden) and word.endswith((".a", ".o")):
+                errors.append(f"{program} links {word}")
+    return errors
+
+
+class CheckerRefusesBrokenTrees(unittest.TestCase):
+    """The checker itself: each wrong include or link must be found."""
+
+    def errors(self, path, include):
+        with tempfile.TemporaryDirectory() as tree:
+            file = pathlib.Path(tree) / "src" / path
+            file.parent.mkdir(parents=True)
+            file.write_text(f"#include {include}\n", encoding="utf-8")
+            return include_errors(tree)
+
+    def test_wrong_directions(self):
+        for path, include in [
+                ("enclave/linear/offloaded.cc", '"accelerator/device.h"'),
+                ("enclave/linear/offloaded_test.cc", '"accelerator/device.h"'),
+                ("accelerator/service.cc", '"enclave/linear/linear.h"'),
+                ("accelerator/service_test.cc", '"enclave/linear/linear.h"'),
+                ("base/file.cc", '"model/config.h"'),
+                ("kernels/gemm.cc", '"model/config.h"'),
+                ("model/config.cc", '"enclave/prefill/engine.h"'),
+                ("enclave/prefill/engine.cc", '"wire/client.h"'),
+                ("enclave/prefill/engine.cc", '"enclave/blinding/mask.h"'),
+                ("enclave/prefill/engine.cc", '"enclave/linear/local.h"'),
+                ("enclave/prefill/engine.cc", "<grpcpp/grpcpp.h>"),
+                ("cli/main.cc", '"accelerator/device.h"'),
+                ("cli/main.cc", '"testing/lying_accelerator.h"'),
+                ("accelerator/devices/cpu.cc", '"wire/messages.h"'),
+                ("kernels/gemm.cc", "<CL/cl.h>"),
+                ("novel/thing.cc", '"base/status.h"'),
+        ]:
+            with self.subTest(path=path, include=include):
+                self.assertEqual(len(self.errors(path, include)), 1)
+
+    def test_right_directions(self):
+        for path, include in [
+                ("enclave/prefill/engine.cc", '"enclave/linear/linear.h"'),
+                ("enclave/prefill/engine_test.cc", '"enclave/linear/local.h"'),
+                ("enclave/linear/offloaded.cc", '"enclave/blinding/mask.h"'),
+                ("accelerator/devices/opencl.cc", "<CL/cl.h>"),
+                ("model/config_test.cc", '"testing/test_data.h"'),
+                ("cli/main.cc", "<vector>"),
+        ]:
+            with self.subTest(path=path, include=include):
+                self.assertEqual(self.errors(path, include), [])
+
+    def test_wrong_links(self):
+        rule = ("build bin/sotto-accelerator: LINK a.o | src/wire/libsotto_wire.a $\n"
+                "    src/enclave/linear/libsotto_linear.a\n  LINK_LIBRARIES = -lz\n")
+        self.assertEqual(link_errors(rule),
+                         ["sotto-accelerator links src/enclave/linear/libsotto_linear.a"])
+        self.assertEqual(link_errors(rule.replace("enclave/linear", "model")), [])
+
+
+class ThisTree(unittest.TestCase):
+
+    def test_includes(self):
+        self.assertEqual(include_errors(SOURCE_DIR), [])
+
+    def test_links(self):
+        ninja_file = pathlib.Path(BUILD_DIR) / "build.ninja"
+        if not ninja_file.exists():
+            self.skipTest("not a Ninja build")
+        self.assertEqual(link_errors(ninja_file.read_text(encoding="utf-8")), [])
+
+
+if __name__ == "__main__":
+    SOURCE_DIR, BUILD_DIR = sys.argv[1:3]
+    unittest.main(argv=sys.argv[:1], verbosity=2)
