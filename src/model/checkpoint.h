@@ -14,12 +14,9 @@
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "model/config.h"
+#include "model/dtype.h"
 
 namespace sotto {
-
-enum class DType { kF32, kF16, kBF16 };
-size_t DTypeSize(DType dtype);
-std::string_view DTypeName(DType dtype);  // As safetensors spells it: "F32", "F16", "BF16".
 
 // A tensor of the checkpoint; `data` lives as long as the Checkpoint.
 struct TensorRef {
@@ -40,7 +37,7 @@ class Checkpoint {
 
   const LlamaConfig& config() const;
   const std::string& directory() const;
-  // All tensors, by name.
+  // The tensors the model needs, by name; what else the files hold is not listed.
   const std::vector<TensorRef>& tensors() const;
   // NOT_FOUND, naming the tensor.
   absl::StatusOr<TensorRef> Find(std::string_view name) const;
@@ -51,6 +48,7 @@ class Checkpoint {
   absl::StatusOr<std::string> WeightsSha256(ThreadPool& pool) const;
 
   // Rows [begin, begin + out.rows()) of a [n, cols] tensor (a vector counts as [1, n]), as f32.
+  // REQUIRES: out.cols() is the tensor's, and the rows are. Thread-safe.
   // DATA_LOSS naming the tensor when a value is NaN or infinite.
   absl::Status ReadRows(const TensorRef& tensor, size_t begin, MatrixView<float> out) const;
   // The tensor's pages will not be needed again.

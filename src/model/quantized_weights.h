@@ -10,8 +10,10 @@
 namespace sotto {
 
 // Quantises rows of a weight: wq(j, i) = round-half-even(w(j, i) / s_j), s_j = max_i |w(j, i)| /
-// 127 (s_j = 1 for a zero row, so that nothing divides by zero). All in f32 with one division a row
-// (multiply by 127 / max), the same instructions on every machine.
+// 127. A row whose maximum is below 2^-100 counts as zero, with s_j = 1: nothing divides by zero.
+// All in f32 with two divisions a row (the elements are multiplied by 127 / max), no fused
+// multiply-add, nothing that depends on the order of a sum: the same bits on every machine whose
+// rounding mode is to nearest. |wq| <= 127. REQUIRES: every w finite. Thread-safe.
 // w: [rows, n_in]; wq: [rows, n_in]; scales: [rows]; l1_norms: [rows], sum_i |wq(j, i)|, exact.
 void QuantizeWeightRows(ConstMatrixView<float> w, MatrixView<int8_t> wq, float* scales,
                         uint32_t* l1_norms);

@@ -1,0 +1,132 @@
+#include "model/json_fields.h"
+
+#include <cmath>
+#include <utility>
+
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+using Json = nlohmann::json;
+
+// A short form of a value for a message: numbers as they are, anything else by its kind, because a
+// string from a file may hold control characters or megabytes.
+std::string Describe(const Json& value) {
+  if (value.is_number()) return value.dump();
+  return StrCat("a value of type ", value.type_name());
+}
+
+}  // namespace
+
+absl::StatusOr<JsonFields> JsonFields::Parse(std::string_view text, const std::string& source) {
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) return absl::DataLossError(StrCat(source, ": not valid JSON"));
+  if (!json.is_object()) {
+    return absl::InvalidArgumentError(StrCat(source, ": the outermost value is not an object"));
+  }
+  return JsonFields(std::move(json), source, "");
+}
+
+const Json* JsonFields::Get(const char* field) const {
+  const auto it = object_.find(field);
+  return it == object_.end() || it->is_null() ? nullptr : &*it;
+}
+
+bool JsonFields::Has(const char* field) const { return Get(field) != nullptr; }
+
+absl::Status JsonFields::Invalid(std::string_view field, std::string_view what) const {
+  return absl::InvalidArgumentError(StrCat(source_, ": ", prefix_, field, " ", what));
+}
+
+absl::Status JsonFields::Unsupported(std::string_view field, std::string_view what) const {
+  return absl::UnimplementedError(StrCat(source_, ": ", prefix_, field, " ", what));
+}
+
+absl::StatusOr<int64_t> JsonFields::ToInteger(const Json& value, const char* field, int64_t min,
+                                              int64_t max) const {
+  const bool fits = value.is_number_integer() &&
+                    (!value.is_number_unsigned() || value.get<uint64_t>() <= uint64_t(INT64_MAX));
+  if (!fits || value.get<int64_t>() < min || value.get<int64_t>() > max) {
+    return Invalid(field, StrCat("is ", Describe(value), "; it must be an integer from ", min,
+                                 " to ", max));
+  }
+  return value.get<int64_t>();
+}
+
+absl::StatusOr<std::optional<int64_t>> JsonFields::Integer(const char* field, int64_t min,
+                                                           int64_t max) const {
+  const Json* value = Get(field);
+  if (value == nullptr) return std::nullopt;
+  return ToInteger(*value, field, min, max);
+}
+
+absl::StatusOr<std::optional<double>> JsonFields::Number(const char* field, double min,
+                                                         double max) const {
+  const Json* value = Get(field);
+  if (value == nullptr) return std::nullopt;
+  const double number = value->is_number() ? value->get<double>() : NAN;
+  if (!(number >= min && number <= max)) {  // Not a number fails both.
+    return Invalid(field,
+                   StrCat("is ", Describe(*value), "; it must be a number from ", min, " to ", max));
+  }
+  return number;
+}
+
+absl::StatusOr<std::optional<bool>> JsonFields::Bool(const char* field) const {
+  const Json* value = Get(field);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_boolean()) {
+    return Invalid(field, StrCat("is ", Describe(*value), "; it must be true or false"));
+  }
+  return value->get<bool>();
+}
+
+absl::StatusOr<std::optional<std::string>> JsonFields::Text(const char* field) const {
+  const Json* value = Get(field);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_string()) {
+    return Invalid(field, StrCat("is ", Describe(*value), "; it must be a string"));
+  }
+  return value->get<std::string>();
+}
+
+absl::StatusOr<JsonFields> JsonFields::Object(const char* field) const {
+  const Json* value = Get(field);
+  if (value == nullptr) return JsonFields(Json::object(), source_, StrCat(prefix_, field, "."));
+  if (!value->is_object()) {
+    return Invalid(field, StrCat("is ", Describe(*value), "; it must be an object or null"));
+  }
+  return JsonFields(*value, source_, StrCat(prefix_, field, "."));
+}
+
+absl::StatusOr<std::vector<int64_t>> JsonFields::IntegerList(const char* field, int64_t min,
+                                                             int64_t max) const {
+  const Json* value = Get(field);
+  std::vector<int64_t> list;
+  if (value == nullptr) return list;
+  const Json& items = value->is_array() ? *value : Json::array({*value});
+  for (const Json& item : items) {
+    SOTTO_ASSIGN_OR_RETURN(const int64_t number, ToInteger(item, field, min, max));
+    list.push_back(number);
+  }
+  return list;
+}
+
+absl::StatusOr<std::vector<std::string>> JsonFields::TextList(const char* field) const {
+  const Json* value = Get(field);
+  std::vector<std::string> list;
+  if (value == nullptr) return list;
+  if (!value->is_array()) {
+    return Invalid(field, StrCat("is ", Describe(*value), "; it must be a list of strings"));
+  }
+  for (const Json& item : *value) {
+    if (!item.is_string()) {
+      return Invalid(field, StrCat("holds ", Describe(item), "; it must be a list of strings"));
+    }
+    list.push_back(item.get<std::string>());
+  }
+  return list;
+}
+
+}  // namespace sotto

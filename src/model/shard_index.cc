@@ -1,0 +1,50 @@
+#include "model/shard_index.h"
+
+#include "base/strings.h"
+#include "model/printable.h"
+#include "simdjson.h"
+
+namespace sotto {
+namespace {
+
+absl::Status Damaged(const std::string& source, const std::string& what) {
+  return absl::DataLossError(StrCat(source, ": ", what));
+}
+
+// A name with a separator would let an index reach any file of the machine.
+bool IsPlainShardName(std::string_view name) {
+  constexpr std::string_view kSuffix = ".safetensors";
+  return name.size() > kSuffix.size() && name.ends_with(kSuffix) && name.front() != '.' &&
+         name.find_first_of(std::string_view("/\\\0", 3)) == std::string_view::npos;
+}
+
+}  // namespace
+
+absl::StatusOr<ShardIndex> ParseShardIndex(std::string_view json, const std::string& source) {
+  simdjson::dom::parser parser;
+  simdjson::dom::object root, weight_map;
+  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {
+    return Damaged(source, "not a JSON object");
+  }
+  if (root["weight_map"].get(weight_map) != simdjson::SUCCESS) {
+    return Damaged(source, "holds no weight_map object");
+  }
+  ShardIndex index;
+  for (const auto& [tensor, value] : weight_map) {
+    std::string_view shard;
+    if (value.get(shard) != simdjson::SUCCESS) {
+      return Damaged(source, StrCat("weight_map names no file for tensor ", Printable(tensor)));
+    }
+    if (!IsPlainShardName(shard)) {
+      return absl::InvalidArgumentError(
+          StrCat(source, ": ", Printable(shard), " is not the name of a shard in this directory"));
+    }
+    if (!index.emplace(tensor, shard).second) {
+      return Damaged(source, StrCat("weight_map names tensor ", Printable(tensor), " twice"));
+    }
+  }
+  if (index.empty()) return Damaged(source, "weight_map is empty");
+  return index;
+}
+
+}  // namespace sotto

@@ -1,0 +1,44 @@
+#include "model/tensor_names.h"
+
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+// A projection's weight [n_out, n_in] and, where the config asks for one, its bias [n_out].
+void AddProjection(size_t block, std::string_view name, size_t n_out, size_t n_in, bool bias,
+                   std::vector<NamedShape>& tensors) {
+  tensors.push_back({BlockTensorName(block, StrCat(name, ".weight")), {n_out, n_in}});
+  if (bias) tensors.push_back({BlockTensorName(block, StrCat(name, ".bias")), {n_out}});
+}
+
+void AddBlock(const LlamaConfig& config, size_t block, std::vector<NamedShape>& tensors) {
+  const size_t d = config.hidden_size, f = config.intermediate_size;
+  const size_t q = config.q_size(), kv = config.kv_size();
+  tensors.push_back({BlockTensorName(block, "input_layernorm.weight"), {d}});
+  AddProjection(block, "self_attn.q_proj", q, d, config.attention_bias, tensors);
+  AddProjection(block, "self_attn.k_proj", kv, d, config.attention_bias, tensors);
+  AddProjection(block, "self_attn.v_proj", kv, d, config.attention_bias, tensors);
+  AddProjection(block, "self_attn.o_proj", d, q, config.attention_bias, tensors);
+  tensors.push_back({BlockTensorName(block, "post_attention_layernorm.weight"), {d}});
+  AddProjection(block, "mlp.gate_proj", f, d, config.mlp_bias, tensors);
+  AddProjection(block, "mlp.up_proj", f, d, config.mlp_bias, tensors);
+  AddProjection(block, "mlp.down_proj", d, f, config.mlp_bias, tensors);
+}
+
+}  // namespace
+
+std::string BlockTensorName(size_t block, std::string_view suffix) {
+  return StrCat("model.layers.", block, ".", suffix);
+}
+
+std::vector<NamedShape> RequiredTensors(const LlamaConfig& config) {
+  const std::vector<size_t> table = {config.vocab_size, config.hidden_size};
+  std::vector<NamedShape> tensors = {{kEmbeddingName, table}};
+  for (size_t block = 0; block < config.num_layers; ++block) AddBlock(config, block, tensors);
+  tensors.push_back({kFinalNormName, {config.hidden_size}});
+  if (!config.tie_word_embeddings) tensors.push_back({kLmHeadName, table});
+  return tensors;
+}
+
+}  // namespace sotto
