@@ -11,6 +11,7 @@
 #include "model/convert.h"
 #include "model/printable.h"
 #include "model/sha256.h"
+#include "model/shard_index.h"
 #include "model/tensor_names.h"
 #include "model/weight_file.h"
 
@@ -58,8 +59,7 @@ absl::StatusOr<TensorRef> MakeTensorRef(const Located& found, const NamedShape& 
   }
   if (found.entry->shape != needed.shape) {
     return absl::InvalidArgumentError(StrCat(where, " has shape ", ShapeString(found.entry->shape),
-                                             "; config.json makes it ",
-                                             ShapeString(needed.shape)));
+                                             "; config.json makes it ", ShapeString(needed.shape)));
   }
   return TensorRef{needed.name, *dtype, needed.shape, found.bytes()};
 }
@@ -78,15 +78,15 @@ absl::Status CheckTiedLmHead(const LocatedByName& located, const std::string& di
   embedding.file->contents->DropPages(b);
   if (same) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      StrCat(directory, ": tie_word_embeddings of config.json is true, but lm_head.weight differs "
-                        "from model.embed_tokens.weight"));
+      StrCat(directory,
+             ": tie_word_embeddings of config.json is true, but lm_head.weight differs "
+             "from model.embed_tokens.weight"));
 }
 
 // Refuses tensors that belong to a Llama model but not to this config: a bias, or one more layer,
 // left out in silence would give wrong logits. Names of other families (a value head) are ignored.
 absl::Status CheckExtraTensors(const LlamaConfig& config, const LocatedByName& located,
-                               const std::vector<TensorRef>& needed,
-                               const std::string& directory) {
+                               const std::vector<TensorRef>& needed, const std::string& directory) {
   for (const auto& [name, found] : located) {
     const auto it = std::lower_bound(needed.begin(), needed.end(), name,
                                      [](const auto& a, std::string_view b) { return a.name < b; });
@@ -166,16 +166,16 @@ absl::StatusOr<TensorRef> Checkpoint::Find(std::string_view name) const {
 
 uint64_t Checkpoint::parameter_count() const {
   uint64_t count = 0;
-  for (const TensorRef& tensor : impl_->tensors) count += tensor.data.size() / DTypeSize(tensor.dtype);
+  for (const TensorRef& tensor : impl_->tensors)
+    count += tensor.data.size() / DTypeSize(tensor.dtype);
   return count;
 }
 
 absl::StatusOr<std::string> Checkpoint::WeightsSha256(ThreadPool& pool) const {
   const std::vector<WeightFile>& files = impl_->files;
   std::vector<std::string> hashes(files.size());
-  pool.ParallelFor(files.size(), [&](size_t i, int) {
-    hashes[i] = Sha256HexOfFile(*files[i].contents);
-  });
+  pool.ParallelFor(files.size(),
+                   [&](size_t i, int) { hashes[i] = Sha256HexOfFile(*files[i].contents); });
   if (files.size() == 1 && files[0].name == kSingleWeightsName) return hashes[0];
   std::string listing;
   for (size_t i = 0; i < files.size(); ++i) listing += StrCat(files[i].name, ":", hashes[i], "\n");

@@ -78,8 +78,8 @@ absl::StatusOr<size_t> ParseHeadDim(const JsonFields& fields, const LlamaConfig&
   }
   const size_t dim = explicit_dim ? *explicit_dim : config.hidden_size / config.num_heads;
   if (dim % 2 != 0 || dim > kMaxHeadDim) {
-    return fields.Invalid("head_dim", StrCat("is ", dim, "; it must be even and at most ",
-                                             kMaxHeadDim));
+    return fields.Invalid("head_dim",
+                          StrCat("is ", dim, "; it must be even and at most ", kMaxHeadDim));
   }
   return dim;
 }

@@ -48,8 +48,8 @@ absl::StatusOr<int64_t> JsonFields::ToInteger(const Json& value, const char* fie
   const bool fits = value.is_number_integer() &&
                     (!value.is_number_unsigned() || value.get<uint64_t>() <= uint64_t(INT64_MAX));
   if (!fits || value.get<int64_t>() < min || value.get<int64_t>() > max) {
-    return Invalid(field, StrCat("is ", Describe(value), "; it must be an integer from ", min,
-                                 " to ", max));
+    return Invalid(
+        field, StrCat("is ", Describe(value), "; it must be an integer from ", min, " to ", max));
   }
   return value.get<int64_t>();
 }
@@ -67,8 +67,8 @@ absl::StatusOr<std::optional<double>> JsonFields::Number(const char* field, doub
   if (value == nullptr) return std::nullopt;
   const double number = value->is_number() ? value->get<double>() : NAN;
   if (!(number >= min && number <= max)) {  // Not a number fails both.
-    return Invalid(field,
-                   StrCat("is ", Describe(*value), "; it must be a number from ", min, " to ", max));
+    return Invalid(
+        field, StrCat("is ", Describe(*value), "; it must be a number from ", min, " to ", max));
   }
   return number;
 }

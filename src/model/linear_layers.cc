@@ -34,8 +34,7 @@ std::vector<std::string> ProjectionNames(LinearLayer layer) {
 absl::StatusOr<std::vector<TensorRef>> Weights(const Checkpoint& checkpoint, LinearLayer layer) {
   std::vector<TensorRef> weights;
   for (const std::string& projection : ProjectionNames(layer)) {
-    const bool tied =
-        layer.kind == LinearKind::kLmHead && checkpoint.config().tie_word_embeddings;
+    const bool tied = layer.kind == LinearKind::kLmHead && checkpoint.config().tie_word_embeddings;
     const std::string name = tied ? kEmbeddingName : StrCat(projection, ".weight");
     SOTTO_ASSIGN_OR_RETURN(TensorRef weight, checkpoint.Find(name));
     weights.push_back(std::move(weight));
@@ -78,8 +77,8 @@ LinearShape ShapeOf(const LlamaConfig& config, LinearLayer layer) {
 std::vector<LinearLayer> AllLinearLayers(const LlamaConfig& config) {
   std::vector<LinearLayer> layers;
   for (uint32_t block = 0; block < config.num_layers; ++block) {
-    for (const LinearKind kind : {LinearKind::kQkv, LinearKind::kAttentionOut,
-                                  LinearKind::kGateUp, LinearKind::kDown}) {
+    for (const LinearKind kind :
+         {LinearKind::kQkv, LinearKind::kAttentionOut, LinearKind::kGateUp, LinearKind::kDown}) {
       layers.push_back({kind, block});
     }
   }
@@ -125,8 +124,7 @@ absl::Status ReadLinearRows(const Checkpoint& checkpoint, LinearLayer layer, siz
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<float>> ReadLinearBias(const Checkpoint& checkpoint,
-                                                  LinearLayer layer) {
+absl::StatusOr<std::vector<float>> ReadLinearBias(const Checkpoint& checkpoint, LinearLayer layer) {
   std::vector<float> bias;
   if (!HasBias(checkpoint.config(), layer.kind)) return bias;
   for (const std::string& projection : ProjectionNames(layer)) {

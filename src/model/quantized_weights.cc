@@ -29,8 +29,7 @@ inline __attribute__((always_inline)) float LargestMagnitude(const float* w, siz
   return std::bit_cast<float>(largest);
 }
 
-inline __attribute__((always_inline)) RowQuantum QuantizeRow(const float* w, size_t n,
-                                                             int8_t* wq) {
+inline __attribute__((always_inline)) RowQuantum QuantizeRow(const float* w, size_t n, int8_t* wq) {
   const float largest = LargestMagnitude(w, n);
   if (largest < kSmallestMaximum) {
     std::fill(wq, wq + n, int8_t{0});

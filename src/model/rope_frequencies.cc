@@ -36,8 +36,7 @@ std::vector<double> RopeInverseFrequencies(const LlamaConfig& config) {
   std::vector<double> frequencies(config.head_dim / 2);
   for (size_t i = 0; i < frequencies.size(); ++i) {
     const double exponent = 2.0 * static_cast<double>(i) / static_cast<double>(config.head_dim);
-    frequencies[i] =
-        ScaledFrequency(std::pow(config.rope_theta, -exponent), config.rope_scaling);
+    frequencies[i] = ScaledFrequency(std::pow(config.rope_theta, -exponent), config.rope_scaling);
   }
   return frequencies;
 }

@@ -38,8 +38,10 @@ absl::StatusOr<std::string_view> HeaderText(std::span<const uint8_t> prefix, uin
     return Damaged(source, StrCat("header length ", length, " is more than ", kMaxHeaderBytes));
   }
   if (length > file_size - kLengthBytes || length > prefix.size() - kLengthBytes) {
-    return Damaged(source, StrCat("header of ", length, " bytes at offset 8 is truncated: the file "
-                                  "has ", file_size, " bytes"));
+    return Damaged(source, StrCat("header of ", length,
+                                  " bytes at offset 8 is truncated: the file "
+                                  "has ",
+                                  file_size, " bytes"));
   }
   return std::string_view(reinterpret_cast<const char*>(prefix.data()) + kLengthBytes, length);
 }
@@ -107,14 +109,15 @@ absl::StatusOr<SafetensorsEntry> CheckTensor(const RawTensor& raw, std::string_v
   if (!bits) return DamagedTensor(source, name, StrCat("unknown dtype ", Printable(*raw.dtype)));
   const uint64_t begin = (*raw.data_offsets)[0], end = (*raw.data_offsets)[1];
   if (begin > end || end > file_size - data_begin) {
-    return DamagedTensor(source, name, StrCat("data_offsets [", begin, ", ", end,
-                                              "] do not lie in the file's ",
-                                              file_size - data_begin, " bytes of data"));
+    return DamagedTensor(source, name,
+                         StrCat("data_offsets [", begin, ", ", end, "] do not lie in the file's ",
+                                file_size - data_begin, " bytes of data"));
   }
   const std::optional<uint64_t> size = SizeBytes(*raw.shape, *bits);
   if (!size || *size != end - begin) {
-    return DamagedTensor(source, name, StrCat("data_offsets hold ", end - begin,
-                                              " bytes, which is not what shape and dtype need"));
+    return DamagedTensor(source, name,
+                         StrCat("data_offsets hold ", end - begin,
+                                " bytes, which is not what shape and dtype need"));
   }
   return SafetensorsEntry{std::string(name), std::string(*raw.dtype),
                           std::vector<size_t>(raw.shape->begin(), raw.shape->end()),

@@ -91,8 +91,8 @@ absl::StatusOr<std::vector<WeightFile>> OpenShards(const std::string& directory)
 absl::StatusOr<std::vector<WeightFile>> OpenWeightFiles(const std::string& directory) {
   if (!Exists(StrCat(directory, "/", kSingleWeightsName))) {
     if (Exists(StrCat(directory, "/", kShardIndexName))) return OpenShards(directory);
-    return absl::NotFoundError(StrCat(directory, ": holds neither ", kSingleWeightsName, " nor ",
-                                      kShardIndexName));
+    return absl::NotFoundError(
+        StrCat(directory, ": holds neither ", kSingleWeightsName, " nor ", kShardIndexName));
   }
   std::vector<WeightFile> files;
   SOTTO_ASSIGN_OR_RETURN(WeightFile file, OpenOne(directory, kSingleWeightsName));
