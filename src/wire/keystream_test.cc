@@ -1,6 +1,9 @@
 #include "wire/keystream.h"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -12,6 +15,25 @@ Seed TestSeed() {
   Seed seed;
   for (size_t i = 0; i < seed.size(); ++i) seed[i] = static_cast<uint8_t>(i);
   return seed;
+}
+
+// The definition, literally: each block on its own through the raw block cipher.
+std::vector<uint32_t> Reference(const Seed& seed, uint64_t first_word, size_t count) {
+  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+  EVP_EncryptInit_ex(context, EVP_aes_256_ecb(), nullptr, seed.data(), nullptr);
+  EVP_CIPHER_CTX_set_padding(context, 0);
+  std::vector<uint32_t> words(count);
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t word = first_word + i;
+    std::array<uint8_t, 16> in{}, out{};
+    for (int b = 0; b < 8; ++b) in[15 - b] = static_cast<uint8_t>(word / 4 >> (8 * b));
+    int written = 0;
+    EVP_EncryptUpdate(context, out.data(), &written, in.data(), 16);
+    const uint8_t* p = out.data() + 4 * (word % 4);
+    words[i] = p[0] | uint32_t{p[1]} << 8 | uint32_t{p[2]} << 16 | uint32_t{p[3]} << 24;
+  }
+  EVP_CIPHER_CTX_free(context);
+  return words;
 }
 
 // AES-256 of the counter blocks 0 and 1 under key 00 01 .. 1f, from
@@ -44,6 +66,38 @@ TEST(KeystreamTest, AnotherSeedIsAnotherStream) {
   ExpandSeed(TestSeed(), 0, a);
   ExpandSeed(other, 0, b);
   EXPECT_NE(a, b);
+}
+
+TEST(SeedExpanderTest, FollowsTheDefinitionAtEveryOffsetAndLength) {
+  const Seed seed = TestSeed();
+  SeedExpander expander(seed);
+  for (uint64_t first : {0u, 1u, 2u, 3u, 4u, 5u, 1023u, 4096u}) {
+    for (size_t count : {0u, 1u, 3u, 4u, 5u, 17u, 4097u}) {
+      std::vector<uint32_t> words(count);
+      expander.Expand(first, words);
+      EXPECT_EQ(words, Reference(seed, first, count)) << first << " " << count;
+    }
+  }
+}
+
+TEST(SeedExpanderTest, CounterCarriesBeyond32Bits) {
+  const Seed seed = TestSeed();
+  SeedExpander expander(seed);
+  const uint64_t first = (uint64_t{1} << 34) - 6;  // Blocks either side of 2^32.
+  std::vector<uint32_t> words(13);
+  expander.Expand(first, words);
+  EXPECT_EQ(words, Reference(seed, first, words.size()));
+}
+
+TEST(SeedExpanderTest, PartsMakeTheWhole) {
+  const Seed seed = TestSeed();
+  SeedExpander whole(seed), parts(seed);
+  std::vector<uint32_t> all(1000), pieces(1000);
+  whole.Expand(0, all);
+  parts.Expand(600, std::span(pieces).subspan(600));
+  parts.Expand(0, std::span(pieces).first(333));
+  parts.Expand(333, std::span(pieces).subspan(333, 267));
+  EXPECT_EQ(all, pieces);
 }
 
 }  // namespace
