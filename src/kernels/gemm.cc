@@ -1,0 +1,66 @@
+#include "kernels/gemm.h"
+
+#include <algorithm>
+
+#include "base/cpu.h"
+#include "kernels/gemm_kernel.h"
+
+namespace sotto {
+
+size_t GemmOperandBytes(GemmOperands operands) {
+  switch (operands) {
+    case GemmOperands::kF32:
+      return 4;
+    case GemmOperands::kBf16:
+      return 2;
+    case GemmOperands::kU8S8:
+      return 1;
+  }
+  return 0;
+}
+
+bool GemmIsNative(GemmOperands operands) {
+  switch (operands) {
+    case GemmOperands::kF32:
+      return Cpu().avx2;
+    case GemmOperands::kBf16:
+      return Cpu().avx512_bf16 || Cpu().amx_bf16;
+    case GemmOperands::kU8S8:
+      return Cpu().avx512_vnni || Cpu().amx_int8;
+  }
+  return false;
+}
+
+GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out)
+    : operands_(operands), n_in_(n_in), n_out_(n_out) {
+  SOTTO_CHECK(n_in > 0 && n_out > 0);
+  full_ = GemmKernel::Get(operands, n_in, std::min(n_out, kGemmColumnBlock));
+  last_ = GemmKernel::Get(operands, n_in, block_columns(blocks() - 1));
+  packed_bytes_ = full_->packed_bytes() * (blocks() - 1) + last_->packed_bytes();
+  packed_ = MakeAlignedArray<uint8_t>(packed_bytes_);
+}
+
+size_t GemmWeights::block_columns(size_t block) const {
+  return std::min(kGemmColumnBlock, n_out_ - block * kGemmColumnBlock);
+}
+
+const GemmKernel& GemmWeights::kernel(size_t block) const {
+  return block + 1 == blocks() ? *last_ : *full_;
+}
+
+void GemmWeights::PackBlock(size_t block, const void* rows) {
+  SOTTO_CHECK(block < blocks());
+  kernel(block).Pack(rows, packed_.get() + block * full_->packed_bytes());
+}
+
+void GemmWeights::Multiply(size_t block, const void* a, size_t rows, void* tile,
+                           void* scratch) const {
+  SOTTO_CHECK(block < blocks() && rows <= kGemmRowBlock);
+  kernel(block).Multiply(a, rows, packed_.get() + block * full_->packed_bytes(), tile, scratch);
+}
+
+size_t GemmWeights::scratch_bytes() const {
+  return std::max(full_->scratch_bytes(), last_->scratch_bytes());
+}
+
+}  // namespace sotto

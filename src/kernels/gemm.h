@@ -1,0 +1,77 @@
+// Matrix products C[m, n] = A[m, k] W[n, k]^T against a weight reordered once, by oneDNN, one
+// column block at a time and on the calling thread alone: the caller's pool spreads the blocks.
+#ifndef SOTTO_KERNELS_GEMM_H_
+#define SOTTO_KERNELS_GEMM_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/matrix.h"
+
+namespace sotto {
+
+enum class GemmOperands {
+  kF32,   // f32 x f32 -> f32
+  kBf16,  // bf16 x bf16 -> f32, accumulated in f32
+  kU8S8,  // A unsigned, W signed bytes -> s32, exact modulo 2^32
+};
+// Bytes of one element of A and of W. Elements of C have four.
+size_t GemmOperandBytes(GemmOperands operands);
+// Whether this CPU multiplies them at full speed; without, oneDNN falls back to slow code.
+bool GemmIsNative(GemmOperands operands);
+
+// Rows multiplied in one call at most, and the unit that the work is rounded up to.
+inline constexpr size_t kGemmRowBlock = 128, kGemmRowUnit = 16;
+// Columns of a block of W; the last block of a weight may have fewer.
+inline constexpr size_t kGemmColumnBlock = 256;
+inline size_t RoundUpToGemmRows(size_t rows) {
+  return (rows + kGemmRowUnit - 1) / kGemmRowUnit * kGemmRowUnit;
+}
+
+// The oneDNN primitives for one block shape. Immutable, shared by all weights of that shape.
+class GemmKernel;
+
+// A packed weight [n_out, n_in].
+class GemmWeights {
+ public:
+  GemmWeights(GemmOperands operands, size_t n_in, size_t n_out);
+  GemmWeights(GemmWeights&&) noexcept = default;
+  GemmWeights& operator=(GemmWeights&&) noexcept = default;
+
+  GemmOperands operands() const { return operands_; }
+  size_t n_in() const { return n_in_; }
+  size_t n_out() const { return n_out_; }
+  size_t blocks() const { return (n_out_ + kGemmColumnBlock - 1) / kGemmColumnBlock; }
+  size_t block_columns(size_t block) const;
+  // All packed blocks, in one piece of memory.
+  size_t packed_bytes() const { return packed_bytes_; }
+  std::span<uint8_t> packed() { return {packed_.get(), packed_bytes_}; }
+
+  // Fills block `block` from its rows of W, [block_columns, n_in], contiguous, in the operand type.
+  // Thread-safe for different blocks.
+  void PackBlock(size_t block, const void* rows);
+
+  // tile[rows, block_columns] = a[rows, n_in] times the block, rows <= kGemmRowBlock. `a` is
+  // contiguous; a and tile have room for kGemmRowBlock rows (rows of a beyond `rows` may be read,
+  // and those of the tile overwritten); tile rows are kGemmColumnBlock elements apart. `scratch`
+  // has scratch_bytes(), 64-byte aligned, the calling thread's own. Thread-safe.
+  // Each row of the tile has the same bits whatever `rows` is and wherever the row stands.
+  void Multiply(size_t block, const void* a, size_t rows, void* tile, void* scratch) const;
+  size_t scratch_bytes() const;
+
+ private:
+  const GemmKernel& kernel(size_t block) const;
+
+  GemmOperands operands_;
+  size_t n_in_, n_out_;
+  std::shared_ptr<const GemmKernel> full_, last_;
+  size_t packed_bytes_ = 0;
+  AlignedArray<uint8_t> packed_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_KERNELS_GEMM_H_

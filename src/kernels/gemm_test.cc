@@ -1,0 +1,133 @@
+#include "kernels/gemm.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "base/float_types.h"
+#include "base/matrix.h"
+
+namespace sotto {
+namespace {
+
+struct Shape {
+  size_t n_in, n_out;
+};
+const Shape kShapes[] = {{64, 64},   {172, 64},   {1, 1},      {33, 257}, {192, 512},
+                         {64, 1000}, {2048, 256}, {8192, 300}, {2049, 65}};
+
+// Operand values and their exact meaning.
+struct Operands {
+  std::vector<uint8_t> bytes;
+  std::vector<double> values;
+};
+
+Operands RandomOperands(GemmOperands type, bool is_weight, size_t count, uint32_t seed) {
+  std::mt19937 rng(seed);
+  std::normal_distribution<float> normal;
+  Operands out{std::vector<uint8_t>(count * GemmOperandBytes(type)), std::vector<double>(count)};
+  for (size_t i = 0; i < count; ++i) {
+    const float value = normal(rng);
+    if (type == GemmOperands::kF32) {
+      std::memcpy(&out.bytes[4 * i], &value, 4);
+      out.values[i] = value;
+    } else if (type == GemmOperands::kBf16) {
+      const BFloat16 rounded = ToBFloat16(value);
+      std::memcpy(&out.bytes[2 * i], &rounded, 2);
+      out.values[i] = ToFloat(rounded);
+    } else {
+      out.bytes[i] = static_cast<uint8_t>(rng());
+      out.values[i] = is_weight ? static_cast<int8_t>(out.bytes[i]) : out.bytes[i];
+    }
+  }
+  return out;
+}
+
+// The product as the library gives it, [rows, n_out], as raw 32-bit words.
+std::vector<uint32_t> Product(const GemmWeights& weights, const Operands& a, size_t rows) {
+  const size_t row_bytes = weights.n_in() * GemmOperandBytes(weights.operands());
+  const auto padded = MakeAlignedArray<uint8_t>(kGemmRowBlock * row_bytes);
+  std::memset(padded.get(), 0, kGemmRowBlock * row_bytes);
+  std::memcpy(padded.get(), a.bytes.data(), rows * row_bytes);
+  const auto tile = MakeAlignedArray<uint32_t>(kGemmRowBlock * kGemmColumnBlock);
+  const auto scratch = MakeAlignedArray<uint8_t>(weights.scratch_bytes());
+  std::vector<uint32_t> out(rows * weights.n_out());
+  for (size_t block = 0; block < weights.blocks(); ++block) {
+    weights.Multiply(block, padded.get(), rows, tile.get(), scratch.get());
+    for (size_t i = 0; i < rows; ++i) {
+      std::memcpy(&out[i * weights.n_out() + block * kGemmColumnBlock], &tile[i * kGemmColumnBlock],
+                  weights.block_columns(block) * 4);
+    }
+  }
+  return out;
+}
+
+GemmWeights Pack(GemmOperands type, Shape shape, const Operands& w) {
+  GemmWeights weights(type, shape.n_in, shape.n_out);
+  const size_t row_bytes = shape.n_in * GemmOperandBytes(type);
+  for (size_t block = 0; block < weights.blocks(); ++block) {
+    weights.PackBlock(block, &w.bytes[block * kGemmColumnBlock * row_bytes]);
+  }
+  return weights;
+}
+
+class GemmTest : public testing::TestWithParam<GemmOperands> {};
+
+TEST_P(GemmTest, EqualsTheDoubleReference) {
+  const GemmOperands type = GetParam();
+  for (const Shape shape : kShapes) {
+    const size_t rows = 19;
+    const Operands a = RandomOperands(type, false, rows * shape.n_in, 1);
+    const Operands w = RandomOperands(type, true, shape.n_out * shape.n_in, 2);
+    const std::vector<uint32_t> y = Product(Pack(type, shape, w), a, rows);
+    for (size_t i = 0; i < rows; ++i) {
+      for (size_t j = 0; j < shape.n_out; ++j) {
+        double sum = 0, magnitude = 0;
+        for (size_t k = 0; k < shape.n_in; ++k) {
+          const double term = a.values[i * shape.n_in + k] * w.values[j * shape.n_in + k];
+          sum += term;
+          magnitude += std::abs(term);
+        }
+        const uint32_t bits = y[i * shape.n_out + j];
+        if (type == GemmOperands::kU8S8) {
+          ASSERT_EQ(static_cast<int32_t>(bits), sum);
+        } else {
+          // n additions in binary32, each off by at most half an ulp of a partial sum, which is
+          // no larger than the sum of magnitudes.
+          ASSERT_NEAR(std::bit_cast<float>(bits), sum, shape.n_in * 0x1p-24 * magnitude + 1e-30);
+        }
+      }
+    }
+  }
+}
+
+TEST_P(GemmTest, ARowHasTheSameBitsWhateverSurroundsIt) {
+  const GemmOperands type = GetParam();
+  for (const Shape shape : {Shape{64, 64}, {172, 300}, {2048, 256}, {8192, 256}}) {
+    const Operands w = RandomOperands(type, true, shape.n_out * shape.n_in, 3);
+    const GemmWeights weights = Pack(type, shape, w);
+    const Operands a = RandomOperands(type, false, kGemmRowBlock * shape.n_in, 4);
+    const std::vector<uint32_t> all = Product(weights, a, kGemmRowBlock);
+    for (size_t rows : {1, 2, 15, 16, 17, 33, 64, 100, 127}) {
+      const std::vector<uint32_t> some = Product(weights, a, rows);
+      EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin())) << rows;
+    }
+    const size_t row_bytes = shape.n_in * GemmOperandBytes(type);
+    for (size_t row : {1, 14, 50, 127}) {
+      Operands one;
+      one.bytes.assign(&a.bytes[row * row_bytes], &a.bytes[row * row_bytes] + row_bytes);
+      const std::vector<uint32_t> alone = Product(weights, one, 1);
+      EXPECT_TRUE(std::equal(alone.begin(), alone.end(), &all[row * shape.n_out])) << row;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Operands, GemmTest,
+                         testing::Values(GemmOperands::kF32, GemmOperands::kBf16,
+                                         GemmOperands::kU8S8));
+
+}  // namespace
+}  // namespace sotto
