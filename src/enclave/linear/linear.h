@@ -3,6 +3,10 @@
 #ifndef SOTTO_ENCLAVE_LINEAR_LINEAR_H_
 #define SOTTO_ENCLAVE_LINEAR_LINEAR_H_
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
 #include "base/matrix.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
@@ -16,6 +20,8 @@ struct LinearInput {
   const float* rms_weight = nullptr;  // [n_in]: the layer multiplies RMSNorm(x) * rms_weight, or,
                                       // when null, x itself.
   float rms_eps = 0.0f;
+  // WorkspaceBytes() or more, 64-byte aligned, this call's alone.
+  std::span<uint8_t> workspace;
 };
 
 // What becomes of the product, with the same intent.
@@ -28,6 +34,13 @@ enum class LinearTail {
 class Linear {
  public:
   virtual ~Linear() = default;
+
+  // Memory that Apply wants for up to `max_tokens` rows of any layer and a pool of `threads`: the
+  // engine sizes its arena once, and nothing is allocated in the forward pass.
+  virtual size_t WorkspaceBytes(size_t max_tokens, int threads) const {
+    (void)max_tokens, (void)threads;
+    return 0;
+  }
 
   // Applies one layer. Blocks until y is complete. x and y do not overlap, but for the residual:
   // kAdd with rms_weight == nullptr may not alias either. `pool` is the caller's (its lane's) pool.
