@@ -86,8 +86,7 @@ absl::Status JsonValue::Error(std::string_view what) const { return ErrorAt("", 
 
 absl::Status JsonValue::ErrorAt(std::string_view subscript, std::string_view what) const {
   const std::string place = StrCat(path_, subscript);
-  return absl::InvalidArgumentError(
-      StrCat(source_, ": ", place, place.empty() ? "" : ": ", what));
+  return absl::InvalidArgumentError(StrCat(source_, ": ", place, place.empty() ? "" : ": ", what));
 }
 
 absl::Status JsonValue::Unsupported(std::string_view found, std::string_view supported) const {

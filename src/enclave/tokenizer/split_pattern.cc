@@ -93,9 +93,9 @@ absl::StatusOr<SplitPattern> SplitPattern::Compile(std::string_view pattern, Eng
   SOTTO_ASSIGN_OR_RETURN(const std::string current, WithCurrentClasses(pattern));
   int error = 0;
   PCRE2_SIZE offset = 0;
-  pcre2_code* code = pcre2_compile(Bytes(current), current.size(),
-                                   PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &error, &offset,
-                                   nullptr);
+  pcre2_code* code =
+      pcre2_compile(Bytes(current), current.size(), PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C,
+                    &error, &offset, nullptr);
   if (code == nullptr) {
     return absl::InvalidArgumentError(
         StrCat("regular expression does not compile: ", Pcre2Message(error)));

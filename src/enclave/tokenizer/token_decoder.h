@@ -31,7 +31,8 @@ class DecoderTable {
   friend class TokenDecoder;
 
   DecoderSteps steps_;
-  std::vector<std::string> pieces_;  // text; or, where is_bytes_, bytes that may be part of a character
+  std::vector<std::string>
+      pieces_;  // text; or, where is_bytes_, bytes that may be part of a character
   std::vector<bool> is_bytes_;
 };
 

@@ -84,9 +84,9 @@ absl::StatusOr<Tokenizer> Tokenizer::Load(const std::string& path) {
 
 absl::StatusOr<Tokenizer> Tokenizer::Parse(std::string_view json, const std::string& source) {
   SOTTO_ASSIGN_OR_RETURN(TokenizerDefinition definition, ParseTokenizerJson(json, source));
-  auto model = BpeModel::Create(
-      std::move(definition.model),
-      definition.byte_level ? BpeModel::Family::kByteLevel : BpeModel::Family::kCharacters);
+  auto model = BpeModel::Create(std::move(definition.model), definition.byte_level
+                                                                 ? BpeModel::Family::kByteLevel
+                                                                 : BpeModel::Family::kCharacters);
   if (!model.ok()) {
     return absl::Status(model.status().code(),
                         ToAbsl(StrCat(source, ": ", ToStd(model.status().message()))));

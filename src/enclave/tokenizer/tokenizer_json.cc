@@ -29,8 +29,7 @@ absl::StatusOr<AddedToken> ParseAddedToken(const JsonValue& entry) {
 }
 
 // How many of the added tokens are not in the model's vocabulary anyway.
-absl::StatusOr<size_t> CountNewTokens(const JsonValue& root,
-                                      const std::vector<AddedToken>& added) {
+absl::StatusOr<size_t> CountNewTokens(const JsonValue& root, const std::vector<AddedToken>& added) {
   SOTTO_ASSIGN_OR_RETURN(const JsonValue model, root.Member("model"));
   SOTTO_ASSIGN_OR_RETURN(const JsonValue vocab, model.Member("vocab"));
   SOTTO_ASSIGN_OR_RETURN(const simdjson::dom::object object, vocab.Object());

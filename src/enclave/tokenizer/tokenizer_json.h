@@ -23,8 +23,8 @@ struct TokenizerDefinition {
   std::vector<AddedToken> added_tokens;
   std::vector<std::string> tokens;  // the string of every id, added tokens included
   std::vector<NormalizerStep> normalizer;
-  bool byte_level = false;           // pre_tokenizer ends in ByteLevel
-  std::vector<SplitPattern> splits;  // pre_tokenizer's Split steps, in order
+  bool byte_level = false;                      // pre_tokenizer ends in ByteLevel
+  std::vector<SplitPattern> splits;             // pre_tokenizer's Split steps, in order
   std::vector<int32_t> prefix_ids, suffix_ids;  // post_processor: around a text
   DecoderSteps decoder;
 };

@@ -30,7 +30,12 @@ TEST(TokenizerTest, EncodesReferencePrompts) {
     const std::string text = prompt["text"];
     const auto ids = tokenizer.Encode(text, {.add_bos = true});
     ASSERT_TRUE(ids.ok()) << ids.status();
-    EXPECT_EQ(*ids, prompt["ids"].get<Ids>());
+    const Ids expected = prompt["ids"];  // The first 160 of a long prompt.
+    ASSERT_GE(ids->size(), expected.size());
+    EXPECT_EQ(Ids(ids->begin(), ids->begin() + expected.size()), expected);
+    if (expected.size() < 160) {
+      EXPECT_EQ(ids->size(), expected.size());
+    }
     const auto decoded = tokenizer.Decode(*ids, {.skip_special = true});
     ASSERT_TRUE(decoded.ok()) << decoded.status();
     EXPECT_EQ(*decoded, text);

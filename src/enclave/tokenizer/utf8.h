@@ -1,4 +1,5 @@
-// UTF-8 as Unicode 16, table 3-7 defines it: no surrogates, no overlong forms, nothing above 10FFFF.
+// UTF-8 as Unicode 16, table 3-7 defines it: no surrogates, no overlong forms, nothing above
+// 10FFFF.
 #ifndef SOTTO_ENCLAVE_TOKENIZER_UTF8_H_
 #define SOTTO_ENCLAVE_TOKENIZER_UTF8_H_
 

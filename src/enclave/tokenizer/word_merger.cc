@@ -16,8 +16,7 @@ void WordMerger::Consider(int32_t position) {
   if (next == kNone) return;
   const Merge* merge = merges_.Find(symbols_[position].id, symbols_[next].id);
   if (merge == nullptr) return;
-  heap_.push_back(
-      {uint64_t{merge->rank} << 32 | static_cast<uint32_t>(position), merge->result});
+  heap_.push_back({uint64_t{merge->rank} << 32 | static_cast<uint32_t>(position), merge->result});
   std::push_heap(heap_.begin(), heap_.end());
 }
 
