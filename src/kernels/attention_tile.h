@@ -1,0 +1,236 @@
+// The attention algorithm, written once over a vector type. Each attention_<isa>.cc includes this
+// inside its own anonymous namespace-typed instantiation: `Simd` is that file's, so no
+// instantiation is shared between files compiled for different instruction sets.
+//
+// Queries lie in vector lanes (scores are computed transposed, S^T = K Q^T), so maximum and sum
+// over keys are element-wise and both products broadcast one element of K or V against lanes of Q
+// or P:
+//   S^T[key][lane] = sum_d K[key][d] Q^T[d][lane],   O^T[d][lane] += sum_key V^T[d][key]
+//   P^T[key][lane]
+//
+// Simd: Vec (kLanes floats), Scalar (a stored element), Element (kPair scalars: what one product
+// step consumes), Operand (kLanes Elements); kQueryVectors x kRows accumulators fit its registers.
+#ifndef SOTTO_KERNELS_ATTENTION_TILE_H_
+#define SOTTO_KERNELS_ATTENTION_TILE_H_
+
+#include <cstddef>
+#include <cstring>
+
+#include "kernels/attention_kernels.h"
+
+namespace sotto::attention_tile {
+
+inline constexpr size_t kBlock = 64;
+
+constexpr size_t RoundUp(size_t n, size_t to) { return (n + to - 1) / to * to; }
+
+template <typename Simd>
+struct Tile {
+  using Vec = typename Simd::Vec;
+  using Scalar = typename Simd::Scalar;
+  using Element = typename Simd::Element;
+  static constexpr size_t kPair = Simd::kPair, kRows = Simd::kRows;
+  static constexpr size_t kVectors = Simd::kQueryVectors, kLanes = Simd::kLanes;
+  static constexpr size_t kWidth = kVectors * kLanes;
+  static constexpr size_t kValueSteps = kBlock / kPair;
+  static constexpr float kMinusInfinity = -__builtin_inff();
+
+  // A block: keys [kBlock][Steps] elements, then values [DimRows][kValueSteps] elements.
+  static constexpr size_t Steps(size_t head_dim) { return RoundUp(head_dim, kPair) / kPair; }
+  static constexpr size_t DimRows(size_t head_dim) { return RoundUp(head_dim, kRows); }
+  static size_t KeyElements(size_t head_dim) { return kBlock * Steps(head_dim); }
+  static size_t ValueElements(size_t head_dim) { return DimRows(head_dim) * kValueSteps; }
+  static size_t BlockBytes(size_t head_dim) {
+    return RoundUp((KeyElements(head_dim) + ValueElements(head_dim)) * sizeof(Element), 64);
+  }
+
+  // Scratch of a tile, each part 64-byte aligned.
+  struct Scratch {
+    Scratch(std::byte* memory, size_t head_dim) : next(memory) {
+      queries = Take<Element>(Steps(head_dim) * kWidth);
+      scores = Take<float>(kBlock * kWidth);
+      weights = Take<Element>(kValueSteps * kWidth);
+      out = Take<float>(DimRows(head_dim) * kWidth);
+      max = Take<float>(kWidth);
+      sum = Take<float>(kWidth);
+      rescale = Take<float>(kWidth);
+      limit = Take<int>(kWidth);
+      row = Take<float>(head_dim + kPair);
+    }
+    template <typename T>
+    T* Take(size_t count) {
+      T* part = reinterpret_cast<T*>(next);
+      next += RoundUp(count * sizeof(T), 64);
+      return part;
+    }
+    std::byte* next;
+    Element *queries, *weights;
+    float *scores, *out, *max, *sum, *rescale, *row;
+    int* limit;
+  };
+  static size_t ScratchBytes(size_t head_dim) {
+    const Scratch scratch(nullptr, head_dim);
+    return static_cast<size_t>(scratch.next - static_cast<std::byte*>(nullptr));
+  }
+
+  static void Rotate(const float* x, const float* cos, const float* sin, size_t dim, float* y) {
+    if (cos == nullptr) {
+      for (size_t i = 0; i < dim; ++i) y[i] = x[i];
+      return;
+    }
+    const size_t half = dim / 2;
+    for (size_t i = 0; i < half; ++i) {
+      const float a = x[i], b = x[i + half];
+      y[i] = a * cos[i] - b * sin[i];
+      y[i + half] = b * cos[i] + a * sin[i];
+    }
+  }
+
+  static void Pack(const PackBlockArgs& args) {
+    const size_t dim = args.head_dim, stride = Steps(dim) * kPair;
+    Scalar* keys = reinterpret_cast<Scalar*>(args.block);
+    Scalar* values = keys + KeyElements(dim) * kPair;
+    float* row = Scratch(args.scratch, dim).row;
+    for (size_t r = 0; r < args.rows; ++r) {
+      const size_t turn = r * args.rope_stride;
+      Rotate(args.k + r * args.k_stride, args.cos == nullptr ? nullptr : args.cos + turn,
+             args.cos == nullptr ? nullptr : args.sin + turn, dim, row);
+      Scalar* key = keys + (args.first_row + r) * stride;
+      for (size_t d = 0; d < stride; ++d) key[d] = Simd::ToScalar(d < dim ? row[d] : 0.0f);
+    }
+    for (size_t d = 0; d < DimRows(dim); ++d) {
+      Scalar* value = values + d * kBlock + args.first_row;
+      for (size_t r = 0; r < kBlock - args.first_row; ++r) {
+        const bool present = r < args.rows && d < dim;
+        value[r] = Simd::ToScalar(present ? args.v[r * args.v_stride + d] : 0.0f);
+      }
+    }
+  }
+
+  // c[r][lane] = c[r][lane] * rescale[lane] + sum_s b[r][s] * a[s][lane], r < kRows.
+  // Without rescale (null) c is only written.
+  static void Multiply(const Element* b, size_t b_stride, const Element* a, size_t steps,
+                       const float* rescale, float* c) {
+    Vec acc[kRows][kVectors];
+    for (size_t r = 0; r < kRows; ++r) {
+      for (size_t v = 0; v < kVectors; ++v) {
+        acc[r][v] = rescale == nullptr ? Simd::Zero()
+                                       : Simd::Mul(Simd::Load(c + r * kWidth + v * kLanes),
+                                                   Simd::Load(rescale + v * kLanes));
+      }
+    }
+    for (size_t s = 0; s < steps; ++s) {
+      typename Simd::Operand lanes[kVectors];
+      for (size_t v = 0; v < kVectors; ++v)
+        lanes[v] = Simd::LoadOperand(a + s * kWidth + v * kLanes);
+      for (size_t r = 0; r < kRows; ++r) {
+        const typename Simd::Operand element = Simd::Broadcast(b + r * b_stride + s);
+        for (size_t v = 0; v < kVectors; ++v) {
+          acc[r][v] = Simd::Dot(element, lanes[v], acc[r][v]);
+        }
+      }
+    }
+    for (size_t r = 0; r < kRows; ++r) {
+      for (size_t v = 0; v < kVectors; ++v) Simd::Store(c + r * kWidth + v * kLanes, acc[r][v]);
+    }
+  }
+
+  // Scores are in units of log2, so that the softmax's exponential is exp2.
+  static void LoadQueries(const AttendTileArgs& args, const Scratch& s) {
+    const float scale = args.scale * 1.44269504088896340736f;
+    Scalar* queries = reinterpret_cast<Scalar*>(s.queries);
+    memset(s.queries, 0, Steps(args.head_dim) * kWidth * sizeof(Element));
+    for (size_t lane = 0; lane < args.lanes; ++lane) {
+      Rotate(args.q[lane], args.cos[lane], args.sin[lane], args.head_dim, s.row);
+      for (size_t d = 0; d < args.head_dim; ++d) {
+        queries[(d / kPair * kWidth + lane) * kPair + d % kPair] = Simd::ToScalar(s.row[d] * scale);
+      }
+    }
+    for (size_t lane = 0; lane < kWidth; ++lane) {
+      s.limit[lane] = args.position[lane < args.lanes ? lane : args.lanes - 1];
+      s.max[lane] = kMinusInfinity;
+      s.sum[lane] = 0.0f;
+    }
+    memset(s.out, 0, DimRows(args.head_dim) * kWidth * sizeof(float));
+  }
+
+  // scores[key][lane] = -infinity where the lane may not see position first_key + key.
+  static void Mask(size_t first_key, size_t keys, const Scratch& s) {
+    for (size_t key = 0; key < keys; ++key) {
+      for (size_t v = 0; v < kWidth; v += kLanes) {
+        float* score = s.scores + key * kWidth + v;
+        Simd::Store(score, Simd::MaskAbove(Simd::Load(score), s.limit + v,
+                                           static_cast<int>(first_key + key)));
+      }
+    }
+  }
+
+  // Turns scores into weights exp2(score - max) with the running maximum, and updates max, sum and
+  // the factor by which what was accumulated before shrinks.
+  static void Softmax(size_t keys, const Scratch& s) {
+    for (size_t v = 0; v < kWidth; v += kLanes) {
+      const Vec old_max = Simd::Load(s.max + v);
+      Vec max = old_max;
+      for (size_t key = 0; key < keys; ++key) {
+        max = Simd::Max(max, Simd::Load(s.scores + key * kWidth + v));
+      }
+      const Vec rescale = Simd::Exp2(Simd::Sub(old_max, max));
+      Vec sum = Simd::Mul(Simd::Load(s.sum + v), rescale);
+      for (size_t key = 0; key < keys; key += kPair) {
+        Vec weight[kPair];
+        for (size_t i = 0; i < kPair; ++i) {
+          const Vec score = Simd::Load(s.scores + (key + i) * kWidth + v);
+          weight[i] = Simd::Exp2(Simd::Sub(score, max));
+          sum = Simd::Add(sum, weight[i]);
+        }
+        Simd::StoreOperand(s.weights + key / kPair * kWidth + v, weight);
+      }
+      Simd::Store(s.max + v, max);
+      Simd::Store(s.sum + v, sum);
+      Simd::Store(s.rescale + v, rescale);
+    }
+  }
+
+  // Accumulates positions [first_key, first_key + keys) of one block; keys is a multiple of kRows.
+  static void AttendBlock(const std::byte* block, size_t head_dim, size_t first_key, size_t keys,
+                          const Scratch& s) {
+    const Element* k = reinterpret_cast<const Element*>(block);
+    const Element* v = k + KeyElements(head_dim);
+    const size_t steps = Steps(head_dim);
+    for (size_t key = 0; key < keys; key += kRows) {
+      Multiply(k + key * steps, steps, s.queries, steps, nullptr, s.scores + key * kWidth);
+    }
+    if (static_cast<int>(first_key + keys) > s.limit[0] + 1) Mask(first_key, keys, s);
+    Softmax(keys, s);
+    for (size_t d = 0; d < head_dim; d += kRows) {
+      Multiply(v + d * kValueSteps, kValueSteps, s.weights, keys / kPair, s.rescale,
+               s.out + d * kWidth);
+    }
+  }
+
+  static void Attend(const AttendTileArgs& args) {
+    const Scratch s(args.scratch, args.head_dim);
+    LoadQueries(args, s);
+    const size_t block_bytes = BlockBytes(args.head_dim);
+    const size_t visible = static_cast<size_t>(args.position[args.lanes - 1]) + 1;
+    for (size_t first = 0; first < visible; first += kBlock) {
+      const size_t b = first / kBlock;
+      const std::byte* block = b < args.shared_blocks
+                                   ? args.shared + b * block_bytes
+                                   : args.own + (b - args.shared_blocks) * block_bytes;
+      const size_t left = visible - first;
+      const size_t keys = left < kBlock ? RoundUp(left, kRows) : kBlock;
+      AttendBlock(block, args.head_dim, first, keys, s);
+    }
+    for (size_t lane = 0; lane < args.lanes; ++lane) {
+      const float inverse = 1.0f / s.sum[lane];
+      for (size_t d = 0; d < args.head_dim; ++d) {
+        args.out[lane][d] = s.out[d * kWidth + lane] * inverse;
+      }
+    }
+  }
+};
+
+}  // namespace sotto::attention_tile
+
+#endif  // SOTTO_KERNELS_ATTENTION_TILE_H_

@@ -1,0 +1,212 @@
+#include "kernels/elementwise.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "kernels/reference.h"
+
+namespace sotto {
+namespace {
+
+const size_t kLengths[] = {1, 2, 7, 15, 16, 17, 31, 33, 64, 100, 172, 2048, 5000};
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+std::vector<float> RandomRow(size_t n, float scale, uint32_t seed) {
+  std::mt19937 rng(seed);
+  std::normal_distribution<float> normal(0.0f, scale);
+  std::vector<float> x(n);
+  for (float& v : x) v = normal(rng);
+  return x;
+}
+
+reference::Row Double(const std::vector<float>& x) { return {x.begin(), x.end()}; }
+
+void ExpectClose(const std::vector<float>& got, const reference::Row& expected, double relative) {
+  for (size_t i = 0; i < got.size(); ++i) {
+    ASSERT_NEAR(got[i], expected[i], std::abs(expected[i]) * relative + 1e-37) << i;
+  }
+}
+
+void ExpectRounded(const std::vector<BFloat16>& got, const std::vector<float>& exact) {
+  for (size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i].bits, ToBFloat16(exact[i]).bits) << i;
+}
+
+// The sum's terms add in lanes: n / 16 roundings each at most, half of which the root passes on;
+// then four roundings.
+TEST(RmsNormTest, EqualsTheReference) {
+  for (size_t n : kLengths) {
+    const std::vector<float> x = RandomRow(n, 2.0f, n), w = RandomRow(n, 1.0f, n + 1);
+    std::vector<float> y(n);
+    RmsNormRow(x.data(), w.data(), n, 1e-5f, y.data());
+    ExpectClose(y, reference::RmsNorm(Double(x), Double(w), double{1e-5f}),
+                (static_cast<double>(n) / 32 + 8) * 0x1p-24);
+    std::vector<BFloat16> b(n);
+    RmsNormRow(x.data(), w.data(), n, 1e-5f, b.data());
+    ExpectRounded(b, y);
+  }
+}
+
+TEST(RmsNormTest, InPlaceAndZeroRow) {
+  std::vector<float> x = RandomRow(100, 1.0f, 1), y(100);
+  const std::vector<float> w = RandomRow(100, 1.0f, 2);
+  RmsNormRow(x.data(), w.data(), 100, 1e-6f, y.data());
+  RmsNormRow(x.data(), w.data(), 100, 1e-6f, x.data());
+  EXPECT_EQ(x, y);
+  const std::vector<float> zero(100, 0.0f);
+  RmsNormRow(zero.data(), w.data(), 100, 1e-6f, y.data());
+  for (float v : y) EXPECT_EQ(v, 0.0f);
+}
+
+// Half a step, and three roundings of at most 127.
+void ExpectQuantized(const reference::Row& x, float scale, const std::vector<uint8_t>& q,
+                     double slack) {
+  const double max = reference::MaxMagnitude(x);
+  EXPECT_NEAR(scale, max / 127, max / 127 * slack);
+  for (size_t i = 0; i < q.size(); ++i) {
+    EXPECT_GE(q[i], 1);
+    ASSERT_NEAR(q[i] - 128.0, x[i] / max * 127, 0.5 + 127 * 0x1p-22) << i;
+  }
+}
+
+TEST(QuantizeInt8Test, EqualsTheReference) {
+  for (size_t n : kLengths) {
+    const std::vector<float> x = RandomRow(n, 3.0f, n), w = RandomRow(n, 1.0f, n + 1);
+    std::vector<uint8_t> q(n);
+    ExpectQuantized(Double(x), QuantizeInt8Row(x.data(), n, q.data()), q, 0x1p-22);
+    const float scale = RmsNormQuantizeInt8Row(x.data(), w.data(), n, 1e-5f, q.data());
+    ExpectQuantized(reference::RmsNorm(Double(x), Double(w), double{1e-5f}), scale, q,
+                    (static_cast<double>(n) / 32 + 8) * 0x1p-24);
+  }
+}
+
+TEST(QuantizeInt8Test, ZeroTinyAndNonFiniteRows) {
+  std::vector<uint8_t> q(37);
+  for (float value : {0.0f, 0x1p-149f, -0x1p-110f}) {
+    const std::vector<float> x(37, value);
+    EXPECT_EQ(QuantizeInt8Row(x.data(), 37, q.data()), 0.0f);
+    EXPECT_EQ(q, std::vector<uint8_t>(37, 128));
+  }
+  for (float bad : {kInfinity, -kInfinity, kNan}) {
+    std::vector<float> x = RandomRow(37, 1.0f, 3);
+    x[20] = bad;
+    EXPECT_TRUE(std::isnan(QuantizeInt8Row(x.data(), 37, q.data())));
+  }
+}
+
+TEST(ConvertTest, RoundsAsTheScalarDoes) {
+  for (size_t n : kLengths) {
+    std::vector<float> x = RandomRow(n, 1e3f, n);
+    x[0] = 1.00390625f;  // A tie: to even.
+    std::vector<BFloat16> y(n);
+    ConvertRow(x.data(), n, y.data());
+    ExpectRounded(y, x);
+  }
+}
+
+TEST(MaxMagnitudeTest, FindsItAnywhereAndKeepsNan) {
+  for (size_t n : kLengths) {
+    for (size_t at : {size_t{0}, n / 2, n - 1}) {
+      std::vector<float> x = RandomRow(n, 1.0f, n);
+      x[at] = -100.0f;
+      EXPECT_EQ(MaxMagnitudeRow(x.data(), n), 100.0f);
+      x[at] = kNan;
+      EXPECT_TRUE(std::isnan(MaxMagnitudeRow(x.data(), n)));
+    }
+  }
+  EXPECT_EQ(MaxMagnitudeRow(nullptr, 0), 0.0f);
+}
+
+// exp within 2^-22, then three roundings.
+TEST(SwiGluTest, EqualsTheReference) {
+  for (size_t n : kLengths) {
+    const std::vector<float> gate = RandomRow(n, 4.0f, n), up = RandomRow(n, 2.0f, n + 1);
+    std::vector<float> y(n);
+    SwiGluRow(gate.data(), up.data(), n, y.data());
+    ExpectClose(y, reference::SwiGlu(Double(gate), Double(up)), 0x1p-21);
+    std::vector<BFloat16> b(n);
+    SwiGluRow(gate.data(), up.data(), n, b.data());
+    ExpectRounded(b, y);
+    std::vector<float> in_place = gate;
+    SwiGluRow(in_place.data(), up.data(), n, in_place.data());
+    EXPECT_EQ(in_place, y);
+  }
+}
+
+TEST(SwiGluTest, LargeGatesSaturate) {
+  const std::vector<float> gate = {-200.0f, -90.0f, 0.0f, 90.0f, 200.0f, 1e30f}, up(6, 1.0f);
+  std::vector<float> y(6);
+  SwiGluRow(gate.data(), up.data(), 6, y.data());
+  EXPECT_NEAR(y[0], 0.0f, 1e-30f);
+  EXPECT_NEAR(y[1], 0.0f, 1e-30f);
+  EXPECT_EQ(y[2], 0.0f);
+  EXPECT_EQ(y[3], 90.0f);
+  EXPECT_EQ(y[4], 200.0f);
+  EXPECT_EQ(y[5], 1e30f);
+}
+
+TEST(AddTest, Adds) {
+  for (size_t n : kLengths) {
+    const std::vector<float> x = RandomRow(n, 1.0f, n), y = RandomRow(n, 1.0f, n + 1);
+    std::vector<float> sum = y;
+    AddRow(x.data(), n, sum.data());
+    for (size_t i = 0; i < n; ++i) EXPECT_EQ(sum[i], x[i] + y[i]);
+  }
+}
+
+TEST(ExpTest, WithinItsBound) {
+  std::vector<float> x;
+  for (float v = -87.3f; v < 88.7f; v += 0.00371f) x.push_back(v);
+  std::vector<float> y(x.size());
+  ExpRow(x.data(), x.size(), y.data());
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double expected = std::exp(double{x[i]});
+    ASSERT_NEAR(y[i], expected, expected * 0x1p-22) << x[i];
+  }
+}
+
+TEST(ExpTest, Edges) {
+  const std::vector<float> x = {0.0f, -kInfinity, -1000.0f, kInfinity, 1000.0f, kNan, -0.0f};
+  std::vector<float> y(x.size());
+  ExpRow(x.data(), x.size(), y.data());
+  EXPECT_EQ(y[0], 1.0f);
+  EXPECT_EQ(y[1], 0.0f);
+  EXPECT_EQ(y[2], 0.0f);
+  EXPECT_EQ(y[3], kInfinity);
+  EXPECT_EQ(y[4], kInfinity);
+  EXPECT_TRUE(std::isnan(y[5]));
+  EXPECT_EQ(y[6], 1.0f);
+}
+
+TEST(LogSumExpTest, EqualsTheReference) {
+  for (size_t n : kLengths) {
+    for (float scale : {0.01f, 5.0f, 100.0f}) {
+      const std::vector<float> x = RandomRow(n, scale, n);
+      EXPECT_NEAR(LogSumExpRow(x.data(), n), reference::LogSumExp(Double(x)), 1e-6) << n;
+    }
+  }
+  // A vocabulary of equal logits, where every rounding goes the same way.
+  const std::vector<float> equal(128256, -3.0f);
+  EXPECT_NEAR(LogSumExpRow(equal.data(), equal.size()), reference::LogSumExp(Double(equal)), 1e-6);
+}
+
+TEST(ArgMaxTest, FirstOfTheLargest) {
+  for (size_t n : kLengths) {
+    for (size_t at : {size_t{0}, n / 3, n - 1}) {
+      std::vector<float> x = RandomRow(n, 1.0f, n);
+      x[at] = 50.0f;
+      x[n - 1] = 50.0f;
+      EXPECT_EQ(ArgMaxRow(x.data(), n), at);
+    }
+  }
+  const float with_nan[] = {kNan, -kInfinity, 1.0f, kNan, 1.0f};
+  EXPECT_EQ(ArgMaxRow(with_nan, 5), 2);
+  EXPECT_EQ(ArgMaxRow(with_nan, 1), 0);
+}
+
+}  // namespace
+}  // namespace sotto
