@@ -14,6 +14,9 @@ namespace sotto {
 // Number formats a layer may be asked for; a device holds the weights in each format it was given.
 enum class DeviceFormat { kFloat, kRing };
 
+// Largest n_in of a ring product: a byte plane times int8 weights stays within 32 bits below it.
+inline constexpr size_t kMaxRingInputs = size_t{1} << 16;
+
 // A slice of one layer's output columns, held in device memory. Opaque; freed with the object.
 class DeviceWeights {
  public:
@@ -30,11 +33,16 @@ class Device {
   // "cpu", "opencl:0 (pthread-AMD EPYC)": for Describe, logs and the result JSON.
   virtual std::string name() const = 0;
 
+  // The operands of MultiplyFloat, accumulated in f32: "f32", "bf16", "f16".
+  virtual std::string precision() const = 0;
+
   // Copies the weights in; `w` is not kept. w: [n_out, n_in]. RESOURCE_EXHAUSTED when it won't fit.
   virtual absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) = 0;
+  // UNIMPLEMENTED for n_in above kMaxRingInputs.
   virtual absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) = 0;
 
   // y = x W^T. x: [tokens, n_in]; y: [tokens, n_out]; `weights` came from LoadFloat of this device.
+  // Each row of y depends on the same row of x alone, to the bit. tokens may be 0.
   // bf16 or f16 operands are allowed, with f32 accumulation; precision() says which.
   virtual absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
                                      MatrixView<float> y) = 0;

@@ -1,0 +1,222 @@
+// What every device must do, on every device present and on several joined: equal the definition,
+// to the bit for ring products.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <random>
+
+#include "accelerator/devices/cpu_device.h"
+#include "accelerator/devices/device_registry.h"
+#include "accelerator/devices/ring_reference.h"
+
+namespace sotto {
+namespace {
+
+// Two OpenCL devices where PoCL is installed; before the first look at the devices.
+const bool kTwoPoclDevices = [] {
+  setenv("POCL_DEVICES", "pthread pthread", 0);
+  return true;
+}();
+
+// Device names joined with "+".
+using DeviceSet = std::string;
+
+std::vector<DeviceSet> DeviceSets() {
+  const std::vector<std::string> present = PresentDevices();
+  std::vector<DeviceSet> sets = present;
+  for (size_t i = 1; i < present.size(); ++i) sets.push_back(present[0] + "+" + present[i]);
+  if (present.size() > 2) sets.push_back(present[1] + "+" + present[2]);
+  sets.push_back("portable");
+  return sets;
+}
+
+std::vector<std::string> Names(const DeviceSet& set) {
+  std::vector<std::string> names;
+  for (size_t begin = 0; begin <= set.size();) {
+    const size_t end = std::min(set.find('+', begin), set.size());
+    names.push_back(set.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
+// Opening tunes some devices: once a process for each set.
+Device& Open(const DeviceSet& set, FloatPrecision precision) {
+  static auto* devices =
+      new std::map<std::pair<DeviceSet, FloatPrecision>, absl::StatusOr<std::unique_ptr<Device>>>;
+  auto [it, added] = devices->try_emplace({set, precision}, absl::UnknownError(""));
+  if (added && set == "portable") {
+    it->second = MakeCpuDevice({.threads = 2, .precision = precision, .portable_ring = true});
+  } else if (added) {
+    it->second = OpenDevices(Names(set), {.threads = 2, .precision = precision});
+  }
+  if (!it->second.ok()) {
+    ADD_FAILURE() << it->second.status();
+    std::abort();
+  }
+  return **it->second;
+}
+
+struct Shape {
+  size_t tokens, n_in, n_out;
+};
+// Odd sizes; below and above every tile and block; one of each dimension.
+constexpr Shape kShapes[] = {{1, 1, 1},    {3, 5, 7},     {17, 33, 65},   {33, 64, 300},
+                             {130, 67, 9}, {64, 512, 48}, {5, 1025, 257}, {0, 8, 8}};
+
+class Conformance : public testing::TestWithParam<DeviceSet> {
+ protected:
+  std::mt19937 random_{20240229};
+};
+
+// |y - truth| <= (2^-p |x| |w| relative error of both operands + n_in f32 roundings) summed.
+double Tolerance(const std::string& precision, size_t n_in, double magnitude) {
+  double operand = 0.0;
+  if (precision.find("bf16") != std::string::npos) operand = std::ldexp(1.0, -8);
+  if (precision.find("f16") != std::string::npos) operand = std::max(operand, std::ldexp(1.0, -10));
+  return magnitude * (2 * operand + static_cast<double>(n_in + 2) * std::ldexp(1.0, -24));
+}
+
+void CheckFloat(Device& device, const Shape& shape, std::mt19937& random) {
+  SCOPED_TRACE(testing::Message() << shape.tokens << "x" << shape.n_in << "x" << shape.n_out);
+  std::normal_distribution<float> normal;
+  Matrix<float> w(shape.n_out, shape.n_in);
+  // Views with a stride: neighbours must be left alone.
+  Matrix<float> x_wide(shape.tokens, shape.n_in + 3), y_wide(shape.tokens, shape.n_out + 5);
+  for (size_t i = 0; i < w.view().size(); ++i) w.view().data()[i] = normal(random);
+  for (size_t i = 0; i < x_wide.view().size(); ++i) x_wide.view().data()[i] = normal(random);
+  std::fill_n(y_wide.view().data(), y_wide.view().size(), -7.0f);
+  const ConstMatrixView<float> x = x_wide.view().Cols(1, shape.n_in);
+  const auto weights = device.LoadFloat(w.view());
+  ASSERT_TRUE(weights.ok()) << weights.status();
+  EXPECT_EQ((*weights)->n_in(), shape.n_in);
+  EXPECT_EQ((*weights)->n_out(), shape.n_out);
+  ASSERT_TRUE(device.MultiplyFloat(**weights, x, y_wide.view().Cols(2, shape.n_out)).ok());
+  for (size_t t = 0; t < shape.tokens; ++t) {
+    for (size_t j = 0; j < shape.n_out; ++j) {
+      double sum = 0.0, magnitude = 0.0;
+      for (size_t i = 0; i < shape.n_in; ++i) {
+        const double product = double{x(t, i)} * double{w.view()(j, i)};
+        sum += product;
+        magnitude += std::abs(product);
+      }
+      ASSERT_NEAR(y_wide.view()(t, j + 2), sum,
+                  Tolerance(device.precision(), shape.n_in, magnitude) + 1e-30)
+          << t << "," << j;
+    }
+    for (const size_t j : {size_t{0}, size_t{1}, shape.n_out + 2, shape.n_out + 4}) {
+      ASSERT_EQ(y_wide.view()(t, j), -7.0f);
+    }
+  }
+}
+
+TEST_P(Conformance, FloatIsWithinRoundingOfTheTruth) {
+  for (const FloatPrecision precision : {FloatPrecision::kF32, FloatPrecision::kFastest}) {
+    Device& device = Open(GetParam(), precision);
+    if (precision == FloatPrecision::kF32) {
+      EXPECT_EQ(device.precision().find("16"), std::string::npos);
+    }
+    for (const Shape& shape : kShapes) CheckFloat(device, shape, random_);
+  }
+}
+
+// A row must not depend on its neighbours: the trusted side promises batch invariance.
+TEST_P(Conformance, FloatRowsStandAlone) {
+  Device& device = Open(GetParam(), FloatPrecision::kFastest);
+  constexpr Shape kShape{37, 129, 70};
+  std::normal_distribution<float> normal;
+  Matrix<float> w(kShape.n_out, kShape.n_in), x(kShape.tokens, kShape.n_in);
+  for (size_t i = 0; i < w.view().size(); ++i) w.view().data()[i] = normal(random_);
+  for (size_t i = 0; i < x.view().size(); ++i) x.view().data()[i] = normal(random_);
+  const auto weights = device.LoadFloat(w.view());
+  ASSERT_TRUE(weights.ok());
+  Matrix<float> all(kShape.tokens, kShape.n_out), alone(1, kShape.n_out);
+  ASSERT_TRUE(device.MultiplyFloat(**weights, x.view(), all.view()).ok());
+  for (size_t t = 0; t < kShape.tokens; ++t) {
+    ASSERT_TRUE(device.MultiplyFloat(**weights, x.view().Rows(t, 1), alone.view()).ok());
+    for (size_t j = 0; j < kShape.n_out; ++j) {
+      ASSERT_EQ(alone.view()(0, j), all.view()(t, j)) << t << "," << j;
+    }
+  }
+}
+
+struct RingValues {
+  const char* name;
+  uint32_t (*word)(std::mt19937& random);
+  int8_t (*weight)(std::mt19937& random);
+};
+constexpr RingValues kRingValues[] = {
+    {"random", [](std::mt19937& r) { return static_cast<uint32_t>(r()); },
+     [](std::mt19937& r) { return static_cast<int8_t>(r()); }},
+    {"all ones", [](std::mt19937&) { return 0xffffffffu; },
+     [](std::mt19937&) { return int8_t{-128}; }},
+    // Two such products in a pair saturate 16 bits: exposes vpmaddubsw.
+    {"largest bytes", [](std::mt19937&) { return 0xffffffffu; },
+     [](std::mt19937&) { return int8_t{127}; }},
+    {"sign bits", [](std::mt19937& r) { return static_cast<uint32_t>(r() & 1) << 31; },
+     [](std::mt19937& r) { return r() & 1 ? int8_t{127} : int8_t{-128}; }},
+    {"byte borders", [](std::mt19937& r) { return 0x7f80ff00u + static_cast<uint32_t>(r() % 3); },
+     [](std::mt19937& r) { return static_cast<int8_t>(r() % 3 - 1); }}};
+
+void CheckRing(Device& device, const Shape& shape, const RingValues& values, std::mt19937& random) {
+  SCOPED_TRACE(testing::Message() << values.name << " " << shape.tokens << "x" << shape.n_in << "x"
+                                  << shape.n_out);
+  Matrix<int8_t> w(shape.n_out, shape.n_in);
+  Matrix<uint32_t> x_wide(shape.tokens, shape.n_in + 3), y_wide(shape.tokens, shape.n_out + 5),
+      truth(shape.tokens, shape.n_out);
+  for (size_t i = 0; i < w.view().size(); ++i) w.view().data()[i] = values.weight(random);
+  for (size_t i = 0; i < x_wide.view().size(); ++i) x_wide.view().data()[i] = values.word(random);
+  std::fill_n(y_wide.view().data(), y_wide.view().size(), 7u);
+  const ConstMatrixView<uint32_t> x = x_wide.view().Cols(1, shape.n_in);
+  MultiplyRingReference(x, w.view(), truth.view());
+  const auto weights = device.LoadRing(w.view());
+  ASSERT_TRUE(weights.ok()) << weights.status();
+  ASSERT_TRUE(device.MultiplyRing(**weights, x, y_wide.view().Cols(2, shape.n_out)).ok());
+  for (size_t t = 0; t < shape.tokens; ++t) {
+    for (size_t j = 0; j < shape.n_out; ++j) {
+      ASSERT_EQ(y_wide.view()(t, j + 2), truth.view()(t, j)) << t << "," << j;
+    }
+    for (const size_t j : {size_t{0}, size_t{1}, shape.n_out + 2, shape.n_out + 4}) {
+      ASSERT_EQ(y_wide.view()(t, j), 7u);
+    }
+  }
+}
+
+TEST_P(Conformance, RingEqualsTheDefinition) {
+  Device& device = Open(GetParam(), FloatPrecision::kFastest);
+  for (const Shape& shape : kShapes) {
+    for (const RingValues& values : kRingValues) CheckRing(device, shape, values, random_);
+  }
+}
+
+// Long enough for plane sums to come near 2^31.
+TEST_P(Conformance, RingStaysExactOverManyInputs) {
+  Device& device = Open(GetParam(), FloatPrecision::kFastest);
+  for (const RingValues& values : kRingValues) CheckRing(device, {2, 14336, 3}, values, random_);
+  CheckRing(device, {2, kMaxRingInputs, 2}, kRingValues[1], random_);
+}
+
+TEST_P(Conformance, RingRefusesMoreInputsThanItCanSum) {
+  Device& device = Open(GetParam(), FloatPrecision::kFastest);
+  const Matrix<int8_t> w(1, kMaxRingInputs + 1);
+  EXPECT_EQ(device.LoadRing(w.view()).status().code(), absl::StatusCode::kUnimplemented);
+}
+
+INSTANTIATE_TEST_SUITE_P(Devices, Conformance, testing::ValuesIn(DeviceSets()),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           for (char& c : name) c = c == ':' || c == '+' ? '_' : c;
+                           return name;
+                         });
+
+TEST(Cuda, DevicesConform) {
+  for (const std::string& name : PresentDevices()) {
+    if (name.starts_with("cuda")) return;  // Instantiated above.
+  }
+  GTEST_SKIP() << "NO CUDA DEVICE HERE: the cuda device has been compiled at most, not run";
+}
+
+}  // namespace
+}  // namespace sotto

@@ -1,0 +1,151 @@
+#include "accelerator/devices/cpu_device.h"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <utility>
+#include <variant>
+
+#include "accelerator/devices/cpu_product.h"
+#include "accelerator/devices/ring_reference.h"
+#include "base/cpu.h"
+#include "base/float_types.h"
+#include "base/strings.h"
+#include "base/thread_pool.h"
+#include "kernels/gemm.h"
+
+namespace sotto {
+namespace {
+
+// Packed for oneDNN, or, for portable ring products, as they came.
+using Storage = std::variant<GemmWeights, Matrix<int8_t>>;
+
+class CpuWeights : public DeviceWeights {
+ public:
+  CpuWeights(size_t n_in, size_t n_out, Storage storage)
+      : n_in_(n_in), n_out_(n_out), storage_(std::move(storage)) {}
+
+  size_t n_in() const override { return n_in_; }
+  size_t n_out() const override { return n_out_; }
+  const Storage& storage() const { return storage_; }
+
+ private:
+  size_t n_in_, n_out_;
+  Storage storage_;
+};
+
+const Storage& StorageOf(const DeviceWeights& weights) {
+  const auto* ours = dynamic_cast<const CpuWeights*>(&weights);
+  SOTTO_CHECK(ours != nullptr);
+  return ours->storage();
+}
+
+void ConvertRow(const float* from, size_t n, GemmOperands operands, uint8_t* to) {
+  if (operands == GemmOperands::kBf16) {
+    std::transform(from, from + n, reinterpret_cast<BFloat16*>(to),
+                   [](float v) { return ToBFloat16(v); });
+  } else {
+    std::memcpy(to, from, n * sizeof(float));
+  }
+}
+void ConvertRow(const int8_t* from, size_t n, GemmOperands, uint8_t* to) {
+  std::memcpy(to, from, n);
+}
+
+class CpuDevice : public Device {
+ public:
+  explicit CpuDevice(const CpuDeviceOptions& options)
+      : float_operands_(options.precision == FloatPrecision::kFastest &&
+                                GemmIsNative(GemmOperands::kBf16)
+                            ? GemmOperands::kBf16
+                            : GemmOperands::kF32),
+        portable_ring_(options.portable_ring || !GemmIsNative(GemmOperands::kU8S8)),
+        pool_(options.threads),
+        buffers_(options.threads) {}
+
+  std::string name() const override { return "cpu"; }
+  std::string precision() const override {
+    return float_operands_ == GemmOperands::kBf16 ? "bf16" : "f32";
+  }
+
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
+    return std::make_unique<CpuWeights>(w.cols(), w.rows(), Pack(w, float_operands_));
+  }
+
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
+    if (w.cols() > kMaxRingInputs) {
+      return absl::UnimplementedError(
+          StrCat("ring product over ", w.cols(), " inputs; at most ", kMaxRingInputs));
+    }
+    if (!portable_ring_) {
+      return std::make_unique<CpuWeights>(w.cols(), w.rows(), Pack(w, GemmOperands::kU8S8));
+    }
+    Matrix<int8_t> copy(w.rows(), w.cols());
+    for (size_t j = 0; j < w.rows(); ++j) std::memcpy(copy.view().row(j), w.row(j), w.cols());
+    return std::make_unique<CpuWeights>(w.cols(), w.rows(), std::move(copy));
+  }
+
+  absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
+                             MatrixView<float> y) override {
+    const auto* packed = std::get_if<GemmWeights>(&StorageOf(weights));
+    SOTTO_CHECK(packed != nullptr && packed->operands() == float_operands_);
+    std::lock_guard lock(mutex_);
+    MultiplyFloatOnCpu(*packed, x, y, buffers_, pool_);
+    return absl::OkStatus();
+  }
+
+  absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
+                            MatrixView<uint32_t> y) override {
+    const Storage& storage = StorageOf(weights);
+    std::lock_guard lock(mutex_);
+    if (const auto* packed = std::get_if<GemmWeights>(&storage)) {
+      SOTTO_CHECK(packed->operands() == GemmOperands::kU8S8);
+      MultiplyRingOnCpu(*packed, x, y, buffers_, pool_);
+      return absl::OkStatus();
+    }
+    const auto& plain = std::get<Matrix<int8_t>>(storage);
+    pool_.ParallelFor(x.rows(), [&](size_t token, int) {
+      MultiplyRingReference(x.Rows(token, 1), plain.view(), y.Rows(token, 1));
+    });
+    return absl::OkStatus();
+  }
+
+ private:
+  // T: float or int8_t.
+  template <typename T>
+  GemmWeights Pack(ConstMatrixView<T> w, GemmOperands operands) {
+    GemmWeights packed(operands, w.cols(), w.rows());
+    const size_t row_bytes = w.cols() * GemmOperandBytes(operands);
+    std::lock_guard lock(mutex_);
+    pool_.ParallelFor(packed.blocks(), [&](size_t block, int) {
+      const size_t rows = packed.block_columns(block);
+      const auto staged = MakeAlignedArray<uint8_t>(rows * row_bytes);
+      for (size_t j = 0; j < rows; ++j) {
+        ConvertRow(w.row(block * kGemmColumnBlock + j), w.cols(), operands, &staged[j * row_bytes]);
+      }
+      packed.PackBlock(block, staged.get());
+    });
+    return packed;
+  }
+
+  const GemmOperands float_operands_;
+  const bool portable_ring_;
+  std::mutex mutex_;  // Of the pool and the buffers.
+  ThreadPool pool_;
+  CpuProductBuffers buffers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Device> MakeCpuDevice(const CpuDeviceOptions& options) {
+  return std::make_unique<CpuDevice>(options);
+}
+
+const DeviceBackend kCpuBackend = {
+    "cpu", [] { return 1; },
+    [](int, const DeviceOptions& options) -> absl::StatusOr<std::unique_ptr<Device>> {
+      const int threads = options.threads > 0 ? options.threads : AvailableProcessors();
+      return MakeCpuDevice({.threads = threads, .precision = options.precision});
+    }};
+
+}  // namespace sotto

@@ -1,0 +1,38 @@
+// What the registry knows of each kind of device. Adding a kind is one file that defines its
+// backend, and one line in device_registry.cc.
+#ifndef SOTTO_ACCELERATOR_DEVICES_DEVICE_BACKEND_H_
+#define SOTTO_ACCELERATOR_DEVICES_DEVICE_BACKEND_H_
+
+#include <memory>
+#include <string_view>
+
+#include "accelerator/device.h"
+#include "base/status.h"
+
+namespace sotto {
+
+enum class FloatPrecision {
+  kF32,     // exact operands: comparisons with a local f32 run
+  kFastest  // bf16 or f16 operands where the device multiplies them faster
+};
+
+struct DeviceOptions {
+  int threads = 0;  // Of the cpu device; 0: all processors this process may use.
+  FloatPrecision precision = FloatPrecision::kFastest;
+};
+
+struct DeviceBackend {
+  std::string_view kind;  // "cpu", "opencl", "cuda".
+  // Devices present; 0 when the kind's driver is missing.
+  int (*count)();
+  // index < count(). UNAVAILABLE when the driver refuses.
+  absl::StatusOr<std::unique_ptr<Device>> (*open)(int index, const DeviceOptions& options);
+};
+
+extern const DeviceBackend kCpuBackend;
+extern const DeviceBackend kOpenClBackend;
+extern const DeviceBackend kCudaBackend;  // Where the build found nvcc (SOTTO_HAVE_CUDA).
+
+}  // namespace sotto
+
+#endif  // SOTTO_ACCELERATOR_DEVICES_DEVICE_BACKEND_H_

@@ -1,0 +1,35 @@
+#include "accelerator/devices/device_registry.h"
+
+#include <gtest/gtest.h>
+
+namespace sotto {
+namespace {
+
+absl::StatusCode OpenCode(std::string_view name) { return OpenDevice(name, {}).status().code(); }
+
+TEST(DeviceRegistry, OpensTheCpuByEitherName) {
+  for (const char* name : {"cpu", "cpu:0"}) {
+    const auto device = OpenDevice(name, {.threads = 1});
+    ASSERT_TRUE(device.ok()) << device.status();
+    EXPECT_EQ((*device)->name(), "cpu");
+  }
+  EXPECT_EQ(PresentDevices().front(), "cpu");
+}
+
+TEST(DeviceRegistry, RefusesBadNames) {
+  for (const char* name : {"cpu:", "cpu:x", "cpu:-1", "cpu:1x", "cpu:99999999999"}) {
+    EXPECT_EQ(OpenCode(name), absl::StatusCode::kInvalidArgument) << name;
+  }
+  EXPECT_EQ(OpenCode("abacus:0"), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(OpenCode(""), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(OpenCode("cpu:1"), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(DeviceRegistry, RefusesNoDeviceAndTheSameTwice) {
+  EXPECT_EQ(OpenDevices({}, {}).status().code(), absl::StatusCode::kInvalidArgument);
+  const std::vector<std::string> twice = {"cpu", "cpu:0"};
+  EXPECT_EQ(OpenDevices(twice, {}).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace sotto

@@ -1,0 +1,131 @@
+#include "accelerator/devices/multi_device.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "accelerator/devices/cpu_device.h"
+#include "accelerator/devices/ring_reference.h"
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+TEST(SplitColumns, FollowsTheSpeeds) {
+  EXPECT_EQ(SplitColumns(160, std::vector<double>{1.0, 1.0}), (std::vector<size_t>{80, 160}));
+  EXPECT_EQ(SplitColumns(1600, std::vector<double>{1.0, 9.0}), (std::vector<size_t>{160, 1600}));
+  EXPECT_EQ(SplitColumns(100, std::vector<double>{5.0}), (std::vector<size_t>{100}));
+  EXPECT_EQ(SplitColumns(100, std::vector<double>{1.0, 1e-6}), (std::vector<size_t>{96, 100}));
+}
+
+TEST(SplitColumns, LosesNoColumnHoweverFew) {
+  for (size_t columns : {0, 1, 7, 16, 17, 1000}) {
+    for (double ratio : {1e-9, 0.3, 1.0, 1e9}) {
+      const std::vector<size_t> ends = SplitColumns(columns, std::vector<double>{1.0, ratio, 1.0});
+      ASSERT_EQ(ends.size(), 3u);
+      EXPECT_LE(ends[0], ends[1]);
+      EXPECT_LE(ends[1], ends[2]);
+      EXPECT_EQ(ends[2], columns);
+    }
+  }
+}
+
+// Answers like the cpu until it is told to fail.
+class FailingDevice : public Device {
+ public:
+  explicit FailingDevice(const bool* fail) : inner_(MakeCpuDevice({.threads = 1})), fail_(fail) {}
+  std::string name() const override { return "failing"; }
+  std::string precision() const override { return inner_->precision(); }
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
+    return inner_->LoadFloat(w);
+  }
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
+    return inner_->LoadRing(w);
+  }
+  absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
+                             MatrixView<float> y) override {
+    return inner_->MultiplyFloat(weights, x, y);
+  }
+  absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
+                            MatrixView<uint32_t> y) override {
+    if (*fail_) return absl::ResourceExhaustedError("out of memory");
+    return inner_->MultiplyRing(weights, x, y);
+  }
+
+ private:
+  std::unique_ptr<Device> inner_;
+  const bool* fail_;
+};
+
+struct Fixture {
+  Fixture() {
+    for (size_t i = 0; i < w.view().size(); ++i) w.view().data()[i] = static_cast<int8_t>(i * 37);
+    for (size_t i = 0; i < x.view().size(); ++i) {
+      x.view().data()[i] = static_cast<uint32_t>(i) * 2654435761u;
+    }
+    MultiplyRingReference(x.view(), w.view(), truth.view());
+  }
+  Matrix<int8_t> w{333, 65};
+  Matrix<uint32_t> x{9, 65}, truth{9, 333};
+};
+
+bool Equal(const Matrix<uint32_t>& a, const Matrix<uint32_t>& b) {
+  return std::equal(a.view().data(), a.view().data() + a.view().size(), b.view().data());
+}
+
+TEST(MultiDevice, AnyNumberOfDevicesGivesTheSameBits) {
+  const Fixture f;
+  for (int count = 1; count <= 4; ++count) {
+    std::vector<std::unique_ptr<Device>> devices;
+    for (int i = 0; i < count; ++i) devices.push_back(MakeCpuDevice({.threads = 1}));
+    const auto device = MakeMultiDevice(std::move(devices));
+    ASSERT_TRUE(device.ok());
+    const auto weights = (*device)->LoadRing(f.w.view());
+    ASSERT_TRUE(weights.ok());
+    Matrix<uint32_t> y(9, 333);
+    ASSERT_TRUE((*device)->MultiplyRing(**weights, f.x.view(), y.view()).ok());
+    EXPECT_TRUE(Equal(y, f.truth)) << count;
+  }
+}
+
+TEST(MultiDevice, AFailureNamesItsDevice) {
+  const Fixture f;
+  bool fail = false;
+  std::vector<std::unique_ptr<Device>> devices;
+  devices.push_back(MakeCpuDevice({.threads = 1}));
+  devices.push_back(std::make_unique<FailingDevice>(&fail));
+  const auto device = MakeMultiDevice(std::move(devices));
+  ASSERT_TRUE(device.ok());
+  const auto weights = (*device)->LoadRing(f.w.view());
+  ASSERT_TRUE(weights.ok());
+  fail = true;
+  Matrix<uint32_t> y(9, 333);
+  const absl::Status status = (*device)->MultiplyRing(**weights, f.x.view(), y.view());
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(std::string(status.message()), "failing: out of memory");
+}
+
+// Several sessions at once.
+TEST(MultiDevice, CallsFromSeveralThreadsDoNotMix) {
+  const Fixture f;
+  std::vector<std::unique_ptr<Device>> devices;
+  for (int i = 0; i < 2; ++i) devices.push_back(MakeCpuDevice({.threads = 2}));
+  const auto device = MakeMultiDevice(std::move(devices));
+  ASSERT_TRUE(device.ok());
+  const auto weights = (*device)->LoadRing(f.w.view());
+  ASSERT_TRUE(weights.ok());
+  std::vector<std::thread> sessions;
+  for (int s = 0; s < 4; ++s) {
+    sessions.emplace_back([&] {
+      for (int call = 0; call < 20; ++call) {
+        Matrix<uint32_t> y(9, 333);
+        ASSERT_TRUE((*device)->MultiplyRing(**weights, f.x.view(), y.view()).ok());
+        ASSERT_TRUE(Equal(y, f.truth));
+      }
+    });
+  }
+  for (std::thread& session : sessions) session.join();
+}
+
+}  // namespace
+}  // namespace sotto
