@@ -1,0 +1,83 @@
+#include "cli/sotto_app.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "cli/command.h"
+
+namespace sotto {
+namespace {
+
+constexpr int kFailure = 1;
+constexpr int kBadCommandLine = 2;
+
+// Every subcommand, in the order of the help.
+void AddCommands(CLI::App& app, Invocation& invocation) { (void)app, (void)invocation; }
+
+// Errors are one line: a file name may hold anything, an outside library's message line breaks.
+void PrintError(std::string_view message) {
+  std::string line(message);
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  Log(LogLevel::kError, line);
+}
+
+int Fail(const absl::Status& status) {
+  PrintError(ToStd(status.message()));
+  return IsUsageError(status) ? kBadCommandLine : kFailure;
+}
+
+// Parses the command line; `invocation` is then filled. Help and errors are dealt with here.
+// Returns whether the program goes on; if not, `exit_code` is set.
+bool Parse(CLI::App& app, int argc, const char* const* argv, int& exit_code) {
+  try {
+    app.parse(argc, argv);
+    return true;
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app.help().c_str(), stdout);
+  } catch (const CLI::ParseError& error) {
+    PrintError(StrCat(error.what(), " (see sotto --help)"));
+    exit_code = kBadCommandLine;
+  }
+  return false;
+}
+
+int Run(int argc, const char* const* argv) {
+  CLI::App app("Confidential prefill of Llama models: prompts in, logits of every position out.",
+               "sotto");
+  bool version = false;
+  app.add_flag("--version", version, "Print the version and exit");
+  Invocation invocation;
+  AddCommands(app, invocation);
+  int exit_code = 0;
+  if (!Parse(app, argc, argv, exit_code)) return exit_code;
+  if (version) {
+    std::puts("sotto " SOTTO_VERSION);
+    return 0;
+  }
+  if (!invocation.run) return Fail(UsageError("no command given (see sotto --help)"));
+  const absl::Status status = invocation.run();
+  return status.ok() ? 0 : Fail(status);
+}
+
+}  // namespace
+
+int RunSotto(int argc, const char* const* argv) {
+  try {
+    return Run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    PrintError("out of memory");
+  } catch (const std::exception& error) {
+    PrintError(StrCat("internal error: ", error.what()));
+  }
+  return kFailure;
+}
+
+}  // namespace sotto
