@@ -47,6 +47,7 @@ class BpeModel {
   MergeTable merges_;
   std::array<int32_t, 256> byte_ids_{};  // of single bytes, or of the fallback tokens
   bool ignore_merges_ = false, byte_fallback_ = false, fuse_unk_ = false;
+  bool cut_before_space_ = false;  // see CanCutBeforeSpace()
   int32_t unk_id_ = 0;
 };
 
@@ -60,6 +61,7 @@ class WordEncoder {
   void Encode(std::string_view word, std::vector<int32_t>& ids);
 
  private:
+  void EncodeCharacters(std::string_view text, std::vector<int32_t>& ids);
   void PushCharacters(std::string_view word);
 
   const BpeModel& model_;
