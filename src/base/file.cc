@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -140,13 +139,16 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
     : path_(std::move(other.path_)),
       temporary_(std::move(other.temporary_)),
       fd_(std::exchange(other.fd_, -1)),
-      end_(other.end_) {}
+      end_(other.end_.load()) {}
 
 absl::Status AtomicFile::Append(std::string_view data) { return WriteAt(end_, data); }
 
 absl::Status AtomicFile::WriteAt(uint64_t offset, std::string_view data) {
   SOTTO_RETURN_IF_ERROR(WriteFully(fd_, offset, data, path_));
-  end_ = std::max(end_, offset + data.size());
+  const uint64_t end = offset + data.size();
+  uint64_t known = end_.load();
+  while (known < end && !end_.compare_exchange_weak(known, end)) {
+  }
   return absl::OkStatus();
 }
 

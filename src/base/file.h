@@ -4,6 +4,7 @@
 #ifndef SOTTO_BASE_FILE_H_
 #define SOTTO_BASE_FILE_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -46,7 +47,8 @@ class AtomicFile {
   AtomicFile& operator=(AtomicFile&&) = delete;
 
   absl::Status Append(std::string_view data);
-  // Overwrites at `offset`, within or beyond what was written (headers known last, parallel parts).
+  // Overwrites at `offset`, within or beyond what was written (headers known last). Several threads
+  // may call it at once, for ranges that do not overlap.
   absl::Status WriteAt(uint64_t offset, std::string_view data);
   // Flushes to the disk and renames. No call but the destructor may follow.
   absl::Status Commit();
@@ -57,7 +59,7 @@ class AtomicFile {
 
   std::string path_, temporary_;
   int fd_ = -1;
-  uint64_t end_ = 0;
+  std::atomic<uint64_t> end_ = 0;
 };
 
 // One-shot AtomicFile.

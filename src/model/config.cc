@@ -19,7 +19,6 @@ constexpr int64_t kMaxHeads = 1 << 12;
 constexpr int64_t kMaxHeadDim = 1 << 12;
 constexpr int64_t kMaxVocabSize = 1 << 24;
 constexpr int64_t kMaxPositions = 1 << 27;
-constexpr size_t kMaxConfigBytes = size_t{16} << 20;
 
 constexpr char kArchitecture[] = "LlamaForCausalLM";
 

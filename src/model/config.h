@@ -45,6 +45,9 @@ struct LlamaConfig {
   size_t kv_size() const { return num_kv_heads * head_dim; }
 };
 
+// No config.json is longer.
+inline constexpr size_t kMaxConfigBytes = size_t{16} << 20;
+
 // Parses the text of a config.json. `source` names it in errors. INVALID_ARGUMENT for a missing,
 // wrong-typed or out-of-range field (named); UNIMPLEMENTED for another architecture, activation or
 // RoPE type, naming what was found and what is supported; DATA_LOSS for text that is no JSON.

@@ -58,13 +58,13 @@ TEST_F(LinearLayersTest, FusedRowsAreTheProjectionsRows) {
   const Matrix<float> k = Tensor("model.layers.2.self_attn.k_proj.weight");
   const Matrix<float> v = Tensor("model.layers.2.self_attn.v_proj.weight");
   for (const auto& [begin, count] : {std::pair<size_t, size_t>{0, 320},
-                                    {191, 2},
-                                    {100, 200},
-                                    {192, 64},
-                                    {255, 1},
-                                    {256, 64},
-                                    {319, 1},
-                                    {7, 0}}) {
+                                     {191, 2},
+                                     {100, 200},
+                                     {192, 64},
+                                     {255, 1},
+                                     {256, 64},
+                                     {319, 1},
+                                     {7, 0}}) {
     Matrix<float> rows(count, 192);
     ASSERT_TRUE(ReadLinearRows(*checkpoint_, layer, begin, rows.view()).ok());
     for (size_t i = 0; i < count; ++i) {

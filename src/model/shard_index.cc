@@ -1,7 +1,10 @@
 #include "model/shard_index.h"
 
+#include <cstdio>
+
 #include "base/strings.h"
 #include "model/printable.h"
+#include "nlohmann/json.hpp"
 #include "simdjson.h"
 
 namespace sotto {
@@ -45,6 +48,18 @@ absl::StatusOr<ShardIndex> ParseShardIndex(std::string_view json, const std::str
   }
   if (index.empty()) return Damaged(source, "weight_map is empty");
   return index;
+}
+
+std::string ShardName(size_t index, size_t count) {
+  char name[80];
+  std::snprintf(name, sizeof name, "model-%05zu-of-%05zu.safetensors", index + 1, count);
+  return name;
+}
+
+std::string ShardIndexToJson(const ShardIndex& index, uint64_t total_size_bytes) {
+  const nlohmann::ordered_json json = {{"metadata", {{"total_size", total_size_bytes}}},
+                                       {"weight_map", index}};
+  return json.dump(2) + "\n";
 }
 
 }  // namespace sotto

@@ -2,6 +2,8 @@
 #ifndef SOTTO_MODEL_SHARD_INDEX_H_
 #define SOTTO_MODEL_SHARD_INDEX_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -20,6 +22,11 @@ using ShardIndex = std::map<std::string, std::string, std::less<>>;
 // in .safetensors: one that would leave the directory is INVALID_ARGUMENT. DATA_LOSS for anything
 // else that is wrong, a tensor named twice included.
 absl::StatusOr<ShardIndex> ParseShardIndex(std::string_view json, const std::string& source);
+
+// "model-00001-of-00003.safetensors" for index 0 of 3.
+std::string ShardName(size_t index, size_t count);
+// The text of an index over `total_size_bytes` of tensor data.
+std::string ShardIndexToJson(const ShardIndex& index, uint64_t total_size_bytes);
 
 }  // namespace sotto
 

@@ -1,0 +1,311 @@
+#include "model/checkpoint.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "base/float_types.h"
+#include "model/linear_layers.h"
+#include "model/random_model.h"
+#include "model/safetensors.h"
+#include "model/safetensors_writer.h"
+#include "model/tensor_names.h"
+#include "testing/temp_dir.h"
+#include "testing/test_data.h"
+
+namespace sotto {
+namespace {
+
+using testing::HasSubstr;
+
+LlamaConfig TinyConfig() {
+  LlamaConfig config;
+  config.hidden_size = 12;
+  config.intermediate_size = 20;
+  config.num_layers = 2;
+  config.num_heads = 3;
+  config.num_kv_heads = 1;
+  config.head_dim = 4;
+  config.vocab_size = 17;
+  config.max_position_embeddings = 64;
+  return config;
+}
+
+// A whole model in memory, to be changed and then written.
+struct TinyModel {
+  LlamaConfig config = TinyConfig();
+  std::map<std::string, TensorSpec> tensors;
+
+  explicit TinyModel(const LlamaConfig& shape = TinyConfig()) : config(shape) {
+    for (const NamedShape& needed : RequiredTensors(config)) {
+      tensors[needed.name] = {needed.name, "F32", needed.shape};
+    }
+  }
+
+  // Every value is the tensor's position in the file, so that tensors can be told apart.
+  void WriteTo(const TempDir& dir) const {
+    dir.Write("config.json", ConfigToJson(config));
+    std::vector<TensorSpec> specs;
+    for (const auto& [name, spec] : tensors) specs.push_back(spec);
+    auto writer = SafetensorsWriter::Create(dir.File("model.safetensors"), specs);
+    ASSERT_TRUE(writer.ok()) << writer.status();
+    for (size_t t = 0; t < specs.size(); ++t) {
+      if (specs[t].dtype != "F32") continue;
+      const std::vector<float> values(TensorBytes(specs[t]) / 4, static_cast<float>(t));
+      const auto* bytes = reinterpret_cast<const uint8_t*>(values.data());
+      ASSERT_TRUE(writer->Write(t, 0, {bytes, 4 * values.size()}).ok());
+    }
+    ASSERT_TRUE(writer->Commit().ok());
+  }
+};
+
+void ExpectRefused(const std::string& path, absl::StatusCode code, const std::string& what) {
+  const absl::Status status = Checkpoint::Open(path).status();
+  EXPECT_EQ(status.code(), code) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(what));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(path));
+}
+
+TEST(CheckpointTest, MissingDirectoryAndFiles) {
+  const TempDir dir;
+  ExpectRefused(dir.File("none"), absl::StatusCode::kNotFound, "no such model directory");
+  ExpectRefused(dir.Write("file", "x"), absl::StatusCode::kNotFound, "no such model directory");
+  ExpectRefused(dir.path(), absl::StatusCode::kNotFound, "config.json");
+  dir.Write("config.json", ConfigToJson(TinyConfig()));
+  ExpectRefused(dir.path(), absl::StatusCode::kNotFound, "neither model.safetensors nor");
+}
+
+TEST(CheckpointTest, ListsAndFindsWhatTheModelNeeds) {
+  const TempDir dir;
+  TinyModel model;
+  model.tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = {
+      "model.layers.0.self_attn.rotary_emb.inv_freq", "F32", {2}};
+  model.tensors["score.weight"] = {"score.weight", "I64", {2}};
+  model.WriteTo(dir);
+  const auto checkpoint = Checkpoint::Open(dir.path());
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ(checkpoint->tensors().size(), RequiredTensors(model.config).size());
+  uint64_t parameters = 0;
+  for (const NamedShape& needed : RequiredTensors(model.config)) {
+    const auto tensor = checkpoint->Find(needed.name);
+    ASSERT_TRUE(tensor.ok());
+    EXPECT_EQ(tensor->shape, needed.shape);
+    parameters += tensor->data.size() / 4;
+  }
+  EXPECT_EQ(checkpoint->parameter_count(), parameters);
+  EXPECT_EQ(checkpoint->Find("score.weight").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(CheckpointTest, MissingTensorIsNamed) {
+  for (const char* name :
+       {"model.embed_tokens.weight", "model.layers.1.mlp.up_proj.weight", "model.norm.weight"}) {
+    const TempDir dir;
+    TinyModel model;
+    model.tensors.erase(name);
+    model.WriteTo(dir);
+    ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument, name);
+  }
+}
+
+TEST(CheckpointTest, ShapeThatContradictsTheConfig) {
+  const TempDir dir;
+  TinyModel model;
+  model.tensors["model.layers.1.self_attn.k_proj.weight"].shape = {12, 4};
+  model.WriteTo(dir);
+  ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument,
+                "k_proj.weight has shape [12, 4]; config.json makes it [4, 12]");
+}
+
+TEST(CheckpointTest, UnsupportedDType) {
+  const TempDir dir;
+  TinyModel model;
+  model.tensors["model.layers.0.mlp.up_proj.weight"].dtype = "F64";
+  model.WriteTo(dir);
+  ExpectRefused(dir.path(), absl::StatusCode::kUnimplemented,
+                "up_proj.weight has dtype F64; supported are F32, F16 and BF16");
+}
+
+TEST(CheckpointTest, TensorsOfAnotherConfigAreRefused) {
+  for (const char* name :
+       {"model.layers.2.mlp.up_proj.weight", "model.layers.0.self_attn.q_proj.bias"}) {
+    const TempDir dir;
+    TinyModel model;
+    model.tensors[name] = {name, "F32", {12}};
+    model.WriteTo(dir);
+    ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument, name);
+  }
+}
+
+TEST(CheckpointTest, UntiedWithoutLmHead) {
+  const TempDir dir;
+  TinyModel model;
+  model.tensors.erase("lm_head.weight");
+  model.WriteTo(dir);
+  ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument,
+                "no tensor \"lm_head.weight\", and tie_word_embeddings of config.json is false");
+}
+
+TEST(CheckpointTest, TiedWithAnLmHead) {
+  const TempDir dir;
+  TinyModel model;
+  model.config.tie_word_embeddings = true;
+  model.WriteTo(dir);  // Its lm_head holds other values than its embedding.
+  ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument, "tie_word_embeddings");
+
+  auto file = SafetensorsFile::Open(dir.File("model.safetensors"));
+  ASSERT_TRUE(file.ok());
+  std::string bytes = dir.Read("model.safetensors");
+  const auto head = file->Find("lm_head.weight"), table = file->Find("model.embed_tokens.weight");
+  std::copy_n(bytes.begin() + table->begin, table->end - table->begin, bytes.begin() + head->begin);
+  dir.Write("model.safetensors", bytes);
+  const auto checkpoint = Checkpoint::Open(dir.path());
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_FALSE(checkpoint->Find("lm_head.weight").ok());
+}
+
+TEST(CheckpointTest, DamagedFileIsNamed) {
+  const TempDir dir;
+  TinyModel().WriteTo(dir);
+  std::string bytes = dir.Read("model.safetensors");
+  dir.Write("model.safetensors", std::string_view(bytes).substr(0, bytes.size() - 1));
+  ExpectRefused(dir.path(), absl::StatusCode::kDataLoss, "model.safetensors");
+}
+
+// Changes one stored weight and reads the tensor: the message names it, and the row.
+TEST(CheckpointTest, NanAndInfiniteWeightsAreNamed) {
+  for (const uint32_t bad : {0x7fc00000u, 0x7f800000u, 0xff800000u}) {
+    const TempDir dir;
+    TinyModel().WriteTo(dir);
+    const auto file = SafetensorsFile::Open(dir.File("model.safetensors"));
+    std::string bytes = dir.Read("model.safetensors");
+    const auto entry = file->Find("model.layers.1.mlp.down_proj.weight");
+    std::memcpy(&bytes[entry->begin + (7 * 20 + 19) * 4], &bad, 4);
+    dir.Write("model.safetensors", bytes);
+    const auto checkpoint = Checkpoint::Open(dir.path());
+    ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+    Matrix<float> rows(12, 20);
+    const absl::Status status = ReadLinearRows(*checkpoint, {LinearKind::kDown, 1}, 0, rows.view());
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("model.layers.1.mlp.down_proj.weight holds a NaN or infinite weight in "
+                          "row 7"));
+    EXPECT_TRUE(ReadLinearRows(*checkpoint, {LinearKind::kDown, 0}, 0, rows.view()).ok());
+  }
+}
+
+TEST(CheckpointTest, BiasesAreFused) {
+  const TempDir dir;
+  LlamaConfig config = TinyConfig();
+  config.attention_bias = config.mlp_bias = true;
+  const TinyModel model(config);
+  model.WriteTo(dir);
+  const auto checkpoint = Checkpoint::Open(dir.path());
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  const auto value_of = [&](const std::string& name) {
+    return static_cast<float>(std::distance(model.tensors.begin(), model.tensors.find(name)));
+  };
+  const auto qkv = ReadLinearBias(*checkpoint, {LinearKind::kQkv, 1});
+  ASSERT_TRUE(qkv.ok());
+  ASSERT_EQ(qkv->size(), 12u + 4 + 4);
+  EXPECT_EQ((*qkv)[11], value_of("model.layers.1.self_attn.q_proj.bias"));
+  EXPECT_EQ((*qkv)[12], value_of("model.layers.1.self_attn.k_proj.bias"));
+  EXPECT_EQ((*qkv)[19], value_of("model.layers.1.self_attn.v_proj.bias"));
+  EXPECT_EQ(ReadLinearBias(*checkpoint, {LinearKind::kGateUp, 0})->size(), 40u);
+  EXPECT_EQ(ReadLinearBias(*checkpoint, {LinearKind::kDown, 0})->size(), 12u);
+  EXPECT_TRUE(ReadLinearBias(*checkpoint, {LinearKind::kLmHead, 0})->empty());
+}
+
+class ShardedTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    RandomModelOptions options;
+    options.config = TinyConfig();
+    options.shard_bytes = 2700;
+    ThreadPool pool(1);
+    ASSERT_TRUE(WriteRandomModel(options, dir_.path(), pool).ok());
+    index_ = dir_.Read("model.safetensors.index.json");
+  }
+
+  void Replace(const std::string& from, const std::string& to) {
+    const size_t at = index_.find(from);
+    ASSERT_NE(at, std::string::npos);
+    index_.replace(at, from.size(), to);
+    dir_.Write("model.safetensors.index.json", index_);
+  }
+
+  const TempDir dir_;
+  std::string index_;
+};
+
+TEST_F(ShardedTest, Opens) {
+  const auto checkpoint = Checkpoint::Open(dir_.path());
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ(checkpoint->tensors().size(), RequiredTensors(TinyConfig()).size());
+}
+
+TEST_F(ShardedTest, MissingShard) {
+  std::filesystem::remove(dir_.File("model-00002-of-00002.safetensors"));
+  ExpectRefused(dir_.path(), absl::StatusCode::kNotFound, "model-00002-of-00002.safetensors");
+}
+
+TEST_F(ShardedTest, TensorInTheWrongShard) {
+  Replace("\"model.norm.weight\": \"model-00002", "\"model.norm.weight\": \"model-00001");
+  ExpectRefused(dir_.path(), absl::StatusCode::kDataLoss, "model.norm.weight");
+}
+
+TEST_F(ShardedTest, TensorInNoShard) {
+  Replace("\"weight_map\": {", "\"weight_map\": {\"ghost\": \"model-00001-of-00002.safetensors\",");
+  ExpectRefused(dir_.path(), absl::StatusCode::kDataLoss, "does not hold tensor \"ghost\"");
+}
+
+TEST_F(ShardedTest, TensorThatTheIndexLeavesOut) {
+  Replace("\"model.norm.weight\"", "\"model.other\"");
+  ExpectRefused(dir_.path(), absl::StatusCode::kDataLoss, "model.other");
+}
+
+// The hashes that `sha256sum` prints.
+TEST(CheckpointTest, Sha256OfTheShippedModel) {
+  const auto checkpoint = Checkpoint::Open(ShippedModelDir());
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  ThreadPool pool(2);
+  EXPECT_EQ(*checkpoint->WeightsSha256(pool),
+            "0dc57caa201d1aa3c271705c51e4990ba4ec6ade8adb0fa0cfb9062a997d8885");
+  EXPECT_EQ(checkpoint->parameter_count(), 1967808u);
+}
+
+// The three stories260K directories hold the same numbers, rounded: BF16 within 2^-9 relative, F16
+// within 2^-11 (its subnormals do not occur above 2^-14).
+TEST(CheckpointTest, RealCheckpointsAgree) {
+  const auto data = TestDataDir();
+  if (!data) GTEST_SKIP() << kNoTestData;
+  const auto f32 = Checkpoint::Open(*data + "/stories260K");
+  const auto bf16 = Checkpoint::Open(*data + "/stories260K-bf16-sharded");
+  const auto f16 = Checkpoint::Open(*data + "/stories260K-f16-untied");
+  ASSERT_TRUE(f32.ok() && bf16.ok() && f16.ok());
+  EXPECT_FALSE(f16->config().tie_word_embeddings);
+  EXPECT_EQ(f16->parameter_count(), f32->parameter_count() + 512 * 64);
+  for (const TensorRef& tensor : f32->tensors()) {
+    const size_t rows = tensor.shape.size() == 1 ? 1 : tensor.shape[0];
+    const size_t cols = tensor.shape.back();
+    Matrix<float> exact(rows, cols), brain(rows, cols), half(rows, cols);
+    ASSERT_TRUE(f32->ReadRows(tensor, 0, exact.view()).ok());
+    ASSERT_TRUE(bf16->ReadRows(*bf16->Find(tensor.name), 0, brain.view()).ok());
+    ASSERT_TRUE(f16->ReadRows(*f16->Find(tensor.name), 0, half.view()).ok());
+    for (size_t i = 0; i < rows * cols; ++i) {
+      const float value = exact.view().data()[i];
+      ASSERT_NEAR(brain.view().data()[i], value, std::abs(value) * 0x1p-8f) << tensor.name;
+      ASSERT_NEAR(half.view().data()[i], value, std::abs(value) * 0x1p-11f + 0x1p-25f);
+    }
+  }
+  ThreadPool pool(2);
+  EXPECT_EQ(*f32->WeightsSha256(pool),
+            "865aebf5feb2888ddacde33141af70e60e097f49f5fffa887fc72aea2addeae3");
+  EXPECT_EQ(*bf16->WeightsSha256(pool),
+            "c777d4f575a5f3b332c6cc11cb3d67c678d05b112d23f255388bbd8c5f5b7855");
+}
+
+}  // namespace
+}  // namespace sotto

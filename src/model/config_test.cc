@@ -1,0 +1,265 @@
+#include "model/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "model/config_presets.h"
+#include "nlohmann/json.hpp"
+#include "testing/test_data.h"
+
+namespace sotto {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// A valid config with some fields replaced (or, by `json` null under "-NAME", removed).
+json Base() {
+  return {{"architectures", {"LlamaForCausalLM"}},
+          {"model_type", "llama"},
+          {"hidden_size", 64},
+          {"intermediate_size", 172},
+          {"num_hidden_layers", 5},
+          {"num_attention_heads", 8},
+          {"num_key_value_heads", 4},
+          {"vocab_size", 512},
+          {"max_position_embeddings", 256},
+          {"hidden_act", "silu"},
+          {"rms_norm_eps", 1e-5}};
+}
+absl::StatusOr<LlamaConfig> With(const std::string& field, const json& value) {
+  json config = Base();
+  config[field] = value;
+  return ParseConfig(config.dump(), "C");
+}
+absl::StatusOr<LlamaConfig> Without(const std::string& field) {
+  json config = Base();
+  config.erase(field);
+  return ParseConfig(config.dump(), "C");
+}
+
+void ExpectRefused(const absl::Status& status, absl::StatusCode code, const std::string& what) {
+  EXPECT_EQ(status.code(), code) << status;
+  const std::string message(status.message());
+  EXPECT_THAT(message, HasSubstr("C: "));
+  EXPECT_THAT(message, HasSubstr(what));
+  EXPECT_EQ(message.find('\n'), std::string::npos);
+}
+
+TEST(ConfigTest, ReadsTheShippedModel) {
+  const auto config = LoadConfig(ShippedModelDir());
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->hidden_size, 192u);
+  EXPECT_EQ(config->q_size(), 192u);
+  EXPECT_EQ(config->kv_size(), 64u);
+  EXPECT_EQ(config->rope_scaling.type, RopeScalingType::kLlama3);
+  EXPECT_EQ(config->rope_scaling.factor, 32.0);
+  EXPECT_TRUE(config->tie_word_embeddings);
+  EXPECT_THAT(config->bos_token_ids, ElementsAre(2040));
+}
+
+TEST(ConfigTest, Defaults) {
+  const auto config = ParseConfig(Base().dump(), "C");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->head_dim, 8u);
+  EXPECT_EQ(config->rope_theta, 10000.0);
+  EXPECT_EQ(config->rope_scaling.type, RopeScalingType::kNone);
+  EXPECT_FALSE(config->tie_word_embeddings || config->attention_bias || config->mlp_bias);
+  EXPECT_TRUE(config->bos_token_ids.empty());
+  EXPECT_EQ(Without("rms_norm_eps")->rms_norm_eps, 1e-6);
+  EXPECT_EQ(Without("num_key_value_heads")->num_kv_heads, 8u);
+  EXPECT_EQ(Without("max_position_embeddings")->max_position_embeddings, 2048u);
+}
+
+TEST(ConfigTest, HeadDim) {
+  EXPECT_EQ(With("head_dim", 32)->q_size(), 256u);
+  EXPECT_EQ(With("head_dim", nullptr)->head_dim, 8u);
+  ExpectRefused(With("head_dim", 7).status(), absl::StatusCode::kInvalidArgument, "even");
+  ExpectRefused(With("hidden_size", 65).status(), absl::StatusCode::kInvalidArgument,
+                "does not divide");
+}
+
+TEST(ConfigTest, TokenIdsAsNumberListOrNothing) {
+  EXPECT_THAT(With("eos_token_id", 2)->eos_token_ids, ElementsAre(2));
+  EXPECT_THAT(With("eos_token_id", {2, 5, 511})->eos_token_ids, ElementsAre(2, 5, 511));
+  EXPECT_TRUE(With("eos_token_id", nullptr)->eos_token_ids.empty());
+  for (const json& bad :
+       {json(-1), json(512), json("2"), json(2.5), json({1, "2"}), json(json::object())}) {
+    ExpectRefused(With("bos_token_id", bad).status(), absl::StatusCode::kInvalidArgument,
+                  "bos_token_id");
+  }
+}
+
+TEST(ConfigTest, RopeScalingInBothSpellings) {
+  for (const char* spelling : {"rope_type", "type"}) {
+    const auto linear = With("rope_scaling", {{spelling, "linear"}, {"factor", 2}});
+    ASSERT_TRUE(linear.ok()) << linear.status();
+    EXPECT_EQ(linear->rope_scaling.type, RopeScalingType::kLinear);
+    EXPECT_EQ(linear->rope_scaling.factor, 2.0);
+    const auto llama3 = With("rope_scaling", {{spelling, "llama3"},
+                                              {"factor", 8.0},
+                                              {"low_freq_factor", 1.0},
+                                              {"high_freq_factor", 4.0},
+                                              {"original_max_position_embeddings", 64}});
+    ASSERT_TRUE(llama3.ok()) << llama3.status();
+    EXPECT_EQ(llama3->rope_scaling.original_max_position_embeddings, 64.0);
+  }
+  EXPECT_EQ(With("rope_scaling", nullptr)->rope_scaling.type, RopeScalingType::kNone);
+  EXPECT_EQ(With("rope_scaling", {{"rope_type", "default"}})->rope_scaling.type,
+            RopeScalingType::kNone);
+}
+
+TEST(ConfigTest, RopeParametersOfNewerTransformers) {
+  const auto config =
+      With("rope_parameters", {{"rope_type", "linear"}, {"rope_theta", 5e5}, {"factor", 4.0}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->rope_theta, 5e5);
+  EXPECT_EQ(config->rope_scaling.factor, 4.0);
+}
+
+TEST(ConfigTest, BadRopeScaling) {
+  constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+  ExpectRefused(With("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2}}).status(),
+                absl::StatusCode::kUnimplemented, "\"yarn\"; supported are default, linear");
+  ExpectRefused(With("rope_scaling", {{"type", "linear"}}).status(), kInvalid,
+                "rope_scaling.factor is missing");
+  ExpectRefused(With("rope_scaling", {{"type", "linear"}, {"factor", 0}}).status(), kInvalid,
+                "rope_scaling.factor is 0");
+  ExpectRefused(With("rope_scaling", {{"type", "linear"}, {"rope_type", "llama3"}}).status(),
+                kInvalid, "rope_type");
+  ExpectRefused(With("rope_scaling", {{"type", "llama3"},
+                                      {"factor", 8},
+                                      {"low_freq_factor", 4},
+                                      {"high_freq_factor", 4},
+                                      {"original_max_position_embeddings", 64}})
+                    .status(),
+                kInvalid, "high_freq_factor");
+  ExpectRefused(With("rope_scaling", {{"type", "llama3"}, {"factor", 8}}).status(), kInvalid,
+                "low_freq_factor is missing");
+  ExpectRefused(With("rope_scaling", "linear").status(), kInvalid, "rope_scaling");
+}
+
+TEST(ConfigTest, NeededFieldsAreNamedWhenMissing) {
+  for (const char* field : {"hidden_size", "intermediate_size", "num_hidden_layers",
+                            "num_attention_heads", "vocab_size"}) {
+    ExpectRefused(Without(field).status(), absl::StatusCode::kInvalidArgument,
+                  std::string(field) + " is missing");
+  }
+}
+
+TEST(ConfigTest, ZeroNegativeHugeAndWrongTypedFieldsAreNamed) {
+  for (const char* field :
+       {"hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
+        "num_key_value_heads", "vocab_size", "max_position_embeddings", "head_dim"}) {
+    for (const json& bad :
+         {json(0), json(-3), json(1'000'000'000'000), json(~uint64_t{0}), json(1e300), json(64.0),
+          json("64"), json(true), json({64}), json(json::object())}) {
+      ExpectRefused(With(field, bad).status(), absl::StatusCode::kInvalidArgument, field);
+    }
+  }
+  for (const char* field : {"rms_norm_eps", "rope_theta"}) {
+    for (const json& bad : {json(0), json(-1e-5), json(1e300), json("1e-5"), json(false)}) {
+      ExpectRefused(With(field, bad).status(), absl::StatusCode::kInvalidArgument, field);
+    }
+  }
+  for (const char* field : {"tie_word_embeddings", "attention_bias", "mlp_bias"}) {
+    for (const json& bad : {json(0), json("true"), json(json::array())}) {
+      ExpectRefused(With(field, bad).status(), absl::StatusCode::kInvalidArgument, field);
+    }
+  }
+}
+
+TEST(ConfigTest, HeadsMustDivide) {
+  ExpectRefused(With("num_key_value_heads", 3).status(), absl::StatusCode::kInvalidArgument,
+                "num_key_value_heads");
+  ExpectRefused(With("num_key_value_heads", 16).status(), absl::StatusCode::kInvalidArgument,
+                "num_key_value_heads");
+}
+
+TEST(ConfigTest, OtherModelsSayWhatIsSupported) {
+  constexpr auto kUnimplemented = absl::StatusCode::kUnimplemented;
+  ExpectRefused(With("architectures", {"MistralForCausalLM"}).status(), kUnimplemented,
+                "\"MistralForCausalLM\"; supported is LlamaForCausalLM");
+  ExpectRefused(With("model_type", "qwen2").status(), kUnimplemented, "\"qwen2\"");
+  ExpectRefused(With("hidden_act", "gelu").status(), kUnimplemented, "\"gelu\"; supported is silu");
+  ExpectRefused(With("quantization_config", {{"bits", 4}}).status(), kUnimplemented,
+                "quantization_config");
+  ExpectRefused(With("partial_rotary_factor", 0.5).status(), kUnimplemented, "supported is 1");
+  json nameless = Base();
+  nameless.erase("architectures");
+  EXPECT_TRUE(ParseConfig(nameless.dump(), "C").ok());
+  nameless.erase("model_type");
+  ExpectRefused(ParseConfig(nameless.dump(), "C").status(), absl::StatusCode::kInvalidArgument,
+                "architectures is missing");
+}
+
+TEST(ConfigTest, NoJson) {
+  for (const char* text : {"", "{", "{\"hidden_size\": 64", "{\"a\": 1e999}", "nonsense", "\xff"}) {
+    ExpectRefused(ParseConfig(text, "C").status(), absl::StatusCode::kDataLoss, "not valid JSON");
+  }
+  for (const char* text : {"[]", "3", "null"}) {
+    ExpectRefused(ParseConfig(text, "C").status(), absl::StatusCode::kInvalidArgument, "object");
+  }
+  ExpectRefused(ParseConfig(std::string(1 << 20, '['), "C").status(), absl::StatusCode::kDataLoss,
+                "not valid JSON");
+}
+
+TEST(ConfigTest, MissingDirectory) {
+  const absl::Status status = LoadConfig("/nowhere").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/nowhere/config.json"));
+}
+
+void ExpectSame(const LlamaConfig& a, const LlamaConfig& b) {
+  EXPECT_EQ(ConfigToJson(a), ConfigToJson(b));
+  EXPECT_EQ(a.head_dim, b.head_dim);
+  EXPECT_EQ(a.rope_scaling.type, b.rope_scaling.type);
+  EXPECT_EQ(a.rope_theta, b.rope_theta);
+}
+
+TEST(ConfigTest, WhatIsWrittenReadsBack) {
+  for (const std::string& name : {std::string("llama-3.2-1b"), std::string("llama-3.1-8b"),
+                                  ShippedModelDir(), ShippedModelDir() + "/config.json"}) {
+    const auto config = ConfigLike(name);
+    ASSERT_TRUE(config.ok()) << config.status();
+    const auto again = ParseConfig(ConfigToJson(*config), "C");
+    ASSERT_TRUE(again.ok()) << again.status();
+    ExpectSame(*config, *again);
+  }
+  EXPECT_EQ(ConfigLike("llama-9").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(RopeTest, UnscaledAndLinear) {
+  LlamaConfig config;
+  config.head_dim = 8;
+  config.rope_theta = 10000;
+  const std::vector<double> plain = RopeInverseFrequencies(config);
+  ASSERT_EQ(plain.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(plain[i], std::pow(10.0, -double(i)), 1e-15);
+  config.rope_scaling = {RopeScalingType::kLinear, 2.0};
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(RopeInverseFrequencies(config)[i], plain[i] / 2);
+}
+
+// Values of transformers' `_compute_llama3_parameters` for Llama 3.2 1B's rope parameters, worked
+// out from its three cases: kept, blended, stretched.
+TEST(RopeTest, Llama3) {
+  const LlamaConfig config = *ConfigLike("llama-3.2-1b");
+  const std::vector<double> scaled = RopeInverseFrequencies(config);
+  ASSERT_EQ(scaled.size(), 32u);
+  const auto plain = [](int i) { return std::pow(500000.0, -i / 32.0); };
+  EXPECT_DOUBLE_EQ(scaled[0], 1.0);                // Wavelength 6.3, below 8192 / 4.
+  EXPECT_DOUBLE_EQ(scaled[14], plain(14));         // 1955.
+  EXPECT_DOUBLE_EQ(scaled[31], plain(31) / 32);    // 2.1 million, above 8192.
+  const double wavelength = 2 * M_PI / plain(16);  // 4443: between.
+  const double smooth = (8192 / wavelength - 1.0) / (4.0 - 1.0);
+  EXPECT_NEAR(scaled[16], ((1 - smooth) / 32 + smooth) * plain(16), 1e-15);
+  EXPECT_LT(scaled[16], plain(16));
+  EXPECT_GT(scaled[16], plain(16) / 32);
+}
+
+}  // namespace
+}  // namespace sotto

@@ -1,0 +1,108 @@
+#include "model/inspect.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/check.h"
+#include "base/strings.h"
+#include "model/linear_layers.h"
+#include "model/tensor_names.h"
+
+namespace sotto {
+namespace {
+
+struct Counts {
+  uint64_t linear_weights = 0, linear_rows = 0;  // A tied lm_head included: it is packed too.
+  uint64_t vectors = 0;                          // Elements of norms and biases.
+  uint64_t embedding_bytes = 0;
+};
+
+Counts Count(const Checkpoint& checkpoint) {
+  Counts counts;
+  for (const LinearLayer layer : AllLinearLayers(checkpoint.config())) {
+    const LinearShape shape = ShapeOf(checkpoint.config(), layer);
+    counts.linear_weights += uint64_t{shape.n_in} * shape.n_out;
+    counts.linear_rows += shape.n_out;
+  }
+  for (const TensorRef& tensor : checkpoint.tensors()) {
+    if (tensor.shape.size() == 1) counts.vectors += tensor.shape[0];
+    if (tensor.name == kEmbeddingName) counts.embedding_bytes = tensor.data.size();
+  }
+  return counts;
+}
+
+std::vector<PrecisionMemory> MemoryPerPrecision(const Counts& counts) {
+  const uint64_t fixed = counts.embedding_bytes + 4 * counts.vectors;
+  const uint64_t scales = 4 * counts.linear_rows;
+  return {{"f32", fixed + 4 * counts.linear_weights},
+          {"bf16", fixed + 2 * counts.linear_weights},
+          {"int8", fixed + counts.linear_weights + scales},
+          {"fixed", fixed + counts.linear_weights + scales}};
+}
+
+std::string Line(std::string_view name, const std::string& value) {
+  std::string line(name);
+  line.resize(std::max<size_t>(24, line.size() + 1), ' ');
+  return line + value + "\n";
+}
+
+std::string RopeText(const LlamaConfig& config) {
+  const RopeScaling& scaling = config.rope_scaling;
+  const std::string theta = StrCat("theta ", config.rope_theta);
+  switch (scaling.type) {
+    case RopeScalingType::kNone:
+      return theta;
+    case RopeScalingType::kLinear:
+      return StrCat(theta, ", linear, factor ", scaling.factor);
+    case RopeScalingType::kLlama3:
+      return StrCat(theta, ", llama3, factor ", scaling.factor);
+  }
+  SOTTO_CHECK(false && "unknown RopeScalingType");
+}
+
+std::string BytesText(uint64_t bytes) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.1f MB", static_cast<double>(bytes) / 1e6);
+  return text;
+}
+
+std::string ShapeLines(const LlamaConfig& config) {
+  return Line("hidden size", StrCat(config.hidden_size)) +
+         Line("intermediate size", StrCat(config.intermediate_size)) +
+         Line("layers", StrCat(config.num_layers)) +
+         Line("attention heads", StrCat(config.num_heads, ", ", config.num_kv_heads,
+                                        " for keys and values, of ", config.head_dim)) +
+         Line("vocabulary", StrCat(config.vocab_size)) +
+         Line("longest prompt", StrCat(config.max_position_embeddings)) +
+         Line("rope", RopeText(config)) +
+         Line("lm_head", config.tie_word_embeddings ? "tied to the embedding" : "separate");
+}
+
+}  // namespace
+
+ModelSummary SummarizeModel(const Checkpoint& checkpoint) {
+  ModelSummary summary{checkpoint.config(), checkpoint.parameter_count(), 0, {}, {}};
+  for (const TensorRef& tensor : checkpoint.tensors()) {
+    summary.stored_bytes += tensor.data.size();
+    const std::string dtype(DTypeName(tensor.dtype));
+    if (std::count(summary.dtypes.begin(), summary.dtypes.end(), dtype) == 0) {
+      summary.dtypes.push_back(dtype);
+    }
+  }
+  summary.memory = MemoryPerPrecision(Count(checkpoint));
+  return summary;
+}
+
+std::string FormatSummary(const ModelSummary& summary) {
+  std::string dtypes;
+  for (const std::string& dtype : summary.dtypes) dtypes += (dtypes.empty() ? "" : ", ") + dtype;
+  std::string text = Line("architecture", "LlamaForCausalLM") + ShapeLines(summary.config) +
+                     Line("parameters", StrCat(summary.parameters)) +
+                     Line("stored as", StrCat(dtypes, ", ", BytesText(summary.stored_bytes)));
+  for (const PrecisionMemory& memory : summary.memory) {
+    text += Line(StrCat("memory, ", memory.precision), BytesText(memory.bytes));
+  }
+  return text;
+}
+
+}  // namespace sotto

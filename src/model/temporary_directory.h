@@ -1,0 +1,31 @@
+// A directory that appears under its name complete, or not at all.
+#ifndef SOTTO_MODEL_TEMPORARY_DIRECTORY_H_
+#define SOTTO_MODEL_TEMPORARY_DIRECTORY_H_
+
+#include <string>
+
+#include "base/status.h"
+
+namespace sotto {
+
+// Destroyed before RenameTo() succeeded, it is removed with all it holds.
+class TemporaryDirectory {
+ public:
+  // Beside `target`, so that the rename stays within one file system. Errors as base/file.h.
+  static absl::StatusOr<TemporaryDirectory> CreateFor(const std::string& target);
+  ~TemporaryDirectory();
+  TemporaryDirectory(TemporaryDirectory&& other) noexcept;
+  TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;
+
+  const std::string& path() const { return path_; }
+  // FAILED_PRECONDITION when `target` exists and is not an empty directory.
+  absl::Status RenameTo(const std::string& target);
+
+ private:
+  explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_MODEL_TEMPORARY_DIRECTORY_H_
