@@ -13,6 +13,8 @@ namespace {
 
 std::vector<const AttentionKernel*> RunnableKernels() {
   std::vector<const AttentionKernel*> kernels = {&PortableAttention()};
+  if (Cpu().avx512) kernels.push_back(&Avx512Attention());
+  if (Cpu().avx512_bf16) kernels.push_back(&Avx512Bf16Attention());
   return kernels;
 }
 

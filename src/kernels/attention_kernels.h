@@ -51,6 +51,8 @@ struct AttentionKernel {
 };
 
 const AttentionKernel& PortableAttention();
+const AttentionKernel& Avx512Attention();
+const AttentionKernel& Avx512Bf16Attention();
 
 // Every kernel this CPU runs, the best of each precision last.
 std::span<const AttentionKernel* const> AttentionKernels();

@@ -20,10 +20,6 @@
 
 namespace sotto::attention_tile {
 
-inline constexpr size_t kBlock = 64;
-
-constexpr size_t RoundUp(size_t n, size_t to) { return (n + to - 1) / to * to; }
-
 template <typename Simd>
 struct Tile {
   using Vec = typename Simd::Vec;
@@ -32,8 +28,11 @@ struct Tile {
   static constexpr size_t kPair = Simd::kPair, kRows = Simd::kRows;
   static constexpr size_t kVectors = Simd::kQueryVectors, kLanes = Simd::kLanes;
   static constexpr size_t kWidth = kVectors * kLanes;
+  static constexpr size_t kBlock = 64;
   static constexpr size_t kValueSteps = kBlock / kPair;
   static constexpr float kMinusInfinity = -__builtin_inff();
+
+  static constexpr size_t RoundUp(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
   // A block: keys [kBlock][Steps] elements, then values [DimRows][kValueSteps] elements.
   static constexpr size_t Steps(size_t head_dim) { return RoundUp(head_dim, kPair) / kPair; }
