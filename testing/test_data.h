@@ -1,5 +1,5 @@
-// Where the optional test data is: real checkpoints and golden files that are not part of this tree.
-// Test-only: SOTTO_SOURCE_DIR is defined for targets made by sotto_test().
+// Where the optional test data is: real checkpoints and golden files that are not part of this
+// tree. Test-only: SOTTO_SOURCE_DIR is defined for targets made by sotto_test().
 #ifndef SOTTO_TESTING_TEST_DATA_H_
 #define SOTTO_TESTING_TEST_DATA_H_
 

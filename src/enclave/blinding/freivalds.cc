@@ -57,16 +57,15 @@ void FreivaldsKey::Finish() {
   const int64_t* low = As<int64_t>(sums_).data();
   FieldColumns(low, low + n_in_, As<uint64_t>(u_));
   sums_ = SecretBuffer();
-  u_offset_ = FieldOffset(u());
-  s_offset_ = FieldOffset(s_);
+  offset_ = FieldSubtract(FieldOffset(s_), FieldOffset(u()));
 }
 
-uint64_t FreivaldsKey::InputSum(std::span<const int32_t> xq) const {
-  return FieldSubtract(OffsetFieldDot(xq, u()), u_offset_);
+uint64_t FreivaldsKey::ExpectedSum(std::span<const int32_t> xq) const {
+  return FieldAdd(OffsetFieldDot(xq, u()), offset_);
 }
 
-uint64_t FreivaldsKey::OutputSum(std::span<const int32_t> y) const {
-  return FieldSubtract(OffsetFieldDot(y, s_), s_offset_);
+uint64_t FreivaldsKey::OutputPart(size_t first, std::span<const int32_t> y) const {
+  return OffsetFieldDot(y, s_.subspan(first, y.size()));
 }
 
 std::span<const uint64_t> FreivaldsKey::u() const { return AsField(u_); }

@@ -42,8 +42,8 @@ class FreivaldsSecret {
   SecretBuffer values_;
 };
 
-// What checking one layer takes: u, and the two constants that come of offsetting integers to
-// non-negative ones (field_dot.h). Thread-safe once built. Refers to the secret, which outlives it.
+// What checking one layer takes. Sums are kept offset, as field_dot.h makes them. Thread-safe once
+// built. Refers to the secret, which outlives it.
 class FreivaldsKey {
  public:
   FreivaldsKey(const FreivaldsSecret& secret, size_t n_in, size_t n_out);
@@ -53,10 +53,11 @@ class FreivaldsKey {
   void AddWeightRows(size_t first, ConstMatrixView<int8_t> wq);
   void Finish();
 
-  // Xq . u, for xq[n_in].
-  uint64_t InputSum(std::span<const int32_t> xq) const;
-  // Y . s, for y[n_out].
-  uint64_t OutputSum(std::span<const int32_t> y) const;
+  // What the parts of a true answer to xq[n_in] add up to: Xq . u + 2^31 sum_j s_j.
+  uint64_t ExpectedSum(std::span<const int32_t> xq) const;
+  // sum_j (Y_j + 2^31) s_j over columns [first, first + y.size()) of an answer's row: all of them,
+  // joined with FieldAdd, are to equal ExpectedSum.
+  uint64_t OutputPart(size_t first, std::span<const int32_t> y) const;
 
   size_t n_in() const { return n_in_; }
   size_t n_out() const { return n_out_; }
@@ -66,9 +67,9 @@ class FreivaldsKey {
 
   std::span<const uint64_t> s_;  // [n_out]
   size_t n_in_, n_out_;
-  SecretBuffer u_;     // [n_in] of uint64_t
-  SecretBuffer sums_;  // While building: [2 * n_in] of int64_t.
-  uint64_t u_offset_ = 0, s_offset_ = 0;
+  SecretBuffer u_;       // [n_in] of uint64_t
+  SecretBuffer sums_;    // While building: [2 * n_in] of int64_t.
+  uint64_t offset_ = 0;  // 2^31 (sum_j s_j - sum_i u_i): OffsetFieldDot adds it to each side.
 };
 
 // All ones when a == b, else zero, without a branch: outcomes of many rows are ANDed before one

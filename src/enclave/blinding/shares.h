@@ -1,0 +1,42 @@
+// Protection `shares`: X is split additively modulo 2^32 among two or more servers. All but one get
+// a fresh seed each (its mask R_i is their share), the holder gets X - sum R_i. Every server alone,
+// and every set that misses one, sees independent uniform words: docs/blinding.md, "Shares".
+#ifndef SOTTO_ENCLAVE_BLINDING_SHARES_H_
+#define SOTTO_ENCLAVE_BLINDING_SHARES_H_
+
+#include <atomic>
+#include <vector>
+
+#include "enclave/blinding/blinder.h"
+#include "enclave/blinding/drbg.h"
+#include "model/config.h"
+
+namespace sotto {
+
+class ShareBlinder final : public Blinder {
+ public:
+  // servers >= 2. Seeds come from a generator forked off `random`.
+  ShareBlinder(const LlamaConfig& config, size_t servers, Drbg& random);
+
+  const char* protection() const override { return "shares"; }
+  size_t servers() const override { return servers_; }
+  size_t MaxRows(LinearLayer layer) const override;
+  absl::StatusOr<std::unique_ptr<Blinding>> Begin(LinearLayer layer, size_t rows) override;
+  void Destroy() override;
+
+ private:
+  // The only places that can make rows for the wire.
+  friend class ShareBlinding;
+  static BlindedRows SeedMessage(const Seed& seed, size_t rows, size_t n_in);
+  static BlindedRows HiddenMessage(ConstMatrixView<uint32_t> hidden);
+
+  const LlamaConfig config_;
+  const size_t servers_;
+  Drbg drbg_;
+  std::atomic<uint64_t> exchange_{0};
+  std::atomic<bool> destroyed_{false};
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ENCLAVE_BLINDING_SHARES_H_

@@ -1,0 +1,265 @@
+#include "enclave/linear/offloaded.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "base/strings.h"
+#include "enclave/linear/reveal_row.h"
+#include "kernels/elementwise.h"
+#include "kernels/fixed_point.h"
+
+namespace sotto {
+namespace {
+
+// Rows that one task hides: enough that setting up a mask's key costs nothing beside them.
+constexpr size_t kHideRows = 8;
+// Answers of one exchange and server take at most this, or one row.
+constexpr size_t kMaxAnswerBytes = size_t{8} << 20;
+constexpr size_t kSlots = 2;
+
+uint64_t ThreadCpuNs() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+uint64_t WallNs() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+// Adds the time between construction and destruction to a counter.
+template <uint64_t (*Clock)()>
+class Timed {
+ public:
+  explicit Timed(std::atomic<uint64_t>& counter) : counter_(counter), start_(Clock()) {}
+  ~Timed() { counter_.fetch_add(Clock() - start_, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t>& counter_;
+  const uint64_t start_;
+};
+
+// Hands out 64-byte aligned pieces of one piece of memory; with none, counts what they would take.
+class Carver {
+ public:
+  explicit Carver(std::span<uint8_t> memory) : memory_(memory) {}
+
+  template <typename T>
+  T* Take(size_t count) {
+    const size_t bytes = (count * sizeof(T) + 63) / 64 * 64;
+    T* const piece = memory_.empty() ? nullptr : reinterpret_cast<T*>(memory_.data() + used_);
+    used_ += bytes;
+    SOTTO_CHECK(memory_.empty() || used_ <= memory_.size());
+    return piece;
+  }
+  size_t used() const { return used_; }
+
+ private:
+  std::span<uint8_t> memory_;
+  size_t used_ = 0;
+};
+
+}  // namespace
+
+struct OffloadedLinear::Counters {
+  std::atomic<uint64_t> exchanges{0}, hiding_ns{0}, revealing_ns{0}, sending_ns{0}, waiting_ns{0};
+};
+
+// One exchange: its memory, and, between Start and Finish, its masks and answers under way.
+struct OffloadedLinear::Slot {
+  uint32_t* hidden = nullptr;          // [rows, n_in]
+  uint32_t* answers = nullptr;         // [servers, rows, n_out]
+  float* t = nullptr;                  // [rows]: scales
+  uint64_t* sums = nullptr;            // [rows]: expected sums, then whether rows passed
+  size_t first = 0, rows = 0;          // Of the call.
+  std::unique_ptr<Blinding> blinding;  // Destroyed after the answers' views.
+  std::vector<std::unique_ptr<AcceleratorChannel::Pending>> pending;
+};
+
+struct OffloadedLinear::Call {
+  Call(const ProtectedLayer& layer, size_t servers, size_t exchange_rows, int threads,
+       std::span<uint8_t> workspace)
+      : layer(layer), exchange_rows(exchange_rows) {
+    Carver carver(workspace);
+    const auto [n_in, n_out] = layer.shape;
+    for (Slot& slot : slots) {
+      slot.hidden = carver.Take<uint32_t>(exchange_rows * n_in);
+      slot.answers = carver.Take<uint32_t>(servers * exchange_rows * n_out);
+      slot.t = carver.Take<float>(exchange_rows);
+      slot.sums = carver.Take<uint64_t>(exchange_rows);
+    }
+    scratch_floats = std::max(3 * n_in, RevealScratchFloats(layer.shape));
+    scratch_floats = (scratch_floats + 15) / 16 * 16;
+    scratch = carver.Take<float>(scratch_floats * static_cast<size_t>(threads));
+    bytes = carver.used();
+  }
+
+  std::span<float> Scratch(int worker) const {
+    return {scratch + scratch_floats * static_cast<size_t>(worker), scratch_floats};
+  }
+
+  const ProtectedLayer& layer;
+  const size_t exchange_rows;
+  LinearLayer name{};
+  const LinearInput* input = nullptr;
+  LinearTail tail{};
+  MatrixView<float> y;
+  ThreadPool* pool = nullptr;
+  Slot slots[kSlots];
+  float* scratch = nullptr;
+  size_t scratch_floats = 0, bytes = 0;
+};
+
+OffloadedLinear::OffloadedLinear(std::shared_ptr<const ProtectedLayers> layers,
+                                 std::unique_ptr<Blinder> blinder,
+                                 std::vector<std::unique_ptr<AcceleratorChannel>> channels,
+                                 const OffloadedOptions& options)
+    : layers_(std::move(layers)),
+      blinder_(std::move(blinder)),
+      channels_(std::move(channels)),
+      options_(options),
+      counters_(std::make_unique<Counters>()) {
+  SOTTO_CHECK(channels_.size() == blinder_->servers());
+  SOTTO_CHECK(channels_.size() <= kMaxServers && options_.exchange_rows >= 1);
+}
+
+OffloadedLinear::~OffloadedLinear() = default;
+
+size_t OffloadedLinear::ExchangeRows(LinearLayer layer) const {
+  const size_t row_bytes = ShapeOf(layers_->config(), layer).n_out * sizeof(uint32_t);
+  size_t rows = std::min(options_.exchange_rows, blinder_->MaxRows(layer));
+  for (const auto& channel : channels_) rows = std::min(rows, channel->MaxRows(layer));
+  return std::max<size_t>(1, std::min(rows, kMaxAnswerBytes / row_bytes));
+}
+
+size_t OffloadedLinear::WorkspaceBytes(size_t max_tokens, int threads) const {
+  size_t most = 0;
+  for (LinearLayer layer : AllLinearLayers(layers_->config())) {
+    const size_t rows = std::min(ExchangeRows(layer), max_tokens);
+    most = std::max(most, Call(layers_->at(layer), channels_.size(), rows, threads, {}).bytes);
+  }
+  return most;
+}
+
+absl::Status OffloadedLinear::Apply(LinearLayer layer, const LinearInput& input, LinearTail tail,
+                                    MatrixView<float> y, ThreadPool& pool) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!dead_.ok()) return dead_;
+  }
+  const size_t rows = input.x.rows();
+  Call call(layers_->at(layer), channels_.size(), std::min(ExchangeRows(layer), rows),
+            pool.threads(), input.workspace);
+  call.name = layer;
+  call.input = &input;
+  call.tail = tail;
+  call.y = y;
+  call.pool = &pool;
+  size_t begun = 0;
+  for (size_t first = 0; first < rows; first += call.exchange_rows, ++begun) {
+    const size_t count = std::min(call.exchange_rows, rows - first);
+    absl::Status status = Start(call, first, count, call.slots[begun % kSlots]);
+    if (status.ok() && begun > 0) status = Finish(call, call.slots[(begun - 1) % kSlots]);
+    if (!status.ok()) return Die(std::move(status));
+  }
+  if (begun == 0) return absl::OkStatus();
+  absl::Status status = Finish(call, call.slots[(begun - 1) % kSlots]);
+  return status.ok() ? status : Die(std::move(status));
+}
+
+absl::Status OffloadedLinear::Start(const Call& call, size_t first, size_t rows, Slot& slot) {
+  const auto [n_in, n_out] = call.layer.shape;
+  const LinearInput& input = *call.input;
+  slot.first = first;
+  slot.rows = rows;
+  SOTTO_ASSIGN_OR_RETURN(slot.blinding, blinder_->Begin(call.name, rows));
+  slot.pending.clear();
+  slot.pending.resize(channels_.size());
+  const MatrixView<uint32_t> hidden(slot.hidden, rows, n_in);
+  const auto send = [&](bool sent_rows) -> absl::Status {
+    const Timed<WallNs> timed(counters_->sending_ns);
+    for (size_t k = 0; k < channels_.size(); ++k) {
+      if (slot.blinding->SentRows(k) != sent_rows) continue;
+      const MatrixView<uint32_t> answer(slot.answers + k * rows * n_out, rows, n_out);
+      SOTTO_ASSIGN_OR_RETURN(
+          slot.pending[k],
+          channels_[k]->Submit(call.name, slot.blinding->Message(k, hidden), AnswerRows(answer)));
+    }
+    return absl::OkStatus();
+  };
+  SOTTO_RETURN_IF_ERROR(send(/*sent_rows=*/false));
+
+  const size_t tasks = (rows + kHideRows - 1) / kHideRows;
+  call.pool->ParallelFor(tasks, [&](size_t task, int worker) {
+    const Timed<ThreadCpuNs> timed(counters_->hiding_ns);
+    float* const normed = call.Scratch(worker).data();
+    auto* const words = reinterpret_cast<uint32_t*>(normed + n_in);
+    const auto quantise = [&](size_t row, std::span<int32_t> xq) {
+      const float* x = input.x.row(first + row);
+      if (input.rms_weight != nullptr) {
+        RmsNormRow(x, input.rms_weight, n_in, input.rms_eps, normed);
+        x = normed;
+      }
+      slot.t[row] = QuantizeFixedRow(x, n_in, call.layer.limit, xq.data());
+      if (options_.verify) slot.sums[row] = call.layer.key.ExpectedSum(xq);
+    };
+    const size_t begin = task * kHideRows;
+    slot.blinding->Hide(begin, quantise, {words, 2 * n_in},
+                        hidden.Rows(begin, std::min(kHideRows, rows - begin)));
+  });
+  counters_->exchanges.fetch_add(1, std::memory_order_relaxed);
+  return send(/*sent_rows=*/true);
+}
+
+absl::Status OffloadedLinear::Finish(const Call& call, Slot& slot) {
+  {
+    const Timed<WallNs> timed(counters_->waiting_ns);
+    for (auto& pending : slot.pending) {
+      SOTTO_RETURN_IF_ERROR(std::exchange(pending, nullptr)->Wait());
+    }
+  }
+  const size_t n_out = call.layer.shape.n_out;
+  call.pool->ParallelFor(slot.rows, [&](size_t r, int worker) {
+    const Timed<ThreadCpuNs> timed(counters_->revealing_ns);
+    std::array<const uint32_t*, kMaxServers> answers;
+    for (size_t k = 0; k < channels_.size(); ++k) {
+      answers[k] = slot.answers + (k * slot.rows + r) * n_out;
+    }
+    const RevealedRow row{r, std::span(answers).first(channels_.size()), slot.t[r], call.tail,
+                          call.y.row(slot.first + r)};
+    const uint64_t sum =
+        RevealRow(call.layer, *slot.blinding, row, options_.verify, call.Scratch(worker));
+    slot.sums[r] = options_.verify ? EqualMask(sum, slot.sums[r]) : ~uint64_t{0};
+  });
+  slot.blinding.reset();
+  uint64_t all_passed = ~uint64_t{0};
+  for (size_t r = 0; r < slot.rows; ++r) all_passed &= slot.sums[r];
+  if (all_passed == ~uint64_t{0}) return absl::OkStatus();
+  std::string endpoints;
+  for (const auto& channel : channels_) endpoints += StrCat(" ", channel->endpoint());
+  return absl::AbortedError(StrCat("an answer for ", LinearLayerName(call.name),
+                                   " failed verification; accelerators:", endpoints));
+}
+
+absl::Status OffloadedLinear::Die(absl::Status why) {
+  std::lock_guard lock(mutex_);
+  if (!dead_.ok()) return dead_;
+  dead_ = std::move(why);
+  blinder_->Destroy();
+  for (const auto& channel : channels_) channel->Fail(dead_);
+  return dead_;
+}
+
+OffloadedStats OffloadedLinear::stats() const {
+  const Counters& c = *counters_;
+  return {c.exchanges, c.hiding_ns, c.revealing_ns, c.sending_ns, c.waiting_ns};
+}
+
+}  // namespace sotto

@@ -1,0 +1,75 @@
+// Linear layers multiplied by accelerators that are not trusted: quantise, hide, exchange, reveal,
+// verify, scale. The local twin, to the bit, is precision `fixed` of local.h.
+#ifndef SOTTO_ENCLAVE_LINEAR_OFFLOADED_H_
+#define SOTTO_ENCLAVE_LINEAR_OFFLOADED_H_
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "enclave/blinding/blinder.h"
+#include "enclave/blinding/protected_layers.h"
+#include "enclave/linear/accelerator_channel.h"
+#include "enclave/linear/linear.h"
+
+namespace sotto {
+
+struct OffloadedOptions {
+  // Freivalds on every row of every answer. Only protection `plain` may turn it off.
+  bool verify = true;
+  // Rows of one exchange at most. While one is with the accelerators, the next is made ready.
+  size_t exchange_rows = 128;
+};
+
+// Sums over all lanes since the start. *_ns are CPU-thread times but for waiting_ns.
+struct OffloadedStats {
+  uint64_t exchanges = 0;
+  uint64_t hiding_ns = 0;     // Norm, quantise, mask.
+  uint64_t revealing_ns = 0;  // Unmask, verify, scale, tail.
+  uint64_t sending_ns = 0;    // In Submit: copying, and blocking while the window is full.
+  uint64_t waiting_ns = 0;    // For answers.
+};
+
+class OffloadedLinear final : public Linear {
+ public:
+  // `layers` may serve many. channels.size() == blinder->servers(); channel k is server k of every
+  // exchange.
+  OffloadedLinear(std::shared_ptr<const ProtectedLayers> layers, std::unique_ptr<Blinder> blinder,
+                  std::vector<std::unique_ptr<AcceleratorChannel>> channels,
+                  const OffloadedOptions& options);
+  ~OffloadedLinear() override;
+
+  size_t WorkspaceBytes(size_t max_tokens, int threads) const override;
+
+  // ABORTED when an answer fails verification: y must not be used, the masks are destroyed, the
+  // channels ended, and every later call fails the same way. The same holds for a channel's errors.
+  // How many messages are sent, to whom and of what size depends on layer and x.rows() alone.
+  absl::Status Apply(LinearLayer layer, const LinearInput& input, LinearTail tail,
+                     MatrixView<float> y, ThreadPool& pool) override;
+
+  OffloadedStats stats() const;
+  const Blinder& blinder() const { return *blinder_; }
+
+ private:
+  struct Call;
+  struct Slot;
+  struct Counters;
+
+  size_t ExchangeRows(LinearLayer layer) const;
+  absl::Status Start(const Call& call, size_t first, size_t rows, Slot& slot);
+  absl::Status Finish(const Call& call, Slot& slot);
+  absl::Status Die(absl::Status why);
+
+  const std::shared_ptr<const ProtectedLayers> layers_;
+  const std::unique_ptr<Blinder> blinder_;
+  const std::vector<std::unique_ptr<AcceleratorChannel>> channels_;
+  const OffloadedOptions options_;
+  const std::unique_ptr<Counters> counters_;
+  mutable std::mutex mutex_;
+  absl::Status dead_;  // The first error.
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ENCLAVE_LINEAR_OFFLOADED_H_

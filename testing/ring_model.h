@@ -1,0 +1,53 @@
+// The linear layers of a model as int8 weights, for fakes of accelerators. Test-only.
+#ifndef SOTTO_TESTING_RING_MODEL_H_
+#define SOTTO_TESTING_RING_MODEL_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/matrix.h"
+#include "base/status.h"
+#include "enclave/blinding/protected_layers.h"
+#include "model/checkpoint.h"
+#include "model/linear_layers.h"
+
+namespace sotto {
+
+struct RingModel {
+  LlamaConfig config;
+  std::vector<Matrix<int8_t>> weights;  // By layer index, [n_out, n_in].
+
+  // y = x W^T modulo 2^32. x: [rows, n_in]; y: [rows, n_out].
+  void Multiply(LinearLayer layer, ConstMatrixView<uint32_t> x, MatrixView<uint32_t> y) const;
+};
+
+// A model of random float weights, and its int8 twin.
+class TinyModel {
+ public:
+  // Weights uniform in [-1, 1), biases (of q, k, v and out) likewise when the config has them.
+  TinyModel(const LlamaConfig& config, uint32_t seed);
+
+  const LlamaConfig& config() const { return config_; }
+  std::shared_ptr<const RingModel> ring() const { return ring_; }
+  ProtectedLayers Protect(Drbg& random, ThreadPool& pool,
+                          ProtectedLayers::WeightObserver observer) const;
+  ProtectedLayers Protect(Drbg& random, ThreadPool& pool) const;
+
+ private:
+  LlamaConfig config_;
+  std::vector<Matrix<float>> weights_;
+  std::vector<std::vector<float>> biases_;
+  std::shared_ptr<const RingModel> ring_;
+};
+
+// hidden 12, intermediate 20, 2 blocks, 3 heads of 4, 1 KV head, vocabulary 33: layers so small
+// that 100 000 exchanges take a second, of sizes that fill no vector register.
+LlamaConfig TinyConfig();
+
+// The int8 weights of a checkpoint's linear layers.
+absl::StatusOr<std::shared_ptr<const RingModel>> ReadRingModel(const Checkpoint& checkpoint);
+
+}  // namespace sotto
+
+#endif  // SOTTO_TESTING_RING_MODEL_H_
