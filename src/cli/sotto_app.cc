@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/command.h"
+#include "cli/model_command.h"
 
 namespace sotto {
 namespace {
@@ -18,7 +19,7 @@ constexpr int kFailure = 1;
 constexpr int kBadCommandLine = 2;
 
 // Every subcommand, in the order of the help.
-void AddCommands(CLI::App& app, Invocation& invocation) { (void)app, (void)invocation; }
+void AddCommands(CLI::App& app, Invocation& invocation) { AddModelCommand(app, invocation); }
 
 // Errors are one line: a file name may hold anything, an outside library's message line breaks.
 void PrintError(std::string_view message) {
