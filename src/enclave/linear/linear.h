@@ -10,6 +10,7 @@
 #include "base/matrix.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
+#include "kernels/attention.h"
 #include "model/linear_layers.h"
 
 namespace sotto {
@@ -41,6 +42,9 @@ class Linear {
     (void)max_tokens, (void)threads;
     return 0;
   }
+
+  // How exact attention between these layers should be.
+  virtual AttentionPrecision attention_precision() const { return AttentionPrecision::kF32; }
 
   // Applies one layer. Blocks until y is complete. x and y do not overlap, but for the residual:
   // kAdd with rms_weight == nullptr may not alias either. `pool` is the caller's (its lane's) pool.

@@ -22,6 +22,9 @@ std::string_view PrecisionName(Precision precision);
 // "auto" becomes bf16 where the CPU has it in hardware, else f32. INVALID_ARGUMENT otherwise.
 absl::StatusOr<Precision> ParsePrecision(std::string_view name);
 
+// kBf16 and kInt8: bf16. kF32 and kFixed: f32.
+AttentionPrecision AttentionPrecisionFor(Precision precision);
+
 struct LocalLinearOptions {
   Precision precision = Precision::kF32;
 };

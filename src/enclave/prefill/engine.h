@@ -28,11 +28,16 @@ struct EngineOptions {
   // Largest batch that will be asked for; the activation arena is sized for it once.
   size_t batch_size = 1;
   size_t prefill_length = 128;
+  // Token blocks on their way at once, each with threads / lanes threads (at least one). More than
+  // one pays where linear layers wait for an accelerator: one lane computes meanwhile. Results are
+  // the same to the bit.
+  int lanes = 1;
 };
 
 struct RunOptions {
   LogitsMode logits = LogitsMode::kAll;
-  // Computes padding rows as well, so that work and traffic depend on the batch's shape alone.
+  // Computes padding rows as well, and every prefix for each prompt that has it, so that work and
+  // traffic depend on the batch's shape alone. Without, the time taken tells lengths and prefixes.
   bool pad_compute = false;
 };
 
@@ -50,6 +55,9 @@ class Engine {
   // position's logits are the same to the bit whatever else is in the batch. One call at a time.
   virtual absl::Status Run(std::span<const std::vector<int32_t>> prompts, const RunOptions& options,
                            LogitsSink sink) = 0;
+
+  // Size of the activation arena: all memory a run uses beyond the weights.
+  virtual size_t arena_bytes() const = 0;
 };
 
 }  // namespace sotto

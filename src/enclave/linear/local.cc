@@ -1,0 +1,125 @@
+#include "enclave/linear/local.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "enclave/linear/epilogue.h"
+#include "enclave/linear/local_workspace.h"
+#include "enclave/linear/operand.h"
+#include "enclave/linear/packed_layer.h"
+
+namespace sotto {
+namespace {
+
+// Rows that one task turns into operands.
+constexpr size_t kOperandRows = 16;
+
+size_t CeilDiv(size_t n, size_t unit) { return (n + unit - 1) / unit; }
+
+// One layer applied to one input.
+class Product {
+ public:
+  Product(const PackedLayer& layer, const LinearInput& input, LinearTail tail, MatrixView<float> y,
+          int threads)
+      : layer_(layer),
+        input_(input),
+        tail_(tail),
+        y_(y),
+        workspace_(DivideWorkspace(layer, tokens(), threads, input.workspace)) {}
+
+  void Run(ThreadPool& pool) {
+    pool.ParallelFor(CeilDiv(tokens(), kOperandRows),
+                     [this](size_t task, int worker) { WriteOperand(task, worker); });
+    // Row blocks of one column block follow each other: the weight comes from memory once.
+    const size_t row_blocks = CeilDiv(tokens(), kGemmRowBlock);
+    pool.ParallelFor(layer_.weights.blocks() * row_blocks, [&](size_t task, int worker) {
+      MultiplyTile(task / row_blocks, task % row_blocks, worker);
+    });
+  }
+
+ private:
+  size_t tokens() const { return input_.x.rows(); }
+
+  void WriteOperand(size_t task, int worker) {
+    uint8_t* scratch = workspace_.WorkerPart(worker).row_scratch;
+    const size_t begin = task * kOperandRows, end = std::min(tokens(), begin + kOperandRows);
+    for (size_t row = begin; row < end; ++row) {
+      WriteOperandRow(layer_, input_, row, workspace_.operand, scratch);
+    }
+    ZeroOperandRows(layer_, end, RoundUpToGemmRows(end), workspace_.operand);
+  }
+
+  void MultiplyTile(size_t column_block, size_t row_block, int worker) {
+    const LocalWorkspace::Worker part = workspace_.WorkerPart(worker);
+    const size_t first_row = row_block * kGemmRowBlock;
+    const size_t rows = std::min(kGemmRowBlock, tokens() - first_row);
+    const uint8_t* a = workspace_.operand.Block(row_block);
+    layer_.weights.Multiply(column_block, a, rows, part.tile, part.gemm_scratch);
+    if (layer_.precision == Precision::kFixed) {
+      layer_.weights.Multiply(column_block, a + workspace_.operand.plane_bytes, rows, part.low_tile,
+                              part.gemm_scratch);
+    }
+    for (size_t i = 0; i < rows; ++i) {
+      const size_t offset = i * kGemmColumnBlock * sizeof(float);
+      const float row_scale = workspace_.operand.row_scales[first_row + i];
+      FinishRow(layer_, column_block, {part.tile + offset, part.low_tile + offset, row_scale},
+                tail_, y_.row(first_row + i));
+    }
+  }
+
+  const PackedLayer& layer_;
+  const LinearInput& input_;
+  const LinearTail tail_;
+  const MatrixView<float> y_;
+  const LocalWorkspace workspace_;
+};
+
+class LocalLinear : public Linear {
+ public:
+  LocalLinear(LlamaConfig config, Precision precision, std::vector<PackedLayer> layers)
+      : config_(std::move(config)), precision_(precision), layers_(std::move(layers)) {}
+
+  AttentionPrecision attention_precision() const override {
+    return AttentionPrecisionFor(precision_);
+  }
+
+  size_t WorkspaceBytes(size_t max_tokens, int threads) const override {
+    size_t bytes = 0;
+    for (const PackedLayer& layer : layers_) {
+      bytes = std::max(bytes, LocalWorkspaceBytes(layer, max_tokens, threads));
+    }
+    return bytes;
+  }
+
+  absl::Status Apply(LinearLayer layer, const LinearInput& input, LinearTail tail,
+                     MatrixView<float> y, ThreadPool& pool) override {
+    const PackedLayer& packed = layers_[LinearLayerIndex(config_, layer)];
+    const size_t n_out = packed.weights.n_out();
+    SOTTO_CHECK(input.x.cols() == packed.weights.n_in() && y.rows() == input.x.rows());
+    SOTTO_CHECK(y.cols() == (tail == LinearTail::kSwiGlu ? n_out / 2 : n_out));
+    SOTTO_CHECK(tail != LinearTail::kSwiGlu || layer.kind == LinearKind::kGateUp);
+    Product(packed, input, tail, y, pool.threads()).Run(pool);
+    return absl::OkStatus();
+  }
+
+ private:
+  const LlamaConfig config_;
+  const Precision precision_;
+  const std::vector<PackedLayer> layers_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkpoint,
+                                                        const LocalLinearOptions& options,
+                                                        ThreadPool& pool) {
+  std::vector<PackedLayer> layers;
+  for (LinearLayer layer : AllLinearLayers(checkpoint.config())) {
+    SOTTO_ASSIGN_OR_RETURN(PackedLayer packed,
+                           PackLayer(checkpoint, layer, options.precision, pool));
+    layers.push_back(std::move(packed));
+  }
+  return std::make_unique<LocalLinear>(checkpoint.config(), options.precision, std::move(layers));
+}
+
+}  // namespace sotto

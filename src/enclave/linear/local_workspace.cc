@@ -1,0 +1,47 @@
+#include "enclave/linear/local_workspace.h"
+
+namespace sotto {
+namespace {
+
+constexpr size_t kTileBytes = kGemmRowBlock * kGemmColumnBlock * sizeof(float);
+
+size_t RoundUp64(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+size_t RowBlocks(size_t tokens) { return (tokens + kGemmRowBlock - 1) / kGemmRowBlock; }
+
+size_t WorkerBytes(const PackedLayer& layer) {
+  return 2 * kTileBytes + RoundUp64(layer.weights.scratch_bytes()) +
+         RoundUp64(OperandScratchBytes(layer.weights.n_in()));
+}
+
+}  // namespace
+
+LocalWorkspace::Worker LocalWorkspace::WorkerPart(int worker) const {
+  uint8_t* part = workers + worker * worker_bytes;
+  uint8_t* scratch = part + 2 * kTileBytes;
+  return {part, part + kTileBytes, scratch, scratch + gemm_scratch_bytes};
+}
+
+size_t LocalWorkspaceBytes(const PackedLayer& layer, size_t tokens, int threads) {
+  return RowBlocks(tokens) * OperandBlockBytes(layer.precision, layer.weights.n_in()) +
+         RoundUp64(tokens * sizeof(float)) + threads * WorkerBytes(layer);
+}
+
+LocalWorkspace DivideWorkspace(const PackedLayer& layer, size_t tokens, int threads,
+                               std::span<uint8_t> memory) {
+  SOTTO_CHECK(reinterpret_cast<uintptr_t>(memory.data()) % 64 == 0);
+  SOTTO_CHECK(memory.size() >= LocalWorkspaceBytes(layer, tokens, threads));
+  const size_t n_in = layer.weights.n_in();
+  LocalWorkspace out;
+  out.operand.data = memory.data();
+  out.operand.block_bytes = OperandBlockBytes(layer.precision, n_in);
+  out.operand.plane_bytes = kGemmRowBlock * n_in * GemmOperandBytes(layer.weights.operands());
+  uint8_t* scales = memory.data() + RowBlocks(tokens) * out.operand.block_bytes;
+  out.operand.row_scales = reinterpret_cast<float*>(scales);
+  out.workers = scales + RoundUp64(tokens * sizeof(float));
+  out.worker_bytes = WorkerBytes(layer);
+  out.gemm_scratch_bytes = RoundUp64(layer.weights.scratch_bytes());
+  return out;
+}
+
+}  // namespace sotto

@@ -1,0 +1,61 @@
+// Causal self-attention of one token block over everything before it: the kernels' tasks, spread
+// over the pool.
+#ifndef SOTTO_ENCLAVE_PREFILL_ATTENTION_H_
+#define SOTTO_ENCLAVE_PREFILL_ATTENTION_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "base/matrix.h"
+#include "base/thread_pool.h"
+#include "enclave/prefill/kv_store.h"
+#include "enclave/prefill/token_blocks.h"
+#include "kernels/attention.h"
+
+namespace sotto {
+
+// The tasks of one token block; they depend on lengths only and serve every layer.
+struct AttentionTasks {
+  struct Task {
+    const Piece* piece;
+    size_t task;
+  };
+  std::vector<Task> pack_first;   // Pieces whose segment begins at position 0.
+  std::vector<Task> pack_second;  // Pieces that continue a shared prefix.
+  std::vector<size_t> begins;     // Segments that begin in this block, behind a shared prefix.
+  std::vector<Task> attend;       // The most expensive first.
+};
+
+class Attention {
+ public:
+  // rope: rows for every position. scratch: AttentionScratchBytes() for each of the pool's workers,
+  // a multiple of 64 apart.
+  Attention(const AttentionPlan& attention, const RopeTable& rope)
+      : attention_(attention), rope_(rope) {}
+
+  // `plan` and `block` must outlive the result.
+  AttentionTasks PlanTasks(const BatchPlan& plan, const TokenBlock& block) const;
+
+  // Puts the block's keys and values into the store. qkv: [block rows, q + 2 kv], q first. All rows
+  // of a shared prefix in earlier blocks must have been stored.
+  void StoreKeysValues(const BatchPlan& plan, const AttentionTasks& tasks,
+                       ConstMatrixView<float> qkv, KvStore& store, std::byte* scratch,
+                       ThreadPool& pool) const;
+
+  // out [block rows, q] = softmax(Q K^T / sqrt(head_dim)) V. Keys and values of this and all
+  // earlier positions must have been stored.
+  void Attend(const AttentionTasks& tasks, ConstMatrixView<float> qkv, const KvStore& store,
+              std::byte* scratch, ThreadPool& pool, MatrixView<float> out) const;
+
+ private:
+  KvInput KvInputOf(const Piece& piece, ConstMatrixView<float> qkv) const;
+  void Pack(const std::vector<AttentionTasks::Task>& tasks, ConstMatrixView<float> qkv,
+            const KvStore& store, std::byte* scratch, ThreadPool& pool) const;
+
+  const AttentionPlan attention_;
+  const RopeTable rope_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ENCLAVE_PREFILL_ATTENTION_H_

@@ -1,0 +1,48 @@
+// How a batch of prompts becomes packed rows: no row for padding, and one copy of a prefix that
+// several prompts share. Sharing depends on the prompts' contents, so the time a batch takes tells
+// how much of it was equal; FixedShapePlan() tells nothing.
+#ifndef SOTTO_ENCLAVE_PREFILL_BATCH_PLAN_H_
+#define SOTTO_ENCLAVE_PREFILL_BATCH_PLAN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace sotto {
+
+// Consecutive positions of a prompt (or of the common prefix of several) in consecutive rows.
+struct Segment {
+  size_t first_row = 0;
+  size_t rows = 0;               // May be 0: a prompt that is the shared prefix and no more.
+  size_t first_position = 0;     // 0, or where the shared prefix ends.
+  std::optional<size_t> prefix;  // The segment with positions [0, first_position).
+
+  size_t end_row() const { return first_row + rows; }
+};
+
+struct BatchPlan {
+  std::vector<Segment> segments;       // By rising first_row; a prefix stands before its users.
+  std::vector<size_t> prompt_segment;  // Of each prompt: the segment with its last positions.
+  std::vector<size_t> prompt_length;   // Real positions of each prompt.
+  std::vector<int32_t> row_ids;        // Token id of each row.
+
+  size_t rows() const { return row_ids.size(); }
+  // The row that holds a position of a prompt.
+  size_t RowOf(size_t prompt, size_t position) const;
+};
+
+// Shorter common prefixes are computed by each prompt: sharing pays from one block of keys on.
+inline constexpr size_t kMinSharedPositions = 64;
+
+// Rows for the real positions only; common prefixes once (one level: a prompt has one prefix).
+BatchPlan PackedPlan(std::span<const std::vector<int32_t>> prompts);
+
+// batch_size x prefill_length rows whatever the prompts; padding rows carry id 0.
+BatchPlan FixedShapePlan(std::span<const std::vector<int32_t>> prompts, size_t batch_size,
+                         size_t prefill_length);
+
+}  // namespace sotto
+
+#endif  // SOTTO_ENCLAVE_PREFILL_BATCH_PLAN_H_

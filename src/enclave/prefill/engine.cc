@@ -1,0 +1,155 @@
+#include "enclave/prefill/engine.h"
+
+#include <string>
+
+#include "base/strings.h"
+#include "enclave/prefill/arena.h"
+#include "enclave/prefill/attention.h"
+#include "enclave/prefill/batch_plan.h"
+#include "enclave/prefill/embedding.h"
+#include "enclave/prefill/kv_store.h"
+#include "enclave/prefill/lane.h"
+#include "enclave/prefill/layers.h"
+#include "enclave/prefill/logits.h"
+#include "enclave/prefill/memory_plan.h"
+#include "enclave/prefill/norm_weights.h"
+
+namespace sotto {
+namespace {
+
+absl::Status CheckPrompts(std::span<const std::vector<int32_t>> prompts, const LlamaConfig& config,
+                          const EngineOptions& options) {
+  if (prompts.empty() || prompts.size() > options.batch_size) {
+    return absl::InvalidArgumentError(StrCat("a batch of ", prompts.size(), " prompts; 1 to ",
+                                             options.batch_size, " are possible"));
+  }
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    if (prompts[i].empty() || prompts[i].size() > options.prefill_length) {
+      return absl::InvalidArgumentError(StrCat("prompt ", i, " has ", prompts[i].size(),
+                                               " tokens; 1 to ", options.prefill_length,
+                                               " are possible"));
+    }
+    for (size_t position = 0; position < prompts[i].size(); ++position) {
+      const int32_t id = prompts[i][position];
+      if (id >= 0 && static_cast<size_t>(id) < config.vocab_size) continue;
+      return absl::InvalidArgumentError(StrCat("prompt ", i, ", position ", position,
+                                               ": the token id is not below the vocabulary size ",
+                                               config.vocab_size));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckOptions(const LlamaConfig& config, const EngineOptions& options) {
+  if (options.threads < 1 || options.lanes < 1 || options.batch_size < 1) {
+    return absl::InvalidArgumentError("threads, lanes and batch size must be at least 1");
+  }
+  if (options.prefill_length < 1 || options.prefill_length > config.max_position_embeddings) {
+    return absl::InvalidArgumentError(StrCat("prefill length ", options.prefill_length,
+                                             "; the model takes 1 to ",
+                                             config.max_position_embeddings, " positions"));
+  }
+  return absl::OkStatus();
+}
+
+class PrefillEngine : public Engine {
+ public:
+  PrefillEngine(const LlamaConfig& config, NormWeights norms, std::unique_ptr<Linear> linear,
+                const MemoryPlan& memory, const EngineOptions& options)
+      : config_(config),
+        options_(options),
+        norms_(std::move(norms)),
+        linear_(std::move(linear)),
+        attention_plan_(AttentionPlanFor(config, linear_->attention_precision())),
+        arena_(memory.total_bytes()),
+        x_(arena_.TakeMatrix(options.batch_size * options.prefill_length, config.hidden_size)),
+        attention_(attention_plan_, TakeRopeTable()),
+        lane_pool_(options.lanes) {
+    for (size_t i = 0; i < memory.kv_buffers; ++i) {
+      kv_memory_.push_back(reinterpret_cast<std::byte*>(arena_.Take(memory.kv_bytes)));
+    }
+    for (int i = 0; i < options.lanes; ++i) {
+      lanes_.push_back(std::make_unique<Lane>(memory, ThreadsPerLane(options), arena_));
+    }
+  }
+
+  absl::Status LoadEmbedding(const Checkpoint& checkpoint) {
+    SOTTO_ASSIGN_OR_RETURN(embedding_, MakeEmbedding(checkpoint, lanes_[0]->pool));
+    return absl::OkStatus();
+  }
+
+  size_t arena_bytes() const override { return arena_.size_bytes(); }
+
+  absl::Status Run(std::span<const std::vector<int32_t>> prompts, const RunOptions& options,
+                   LogitsSink sink) override {
+    SOTTO_RETURN_IF_ERROR(CheckPrompts(prompts, config_, options_));
+    const BatchPlan plan =
+        options.pad_compute ? FixedShapePlan(prompts, options_.batch_size, options_.prefill_length)
+                            : PackedPlan(prompts);
+    const MatrixView<float> x = x_.Rows(0, plan.rows());
+    Lane& lane = *lanes_[0];
+    SOTTO_RETURN_IF_ERROR(embedding_->Lookup(plan.row_ids, x, lane.pool));
+    SOTTO_RETURN_IF_ERROR(RunAllLayers(plan, x));
+    return options.logits == LogitsMode::kAll ? DeliverAllLogits(model(), plan, x, lane, sink)
+                                              : DeliverLastLogits(model(), plan, x, lane, sink);
+  }
+
+ private:
+  Model model() const { return {&config_, &norms_, linear_.get(), &attention_}; }
+
+  RopeTable TakeRopeTable() {
+    const std::vector<double> frequencies = RopeInverseFrequencies(config_);
+    const size_t positions = options_.prefill_length;
+    const MatrixView<float> cos = arena_.TakeMatrix(positions, frequencies.size());
+    const MatrixView<float> sin = arena_.TakeMatrix(positions, frequencies.size());
+    FillRopeTable(frequencies, 0, cos, sin);
+    return {cos, sin};
+  }
+
+  absl::Status RunAllLayers(const BatchPlan& plan, MatrixView<float> x) {
+    const std::vector<TokenBlock> blocks =
+        SplitIntoTokenBlocks(plan, TokenBlockRows(options_), lanes_.size());
+    std::vector<AttentionTasks> tasks;
+    for (const TokenBlock& block : blocks) tasks.push_back(attention_.PlanTasks(plan, block));
+    std::vector<BlockState> states;
+    for (size_t i = 0; i < blocks.size(); ++i) {
+      states.push_back({&plan, &blocks[i], &tasks[i], x.Rows(blocks[i].first_row, blocks[i].rows)});
+    }
+    std::vector<KvStore> stores;
+    for (std::byte* memory : kv_memory_) stores.emplace_back(attention_plan_, plan, memory);
+    return RunLayers(model(), states, stores, lanes_, lane_pool_);
+  }
+
+  const LlamaConfig config_;
+  const EngineOptions options_;
+  const NormWeights norms_;
+  const std::unique_ptr<Linear> linear_;
+  const AttentionPlan attention_plan_;
+  Arena arena_;
+  const MatrixView<float> x_;  // The residual stream, [rows, hidden_size].
+  const Attention attention_;
+  std::vector<std::byte*> kv_memory_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  ThreadPool lane_pool_;
+  std::unique_ptr<Embedding> embedding_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const Checkpoint& checkpoint,
+                                                       std::unique_ptr<Linear> linear,
+                                                       const EngineOptions& options) {
+  const LlamaConfig& config = checkpoint.config();
+  SOTTO_RETURN_IF_ERROR(CheckOptions(config, options));
+  SOTTO_ASSIGN_OR_RETURN(NormWeights norms, ReadNormWeights(checkpoint));
+  const AttentionPlan attention = AttentionPlanFor(config, linear->attention_precision());
+  const MemoryPlan memory =
+      PlanMemory(config, attention,
+                 linear->WorkspaceBytes(TokenBlockRows(options), ThreadsPerLane(options)), options);
+  auto engine =
+      std::make_unique<PrefillEngine>(config, std::move(norms), std::move(linear), memory, options);
+  SOTTO_RETURN_IF_ERROR(engine->LoadEmbedding(checkpoint));
+  return engine;
+}
+
+}  // namespace sotto

@@ -1,0 +1,34 @@
+// What one lane works with: a pool of its own and its part of the arena. While one lane waits for
+// an accelerator, another computes.
+#ifndef SOTTO_ENCLAVE_PREFILL_LANE_H_
+#define SOTTO_ENCLAVE_PREFILL_LANE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/matrix.h"
+#include "base/thread_pool.h"
+#include "enclave/prefill/arena.h"
+#include "enclave/prefill/memory_plan.h"
+
+namespace sotto {
+
+struct Lane {
+  Lane(const MemoryPlan& plan, int threads, Arena& arena);
+
+  ThreadPool pool;
+  // Activations of one token block. `mlp` stands where qkv and attended do: they are done with when
+  // it comes.
+  MatrixView<float> qkv;        // [block_rows, q + 2 kv]
+  MatrixView<float> attended;   // [block_rows, q]
+  MatrixView<float> mlp;        // [block_rows, intermediate_size]
+  MatrixView<float> last_rows;  // [logit_rows, hidden_size]
+  MatrixView<float> logits;     // [logit_rows, vocab_size]
+  std::byte* attention_scratch;
+  std::span<uint8_t> linear_workspace;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ENCLAVE_PREFILL_LANE_H_

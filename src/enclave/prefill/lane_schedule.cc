@@ -1,0 +1,35 @@
+#include "enclave/prefill/lane_schedule.h"
+
+namespace sotto {
+
+LaneSchedule::LaneSchedule(size_t layers, size_t blocks, size_t stores)
+    : blocks_(blocks), stores_(stores), stored_(layers, 0), attended_(layers, 0) {}
+
+bool LaneSchedule::AwaitTurnToStore(size_t layer, size_t block) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] {
+    const bool store_is_free = layer < stores_ || attended_[layer - stores_] == blocks_;
+    return failed_ || (stored_[layer] == block && store_is_free);
+  });
+  return !failed_;
+}
+
+void LaneSchedule::Stored(size_t layer) {
+  std::lock_guard lock(mutex_);
+  ++stored_[layer];
+  changed_.notify_all();
+}
+
+void LaneSchedule::Attended(size_t layer) {
+  std::lock_guard lock(mutex_);
+  ++attended_[layer];
+  changed_.notify_all();
+}
+
+void LaneSchedule::Fail() {
+  std::lock_guard lock(mutex_);
+  failed_ = true;
+  changed_.notify_all();
+}
+
+}  // namespace sotto

@@ -1,0 +1,34 @@
+// The rows of a batch in blocks that go through a layer together: large enough that streaming a
+// layer's weights costs little beside the arithmetic, small enough that activations stay in cache.
+#ifndef SOTTO_ENCLAVE_PREFILL_TOKEN_BLOCKS_H_
+#define SOTTO_ENCLAVE_PREFILL_TOKEN_BLOCKS_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "enclave/prefill/batch_plan.h"
+
+namespace sotto {
+
+// Part of a segment inside a token block.
+struct Piece {
+  size_t segment = 0;
+  size_t block_row = 0;  // First row, counted from the token block's.
+  size_t rows = 0;
+  size_t first_position = 0;
+};
+
+struct TokenBlock {
+  size_t first_row = 0, rows = 0;
+  std::vector<Piece> pieces;  // By rising row; together they are the block.
+};
+
+// Blocks of nearly equal length, at most `max_rows` (a multiple of kGemmRowBlock), in whole
+// multiples of kGemmRowBlock (of kGemmRowUnit for few rows) but for the last; at least `min_blocks`
+// where there are rows enough.
+std::vector<TokenBlock> SplitIntoTokenBlocks(const BatchPlan& plan, size_t max_rows,
+                                             size_t min_blocks);
+
+}  // namespace sotto
+
+#endif  // SOTTO_ENCLAVE_PREFILL_TOKEN_BLOCKS_H_

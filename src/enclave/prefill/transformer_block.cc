@@ -1,0 +1,50 @@
+#include "enclave/prefill/transformer_block.h"
+
+namespace sotto {
+namespace {
+
+LinearLayer LayerOf(LinearKind kind, size_t layer) { return {kind, static_cast<uint32_t>(layer)}; }
+
+LinearInput Normed(const Model& model, const std::vector<float>& weight, ConstMatrixView<float> x,
+                   const Lane& lane) {
+  return {x, weight.data(), static_cast<float>(model.config->rms_norm_eps), lane.linear_workspace};
+}
+
+LinearInput Plain(ConstMatrixView<float> x, const Lane& lane) {
+  return {x, nullptr, 0.0f, lane.linear_workspace};
+}
+
+}  // namespace
+
+absl::Status ProjectQkv(const Model& model, size_t layer, const BlockState& state, Lane& lane) {
+  return model.linear->Apply(LayerOf(LinearKind::kQkv, layer),
+                             Normed(model, model.norms->attention[layer], state.x, lane),
+                             LinearTail::kStore, lane.qkv.Rows(0, state.x.rows()), lane.pool);
+}
+
+void StoreKeysValues(const Model& model, const BlockState& state, KvStore& store, Lane& lane) {
+  model.attention->StoreKeysValues(*state.plan, *state.tasks, lane.qkv.Rows(0, state.x.rows()),
+                                   store, lane.attention_scratch, lane.pool);
+}
+
+void Attend(const Model& model, const BlockState& state, const KvStore& store, Lane& lane) {
+  model.attention->Attend(*state.tasks, lane.qkv.Rows(0, state.x.rows()), store,
+                          lane.attention_scratch, lane.pool, lane.attended.Rows(0, state.x.rows()));
+}
+
+absl::Status AddAttention(const Model& model, size_t layer, const BlockState& state, Lane& lane) {
+  return model.linear->Apply(LayerOf(LinearKind::kAttentionOut, layer),
+                             Plain(lane.attended.Rows(0, state.x.rows()), lane), LinearTail::kAdd,
+                             state.x, lane.pool);
+}
+
+absl::Status AddMlp(const Model& model, size_t layer, const BlockState& state, Lane& lane) {
+  const MatrixView<float> hidden = lane.mlp.Rows(0, state.x.rows());
+  SOTTO_RETURN_IF_ERROR(model.linear->Apply(LayerOf(LinearKind::kGateUp, layer),
+                                            Normed(model, model.norms->mlp[layer], state.x, lane),
+                                            LinearTail::kSwiGlu, hidden, lane.pool));
+  return model.linear->Apply(LayerOf(LinearKind::kDown, layer), Plain(hidden, lane),
+                             LinearTail::kAdd, state.x, lane.pool);
+}
+
+}  // namespace sotto

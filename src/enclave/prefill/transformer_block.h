@@ -1,0 +1,47 @@
+// One layer of the model over one token block (Touvron et al. 2023, LLaMA; Vaswani et al. 2017).
+#ifndef SOTTO_ENCLAVE_PREFILL_TRANSFORMER_BLOCK_H_
+#define SOTTO_ENCLAVE_PREFILL_TRANSFORMER_BLOCK_H_
+
+#include <cstddef>
+
+#include "base/status.h"
+#include "enclave/linear/linear.h"
+#include "enclave/prefill/attention.h"
+#include "enclave/prefill/lane.h"
+#include "enclave/prefill/norm_weights.h"
+
+namespace sotto {
+
+// What does not change from one layer to the next.
+struct Model {
+  const LlamaConfig* config;
+  const NormWeights* norms;
+  Linear* linear;
+  const Attention* attention;
+};
+
+// A token block on its way through the layers.
+struct BlockState {
+  const BatchPlan* plan;
+  const TokenBlock* block;
+  const AttentionTasks* tasks;
+  MatrixView<float> x;  // The residual stream of the block's rows, [rows, hidden_size].
+};
+
+// q, k, v = RMSNorm(x) W_qkv, into lane.qkv. Errors are the linear layers'.
+absl::Status ProjectQkv(const Model& model, size_t layer, const BlockState& state, Lane& lane);
+
+// Puts lane.qkv's keys and values into the store. Those of all earlier rows must be there.
+void StoreKeysValues(const Model& model, const BlockState& state, KvStore& store, Lane& lane);
+
+// x += Attention(q, K, V) W_o, in two steps: lane.attended first, and the store is not needed after
+// it.
+void Attend(const Model& model, const BlockState& state, const KvStore& store, Lane& lane);
+absl::Status AddAttention(const Model& model, size_t layer, const BlockState& state, Lane& lane);
+
+// x += (SiLU(h W_gate) * (h W_up)) W_down with h = RMSNorm(x).
+absl::Status AddMlp(const Model& model, size_t layer, const BlockState& state, Lane& lane);
+
+}  // namespace sotto
+
+#endif  // SOTTO_ENCLAVE_PREFILL_TRANSFORMER_BLOCK_H_
