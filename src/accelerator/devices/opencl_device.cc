@@ -1,0 +1,236 @@
+#include "accelerator/devices/opencl_device.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <limits>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "accelerator/devices/opencl_program.h"
+#include "base/check.h"
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+// Tokens multiplied at a time: bounds the buffers of long inputs.
+constexpr size_t kMaxTokens = 2048;
+// The product that candidates are compared with.
+constexpr uint32_t kProbeTokens = 64, kProbeInputs = 512, kProbeOutputs = 512;
+
+const std::vector<cl::Device>& AllDevices() {
+  static const auto* devices = [] {
+    auto* all = new std::vector<cl::Device>;
+    std::vector<cl::Platform> platforms;
+    cl::Platform::get(&platforms);  // Fails where no driver is installed: none, then.
+    for (const cl::Platform& platform : platforms) {
+      std::vector<cl::Device> some;
+      if (platform.getDevices(CL_DEVICE_TYPE_ALL, &some) != CL_SUCCESS) continue;
+      all->insert(all->end(), some.begin(), some.end());
+    }
+    return all;
+  }();
+  return *devices;
+}
+
+class OpenClWeights : public DeviceWeights {
+ public:
+  OpenClWeights(size_t n_in, size_t n_out, cl::Buffer buffer)
+      : n_in_(n_in), n_out_(n_out), buffer_(std::move(buffer)) {}
+  size_t n_in() const override { return n_in_; }
+  size_t n_out() const override { return n_out_; }
+  const cl::Buffer& buffer() const { return buffer_; }
+
+ private:
+  size_t n_in_, n_out_;
+  cl::Buffer buffer_;
+};
+
+// Seconds of one probe product, after one that warms up; infinity, without a second run, when that
+// alone took more than `hopeless_seconds`.
+absl::StatusOr<double> Measure(const OpenClQueue& queue, OpenClProduct& product,
+                               double hopeless_seconds) {
+  SOTTO_ASSIGN_OR_RETURN(const cl::Buffer x, queue.Allocate(4 * kProbeTokens * kProbeInputs));
+  SOTTO_ASSIGN_OR_RETURN(const cl::Buffer w, queue.Allocate(4 * kProbeOutputs * kProbeInputs));
+  SOTTO_ASSIGN_OR_RETURN(const cl::Buffer y, queue.Allocate(4 * kProbeTokens * kProbeOutputs));
+  // Zeros, whatever the element: arithmetic on old bits could be slow (denormals).
+  for (const auto& [buffer, elements] :
+       {std::pair(x, kProbeTokens * kProbeInputs), std::pair(w, kProbeOutputs * kProbeInputs)}) {
+    SOTTO_RETURN_IF_ERROR(OpenClStatus(
+        queue.queue.enqueueFillBuffer(buffer, cl_uint{0}, 0, size_t{4} * elements), "fill"));
+  }
+  std::chrono::duration<double> elapsed{};
+  for (int run = 0; run < 2; ++run) {
+    SOTTO_RETURN_IF_ERROR(OpenClStatus(queue.queue.finish(), "clFinish"));
+    const auto start = std::chrono::steady_clock::now();
+    SOTTO_RETURN_IF_ERROR(
+        product.Enqueue(queue, kProbeTokens, kProbeInputs, kProbeOutputs, x, w, y));
+    SOTTO_RETURN_IF_ERROR(OpenClStatus(queue.queue.finish(), "clFinish"));
+    elapsed = std::chrono::steady_clock::now() - start;
+    if (elapsed.count() > hopeless_seconds) return std::numeric_limits<double>::infinity();
+  }
+  return elapsed.count();
+}
+
+// The fastest of `kernels` over the tilings that the device can run.
+absl::StatusOr<OpenClProduct> Tune(const OpenClQueue& queue,
+                                   const std::vector<const char*>& kernels,
+                                   const OpenClDeviceOptions& options, bool half_weights) {
+  absl::StatusOr<OpenClProduct> best = absl::UnavailableError("no tiling fits the device");
+  double best_seconds = std::numeric_limits<double>::infinity();
+  for (const char* kernel : kernels) {
+    for (size_t i = 0; i < std::size(kOpenClTilings); ++i) {
+      if (options.tiling.has_value() && *options.tiling != i) continue;
+      auto product = OpenClProduct::Compile(queue, kernel, kOpenClTilings[i], half_weights);
+      if (!product.ok()) {
+        // A candidate that some driver refuses is no reason to refuse the device.
+        if (best_seconds == std::numeric_limits<double>::infinity()) best = product.status();
+        continue;
+      }
+      SOTTO_ASSIGN_OR_RETURN(const double seconds, Measure(queue, *product, 20 * best_seconds));
+      if (seconds < best_seconds) {
+        best_seconds = seconds;
+        best = std::move(product);
+      }
+    }
+  }
+  return best;
+}
+
+class OpenClDevice : public Device {
+ public:
+  OpenClDevice(std::string name, OpenClQueue queue, OpenClProduct float_product,
+               OpenClProduct ring_product, bool half_weights)
+      : name_(std::move(name)),
+        queue_(std::move(queue)),
+        float_product_(std::move(float_product)),
+        ring_product_(std::move(ring_product)),
+        half_weights_(half_weights) {}
+
+  std::string name() const override { return name_; }
+  std::string precision() const override { return half_weights_ ? "f16" : "f32"; }
+
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
+    std::lock_guard lock(mutex_);
+    SOTTO_ASSIGN_OR_RETURN(cl::Buffer buffer, Upload(w));
+    if (half_weights_) {
+      SOTTO_ASSIGN_OR_RETURN(buffer, RoundToHalf(buffer, w.size()));
+    }
+    return std::make_unique<OpenClWeights>(w.cols(), w.rows(), std::move(buffer));
+  }
+
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
+    if (w.cols() > kMaxRingInputs) {
+      return absl::UnimplementedError(
+          StrCat("ring product over ", w.cols(), " inputs; at most ", kMaxRingInputs));
+    }
+    std::lock_guard lock(mutex_);
+    SOTTO_ASSIGN_OR_RETURN(cl::Buffer buffer, Upload(w));
+    return std::make_unique<OpenClWeights>(w.cols(), w.rows(), std::move(buffer));
+  }
+
+  absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
+                             MatrixView<float> y) override {
+    return Multiply(float_product_, weights, x, y);
+  }
+  absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
+                            MatrixView<uint32_t> y) override {
+    return Multiply(ring_product_, weights, x, y);
+  }
+
+ private:
+  template <typename T>
+  absl::StatusOr<cl::Buffer> Upload(ConstMatrixView<T> w) {
+    SOTTO_ASSIGN_OR_RETURN(cl::Buffer buffer, queue_.Allocate(w.size() * sizeof(T)));
+    SOTTO_RETURN_IF_ERROR(queue_.Write(buffer, w));
+    return buffer;
+  }
+
+  absl::StatusOr<cl::Buffer> RoundToHalf(const cl::Buffer& from, size_t count) {
+    SOTTO_ASSIGN_OR_RETURN(cl::Buffer to, queue_.Allocate(count * 2));
+    SOTTO_ASSIGN_OR_RETURN(
+        cl::Program program,
+        BuildOpenClProgram(queue_, kOpenClTilings[0].CompilerFlags() + " -DHALF_WEIGHTS"));
+    cl::Kernel kernel(program, "round_to_half");
+    kernel.setArg(0, from);
+    kernel.setArg(1, to);
+    SOTTO_RETURN_IF_ERROR(OpenClStatus(
+        queue_.queue.enqueueNDRangeKernel(kernel, cl::NullRange, cl::NDRange(count)), "round"));
+    SOTTO_RETURN_IF_ERROR(OpenClStatus(queue_.queue.finish(), "clFinish"));
+    return to;
+  }
+
+  // T: float or uint32_t.
+  template <typename T>
+  absl::Status Multiply(OpenClProduct& product, const DeviceWeights& weights, ConstMatrixView<T> x,
+                        MatrixView<T> y) {
+    const auto* w = dynamic_cast<const OpenClWeights*>(&weights);
+    SOTTO_CHECK(w != nullptr);
+    std::lock_guard lock(mutex_);
+    for (size_t begin = 0; begin < x.rows(); begin += kMaxTokens) {
+      const size_t tokens = std::min(kMaxTokens, x.rows() - begin);
+      SOTTO_ASSIGN_OR_RETURN(const cl::Buffer in, x_.AtLeast(queue_, tokens * w->n_in() * 4));
+      SOTTO_ASSIGN_OR_RETURN(const cl::Buffer out, y_.AtLeast(queue_, tokens * w->n_out() * 4));
+      SOTTO_RETURN_IF_ERROR(queue_.Write(in, x.Rows(begin, tokens)));
+      SOTTO_RETURN_IF_ERROR(
+          product.Enqueue(queue_, static_cast<uint32_t>(tokens), static_cast<uint32_t>(w->n_in()),
+                          static_cast<uint32_t>(w->n_out()), in, w->buffer(), out));
+      SOTTO_RETURN_IF_ERROR(queue_.Read(out, y.Rows(begin, tokens)));
+    }
+    return absl::OkStatus();
+  }
+
+  const std::string name_;
+  std::mutex mutex_;  // Of everything below.
+  OpenClQueue queue_;
+  OpenClProduct float_product_, ring_product_;
+  OpenClScratch x_, y_;
+  const bool half_weights_;
+};
+
+bool Has(const cl::Device& device, const char* extension) {
+  return device.getInfo<CL_DEVICE_EXTENSIONS>().find(extension) != std::string::npos;
+}
+
+}  // namespace
+
+int OpenClDeviceCount() { return static_cast<int>(AllDevices().size()); }
+
+absl::StatusOr<std::unique_ptr<Device>> MakeOpenClDevice(int index,
+                                                         const OpenClDeviceOptions& options) {
+  SOTTO_CHECK(index >= 0 && index < OpenClDeviceCount());
+  const cl::Device& device = AllDevices()[index];
+  const std::string name = StrCat("opencl:", index, " (", device.getInfo<CL_DEVICE_NAME>(), ")");
+  const auto unavailable = [&](const absl::Status& status) {
+    return absl::UnavailableError(StrCat(name, ": ", ToStd(status.message())));
+  };
+  auto queue = OpenClQueue::Create(device);
+  if (!queue.ok()) return unavailable(queue.status());
+
+  const bool half_weights = options.half_weights.value_or(
+      options.precision == FloatPrecision::kFastest && Has(device, "cl_khr_fp16"));
+  auto float_product = Tune(*queue, {"multiply_float"}, options, half_weights);
+  if (!float_product.ok()) return unavailable(float_product.status());
+
+  std::vector<const char*> ring_kernels;
+  if (options.ring_planes != true) ring_kernels.push_back("multiply_ring");
+  if (options.ring_planes.value_or(Has(device, "cl_khr_integer_dot_product"))) {
+    ring_kernels.push_back("multiply_ring_planes");
+  }
+  auto ring_product = Tune(*queue, ring_kernels, options, half_weights);
+  if (!ring_product.ok()) return unavailable(ring_product.status());
+  return std::make_unique<OpenClDevice>(name, *std::move(queue), *std::move(float_product),
+                                        *std::move(ring_product), half_weights);
+}
+
+const DeviceBackend kOpenClBackend = {
+    "opencl", OpenClDeviceCount,
+    [](int index, const DeviceOptions& options) -> absl::StatusOr<std::unique_ptr<Device>> {
+      OpenClDeviceOptions ours;
+      ours.precision = options.precision;
+      return MakeOpenClDevice(index, ours);
+    }};
+
+}  // namespace sotto
