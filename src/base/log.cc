@@ -24,8 +24,10 @@ absl::StatusOr<LogLevel> ParseLogLevel(std::string_view name) {
 
 void SetLogLevel(LogLevel level) { g_level.store(level, std::memory_order_relaxed); }
 
+bool LogEnabled(LogLevel level) { return level <= g_level.load(std::memory_order_relaxed); }
+
 void Log(LogLevel level, std::string_view message) {
-  if (level > g_level.load(std::memory_order_relaxed)) return;
+  if (!LogEnabled(level)) return;
   // One write, so that lines of several threads do not mix.
   const std::string line =
       StrCat("sotto: ", kNames[static_cast<size_t>(level)], ": ", message, "\n");

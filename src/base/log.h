@@ -15,6 +15,7 @@ enum class LogLevel { kError = 0, kWarning = 1, kInfo = 2, kDebug = 3 };
 absl::StatusOr<LogLevel> ParseLogLevel(std::string_view name);
 // Process-wide; kWarning at first. Thread-safe.
 void SetLogLevel(LogLevel level);
+bool LogEnabled(LogLevel level);
 void Log(LogLevel level, std::string_view message);
 
 }  // namespace sotto

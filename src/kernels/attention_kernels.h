@@ -51,7 +51,6 @@ struct AttentionKernel {
 };
 
 const AttentionKernel& PortableAttention();
-const AttentionKernel& Avx2Attention();
 const AttentionKernel& Avx512Attention();
 const AttentionKernel& Avx512Bf16Attention();
 

@@ -15,6 +15,7 @@
 #include "model/config.h"
 #include "model/linear_layers.h"
 #include "wire/blinded.h"
+#include "wire/messages.h"
 #include "wire/protocol.h"
 
 namespace sotto {
@@ -32,7 +33,7 @@ struct SessionOptions {
   LlamaConfig config;                           // The shapes this side expects.
   std::string weights_sha256;                   // 64 hex digits (Checkpoint::WeightsSha256).
   NumberFormat format = NumberFormat::kRing32;  // Refused at once when the server lacks it.
-  std::optional<TlsOptions> tls;                // None: in the clear.
+  std::optional<TlsOptions> tls{};              // None: in the clear.
   DataPlane data_plane = DataPlane::kAuto;
   std::string shm_directory = "/dev/shm";
   std::chrono::milliseconds connect_timeout{10'000};
@@ -42,11 +43,11 @@ struct SessionOptions {
 
 // What the server says of itself, after the checks; but for the two last fields its word only.
 struct ServerInfo {
-  std::string software_version;
-  std::vector<std::string> devices;
-  std::string instance_id;      // 32 hex digits, drawn when the server started.
-  uint64_t window_bytes = 0;    // Request and answer bytes it lets a session have in flight.
-  std::string peer_key_sha256;  // Hex, of the TLS key it proved to hold; empty without TLS.
+  std::string software_version{};
+  std::vector<std::string> devices{};
+  std::string instance_id{};      // 32 hex digits, drawn when the server started.
+  uint64_t window_bytes = 0;      // Request and answer bytes it lets a session have in flight.
+  std::string peer_key_sha256{};  // Hex, of the TLS key it proved to hold; empty without TLS.
   DataPlane data_plane = DataPlane::kGrpc;  // In use: kShm or kGrpc.
 };
 
@@ -60,7 +61,8 @@ struct SessionStats {
   uint64_t device_ns = 0;  // Multiplication, as the server reports it.
 };
 
-struct Exchange;  // exchange.h
+struct Exchange;     // exchange.h
+class SessionState;  // session_state.h
 
 // An exchange under way. Destroyed without Wait, it ends the session: the memory behind its views
 // may then be freed, and the protocol cannot skip an exchange.
@@ -73,9 +75,11 @@ class PendingExchange {
 
  private:
   friend class AcceleratorSession;
-  struct Abandon;
+  PendingExchange(std::shared_ptr<SessionState> session, std::shared_ptr<Exchange> exchange)
+      : session_(std::move(session)), exchange_(std::move(exchange)) {}
+
+  std::shared_ptr<SessionState> session_;
   std::shared_ptr<Exchange> exchange_;
-  std::shared_ptr<class SessionState> session_;
 };
 
 // Thread-safe: several lanes may have exchanges in flight. The first error ends the session: every
@@ -98,7 +102,7 @@ class AcceleratorSession {
   ~AcceleratorSession();
 
   const std::string& endpoint() const;
-  const ServerInfo& server() const;
+  const ServerInfo& server() const { return info_; }
   SessionStats stats() const;
 
   // Rows one exchange may have so that two of `layer` fit into the window; at least 1.
@@ -106,6 +110,8 @@ class AcceleratorSession {
 
   // Sends rows [rows, n_in] of `layer`; the answer will be [rows, n_out]. Blocks while the window
   // is full. `rows`' memory must stay unchanged, and `answer`'s untouched, until Wait returns.
+  // Shapes and formats that do not fit the layer are the caller's bug; more rows than the window
+  // holds are RESOURCE_EXHAUSTED, which alone of the errors leaves the session alive.
   absl::StatusOr<PendingExchange> Submit(LinearLayer layer, const BlindedRows& rows,
                                          AnswerRows answer);
   // Embedding rows of token ids, [ids, hidden_size] f32. For measurements in the clear only.
@@ -123,8 +129,16 @@ class AcceleratorSession {
   void Fail(absl::Status why);
 
  private:
-  explicit AcceleratorSession(std::shared_ptr<class SessionState> state);
-  std::shared_ptr<class SessionState> state_;
+  AcceleratorSession(std::shared_ptr<SessionState> state, ServerInfo info,
+                     const SessionOptions& options);
+  absl::StatusOr<PendingExchange> Start(std::shared_ptr<Exchange> exchange, size_t cols,
+                                        const AnswerRows& answer);
+
+  const std::shared_ptr<SessionState> state_;
+  const ServerInfo info_;
+  const LlamaConfig config_;
+  const ModelShape model_;
+  const std::chrono::milliseconds exchange_timeout_;
 };
 
 }  // namespace sotto

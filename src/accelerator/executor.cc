@@ -1,0 +1,105 @@
+#include "accelerator/executor.h"
+
+#include "base/float_types.h"
+#include "base/strings.h"
+#include "wire/keystream.h"
+
+namespace sotto {
+namespace {
+
+template <typename T>
+T* As(std::span<uint8_t> bytes) {
+  return reinterpret_cast<T*>(bytes.data());
+}
+
+}  // namespace
+
+absl::Status Executor::Run(const RequestHeader& request, const ExchangeSizes& sizes,
+                           std::span<uint8_t> payload, std::span<uint8_t> answer) {
+  switch (request.operation) {
+    case Operation::kEmbedding:
+      return RunEmbedding(request, payload, answer);
+    case Operation::kMatMul:
+      return RunMatMul(request, As<float>(payload), As<float>(answer));
+    case Operation::kLinear:
+      break;
+    case Operation::kRelaySource:
+    case Operation::kRelaySink:
+      return absl::UnimplementedError("this server does not relay");
+  }
+  switch (request.format) {
+    case NumberFormat::kRing32:
+      return RunRing(request, sizes, payload, answer);
+    case NumberFormat::kBf16:
+      return RunBf16(request, sizes, payload, answer);
+    default:
+      return RunFloat(request, sizes, As<float>(payload), As<float>(answer));
+  }
+}
+
+absl::Status Executor::RunFloat(const RequestHeader& request, const ExchangeSizes& sizes,
+                                const float* x, float* y) {
+  SOTTO_ASSIGN_OR_RETURN(const DeviceWeights* weights,
+                         model_.Weights(request.layer, DeviceFormat::kFloat));
+  return model_.device().MultiplyFloat(*weights, {x, request.rows, sizes.n_in},
+                                       {y, request.rows, sizes.n_out});
+}
+
+absl::Status Executor::RunBf16(const RequestHeader& request, const ExchangeSizes& sizes,
+                               std::span<uint8_t> payload, std::span<uint8_t> answer) {
+  Matrix<float> x(request.rows, sizes.n_in), y(request.rows, sizes.n_out);
+  const BFloat16* in = As<BFloat16>(payload);
+  for (size_t i = 0; i < x.view().size(); ++i) x.view().data()[i] = ToFloat(in[i]);
+  SOTTO_RETURN_IF_ERROR(RunFloat(request, sizes, x.view().data(), y.view().data()));
+  BFloat16* out = As<BFloat16>(answer);
+  for (size_t i = 0; i < y.view().size(); ++i) out[i] = ToBFloat16(y.view().data()[i]);
+  return absl::OkStatus();
+}
+
+absl::Status Executor::RunRing(const RequestHeader& request, const ExchangeSizes& sizes,
+                               std::span<uint8_t> payload, std::span<uint8_t> answer) {
+  SOTTO_ASSIGN_OR_RETURN(const DeviceWeights* weights,
+                         model_.Weights(request.layer, DeviceFormat::kRing));
+  Matrix<uint32_t> expanded;
+  ConstMatrixView<uint32_t> x(As<uint32_t>(payload), request.rows, sizes.n_in);
+  if (request.seed) {
+    expanded = Matrix<uint32_t>(request.rows, sizes.n_in);
+    ExpandSeed(*request.seed, 0, {expanded.view().data(), expanded.view().size()});
+    x = expanded.view();
+  }
+  return model_.device().MultiplyRing(*weights, x,
+                                      {As<uint32_t>(answer), request.rows, sizes.n_out});
+}
+
+absl::Status Executor::RunEmbedding(const RequestHeader& request, std::span<uint8_t> payload,
+                                    std::span<uint8_t> answer) {
+  const ModelShape& shape = model_.shape();
+  SOTTO_ASSIGN_OR_RETURN(const TensorRef table,
+                         model_.checkpoint().Find("model.embed_tokens.weight"));
+  const int32_t* ids = As<int32_t>(payload);
+  for (size_t i = 0; i < request.rows; ++i) {
+    if (ids[i] < 0 || static_cast<size_t>(ids[i]) >= shape.vocab_size) {
+      return absl::InvalidArgumentError(StrCat("token ", i, " is not below ", shape.vocab_size));
+    }
+    float* row = As<float>(answer) + i * shape.hidden_size;
+    SOTTO_RETURN_IF_ERROR(model_.checkpoint().ReadRows(table, static_cast<size_t>(ids[i]),
+                                                       {row, 1, shape.hidden_size}));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Executor::RunMatMul(const RequestHeader& request, const float* operands, float* y) {
+  const size_t batch = request.mat_mul.batch, m = request.mat_mul.m, n = request.mat_mul.n,
+               k = request.mat_mul.k;
+  const float* left = operands;
+  const float* right = operands + batch * m * k;
+  for (size_t b = 0; b < batch; ++b) {
+    SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<DeviceWeights> weights,
+                           model_.device().LoadFloat({right + b * n * k, n, k}));
+    SOTTO_RETURN_IF_ERROR(
+        model_.device().MultiplyFloat(*weights, {left + b * m * k, m, k}, {y + b * m * n, m, n}));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sotto

@@ -1,0 +1,40 @@
+// Computes the answer to one checked request. Knows nothing of sessions or transports.
+#ifndef SOTTO_ACCELERATOR_EXECUTOR_H_
+#define SOTTO_ACCELERATOR_EXECUTOR_H_
+
+#include <cstdint>
+#include <span>
+
+#include "accelerator/served_model.h"
+#include "base/status.h"
+#include "wire/messages.h"
+
+namespace sotto {
+
+class Executor {
+ public:
+  explicit Executor(ServedModel& model) : model_(model) {}
+
+  // payload: sizes.request_bytes, 8-byte aligned; answer: sizes.answer_bytes, likewise. `sizes`
+  // came from CheckRequest for this request. INVALID_ARGUMENT for a token id out of range.
+  // The payload is scratch afterwards.
+  absl::Status Run(const RequestHeader& request, const ExchangeSizes& sizes,
+                   std::span<uint8_t> payload, std::span<uint8_t> answer);
+
+ private:
+  absl::Status RunFloat(const RequestHeader& request, const ExchangeSizes& sizes, const float* x,
+                        float* y);
+  absl::Status RunBf16(const RequestHeader& request, const ExchangeSizes& sizes,
+                       std::span<uint8_t> payload, std::span<uint8_t> answer);
+  absl::Status RunRing(const RequestHeader& request, const ExchangeSizes& sizes,
+                       std::span<uint8_t> payload, std::span<uint8_t> answer);
+  absl::Status RunEmbedding(const RequestHeader& request, std::span<uint8_t> payload,
+                            std::span<uint8_t> answer);
+  absl::Status RunMatMul(const RequestHeader& request, const float* operands, float* y);
+
+  ServedModel& model_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ACCELERATOR_EXECUTOR_H_

@@ -1,0 +1,126 @@
+#include "accelerator/flags.h"
+
+#include <CLI/CLI.hpp>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+constexpr size_t kMaxPemBytes = size_t{1} << 20;
+// A window below this could not hold one row of a large model's lm_head.
+constexpr uint64_t kMinWindowBytes = uint64_t{1} << 20;
+
+struct RawFlags {
+  std::string tls_cert, tls_key, client_ca, metrics, precision = "fastest", log_level = "info";
+  std::vector<std::string> formats = {"float", "ring"};
+  int64_t drain_seconds = 30;
+};
+
+void AddFlags(CLI::App& app, AcceleratorFlags& flags, RawFlags& raw) {
+  app.set_version_flag("--version", SOTTO_VERSION);
+  app.add_option("--model", flags.model_dir, "Model directory")
+      ->envname("LLAMA_MODEL_PATH")
+      ->required();
+  app.add_option("--listen", flags.server.listen, "Where to serve: HOST:PORT or unix:PATH")
+      ->capture_default_str();
+  app.add_option("--device", flags.devices, "cpu, opencl:I or cuda:I; may be repeated")
+      ->capture_default_str();
+  app.add_option("--threads", flags.device_options.threads,
+                 "Threads of the cpu device (0: all processors)")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--precision", raw.precision,
+                 "Operands of float products: f32, or fastest (bf16 or f16 where that is quicker)")
+      ->check(CLI::IsMember({"f32", "fastest"}))
+      ->capture_default_str();
+  app.add_option("--formats", raw.formats, "Number formats to serve: float, ring")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"float", "ring"}));
+  app.add_flag("--preload,!--no-preload", flags.preload,
+               "Load every layer at the start, or when it is first needed");
+  app.add_option("--tls-cert", raw.tls_cert, "PEM file: the server's certificate chain");
+  app.add_option("--tls-key", raw.tls_key, "PEM file: its private key");
+  app.add_option("--client-ca", raw.client_ca, "PEM file: clients must show a certificate of it");
+  app.add_option("--max-sessions", flags.server.limits.max_sessions, "Sessions at once")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  app.add_option("--max-inflight-bytes", flags.server.limits.max_inflight_bytes,
+                 "Bytes of requests and answers held at once, over all sessions")
+      ->capture_default_str();
+  app.add_option("--metrics", raw.metrics, "HOST:PORT of the Prometheus metrics");
+  app.add_option("--drain-seconds", raw.drain_seconds, "Time running sessions get after SIGTERM")
+      ->check(CLI::Range(0, 86400))
+      ->capture_default_str();
+  app.add_option("--log-level", raw.log_level, "error, warning, info or debug")
+      ->capture_default_str();
+}
+
+absl::StatusOr<std::string> ReadPem(const std::string& path) {
+  return path.empty() ? std::string() : ReadFile(path, kMaxPemBytes);
+}
+
+absl::Status FillTls(const RawFlags& raw, ServerOptions& options) {
+  if (raw.tls_cert.empty() != raw.tls_key.empty()) {
+    return absl::InvalidArgumentError("--tls-cert and --tls-key go together");
+  }
+  if (raw.tls_cert.empty()) {
+    if (raw.client_ca.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError("--client-ca needs --tls-cert and --tls-key");
+  }
+  ServerTls& tls = options.tls.emplace();
+  SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain, ReadPem(raw.tls_cert));
+  SOTTO_ASSIGN_OR_RETURN(tls.private_key, ReadPem(raw.tls_key));
+  SOTTO_ASSIGN_OR_RETURN(tls.client_roots, ReadPem(raw.client_ca));
+  return absl::OkStatus();
+}
+
+absl::Status Fill(const RawFlags& raw, AcceleratorFlags& flags) {
+  SOTTO_ASSIGN_OR_RETURN(const LogLevel level, ParseLogLevel(raw.log_level));
+  SetLogLevel(level);
+  SOTTO_RETURN_IF_ERROR(FillTls(raw, flags.server));
+  flags.server.formats.clear();
+  for (const std::string& name : raw.formats) {
+    flags.server.formats.push_back(name == "ring" ? DeviceFormat::kRing : DeviceFormat::kFloat);
+  }
+  flags.device_options.precision =
+      raw.precision == "f32" ? FloatPrecision::kF32 : FloatPrecision::kFastest;
+  if (!raw.metrics.empty()) flags.server.metrics = raw.metrics;
+  flags.drain_timeout = std::chrono::seconds(raw.drain_seconds);
+  if (flags.server.limits.window_bytes() < kMinWindowBytes) {
+    return absl::InvalidArgumentError(
+        StrCat("--max-inflight-bytes: want at least ",
+               kMinWindowBytes * kThreadsPerSession *
+                   static_cast<uint64_t>(flags.server.limits.max_sessions),
+               " for ", flags.server.limits.max_sessions, " sessions"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<AcceleratorFlags>> ParseAcceleratorFlags(int argc,
+                                                                      const char* const* argv,
+                                                                      std::string* information) {
+  CLI::App app{"Multiplies for sotto. Not trusted: see THREAT_MODEL.md.", "sotto-accelerator"};
+  AcceleratorFlags flags;
+  RawFlags raw;
+  AddFlags(app, flags, raw);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    *information = app.help();
+    return std::nullopt;
+  } catch (const CLI::CallForVersion&) {
+    *information = StrCat("sotto-accelerator ", SOTTO_VERSION, "\n");
+    return std::nullopt;
+  } catch (const CLI::ParseError& e) {
+    return absl::InvalidArgumentError(e.what());
+  }
+  SOTTO_RETURN_IF_ERROR(Fill(raw, flags));
+  return flags;
+}
+
+}  // namespace sotto

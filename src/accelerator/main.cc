@@ -1,0 +1,69 @@
+// sotto-accelerator: serves a model's linear layers until SIGTERM or SIGINT.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "accelerator/devices/device_registry.h"
+#include "accelerator/event_log.h"
+#include "accelerator/flags.h"
+#include "accelerator/server.h"
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+absl::StatusOr<std::unique_ptr<ServedModel>> LoadModel(const AcceleratorFlags& flags) {
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Device> device,
+                         OpenDevices(flags.devices, flags.device_options));
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ServedModel> model,
+                         ServedModel::Open(flags.model_dir, std::move(device)));
+  if (flags.preload) {
+    for (const DeviceFormat format : flags.server.formats) {
+      SOTTO_RETURN_IF_ERROR(model->Load(format));
+    }
+  }
+  return model;
+}
+
+// Runs until a signal of `stop`, which every thread must have blocked.
+absl::Status Run(const AcceleratorFlags& flags, const sigset_t& stop) {
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ServedModel> model, LoadModel(flags));
+  const std::string device = model->device().name();
+  SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<AcceleratorServer> server,
+                         AcceleratorServer::Start(std::move(model), flags.server));
+  std::printf("listening on %s\n", server->address().c_str());
+  if (server->metrics_port() != 0) std::printf("metrics on port %d\n", server->metrics_port());
+  std::fflush(stdout);
+  LogEvent(LogLevel::kInfo, "listening", {{"address", server->address()}, {"device", device}});
+  int signal = 0;
+  sigwait(&stop, &signal);
+  LogEvent(LogLevel::kInfo, "draining", {{"signal", uint64_t(signal)}});
+  server->Drain(flags.drain_timeout);
+  LogEvent(LogLevel::kInfo, "stopped", {});
+  return absl::OkStatus();
+}
+
+int Main(int argc, const char* const* argv) {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTERM);
+  sigaddset(&stop, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);  // Before any thread exists: all inherit it.
+  std::string information;
+  const absl::StatusOr<std::optional<AcceleratorFlags>> flags =
+      ParseAcceleratorFlags(argc, argv, &information);
+  absl::Status status = flags.status();
+  if (flags.ok() && !flags->has_value()) {
+    std::fputs(information.c_str(), stdout);
+    return EXIT_SUCCESS;
+  }
+  if (flags.ok()) status = Run(**flags, stop);
+  if (status.ok()) return EXIT_SUCCESS;
+  std::fprintf(stderr, "sotto-accelerator: %s\n", std::string(status.message()).c_str());
+  return absl::IsInvalidArgument(status) ? 2 : EXIT_FAILURE;
+}
+
+}  // namespace
+}  // namespace sotto
+
+int main(int argc, char** argv) { return sotto::Main(argc, argv); }

@@ -1,0 +1,58 @@
+// The gRPC service: who may open a session, and what it is told.
+#ifndef SOTTO_ACCELERATOR_SERVICE_H_
+#define SOTTO_ACCELERATOR_SERVICE_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "accelerator/grpc_session_io.h"
+#include "accelerator/metrics.h"
+#include "accelerator/served_model.h"
+#include "wire/accelerator.grpc.pb.h"
+
+namespace sotto {
+
+struct ServiceLimits {
+  int max_sessions = 16;
+  // Bytes of requests and answers held at once over all sessions.
+  uint64_t max_inflight_bytes = uint64_t{2} << 30;
+
+  // What one session may hold an exchange for: an equal part, for each of its threads.
+  uint64_t window_bytes() const {
+    return max_inflight_bytes / (static_cast<uint64_t>(max_sessions) * kThreadsPerSession);
+  }
+};
+
+class AcceleratorService final : public pb::Accelerator::Service {
+ public:
+  // All outlive the service. `formats`: what sessions may ask for.
+  AcceleratorService(ServedModel& model, Metrics& metrics, const ServiceLimits& limits,
+                     std::vector<DeviceFormat> formats);
+
+  grpc::Status Describe(grpc::ServerContext* context, const pb::DescribeRequest* request,
+                        pb::Description* description) override;
+  grpc::Status Session(grpc::ServerContext* context, SessionStream* stream) override;
+
+ private:
+  absl::Status Greet(SessionStream& stream, pb::Hello& hello) const;
+  absl::Status CheckHello(const pb::Hello& hello) const;
+  absl::Status Serve(grpc::ServerContext& context, SessionStream& stream, uint64_t id);
+  // RESOURCE_EXHAUSTED at the limit; else a session is counted as open.
+  absl::Status TakePlace();
+
+  ServedModel& model_;
+  Metrics& metrics_;
+  const ServiceLimits limits_;
+  FairScheduler scheduler_{/*slots=*/1};
+  pb::Description description_;
+  std::atomic<uint64_t> next_session_{1};
+  std::mutex mutex_;
+  int open_sessions_ = 0;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ACCELERATOR_SERVICE_H_

@@ -1,0 +1,128 @@
+#include "accelerator/session_runner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How long a client may take to end a session after it was told why it failed.
+constexpr std::chrono::seconds kGoodbye{1};
+
+uint64_t NanosecondsSince(Clock::time_point begin) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count();
+}
+
+// Multiply-adds, the unit of fair sharing.
+uint64_t CostOf(const RequestHeader& request, const ExchangeSizes& sizes) {
+  if (request.operation == Operation::kEmbedding) return request.rows * sizes.n_out;
+  return std::max<uint64_t>(1, sizes.answer_rows * sizes.n_in * sizes.n_out);
+}
+
+}  // namespace
+
+absl::StatusOr<ExchangeSizes> RequestGate::Admit(const RequestHeader& request) {
+  if (request.sequence != last_sequence_ + 1) {
+    return absl::InvalidArgumentError(
+        StrCat("sequence number ", request.sequence, " follows ", last_sequence_));
+  }
+  last_sequence_ = request.sequence;
+  return CheckRequest(request, model_, window_bytes_);
+}
+
+SessionRunner::SessionRunner(ServedModel& model, FairScheduler& scheduler, SessionIo& io,
+                             SessionContext context)
+    : model_(model),
+      scheduler_(scheduler),
+      io_(io),
+      context_(std::move(context)),
+      gate_(model.shape(), context_.window_bytes) {}
+
+absl::Status SessionRunner::Run() {
+  std::vector<std::thread> threads;
+  for (int i = 1; i < kThreadsPerSession; ++i) threads.emplace_back([this] { Loop(); });
+  Loop();
+  for (std::thread& thread : threads) thread.join();
+  scheduler_.Forget(context_.id);
+  return result_;
+}
+
+void SessionRunner::Loop() {
+  Arrival arrival;
+  WorkBuffer answer;
+  while (ReadNext(arrival)) {
+    if (const absl::Status status = Serve(arrival, answer); !status.ok()) return Fail(status);
+    arrival.payload.TrimToSmall();
+    answer.TrimToSmall();
+  }
+}
+
+bool SessionRunner::ReadNext(Arrival& arrival) {
+  std::lock_guard reading(reading_);
+  {
+    std::lock_guard lock(state_);
+    if (ended_) return false;
+    in_read_ = true;
+  }
+  const absl::StatusOr<bool> read = io_.Read(gate_, arrival);
+  {
+    std::lock_guard lock(state_);
+    in_read_ = false;
+    read_returned_.notify_all();
+  }
+  if (read.ok() && *read) return true;
+  Finish(read.status());
+  return false;
+}
+
+absl::Status SessionRunner::Serve(Arrival& arrival, WorkBuffer& answer) {
+  ExchangeRecord record{.operation = arrival.request.operation,
+                        .request_bytes = arrival.sizes.request_bytes,
+                        .answer_bytes = arrival.sizes.answer_bytes};
+  answer.Resize(arrival.sizes.answer_bytes);
+  const Clock::time_point arrived = Clock::now();
+  {
+    const FairScheduler::Turn turn =
+        scheduler_.Acquire(context_.id, CostOf(arrival.request, arrival.sizes));
+    record.queue_ns = NanosecondsSince(arrived);
+    const Clock::time_point begin = Clock::now();
+    SOTTO_RETURN_IF_ERROR(Executor(model_).Run(arrival.request, arrival.sizes,
+                                               arrival.payload.bytes(), answer.bytes()));
+    record.device_ns = NanosecondsSince(begin);
+  }
+  const AnswerHeader header{.sequence = arrival.request.sequence,
+                            .format = arrival.sizes.answer_format,
+                            .rows = static_cast<uint32_t>(arrival.sizes.answer_rows),
+                            .payload_bytes = arrival.sizes.answer_bytes,
+                            .device_ns = record.device_ns};
+  {
+    std::lock_guard writing(writing_);
+    SOTTO_RETURN_IF_ERROR(io_.Write(header, answer.bytes()));
+  }
+  context_.on_exchange(record);
+  return absl::OkStatus();
+}
+
+void SessionRunner::Finish(const absl::Status& status) {
+  std::lock_guard lock(state_);
+  if (!ended_) result_ = status;
+  ended_ = true;
+}
+
+void SessionRunner::Fail(const absl::Status& status) {
+  Finish(status);
+  {
+    std::lock_guard writing(writing_);
+    io_.WriteFailure(status);
+  }
+  std::unique_lock lock(state_);
+  if (!read_returned_.wait_for(lock, kGoodbye, [&] { return !in_read_; })) io_.Cancel();
+}
+
+}  // namespace sotto

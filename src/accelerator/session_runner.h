@@ -1,0 +1,105 @@
+// Serves the exchanges of one session, whatever they travel on: read, check, compute, answer.
+#ifndef SOTTO_ACCELERATOR_SESSION_RUNNER_H_
+#define SOTTO_ACCELERATOR_SESSION_RUNNER_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <span>
+
+#include "accelerator/executor.h"
+#include "accelerator/fair_scheduler.h"
+#include "accelerator/work_buffer.h"
+#include "base/status.h"
+#include "wire/messages.h"
+
+namespace sotto {
+
+// Checks each request of a session in the order they come: sequence numbers 1, 2, 3, ...
+class RequestGate {
+ public:
+  // `model` outlives the gate.
+  RequestGate(const ModelShape& model, uint64_t window_bytes)
+      : model_(model), window_bytes_(window_bytes) {}
+  // As CheckRequest; INVALID_ARGUMENT for a sequence number out of order as well.
+  absl::StatusOr<ExchangeSizes> Admit(const RequestHeader& request);
+
+ private:
+  const ModelShape& model_;
+  const uint64_t window_bytes_;
+  uint64_t last_sequence_ = 0;
+};
+
+// A request that has arrived whole.
+struct Arrival {
+  RequestHeader request;
+  ExchangeSizes sizes;
+  WorkBuffer payload;
+};
+
+// How one session's exchanges arrive and leave.
+class SessionIo {
+ public:
+  virtual ~SessionIo() = default;
+  // Waits for the next request and reads it whole, asking `gate` before it takes any payload.
+  // False when the client has ended the session in good order. One caller at a time.
+  virtual absl::StatusOr<bool> Read(RequestGate& gate, Arrival& arrival) = 0;
+  // Blocks while the peer is slow to take it. One caller at a time; Read may run meanwhile.
+  virtual absl::Status Write(const AnswerHeader& header, std::span<const uint8_t> payload) = 0;
+  // Tells the client why the session ends; it is then expected to end it. Not during Write.
+  virtual void WriteFailure(const absl::Status& why) = 0;
+  // Makes a Read under way, or to come, return. From any thread.
+  virtual void Cancel() = 0;
+};
+
+// What became of an exchange, for metrics.
+struct ExchangeRecord {
+  Operation operation;
+  uint64_t request_bytes = 0, answer_bytes = 0;
+  uint64_t queue_ns = 0, device_ns = 0;
+};
+
+struct SessionContext {
+  uint64_t id = 0;  // Tells sessions apart in the scheduler and in logs.
+  uint64_t window_bytes = 0;
+  std::function<void(const ExchangeRecord&)> on_exchange = [](const ExchangeRecord&) {};
+};
+
+// Threads of a session. They take turns: one reads, one computes, one writes. Each holds at most
+// one exchange, so a session never holds more than this many windows of memory, and a client that
+// does not take its answers stops being read.
+inline constexpr int kThreadsPerSession = 3;
+
+class SessionRunner {
+ public:
+  SessionRunner(ServedModel& model, FairScheduler& scheduler, SessionIo& io,
+                SessionContext context);
+
+  // Serves until the client ends the session (OK) or something fails. The first failure is
+  // returned once every exchange under way has been answered or dropped.
+  absl::Status Run();
+
+ private:
+  void Loop();
+  // False when there is nothing more to read.
+  bool ReadNext(Arrival& arrival);
+  absl::Status Serve(Arrival& arrival, WorkBuffer& answer);
+  void Finish(const absl::Status& status);
+  // Ends the session although another thread may be waiting for the client in Read.
+  void Fail(const absl::Status& status);
+
+  ServedModel& model_;
+  FairScheduler& scheduler_;
+  SessionIo& io_;
+  const SessionContext context_;
+  RequestGate gate_;
+  std::mutex reading_, writing_, state_;
+  std::condition_variable read_returned_;
+  bool ended_ = false, in_read_ = false;  // These and the result are guarded by state_.
+  absl::Status result_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ACCELERATOR_SESSION_RUNNER_H_

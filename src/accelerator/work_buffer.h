@@ -1,0 +1,42 @@
+// Memory of an exchange that a session's thread reuses from one exchange to the next.
+#ifndef SOTTO_ACCELERATOR_WORK_BUFFER_H_
+#define SOTTO_ACCELERATOR_WORK_BUFFER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/matrix.h"
+
+namespace sotto {
+
+class WorkBuffer {
+ public:
+  // `size` bytes, 64-byte aligned, not initialised.
+  void Resize(size_t size) {
+    if (size > capacity_) {
+      data_ = nullptr;  // The old memory goes before the new one comes.
+      data_ = MakeAlignedArray<uint8_t>(size);
+      capacity_ = size;
+    }
+    size_ = size;
+  }
+  std::span<uint8_t> bytes() { return {data_.get(), size_}; }
+
+  // Gives back what is too large to keep for an idle session.
+  void TrimToSmall() {
+    if (capacity_ <= kKeptBytes) return;
+    data_ = nullptr;
+    capacity_ = size_ = 0;
+  }
+
+ private:
+  static constexpr size_t kKeptBytes = size_t{4} << 20;
+
+  AlignedArray<uint8_t> data_;
+  size_t capacity_ = 0, size_ = 0;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ACCELERATOR_WORK_BUFFER_H_

@@ -1,0 +1,176 @@
+#include "wire/client.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+#include "wire/endpoint.h"
+#include "wire/grpc_stream.h"
+#include "wire/handshake.h"
+#include "wire/tls.h"
+
+namespace sotto {
+namespace {
+
+using Clock = Exchange::Clock;
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& endpoint,
+                                           const SessionOptions& options) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  // One connection a session: a pinned key belongs to it, and sessions do not share its fate.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // Nothing of the environment may reroute what was meant for `endpoint`.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  return grpc::CreateCustomChannel(
+      endpoint,
+      options.tls ? MakeChannelCredentials(*options.tls) : grpc::InsecureChannelCredentials(),
+      arguments);
+}
+
+absl::StatusOr<std::string> PeerKey(const GrpcStream& stream, const SessionOptions& options) {
+  if (!options.tls) return std::string();
+  SOTTO_ASSIGN_OR_RETURN(std::string key, KeyFingerprint(stream.PeerCertificate()));
+  if (!options.tls->pinned_key_sha256.empty() && key != options.tls->pinned_key_sha256) {
+    return absl::PermissionDeniedError("the server's key is not the pinned one");
+  }
+  return key;
+}
+
+// Greets, checks and settles the data plane; the stream is the session's transport afterwards.
+absl::StatusOr<ServerInfo> Handshake(SessionState& state, std::unique_ptr<GrpcStream> stream,
+                                     const SessionOptions& options) {
+  SOTTO_ASSIGN_OR_RETURN(const pb::Hello hello, MakeHello(state.endpoint(), options));
+  SOTTO_ASSIGN_OR_RETURN(const pb::Welcome welcome,
+                         stream->Greet(hello, Clock::now() + options.connect_timeout));
+  SOTTO_ASSIGN_OR_RETURN(ServerInfo info, CheckDescription(welcome.description(), options));
+  SOTTO_ASSIGN_OR_RETURN(info.peer_key_sha256, PeerKey(*stream, options));
+  if (options.data_plane == DataPlane::kShm) {
+    return absl::FailedPreconditionError("offers no shared memory");
+  }
+  pb::ClientMessage ready;
+  ready.mutable_ready()->set_data_plane(pb::GRPC);
+  stream->SendControl(std::move(ready));
+  state.SetWindow(info.window_bytes);
+  state.SetTransport(std::move(stream));
+  return info;
+}
+
+}  // namespace
+
+PendingExchange::~PendingExchange() {
+  if (exchange_ == nullptr) return;
+  session_->Fail(absl::CancelledError("an exchange was given up"));
+  session_->Settle(*exchange_).IgnoreError();
+}
+
+AcceleratorSession::AcceleratorSession(std::shared_ptr<SessionState> state, ServerInfo info,
+                                       const SessionOptions& options)
+    : state_(std::move(state)),
+      info_(std::move(info)),
+      config_(options.config),
+      model_(ShapeOfModel(options.config)),
+      exchange_timeout_(options.exchange_timeout) {}
+
+AcceleratorSession::~AcceleratorSession() {
+  if (!state_->failed()) state_->transport().Close();
+  state_->Fail(absl::CancelledError("the session was closed"));
+}
+
+absl::StatusOr<std::unique_ptr<AcceleratorSession>> AcceleratorSession::Open(
+    const std::string& endpoint, const SessionOptions& options) {
+  SOTTO_RETURN_IF_ERROR(CheckEndpoint(endpoint, /*for_listening=*/false));
+  auto state = std::make_shared<SessionState>(endpoint);
+  auto stream = std::make_unique<GrpcStream>(MakeChannel(endpoint, options), *state);
+  absl::StatusOr<ServerInfo> info = Handshake(*state, std::move(stream), options);
+  if (!info.ok()) {
+    state->Fail(info.status());
+    return state->failure();
+  }
+  return std::unique_ptr<AcceleratorSession>(
+      new AcceleratorSession(std::move(state), *std::move(info), options));
+}
+
+const std::string& AcceleratorSession::endpoint() const { return state_->endpoint(); }
+SessionStats AcceleratorSession::stats() const { return state_->stats(); }
+void AcceleratorSession::Fail(absl::Status why) { state_->Fail(why); }
+
+size_t AcceleratorSession::MaxRows(LinearLayer layer) const {
+  const LinearShape shape = ShapeOf(config_, layer);
+  const uint64_t row_bytes = (shape.n_in + shape.n_out) * sizeof(uint32_t);
+  return std::clamp<uint64_t>(info_.window_bytes / 2 / row_bytes, 1, kMaxRows);
+}
+
+absl::StatusOr<PendingExchange> AcceleratorSession::Submit(LinearLayer layer,
+                                                           const BlindedRows& rows,
+                                                           AnswerRows answer) {
+  auto exchange = std::make_shared<Exchange>();
+  exchange->header = {.operation = Operation::kLinear,
+                      .format = rows.format(),
+                      .layer = static_cast<uint32_t>(LinearLayerIndex(config_, layer)),
+                      .rows = static_cast<uint32_t>(rows.rows()),
+                      .payload_bytes = rows.payload().size()};
+  if (rows.seed() != nullptr) exchange->header.seed = *rows.seed();
+  exchange->payload[0] = rows.payload();
+  return Start(std::move(exchange), rows.cols(), answer);
+}
+
+absl::StatusOr<PendingExchange> AcceleratorSession::SubmitEmbedding(const BlindedRows& ids,
+                                                                    AnswerRows answer) {
+  auto exchange = std::make_shared<Exchange>();
+  exchange->header = {.operation = Operation::kEmbedding,
+                      .format = ids.format(),
+                      .rows = static_cast<uint32_t>(ids.rows()),
+                      .payload_bytes = ids.payload().size()};
+  exchange->payload[0] = ids.payload();
+  return Start(std::move(exchange), ids.cols(), answer);
+}
+
+absl::StatusOr<PendingExchange> AcceleratorSession::SubmitMatMul(size_t batch,
+                                                                 const BlindedRows& left,
+                                                                 const BlindedRows& right,
+                                                                 AnswerRows answer) {
+  SOTTO_CHECK(batch > 0 && left.rows() % batch == 0 && right.rows() % batch == 0);
+  SOTTO_CHECK(left.cols() == right.cols() && left.format() == right.format());
+  auto exchange = std::make_shared<Exchange>();
+  exchange->header = {.operation = Operation::kMatMul,
+                      .format = left.format(),
+                      .rows = static_cast<uint32_t>(left.rows()),
+                      .mat_mul = {.batch = static_cast<uint32_t>(batch),
+                                  .m = static_cast<uint32_t>(left.rows() / batch),
+                                  .n = static_cast<uint32_t>(right.rows() / batch),
+                                  .k = static_cast<uint32_t>(left.cols())},
+                      .payload_bytes = left.payload().size() + right.payload().size()};
+  exchange->payload = {left.payload(), right.payload()};
+  return Start(std::move(exchange), left.cols(), answer);
+}
+
+absl::StatusOr<PendingExchange> AcceleratorSession::Start(std::shared_ptr<Exchange> exchange,
+                                                          size_t cols, const AnswerRows& answer) {
+  const Clock::time_point begin = Clock::now();
+  const absl::StatusOr<ExchangeSizes> checked =
+      CheckRequest(exchange->header, model_, info_.window_bytes);
+  if (!checked.ok()) return state_->Named(checked.status());
+  const ExchangeSizes& sizes = exchange->sizes = *checked;
+  SOTTO_CHECK(cols == sizes.n_in && answer.cols() == sizes.n_out);
+  SOTTO_CHECK(answer.rows() == sizes.answer_rows && answer.format() == sizes.answer_format);
+  exchange->answer = answer.bytes();
+  exchange->deadline = begin + exchange_timeout_;
+  SOTTO_RETURN_IF_ERROR(state_->Reserve(*exchange));
+  state_->CountWait(Clock::now() - begin);
+  PendingExchange pending(state_, exchange);
+  SOTTO_RETURN_IF_ERROR(state_->transport().Send(exchange));
+  return pending;
+}
+
+absl::Status AcceleratorSession::Wait(PendingExchange pending) {
+  const std::shared_ptr<Exchange> exchange = std::move(pending.exchange_);
+  SOTTO_CHECK(exchange != nullptr);
+  const Clock::time_point begin = Clock::now();
+  state_->transport().Await(*exchange);
+  state_->CountWait(Clock::now() - begin);
+  return state_->Settle(*exchange);
+}
+
+}  // namespace sotto

@@ -1,0 +1,45 @@
+#include "wire/grpc_status.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+constexpr size_t kMaxMessageLength = 300;
+
+std::string Printable(const std::string& text) {
+  std::string out = text.substr(0, kMaxMessageLength);
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
+  return out;
+}
+
+}  // namespace
+
+absl::Status FromPeer(const grpc::Status& status) {
+  if (status.ok()) return absl::UnavailableError("the server ended the session");
+  const std::string message = Printable(status.error_message());
+  switch (status.error_code()) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::FAILED_PRECONDITION:
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+    case grpc::StatusCode::UNIMPLEMENTED:
+    case grpc::StatusCode::PERMISSION_DENIED:
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return {static_cast<absl::StatusCode>(status.error_code()),
+              ToAbsl(StrCat("the server says: ", message))};
+    case grpc::StatusCode::INTERNAL:
+      return absl::AbortedError(StrCat("bytes that do not decode: ", message));
+    default:
+      return absl::UnavailableError(StrCat("the connection broke: ", message));
+  }
+}
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  return {static_cast<grpc::StatusCode>(status.raw_code()), std::string(status.message())};
+}
+
+}  // namespace sotto

@@ -1,0 +1,22 @@
+// Between gRPC's statuses and ours.
+#ifndef SOTTO_WIRE_GRPC_STATUS_H_
+#define SOTTO_WIRE_GRPC_STATUS_H_
+
+#include <grpcpp/support/status.h>
+
+#include "base/status.h"
+
+namespace sotto {
+
+// A status a peer, or gRPC on its behalf, ended a call with. The message is the peer's word: cut
+// and stripped of what a terminal would interpret. Codes the peer may choose are taken over;
+// anything else that broke the call is UNAVAILABLE, and bytes that do not decode are ABORTED. A
+// peer that ends a session without an error has left: UNAVAILABLE.
+absl::Status FromPeer(const grpc::Status& status);
+
+// For the wire. Codes are the same numbers.
+grpc::Status ToGrpc(const absl::Status& status);
+
+}  // namespace sotto
+
+#endif  // SOTTO_WIRE_GRPC_STATUS_H_

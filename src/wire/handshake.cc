@@ -1,0 +1,81 @@
+#include "wire/handshake.h"
+
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/escaping.h"
+#include "base/strings.h"
+#include "wire/endpoint.h"
+
+namespace sotto {
+namespace {
+
+constexpr size_t kDigestBytes = 32, kInstanceIdBytes = 16;
+constexpr int kMaxDevices = 64;
+constexpr size_t kMaxNameLength = 100;
+
+// A name from the peer, fit for a result file and a terminal.
+std::string Tidy(const std::string& name) {
+  std::string out = name.substr(0, kMaxNameLength);
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
+}
+
+absl::Status CheckShapes(const pb::Description& description, const LlamaConfig& config) {
+  const ModelShape model = ShapeOfModel(config);
+  bool same = static_cast<size_t>(description.layers_size()) == model.layers.size() &&
+              description.hidden_size() == model.hidden_size &&
+              description.vocab_size() == model.vocab_size;
+  for (size_t i = 0; same && i < model.layers.size(); ++i) {
+    const pb::LayerShape& layer = description.layers(static_cast<int>(i));
+    same = layer.n_in() == model.layers[i].n_in && layer.n_out() == model.layers[i].n_out;
+  }
+  if (same) return absl::OkStatus();
+  return absl::FailedPreconditionError("serves a model of another shape than --model");
+}
+
+}  // namespace
+
+absl::StatusOr<pb::Hello> MakeHello(const std::string& endpoint, const SessionOptions& options) {
+  const std::string digest = absl::HexStringToBytes(options.weights_sha256);
+  if (digest.size() != kDigestBytes || absl::BytesToHexString(digest) != options.weights_sha256) {
+    return absl::InvalidArgumentError("weights digest: want 64 lower-case hex digits");
+  }
+  pb::Hello hello;
+  hello.set_protocol_version(kProtocolVersion);
+  hello.set_weights_sha256(digest);
+  hello.set_format(static_cast<pb::NumberFormat>(options.format));
+  hello.set_wants_shm(options.data_plane == DataPlane::kShm ||
+                      (options.data_plane == DataPlane::kAuto && IsLocalEndpoint(endpoint)));
+  return hello;
+}
+
+absl::StatusOr<ServerInfo> CheckDescription(const pb::Description& description,
+                                            const SessionOptions& options) {
+  if (description.protocol_version() != kProtocolVersion) {
+    return absl::UnimplementedError(StrCat("speaks protocol version ",
+                                           description.protocol_version(), ", this program ",
+                                           kProtocolVersion));
+  }
+  if (description.weights_sha256() != absl::HexStringToBytes(options.weights_sha256)) {
+    return absl::FailedPreconditionError("serves other weights than --model");
+  }
+  SOTTO_RETURN_IF_ERROR(CheckShapes(description, options.config));
+  const auto& formats = description.formats();
+  if (std::find(formats.begin(), formats.end(), static_cast<int>(options.format)) ==
+      formats.end()) {
+    return absl::FailedPreconditionError("does not serve the number format that is needed");
+  }
+  if (description.instance_id().size() != kInstanceIdBytes || description.window_bytes() == 0 ||
+      description.devices_size() > kMaxDevices) {
+    return absl::AbortedError("describes itself in a way that cannot be");
+  }
+  ServerInfo info{.software_version = Tidy(description.software_version()),
+                  .instance_id = absl::BytesToHexString(description.instance_id()),
+                  .window_bytes = description.window_bytes()};
+  for (const std::string& device : description.devices()) info.devices.push_back(Tidy(device));
+  return info;
+}
+
+}  // namespace sotto

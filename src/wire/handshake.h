@@ -1,0 +1,22 @@
+// The first messages of a session, as the client makes and checks them.
+#ifndef SOTTO_WIRE_HANDSHAKE_H_
+#define SOTTO_WIRE_HANDSHAKE_H_
+
+#include "base/status.h"
+#include "wire/client.h"
+#include "wire/proto_codec.h"
+
+namespace sotto {
+
+// INVALID_ARGUMENT for a digest that is not 64 hex digits.
+absl::StatusOr<pb::Hello> MakeHello(const std::string& endpoint, const SessionOptions& options);
+
+// Checks the server's description against what this side expects: UNIMPLEMENTED (version),
+// FAILED_PRECONDITION (model, shapes, format), ABORTED (fields that cannot be). Fills all of
+// ServerInfo but peer_key_sha256 and data_plane.
+absl::StatusOr<ServerInfo> CheckDescription(const pb::Description& description,
+                                            const SessionOptions& options);
+
+}  // namespace sotto
+
+#endif  // SOTTO_WIRE_HANDSHAKE_H_

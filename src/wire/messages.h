@@ -1,0 +1,92 @@
+// The headers of exchanges, independent of how they are encoded, and the checks both sides make
+// before they touch a payload. Pure functions: bytes from a peer in, a Status or sizes out.
+#ifndef SOTTO_WIRE_MESSAGES_H_
+#define SOTTO_WIRE_MESSAGES_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "model/linear_layers.h"
+#include "wire/protocol.h"
+
+namespace sotto {
+
+enum class Operation : uint32_t {
+  kLinear = 1,
+  kEmbedding = 2,
+  kMatMul = 3,
+  kRelaySource = 4,  // Multiply the seed's rows, add the mask, send to the relay target.
+  kRelaySink = 5,    // Multiply the rows, add what the relay source sends under the same id.
+};
+
+// answer[b] = left[b] right[b]^T: left [batch * m, k], right [batch * n, k].
+struct MatMulShape {
+  uint32_t batch = 0, m = 0, n = 0, k = 0;
+  friend bool operator==(const MatMulShape&, const MatMulShape&) = default;
+};
+
+using RelayId = std::array<uint8_t, 16>;
+
+struct RequestHeader {
+  uint64_t sequence = 0;  // 1, 2, 3, ... in the order they are sent
+  Operation operation = Operation::kLinear;
+  NumberFormat format = NumberFormat::kRing32;
+  uint32_t layer = 0;  // LinearLayerIndex; kLinear and the relay operations
+  uint32_t rows = 0;
+  std::optional<Seed> seed{};  // In place of a payload.
+  MatMulShape mat_mul{};       // kMatMul
+  RelayId relay_id{};          // The relay operations
+  Seed mask_seed{};            // kRelaySource
+  uint64_t payload_bytes = 0;
+
+  friend bool operator==(const RequestHeader&, const RequestHeader&) = default;
+};
+
+struct AnswerHeader {
+  uint64_t sequence = 0;
+  NumberFormat format = NumberFormat::kRing32;
+  uint32_t rows = 0;
+  uint64_t payload_bytes = 0;
+  uint64_t device_ns = 0;  // The server's word; never used for a decision.
+
+  friend bool operator==(const AnswerHeader&, const AnswerHeader&) = default;
+};
+
+// What requests are checked against: each side's own model, never the peer's description of it.
+struct ModelShape {
+  std::vector<LinearShape> layers{};  // By LinearLayerIndex.
+  size_t hidden_size = 0;
+  size_t vocab_size = 0;
+};
+ModelShape ShapeOfModel(const LlamaConfig& config);
+
+// The one right size of everything in an exchange.
+struct ExchangeSizes {
+  size_t n_in = 0, n_out = 0;  // Columns of request and answer.
+  size_t answer_rows = 0;
+  NumberFormat answer_format = NumberFormat::kRing32;
+  uint64_t request_bytes = 0, answer_bytes = 0;  // Payloads.
+
+  uint64_t total_bytes() const { return request_bytes + answer_bytes; }
+};
+
+// INVALID_ARGUMENT for whatever is out of range or inconsistent, naming the field;
+// RESOURCE_EXHAUSTED when request and answer together exceed `window_bytes`. Sequence numbers are
+// the caller's to check: it alone knows what came before.
+absl::StatusOr<ExchangeSizes> CheckRequest(const RequestHeader& request, const ModelShape& model,
+                                           uint64_t window_bytes);
+
+// ABORTED when the answer is not exactly what `sizes` says was asked for.
+absl::Status CheckAnswer(const AnswerHeader& answer, const ExchangeSizes& sizes);
+
+// ABORTED unless [offset, offset + size) directly follows the `received` bytes before it, is not
+// empty, and stays within `total`.
+absl::Status CheckChunk(uint64_t offset, uint64_t size, uint64_t received, uint64_t total);
+
+}  // namespace sotto
+
+#endif  // SOTTO_WIRE_MESSAGES_H_

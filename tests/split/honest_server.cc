@@ -1,0 +1,29 @@
+#include "tests/split/honest_server.h"
+
+#include "accelerator/devices/device_registry.h"
+
+namespace sotto {
+
+HonestServer HonestServer::Start(const std::string& model_dir,
+                                 const std::function<void(ServerOptions&)>& adjust) {
+  const std::vector<std::string> devices = {"cpu"};
+  std::unique_ptr<ServedModel> model = ValueOrDie(ServedModel::Open(
+      model_dir,
+      ValueOrDie(OpenDevices(devices, {.threads = 1, .precision = FloatPrecision::kF32}))));
+  ServerOptions options{.listen = "localhost:0"};
+  adjust(options);
+  HonestServer honest{.config = model->checkpoint().config(),
+                      .weights_sha256 = model->weights_sha256()};
+  honest.server = ValueOrDie(AcceleratorServer::Start(std::move(model), options));
+  return honest;
+}
+
+SessionOptions HonestServer::ClientOptions(NumberFormat format) const {
+  return {.config = config, .weights_sha256 = weights_sha256, .format = format};
+}
+
+std::unique_ptr<AcceleratorSession> HonestServer::Connect(NumberFormat format) const {
+  return ValueOrDie(AcceleratorSession::Open(endpoint(), ClientOptions(format)));
+}
+
+}  // namespace sotto

@@ -1,0 +1,42 @@
+// A real server in the test's process, on a free port, with the model that ships with the project.
+#ifndef SOTTO_TESTS_SPLIT_HONEST_SERVER_H_
+#define SOTTO_TESTS_SPLIT_HONEST_SERVER_H_
+
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "accelerator/server.h"
+#include "wire/client.h"
+
+namespace sotto {
+
+struct HonestServer {
+  // The cpu device with exact f32 operands; `adjust` may change the options.
+  static HonestServer Start(
+      const std::string& model_dir,
+      const std::function<void(ServerOptions&)>& adjust = [](ServerOptions&) {});
+
+  // What a client that expects this model asks for.
+  SessionOptions ClientOptions(NumberFormat format) const;
+  std::unique_ptr<AcceleratorSession> Connect(NumberFormat format) const;
+
+  const std::string& endpoint() const { return server->address(); }
+
+  LlamaConfig config;
+  std::string weights_sha256;
+  std::unique_ptr<AcceleratorServer> server{};
+};
+
+// One-line SOTTO_CHECK on a StatusOr, with its message on stderr.
+template <typename T>
+T ValueOrDie(absl::StatusOr<T> value) {
+  if (!value.ok()) std::fprintf(stderr, "%s\n", value.status().ToString().c_str());
+  SOTTO_CHECK(value.ok());
+  return *std::move(value);
+}
+
+}  // namespace sotto
+
+#endif  // SOTTO_TESTS_SPLIT_HONEST_SERVER_H_
