@@ -13,6 +13,7 @@ namespace {
 
 std::vector<const AttentionKernel*> RunnableKernels() {
   std::vector<const AttentionKernel*> kernels = {&PortableAttention()};
+  if (Cpu().avx2) kernels.push_back(&Avx2Attention());
   if (Cpu().avx512) kernels.push_back(&Avx512Attention());
   if (Cpu().avx512_bf16) kernels.push_back(&Avx512Bf16Attention());
   return kernels;

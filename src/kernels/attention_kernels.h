@@ -51,6 +51,7 @@ struct AttentionKernel {
 };
 
 const AttentionKernel& PortableAttention();
+const AttentionKernel& Avx2Attention();
 const AttentionKernel& Avx512Attention();
 const AttentionKernel& Avx512Bf16Attention();
 

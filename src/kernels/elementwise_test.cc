@@ -5,8 +5,12 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/cpu.h"
+#include "kernels/elementwise_kernels.h"
 #include "kernels/reference.h"
 
 namespace sotto {
@@ -36,29 +40,31 @@ void ExpectRounded(const std::vector<BFloat16>& got, const std::vector<float>& e
   for (size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i].bits, ToBFloat16(exact[i]).bits) << i;
 }
 
+class ElementwiseTest : public testing::TestWithParam<const ElementwiseKernels*> {};
+
 // The sum's terms add in lanes: n / 16 roundings each at most, half of which the root passes on;
 // then four roundings.
-TEST(RmsNormTest, EqualsTheReference) {
+TEST_P(ElementwiseTest, RmsNormEqualsTheReference) {
   for (size_t n : kLengths) {
     const std::vector<float> x = RandomRow(n, 2.0f, n), w = RandomRow(n, 1.0f, n + 1);
     std::vector<float> y(n);
-    RmsNormRow(x.data(), w.data(), n, 1e-5f, y.data());
+    GetParam()->rms_norm(x.data(), w.data(), n, 1e-5f, y.data());
     ExpectClose(y, reference::RmsNorm(Double(x), Double(w), double{1e-5f}),
                 (static_cast<double>(n) / 32 + 8) * 0x1p-24);
     std::vector<BFloat16> b(n);
-    RmsNormRow(x.data(), w.data(), n, 1e-5f, b.data());
+    GetParam()->rms_norm_bf16(x.data(), w.data(), n, 1e-5f, b.data());
     ExpectRounded(b, y);
   }
 }
 
-TEST(RmsNormTest, InPlaceAndZeroRow) {
+TEST_P(ElementwiseTest, RmsNormInPlaceAndZeroRow) {
   std::vector<float> x = RandomRow(100, 1.0f, 1), y(100);
   const std::vector<float> w = RandomRow(100, 1.0f, 2);
-  RmsNormRow(x.data(), w.data(), 100, 1e-6f, y.data());
-  RmsNormRow(x.data(), w.data(), 100, 1e-6f, x.data());
+  GetParam()->rms_norm(x.data(), w.data(), 100, 1e-6f, y.data());
+  GetParam()->rms_norm(x.data(), w.data(), 100, 1e-6f, x.data());
   EXPECT_EQ(x, y);
   const std::vector<float> zero(100, 0.0f);
-  RmsNormRow(zero.data(), w.data(), 100, 1e-6f, y.data());
+  GetParam()->rms_norm(zero.data(), w.data(), 100, 1e-6f, y.data());
   for (float v : y) EXPECT_EQ(v, 0.0f);
 }
 
@@ -73,74 +79,74 @@ void ExpectQuantized(const reference::Row& x, float scale, const std::vector<uin
   }
 }
 
-TEST(QuantizeInt8Test, EqualsTheReference) {
+TEST_P(ElementwiseTest, QuantizeInt8EqualsTheReference) {
   for (size_t n : kLengths) {
     const std::vector<float> x = RandomRow(n, 3.0f, n), w = RandomRow(n, 1.0f, n + 1);
     std::vector<uint8_t> q(n);
-    ExpectQuantized(Double(x), QuantizeInt8Row(x.data(), n, q.data()), q, 0x1p-22);
-    const float scale = RmsNormQuantizeInt8Row(x.data(), w.data(), n, 1e-5f, q.data());
+    ExpectQuantized(Double(x), GetParam()->quantize_int8(x.data(), n, q.data()), q, 0x1p-22);
+    const float scale = GetParam()->rms_norm_int8(x.data(), w.data(), n, 1e-5f, q.data());
     ExpectQuantized(reference::RmsNorm(Double(x), Double(w), double{1e-5f}), scale, q,
                     (static_cast<double>(n) / 32 + 8) * 0x1p-24);
   }
 }
 
-TEST(QuantizeInt8Test, ZeroTinyAndNonFiniteRows) {
+TEST_P(ElementwiseTest, QuantizeInt8ZeroTinyAndNonFiniteRows) {
   std::vector<uint8_t> q(37);
   for (float value : {0.0f, 0x1p-149f, -0x1p-110f}) {
     const std::vector<float> x(37, value);
-    EXPECT_EQ(QuantizeInt8Row(x.data(), 37, q.data()), 0.0f);
+    EXPECT_EQ(GetParam()->quantize_int8(x.data(), 37, q.data()), 0.0f);
     EXPECT_EQ(q, std::vector<uint8_t>(37, 128));
   }
   for (float bad : {kInfinity, -kInfinity, kNan}) {
     std::vector<float> x = RandomRow(37, 1.0f, 3);
     x[20] = bad;
-    EXPECT_TRUE(std::isnan(QuantizeInt8Row(x.data(), 37, q.data())));
+    EXPECT_TRUE(std::isnan(GetParam()->quantize_int8(x.data(), 37, q.data())));
   }
 }
 
-TEST(ConvertTest, RoundsAsTheScalarDoes) {
+TEST_P(ElementwiseTest, ConvertRoundsAsTheScalarDoes) {
   for (size_t n : kLengths) {
     std::vector<float> x = RandomRow(n, 1e3f, n);
     x[0] = 1.00390625f;  // A tie: to even.
     std::vector<BFloat16> y(n);
-    ConvertRow(x.data(), n, y.data());
+    GetParam()->convert(x.data(), n, y.data());
     ExpectRounded(y, x);
   }
 }
 
-TEST(MaxMagnitudeTest, FindsItAnywhereAndKeepsNan) {
+TEST_P(ElementwiseTest, MaxMagnitudeFindsItAnywhereAndKeepsNan) {
   for (size_t n : kLengths) {
     for (size_t at : {size_t{0}, n / 2, n - 1}) {
       std::vector<float> x = RandomRow(n, 1.0f, n);
       x[at] = -100.0f;
-      EXPECT_EQ(MaxMagnitudeRow(x.data(), n), 100.0f);
+      EXPECT_EQ(GetParam()->max_magnitude(x.data(), n), 100.0f);
       x[at] = kNan;
-      EXPECT_TRUE(std::isnan(MaxMagnitudeRow(x.data(), n)));
+      EXPECT_TRUE(std::isnan(GetParam()->max_magnitude(x.data(), n)));
     }
   }
-  EXPECT_EQ(MaxMagnitudeRow(nullptr, 0), 0.0f);
+  EXPECT_EQ(GetParam()->max_magnitude(nullptr, 0), 0.0f);
 }
 
 // exp within 2^-22, then three roundings.
-TEST(SwiGluTest, EqualsTheReference) {
+TEST_P(ElementwiseTest, SwiGluEqualsTheReference) {
   for (size_t n : kLengths) {
     const std::vector<float> gate = RandomRow(n, 4.0f, n), up = RandomRow(n, 2.0f, n + 1);
     std::vector<float> y(n);
-    SwiGluRow(gate.data(), up.data(), n, y.data());
+    GetParam()->swiglu(gate.data(), up.data(), n, y.data());
     ExpectClose(y, reference::SwiGlu(Double(gate), Double(up)), 0x1p-21);
     std::vector<BFloat16> b(n);
-    SwiGluRow(gate.data(), up.data(), n, b.data());
+    GetParam()->swiglu_bf16(gate.data(), up.data(), n, b.data());
     ExpectRounded(b, y);
     std::vector<float> in_place = gate;
-    SwiGluRow(in_place.data(), up.data(), n, in_place.data());
+    GetParam()->swiglu(in_place.data(), up.data(), n, in_place.data());
     EXPECT_EQ(in_place, y);
   }
 }
 
-TEST(SwiGluTest, LargeGatesSaturate) {
+TEST_P(ElementwiseTest, SwiGluLargeGatesSaturate) {
   const std::vector<float> gate = {-200.0f, -90.0f, 0.0f, 90.0f, 200.0f, 1e30f}, up(6, 1.0f);
   std::vector<float> y(6);
-  SwiGluRow(gate.data(), up.data(), 6, y.data());
+  GetParam()->swiglu(gate.data(), up.data(), 6, y.data());
   EXPECT_NEAR(y[0], 0.0f, 1e-30f);
   EXPECT_NEAR(y[1], 0.0f, 1e-30f);
   EXPECT_EQ(y[2], 0.0f);
@@ -149,30 +155,30 @@ TEST(SwiGluTest, LargeGatesSaturate) {
   EXPECT_EQ(y[5], 1e30f);
 }
 
-TEST(AddTest, Adds) {
+TEST_P(ElementwiseTest, AddAdds) {
   for (size_t n : kLengths) {
     const std::vector<float> x = RandomRow(n, 1.0f, n), y = RandomRow(n, 1.0f, n + 1);
     std::vector<float> sum = y;
-    AddRow(x.data(), n, sum.data());
+    GetParam()->add(x.data(), n, sum.data());
     for (size_t i = 0; i < n; ++i) EXPECT_EQ(sum[i], x[i] + y[i]);
   }
 }
 
-TEST(ExpTest, WithinItsBound) {
+TEST_P(ElementwiseTest, ExpWithinItsBound) {
   std::vector<float> x;
   for (float v = -87.3f; v < 88.7f; v += 0.00371f) x.push_back(v);
   std::vector<float> y(x.size());
-  ExpRow(x.data(), x.size(), y.data());
+  GetParam()->exp(x.data(), x.size(), y.data());
   for (size_t i = 0; i < x.size(); ++i) {
     const double expected = std::exp(double{x[i]});
     ASSERT_NEAR(y[i], expected, expected * 0x1p-22) << x[i];
   }
 }
 
-TEST(ExpTest, Edges) {
+TEST_P(ElementwiseTest, ExpEdges) {
   const std::vector<float> x = {0.0f, -kInfinity, -1000.0f, kInfinity, 1000.0f, kNan, -0.0f};
   std::vector<float> y(x.size());
-  ExpRow(x.data(), x.size(), y.data());
+  GetParam()->exp(x.data(), x.size(), y.data());
   EXPECT_EQ(y[0], 1.0f);
   EXPECT_EQ(y[1], 0.0f);
   EXPECT_EQ(y[2], 0.0f);
@@ -182,30 +188,50 @@ TEST(ExpTest, Edges) {
   EXPECT_EQ(y[6], 1.0f);
 }
 
-TEST(LogSumExpTest, EqualsTheReference) {
+TEST_P(ElementwiseTest, LogSumExpEqualsTheReference) {
   for (size_t n : kLengths) {
     for (float scale : {0.01f, 5.0f, 100.0f}) {
       const std::vector<float> x = RandomRow(n, scale, n);
-      EXPECT_NEAR(LogSumExpRow(x.data(), n), reference::LogSumExp(Double(x)), 1e-6) << n;
+      EXPECT_NEAR(GetParam()->log_sum_exp(x.data(), n), reference::LogSumExp(Double(x)), 1e-6) << n;
     }
   }
   // A vocabulary of equal logits, where every rounding goes the same way.
   const std::vector<float> equal(128256, -3.0f);
-  EXPECT_NEAR(LogSumExpRow(equal.data(), equal.size()), reference::LogSumExp(Double(equal)), 1e-6);
+  EXPECT_NEAR(GetParam()->log_sum_exp(equal.data(), equal.size()),
+              reference::LogSumExp(Double(equal)), 1e-6);
 }
 
-TEST(ArgMaxTest, FirstOfTheLargest) {
+TEST_P(ElementwiseTest, ArgMaxFirstOfTheLargest) {
   for (size_t n : kLengths) {
     for (size_t at : {size_t{0}, n / 3, n - 1}) {
       std::vector<float> x = RandomRow(n, 1.0f, n);
       x[at] = 50.0f;
       x[n - 1] = 50.0f;
-      EXPECT_EQ(ArgMaxRow(x.data(), n), at);
+      EXPECT_EQ(GetParam()->arg_max(x.data(), n), at);
     }
   }
   const float with_nan[] = {kNan, -kInfinity, 1.0f, kNan, 1.0f};
-  EXPECT_EQ(ArgMaxRow(with_nan, 5), 2);
-  EXPECT_EQ(ArgMaxRow(with_nan, 1), 0);
+  EXPECT_EQ(GetParam()->arg_max(with_nan, 5), 2);
+  EXPECT_EQ(GetParam()->arg_max(with_nan, 1), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, ElementwiseTest,
+                         testing::ValuesIn(AllElementwiseKernels().begin(),
+                                           AllElementwiseKernels().end()),
+                         [](const auto& info) { return std::string(info.param->name); });
+
+TEST(ElementwiseDispatchTest, TakesTheBestKernels) {
+  const ElementwiseKernels& best = *AllElementwiseKernels().back();
+  const std::vector<float> x = RandomRow(333, 1.0f, 1), w = RandomRow(333, 1.0f, 2);
+  std::vector<float> y(333), expected(333);
+  SwiGluRow(x.data(), w.data(), 333, y.data());
+  best.swiglu(x.data(), w.data(), 333, expected.data());
+  EXPECT_EQ(y, expected);
+  RmsNormRow(x.data(), w.data(), 333, 1e-5f, y.data());
+  best.rms_norm(x.data(), w.data(), 333, 1e-5f, expected.data());
+  EXPECT_EQ(y, expected);
+  EXPECT_EQ(LogSumExpRow(x.data(), 333), best.log_sum_exp(x.data(), 333));
+  EXPECT_EQ(Cpu().avx512, std::string_view(best.name) == "avx512");
 }
 
 }  // namespace

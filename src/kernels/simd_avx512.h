@@ -8,45 +8,67 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/float_types.h"
+
 namespace sotto {
 
 struct Avx512 {
   static constexpr size_t kLanes = 16;
   using Vec = __m512;
+  // One double-precision sum a lane.
+  struct Doubles {
+    __m512d low = _mm512_setzero_pd(), high = _mm512_setzero_pd();
+  };
 
   static Vec Zero() { return _mm512_setzero_ps(); }
   static Vec Set(float x) { return _mm512_set1_ps(x); }
+  // 0, 1, 2, ...
+  static Vec Iota() { return _mm512_set_ps(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0); }
   static Vec Load(const float* p) { return _mm512_loadu_ps(p); }
   static void Store(float* p, Vec a) { _mm512_storeu_ps(p, a); }
-  // The first n < kLanes elements; the others are zero, and are not written.
-  static Vec LoadFirst(const float* p, size_t n) { return _mm512_maskz_loadu_ps(First(n), p); }
+  // The first n < kLanes elements; the others are fill's, and are not written.
+  static Vec LoadFirst(const float* p, size_t n, Vec fill) {
+    return _mm512_mask_loadu_ps(fill, First(n), p);
+  }
   static void StoreFirst(float* p, Vec a, size_t n) { _mm512_mask_storeu_ps(p, First(n), a); }
 
   static Vec Add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
   static Vec Sub(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
   static Vec Mul(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
   static Vec Div(Vec a, Vec b) { return _mm512_div_ps(a, b); }
-  // a * b + c, rounded once.
+  // a * b + c; rounded once where the set has a fused operation.
   static Vec MulAdd(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
   // The second operand where either is NaN.
   static Vec Max(Vec a, Vec b) { return _mm512_max_ps(a, b); }
   static Vec Min(Vec a, Vec b) { return _mm512_min_ps(a, b); }
-  // The larger of two magnitudes, NaN being the largest of all. a: a magnitude; b: anything.
+  // a > b ? then : otherwise; NaN is not greater.
+  static Vec IfGreater(Vec a, Vec b, Vec then, Vec otherwise) {
+    return _mm512_mask_mov_ps(otherwise, _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), then);
+  }
+  // max(a, |b|), NaN being the largest of all: magnitudes order as their bits do. a >= 0 or NaN.
   static Vec LargerMagnitude(Vec a, Vec b) {
     return _mm512_castsi512_ps(
         _mm512_max_epi32(_mm512_castps_si512(a), _mm512_castps_si512(_mm512_abs_ps(b))));
   }
+  // To nearest, ties to even. |a| < 2^22.
   static Vec Round(Vec a) {
     return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   }
-  // x * 2^n for integral n of any size, rounded once.
+  // x * 2^n; n integral, |n| <= 252.
   static Vec Scale2(Vec x, Vec n) { return _mm512_scalef_ps(x, n); }
+  static void Accumulate(Doubles& sum, Vec a) {
+    sum.low = _mm512_add_pd(sum.low, _mm512_cvtps_pd(_mm512_castps512_ps256(a)));
+    sum.high = _mm512_add_pd(sum.high, _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1)));
+  }
+  static double Total(const Doubles& sum) {
+    return _mm512_reduce_add_pd(_mm512_add_pd(sum.low, sum.high));
+  }
 
   // Rounded to nearest even; NaN becomes quiet.
-  static void StoreBf16(uint16_t* p, Vec a) {
+  static void StoreBf16(BFloat16* p, Vec a) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), ToBf16(a));
   }
-  static void StoreBf16First(uint16_t* p, Vec a, size_t n) {
+  static void StoreBf16First(BFloat16* p, Vec a, size_t n) {
     _mm256_mask_storeu_epi16(p, First(n), ToBf16(a));
   }
   // Integral values in [0, 255] as bytes.
@@ -57,9 +79,7 @@ struct Avx512 {
     _mm512_mask_cvtepi32_storeu_epi8(p, First(n), _mm512_cvtps_epi32(a));
   }
 
- private:
-  static __mmask16 First(size_t n) { return static_cast<__mmask16>((1u << n) - 1); }
-  // In integers, because VCVTNEPS2BF16 flushes denormals and base CPUs lack it.
+  // In integers: VCVTNEPS2BF16 flushes denormals and needs AVX512-BF16.
   static __m256i ToBf16(Vec a) {
     const __m512i bits = _mm512_castps_si512(a);
     const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
@@ -69,6 +89,7 @@ struct Avx512 {
     const __mmask16 nan = _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q);
     return _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_mask_mov_epi32(rounded, nan, quiet), 16));
   }
+  static __mmask16 First(size_t n) { return static_cast<__mmask16>((1u << n) - 1); }
 };
 
 }  // namespace sotto

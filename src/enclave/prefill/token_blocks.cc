@@ -27,8 +27,11 @@ std::vector<Piece> PiecesOf(const BatchPlan& plan, size_t first_row, size_t end_
 std::vector<TokenBlock> SplitIntoTokenBlocks(const BatchPlan& plan, size_t max_rows,
                                              size_t min_blocks) {
   const size_t count = std::max(CeilDiv(plan.rows(), max_rows), min_blocks);
-  const size_t unit = plan.rows() >= count * kGemmRowBlock ? kGemmRowBlock : kGemmRowUnit;
-  const size_t length = CeilDiv(CeilDiv(plan.rows(), count), unit) * unit;
+  const auto rounded = [&](size_t unit) {
+    return CeilDiv(CeilDiv(plan.rows(), count), unit) * unit;
+  };
+  const bool whole_row_blocks = CeilDiv(plan.rows(), rounded(kGemmRowBlock)) >= min_blocks;
+  const size_t length = rounded(whole_row_blocks ? kGemmRowBlock : kGemmRowUnit);
   std::vector<TokenBlock> blocks;
   for (size_t row = 0; row < plan.rows(); row += length) {
     const size_t end = std::min(plan.rows(), row + length);

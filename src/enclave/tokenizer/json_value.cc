@@ -7,7 +7,7 @@ namespace {
 
 // Text of a file as part of a one-line message.
 std::string Printable(std::string_view text) {
-  std::string out(text.substr(0, 40));
+  std::string out(text.substr(0, 80));
   for (char& c : out) {
     if (c < ' ' || c > '~') c = '?';
   }

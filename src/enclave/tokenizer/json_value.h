@@ -44,7 +44,7 @@ class JsonValue {
   absl::Status Error(std::string_view what) const;
   // The same for a value of an array or object that has no JsonValue of its own.
   absl::Status ErrorAt(std::string_view subscript, std::string_view what) const;
-  // UNIMPLEMENTED: `found` is not one of `supported`. Of `found`, 40 printable characters are
+  // UNIMPLEMENTED: `found` is not one of `supported`. Of `found`, 80 printable characters are
   // shown.
   absl::Status Unsupported(std::string_view found, std::string_view supported) const;
   // `status` with this place before its message.

@@ -1,19 +1,32 @@
-// The shipped model's tokenizer: runs everywhere. The large ones are in golden_test.cc.
+// Tokenizers that are always there: the shipped model's and two small ones. The large ones are in
+// golden_test.cc.
 #include "enclave/tokenizer/tokenizer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <string>
 #include <vector>
 
+#include "base/file.h"
+#include "testing/small_tokenizers.h"
 #include "testing/test_data.h"
 
 namespace sotto {
 namespace {
 
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
 using Ids = std::vector<int32_t>;
+
+Tokenizer Parse(const json& file) {
+  auto tokenizer = Tokenizer::Parse(file.dump(), "t.json");
+  EXPECT_TRUE(tokenizer.ok()) << tokenizer.status();
+  return *std::move(tokenizer);
+}
 
 Tokenizer Shipped() {
   auto tokenizer = Tokenizer::Load(ShippedModelDir() + "/tokenizer.json");
@@ -21,25 +34,189 @@ Tokenizer Shipped() {
   return *std::move(tokenizer);
 }
 
+Ids Encode(const Tokenizer& tokenizer, std::string_view text, const EncodeOptions& options = {}) {
+  const auto ids = tokenizer.Encode(text, options);
+  EXPECT_TRUE(ids.ok()) << ids.status();
+  return ids.value_or(Ids{-1});
+}
+
+std::string Decode(const Tokenizer& tokenizer, const Ids& ids, const DecodeOptions& options = {}) {
+  const auto text = tokenizer.Decode(ids, options);
+  EXPECT_TRUE(text.ok()) << text.status();
+  return text.value_or("(error)");
+}
+
 TEST(TokenizerTest, EncodesReferencePrompts) {
   const Tokenizer tokenizer = Shipped();
-  std::ifstream in(ShippedModelDir() + "/reference/reference.json");
-  const auto reference = nlohmann::json::parse(in);
-  for (const auto& prompt : reference["prompts"]) {
+  const auto text = ReadFile(ShippedModelDir() + "/reference/reference.json");
+  ASSERT_TRUE(text.ok()) << text.status();
+  for (const json& prompt : json::parse(*text)["prompts"]) {
     SCOPED_TRACE(prompt["name"]);
-    const std::string text = prompt["text"];
-    const auto ids = tokenizer.Encode(text, {.add_bos = true});
-    ASSERT_TRUE(ids.ok()) << ids.status();
+    const Ids ids = Encode(tokenizer, prompt["text"].get<std::string>(), {.add_bos = true});
     const Ids expected = prompt["ids"];  // The first 160 of a long prompt.
-    ASSERT_GE(ids->size(), expected.size());
-    EXPECT_EQ(Ids(ids->begin(), ids->begin() + expected.size()), expected);
+    ASSERT_GE(ids.size(), expected.size());
+    EXPECT_EQ(Ids(ids.begin(), ids.begin() + expected.size()), expected);
     if (expected.size() < 160) {
-      EXPECT_EQ(ids->size(), expected.size());
+      EXPECT_EQ(ids.size(), expected.size());
     }
-    const auto decoded = tokenizer.Decode(*ids, {.skip_special = true});
-    ASSERT_TRUE(decoded.ok()) << decoded.status();
-    EXPECT_EQ(*decoded, text);
+    EXPECT_EQ(Decode(tokenizer, ids, {.skip_special = true}), prompt["text"]);
   }
+}
+
+TEST(TokenizerTest, ByteLevelMergesAndWholeWords) {
+  const Tokenizer tokenizer = Parse(ByteLevelJson());
+  EXPECT_EQ(tokenizer.vocab_size(), 262);
+  EXPECT_EQ(Encode(tokenizer, ""), Ids{});
+  EXPECT_EQ(Encode(tokenizer, "abc ab a"), (Ids{257, 259, 258}));
+  EXPECT_EQ(Encode(tokenizer, "aé"), (Ids{'a', 0xc3, 0xa9}));
+  EXPECT_EQ(Encode(tokenizer, "ab", {.add_bos = true}), (Ids{260, 256}));
+}
+
+TEST(TokenizerTest, IgnoreMergesTakesTheWholeWordFirst) {
+  json file = ByteLevelJson();
+  file["model"]["vocab"]["xyz"] = 260;  // No merges lead to it.
+  file["added_tokens"] = json::array();
+  file["post_processor"] = nullptr;
+  EXPECT_EQ(Encode(Parse(file), "xyz"), Ids{260});
+  file["model"]["ignore_merges"] = false;
+  EXPECT_EQ(Encode(Parse(file), "xyz"), (Ids{'x', 'y', 'z'}));
+}
+
+TEST(TokenizerTest, SentencePiecePrefixMergesAndFallback) {
+  const Tokenizer tokenizer = Parse(SentencePieceJson());
+  EXPECT_EQ(Encode(tokenizer, ""), Ids{});
+  EXPECT_EQ(Encode(tokenizer, "ab ab"), (Ids{263, 263}));
+  EXPECT_EQ(Encode(tokenizer, "é"), (Ids{259, 3 + 0xc3, 3 + 0xa9}));
+  EXPECT_EQ(Encode(tokenizer, "<s>a"), (Ids{1, 259, 260}));
+  EXPECT_EQ(Encode(tokenizer, "  ab"), (Ids{264, 263}));
+}
+
+TEST(TokenizerTest, UnknownCharactersFuse) {
+  json file = SentencePieceJson();
+  file["model"]["byte_fallback"] = false;
+  EXPECT_EQ(Encode(Parse(file), "aééb"), (Ids{259, 260, 0, 261}));
+  file["model"]["fuse_unk"] = false;
+  EXPECT_EQ(Encode(Parse(file), "aééb"), (Ids{259, 260, 0, 0, 261}));
+}
+
+// Cutting before spaces is an optimisation; a token with a space inside switches it off.
+TEST(TokenizerTest, WordsNeedNotBeginWithASpace) {
+  json file = SentencePieceJson();
+  file["model"]["vocab"]["b▁"] = 265;
+  file["model"]["merges"].insert(file["model"]["merges"].begin(), "b ▁");
+  EXPECT_EQ(Encode(Parse(file), "ab ab"), (Ids{259, 260, 265, 262}));
+}
+
+TEST(TokenizerTest, AddedTokensAreTextWhenPlain) {
+  const Tokenizer tokenizer = Parse(ByteLevelJson());
+  EXPECT_EQ(Encode(tokenizer, "a<eot><bos>b"), (Ids{'a', 261, 260, 'b'}));
+  const Ids plain = Encode(tokenizer, "<eot>", {.plain = true});
+  EXPECT_EQ(plain, (Ids{'<', 'e', 'o', 't', '>'}));
+  EXPECT_EQ(Decode(tokenizer, {'a', 261, 'b'}), "a<eot>b");
+  EXPECT_EQ(Decode(tokenizer, {'a', 261, 'b'}, {.skip_special = true}), "ab");
+}
+
+TEST(TokenizerTest, LongestAddedTokenWins) {
+  json file = ByteLevelJson();
+  file["added_tokens"][0]["content"] = "<e";
+  file["added_tokens"][0]["normalized"] = false;
+  file["post_processor"] = nullptr;
+  const Tokenizer tokenizer = Parse(file);
+  EXPECT_EQ(Encode(tokenizer, "<eot><e"), (Ids{261, 260}));
+  EXPECT_EQ(Encode(tokenizer, "<eo"), (Ids{260, 'o'}));
+}
+
+TEST(TokenizerTest, AddedTokensTakeWhiteSpace) {
+  json file = ByteLevelJson();
+  file["added_tokens"][0]["lstrip"] = true;
+  file["added_tokens"][1]["rstrip"] = true;
+  const Tokenizer tokenizer = Parse(file);
+  EXPECT_EQ(Encode(tokenizer, "a \u00a0\t<bos> b"), (Ids{'a', 260, ' ', 'b'}));
+  EXPECT_EQ(Encode(tokenizer, "a <eot> \nb"), (Ids{'a', ' ', 261, 'b'}));
+  EXPECT_EQ(Encode(tokenizer, "<eot>  <bos>"), (Ids{261, 260}));
+}
+
+TEST(TokenizerTest, NormalizedAddedTokensAreFoundInNormalisedText) {
+  json file = SentencePieceJson();
+  json token = file["added_tokens"][2];
+  token["normalized"] = true;
+  file["added_tokens"][2] = token;
+  // Normalised, its content is "▁</s>": only there at the beginning of a word.
+  const Tokenizer tokenizer = Parse(file);
+  EXPECT_EQ(Encode(tokenizer, "a </s>"), (Ids{259, 260, 2}));
+}
+
+TEST(TokenizerTest, InvalidUtf8NamesTheOffsetAndNothingElse) {
+  const Tokenizer tokenizer = Shipped();
+  const auto ids = tokenizer.Encode("secret \xff prompt", {});
+  EXPECT_EQ(ids.status(), absl::InvalidArgumentError("text is not UTF-8 at byte offset 7"));
+}
+
+TEST(TokenizerTest, IdsOutsideTheVocabularyAreRefusedWithoutNamingThem) {
+  const Tokenizer tokenizer = Parse(ByteLevelJson());
+  for (const int32_t id : {-1, 262, 987654321}) {
+    const auto text = tokenizer.Decode(Ids{1, 2, id}, {});
+    EXPECT_EQ(text.status(), absl::InvalidArgumentError("position 2: id is not in [0, 262)"));
+  }
+}
+
+TEST(TokenizerTest, InvalidBytesDecodeToReplacements) {
+  const Tokenizer byte_level = Parse(ByteLevelJson());
+  EXPECT_EQ(Decode(byte_level, {0xc3, 'a', 0xc3}), "\ufffda\ufffd");
+  const Tokenizer fallback = Parse(SentencePieceJson());
+  // A run of byte tokens is good as a whole or each byte is replaced.
+  EXPECT_EQ(Decode(fallback, {3 + 'x', 3 + 0xc3, 260}), "\ufffd\ufffda");
+  EXPECT_EQ(Decode(fallback, {3 + 0xc3, 3 + 0xa9, 260}), "éa");
+}
+
+TEST(TokenizerTest, OnlyOneLeadingSpaceIsStripped) {
+  const Tokenizer tokenizer = Parse(SentencePieceJson());
+  EXPECT_EQ(Decode(tokenizer, {264, 263}), "  ab");
+  EXPECT_EQ(Decode(tokenizer, {260, 263}), "a ab");
+}
+
+TEST(TokenizerTest, OneMegabyteWithoutSpaces) {
+  std::string text(1 << 20, 'x');
+  std::mt19937 random(7);
+  for (char& c : text) c = static_cast<char>('a' + random() % 3);
+  for (const json& file : {ByteLevelJson(), SentencePieceJson()}) {
+    const Tokenizer tokenizer = Parse(file);
+    EXPECT_EQ(Decode(tokenizer, Encode(tokenizer, text)), text);
+  }
+}
+
+// Any ids at all, one at a time and together.
+TEST(StreamingDecoderTest, JoinsToTheWholeAndEachPieceIsUtf8) {
+  std::mt19937 random(11);
+  const Tokenizer tokenizers[] = {Parse(ByteLevelJson()), Parse(SentencePieceJson()), Shipped()};
+  for (const Tokenizer& tokenizer : tokenizers) {
+    for (int round = 0; round < 500; ++round) {
+      Ids ids(random() % 30);
+      for (int32_t& id : ids) id = static_cast<int32_t>(random() % tokenizer.vocab_size());
+      const DecodeOptions options = {.skip_special = round % 2 == 0};
+      StreamingDecoder stream(tokenizer, options);
+      std::string joined;
+      for (const int32_t id : ids) {
+        const auto piece = stream.Next(id);
+        ASSERT_TRUE(piece.ok()) << piece.status();
+        // A valid piece decodes to itself; an invalid one could not be JSON.
+        EXPECT_NO_THROW(json(*piece).dump());
+        joined += *piece;
+      }
+      joined += stream.Finish();
+      EXPECT_EQ(joined, Decode(tokenizer, ids, options));
+    }
+  }
+}
+
+TEST(StreamingDecoderTest, CharactersComeWhenTheyAreWhole) {
+  const Tokenizer tokenizer = Parse(ByteLevelJson());
+  StreamingDecoder stream(tokenizer, {});
+  EXPECT_EQ(*stream.Next('a'), "a");
+  EXPECT_EQ(*stream.Next(0xc3), "");
+  EXPECT_EQ(stream.Next(262).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(*stream.Next(0xa9), "é");
+  EXPECT_EQ(stream.Finish(), "");
 }
 
 }  // namespace

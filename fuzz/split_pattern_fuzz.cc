@@ -1,0 +1,47 @@
+// Two implementations of one expression: machine code and interpreter cut any text at the same
+// places, and lose none of it.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/check.h"
+#include "enclave/tokenizer/split_pattern.h"
+#include "enclave/tokenizer/utf8.h"
+
+namespace sotto {
+namespace {
+
+constexpr char kLlama3Pattern[] =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|)"
+    R"(\s*[\r\n]+|\s+(?!\S)|\s+)";
+
+SplitPattern Compile(SplitPattern::Engine engine) {
+  auto pattern = SplitPattern::Compile(kLlama3Pattern, engine);
+  SOTTO_CHECK(pattern.ok());
+  return *std::move(pattern);
+}
+
+std::vector<std::string_view> Pieces(const SplitPattern& pattern, std::string_view text) {
+  std::vector<std::string_view> pieces;
+  SOTTO_CHECK(pattern.Split(text, [&](std::string_view piece) { pieces.push_back(piece); }).ok());
+  return pieces;
+}
+
+}  // namespace
+}  // namespace sotto
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using sotto::SplitPattern;
+  static const SplitPattern jit = sotto::Compile(SplitPattern::Engine::kJit);
+  static const SplitPattern interpreter = sotto::Compile(SplitPattern::Engine::kInterpreter);
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = bytes.substr(0, sotto::ValidUtf8Prefix(bytes));
+  const auto pieces = sotto::Pieces(jit, text);
+  SOTTO_CHECK(pieces == sotto::Pieces(interpreter, text));
+  std::string joined;
+  for (const std::string_view piece : pieces) joined += piece;
+  SOTTO_CHECK(joined == text);
+  return 0;
+}
