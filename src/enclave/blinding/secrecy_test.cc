@@ -1,0 +1,285 @@
+// Secrecy shown exactly: the masking code of production (ring_masks.h), instantiated over rings so
+// small that every mask can be enumerated. For each protection, each server and each set of all
+// servers but one, what it sees has the same distribution for every input. A mask with any one bit
+// fixed must fail the same test.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "enclave/blinding/ring_masks.h"
+
+namespace sotto {
+namespace {
+
+// Z / 2^Bits.
+template <int Bits>
+struct TinyWord {
+  static constexpr int kBits = Bits;
+  static constexpr uint32_t kSize = 1u << Bits;
+  uint8_t value = 0;
+
+  TinyWord& operator+=(TinyWord o) { return *this = Of(value + o.value); }
+  TinyWord& operator-=(TinyWord o) { return *this = Of(value + kSize - o.value); }
+  static TinyWord Of(uint32_t v) { return {static_cast<uint8_t>(v % kSize)}; }
+};
+
+template <typename Word>
+using Words = std::vector<Word>;
+
+// Reads a number as a row of words, lowest digit first, and back.
+template <typename Word>
+Words<Word> Decode(uint64_t code, size_t count) {
+  Words<Word> words(count);
+  for (Word& word : words) {
+    word = Word::Of(static_cast<uint32_t>(code % Word::kSize));
+    code /= Word::kSize;
+  }
+  return words;
+}
+
+template <typename Word>
+uint64_t Encode(const Words<Word>& words) {
+  uint64_t code = 0;
+  for (size_t i = words.size(); i > 0; --i) code = code * Word::kSize + words[i - 1].value;
+  return code;
+}
+
+// Stands for SeedExpander: a "seed" whose stream is one of the enumerated masks.
+template <typename Word>
+struct EnumeratedMask {
+  Words<Word> stream;
+  void Expand(uint64_t first_word, std::span<Word> out) {
+    std::copy_n(stream.begin() + static_cast<std::ptrdiff_t>(first_word), out.size(), out.begin());
+  }
+};
+template <typename Word>
+using Masks = std::vector<EnumeratedMask<Word>>;
+
+// y = x w, both [rows, 2] x [2, 2], row-major: what a server does.
+template <typename Word>
+Words<Word> Times(const Words<Word>& x, const Words<Word>& w) {
+  Words<Word> y(x.size());
+  for (size_t r = 0; r < x.size() / 2; ++r) {
+    for (size_t j = 0; j < 2; ++j) {
+      y[2 * r + j] = Word::Of(x[2 * r].value * w[j].value + x[2 * r + 1].value * w[2 + j].value);
+    }
+  }
+  return y;
+}
+
+// What each server sees in one exchange, and the product that the enclave recovers.
+template <typename Word>
+struct Transcript {
+  std::vector<Words<Word>> views;
+  Words<Word> product;
+};
+template <typename Word>
+using Protocol = std::function<Transcript<Word>(Words<Word> x, const Words<Word>& w, Masks<Word>)>;
+
+// Row by row, as Blinding::Hide does.
+template <typename Word>
+Words<Word> SubtractAll(Words<Word> x, Masks<Word>& masks) {
+  Words<Word> scratch(2);
+  for (size_t r = 0; r < x.size() / 2; ++r) {
+    SubtractMasks<Word, EnumeratedMask<Word>>(masks, 2 * r, scratch,
+                                              std::span(x).subspan(2 * r, 2));
+  }
+  return x;
+}
+
+template <typename Word>
+Protocol<Word> Shares(size_t servers, uint64_t exchange) {
+  return [=](Words<Word> x, const Words<Word>& w, Masks<Word> masks) {
+    const ShareRoles roles = RolesOfExchange(servers, exchange);
+    Transcript<Word> t;
+    std::vector<Words<Word>> answers;
+    std::vector<const Word*> parts;
+    for (size_t k = 0; k < servers; ++k) {
+      t.views.push_back(roles.is_holder(k) ? SubtractAll<Word>(x, masks)
+                                           : masks[roles.seed_of(k)].stream);
+      answers.push_back(Times(t.views.back(), w));
+    }
+    for (const Words<Word>& answer : answers) parts.push_back(answer.data());
+    t.product.resize(x.size());
+    SumAnswers<Word>(parts, t.product);
+    return t;
+  };
+}
+
+// A is given the seeds of R = masks[0] and M = masks[1]; B is given X - R, and R W + M by A.
+template <typename Word>
+Protocol<Word> Relay() {
+  return [](Words<Word> x, const Words<Word>& w, Masks<Word> masks) {
+    Masks<Word> r{masks[0]}, m{masks[1]};
+    Transcript<Word> t;
+    Words<Word> from_a = Times(masks[0].stream, w);
+    AddWords<Word>(masks[1].stream, from_a);
+    Words<Word> hidden = SubtractAll<Word>(x, r), answer = Times(hidden, w);
+    AddWords<Word>(from_a, answer);
+
+    Words<Word> a = masks[0].stream, b = hidden;
+    a.insert(a.end(), masks[1].stream.begin(), masks[1].stream.end());
+    b.insert(b.end(), from_a.begin(), from_a.end());
+    t.views = {a, b};
+    t.product = SubtractAll<Word>(answer, m);
+    return t;
+  };
+}
+
+template <typename Word>
+Protocol<Word> Pads() {
+  return [](Words<Word> x, const Words<Word>& w, Masks<Word> masks) {
+    const Words<Word> pad = Times(masks[0].stream, w);
+    Words<Word> scratch(2);
+    for (size_t r = 0; r < x.size() / 2; ++r) {
+      AddMask<Word>(masks[0], 2 * r, std::span<Word>(scratch), std::span(x).subspan(2 * r, 2));
+    }
+    Transcript<Word> t;
+    t.views = {x};
+    t.product = Times(x, w);
+    SubtractWords<Word>(pad, t.product);
+    return t;
+  };
+}
+
+// All servers but `missing` (all of them when missing == servers) put their views together.
+template <typename Word>
+Words<Word> Pooled(const Transcript<Word>& t, size_t missing) {
+  Words<Word> pooled;
+  for (size_t k = 0; k < t.views.size(); ++k) {
+    if (k != missing) pooled.insert(pooled.end(), t.views[k].begin(), t.views[k].end());
+  }
+  return pooled;
+}
+
+struct Setting {
+  size_t masks, rows;
+  // Stands in for a broken generator: bit `bit` of every mask stream's word `word` is zero.
+  int word = -1, bit = 0;
+};
+
+// How often each view occurs over all masks.
+template <typename Word>
+std::vector<uint32_t> Distribution(const Protocol<Word>& protocol, const Setting& setting,
+                                   const Words<Word>& x, const Words<Word>& w, size_t missing) {
+  const size_t words = 2 * setting.rows;
+  const uint64_t per_mask = uint64_t{1} << (Word::kBits * words);
+  uint64_t all = 1;
+  for (size_t i = 0; i < setting.masks; ++i) all *= per_mask;
+  std::vector<uint32_t> counts;
+  for (uint64_t code = 0; code < all; ++code) {
+    Masks<Word> masks;
+    uint64_t rest = code;
+    for (size_t i = 0; i < setting.masks; ++i, rest /= per_mask) {
+      masks.push_back({Decode<Word>(rest % per_mask, words)});
+      if (setting.word < 0) continue;
+      uint8_t& broken = masks.back().stream[static_cast<size_t>(setting.word)].value;
+      broken = static_cast<uint8_t>(broken & ~(1u << setting.bit));
+    }
+    const Transcript<Word> t = protocol(x, w, masks);
+    EXPECT_EQ(Encode(t.product), Encode(Times(x, w)));
+    const Words<Word> view = Pooled(t, missing);
+    counts.resize(uint64_t{1} << (Word::kBits * view.size()));
+    ++counts[Encode(view)];
+  }
+  return counts;
+}
+
+// Whether the view is distributed alike for every `step`th of all inputs.
+template <typename Word>
+bool IndependentOfInput(const Protocol<Word>& protocol, const Setting& setting,
+                        const Words<Word>& w, size_t missing, uint64_t step = 1) {
+  const size_t words = 2 * setting.rows;
+  const uint64_t inputs = uint64_t{1} << (Word::kBits * words);
+  const auto first = Distribution<Word>(protocol, setting, Words<Word>(words), w, missing);
+  for (uint64_t x = step; x < inputs; x += step) {
+    if (Distribution<Word>(protocol, setting, Decode<Word>(x, words), w, missing) != first) {
+      return false;
+    }
+  }
+  return true;
+}
+
+using U2 = TinyWord<2>;
+using U4 = TinyWord<4>;
+
+// Zero, the unit, nilpotent, singular and regular weights.
+template <typename Word>
+std::vector<Words<Word>> Weights() {
+  std::vector<Words<Word>> weights;
+  for (const std::vector<uint32_t>& w : std::vector<std::vector<uint32_t>>{
+           {0, 0, 0, 0}, {1, 0, 0, 1}, {2, 2, 0, 2}, {1, 2, 2, 0}, {3, 1, 2, 5}}) {
+    weights.push_back({Word::Of(w[0]), Word::Of(w[1]), Word::Of(w[2]), Word::Of(w[3])});
+  }
+  return weights;
+}
+
+TEST(Secrecy, TwoServersSeeNothing) {
+  for (uint64_t exchange : {0, 1}) {
+    for (size_t missing : {0, 1}) {
+      const auto w = Weights<U4>().back();
+      // Every input of one row; every 397th of the 65536 inputs of two rows.
+      EXPECT_TRUE(IndependentOfInput(Shares<U4>(2, exchange), {1, 1}, w, missing));
+      EXPECT_TRUE(IndependentOfInput(Shares<U4>(2, exchange), {1, 2}, w, missing, 397 * 16 + 1));
+      EXPECT_TRUE(
+          IndependentOfInput(Shares<U2>(2, exchange), {1, 2}, Weights<U2>().back(), missing));
+    }
+  }
+}
+
+TEST(Secrecy, AnyTwoOfThreeServersSeeNothing) {
+  for (uint64_t exchange : {0, 1, 2}) {
+    for (size_t missing : {0, 1, 2}) {
+      EXPECT_TRUE(IndependentOfInput(Shares<U4>(3, exchange), {2, 1}, Weights<U4>().back(), missing,
+                                     /*step=*/85));
+      EXPECT_TRUE(
+          IndependentOfInput(Shares<U2>(3, exchange), {2, 1}, Weights<U2>().back(), missing));
+    }
+  }
+}
+
+TEST(Secrecy, RelayShowsEitherServerNothing) {
+  for (size_t missing : {0, 1}) {
+    for (const auto& w : Weights<U4>()) {
+      EXPECT_TRUE(IndependentOfInput(Relay<U4>(), {2, 1}, w, missing, /*step=*/51));
+    }
+    for (const auto& w : Weights<U2>()) {
+      EXPECT_TRUE(IndependentOfInput(Relay<U2>(), {2, 1}, w, missing));
+    }
+  }
+}
+
+TEST(Secrecy, PadsShowTheServerNothing) {
+  const size_t none_missing = 1;
+  const auto w = Weights<U4>().back();
+  EXPECT_TRUE(IndependentOfInput(Pads<U4>(), {1, 1}, w, none_missing));
+  EXPECT_TRUE(IndependentOfInput(Pads<U4>(), {1, 2}, w, none_missing, 397 * 16 + 1));
+  EXPECT_TRUE(IndependentOfInput(Pads<U2>(), {1, 2}, Weights<U2>().back(), none_missing));
+}
+
+// The test itself: a mask with one bit fixed shows that bit of the input.
+TEST(Secrecy, AnyFixedBitOfAMaskIsFound) {
+  const auto w = Weights<U4>().back();
+  for (int word = 0; word < 2; ++word) {
+    for (int bit = 0; bit < 4; ++bit) {
+      const Setting shares{1, 1, word, bit}, two_masks{2, 1, word, bit};
+      EXPECT_FALSE(IndependentOfInput(Shares<U4>(2, 0), shares, w, 1)) << word << " " << bit;
+      EXPECT_FALSE(IndependentOfInput(Shares<U4>(2, 1), shares, w, 0)) << word << " " << bit;
+      EXPECT_FALSE(IndependentOfInput(Pads<U4>(), shares, w, 1)) << word << " " << bit;
+      EXPECT_FALSE(IndependentOfInput(Relay<U4>(), two_masks, w, 0)) << word << " " << bit;
+      // Servers 0 (the holder) and 1: only the mask of server 2 hides the input from them.
+      EXPECT_FALSE(IndependentOfInput(Shares<U4>(3, 0), two_masks, w, 2)) << word << " " << bit;
+    }
+  }
+}
+
+TEST(Secrecy, AllServersTogetherSeeTheInput) {
+  const size_t none_missing = 2;
+  EXPECT_FALSE(IndependentOfInput(Shares<U4>(2, 0), {1, 1}, Weights<U4>().back(), none_missing));
+}
+
+}  // namespace
+}  // namespace sotto
