@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <optional>
 
 #include "base/check.h"
+#include "wire/keystream_vaes.h"
 
 namespace sotto {
 namespace {
@@ -15,7 +17,6 @@ static_assert(std::endian::native == std::endian::little, "stream words are litt
 
 constexpr uint64_t kWordsPerBlock = 4;
 constexpr uint64_t kMaxWords = uint64_t{1} << 48;
-constexpr uint64_t kUnset = ~uint64_t{0};
 
 // The keystream is the encryption of zeros; pieces of this size stay in the first-level cache.
 constexpr size_t kPieceBytes = 16384;
@@ -28,14 +29,33 @@ const EVP_CIPHER* Aes256Ctr() {
   return cipher;
 }
 
-}  // namespace
-
-struct SeedExpander::Cipher {
-  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
-  uint64_t next_word = kUnset;  // Where the keystream stands.
-
+// OpenSSL's cipher, for processors without the wide instructions.
+struct PortableKeystream {
+  explicit PortableKeystream(const Seed& seed) : context(EVP_CIPHER_CTX_new()) {
+    const std::array<uint8_t, 16> zero_counter{};
+    SOTTO_CHECK(context != nullptr);
+    SOTTO_CHECK(
+        EVP_EncryptInit_ex2(context, Aes256Ctr(), seed.data(), zero_counter.data(), nullptr) == 1);
+  }
   // Cleanses the key schedule.
-  ~Cipher() { EVP_CIPHER_CTX_free(context); }
+  ~PortableKeystream() { EVP_CIPHER_CTX_free(context); }
+  PortableKeystream(const PortableKeystream&) = delete;
+  PortableKeystream& operator=(const PortableKeystream&) = delete;
+
+  void Expand(uint64_t first_word, std::span<uint32_t> out) {
+    if (first_word != next_word) Seek(first_word);
+    Keystream(reinterpret_cast<uint8_t*>(out.data()), out.size_bytes());
+    next_word = first_word + out.size();
+  }
+
+  void Seek(uint64_t word) {
+    std::array<uint8_t, 16> counter{};
+    const uint64_t block = word / kWordsPerBlock;
+    for (int i = 0; i < 8; ++i) counter[15 - i] = static_cast<uint8_t>(block >> (8 * i));
+    SOTTO_CHECK(EVP_EncryptInit_ex2(context, nullptr, nullptr, counter.data(), nullptr) == 1);
+    std::array<uint8_t, 16> skipped{};
+    Keystream(skipped.data(), 4 * static_cast<size_t>(word % kWordsPerBlock));
+  }
 
   void Keystream(uint8_t* out, size_t size_bytes) {
     while (size_bytes > 0) {
@@ -48,23 +68,24 @@ struct SeedExpander::Cipher {
     }
   }
 
-  void Seek(uint64_t word) {
-    std::array<uint8_t, 16> counter{};
-    const uint64_t block = word / kWordsPerBlock;
-    for (int i = 0; i < 8; ++i) counter[15 - i] = static_cast<uint8_t>(block >> (8 * i));
-    SOTTO_CHECK(EVP_EncryptInit_ex2(context, nullptr, nullptr, counter.data(), nullptr) == 1);
-    std::array<uint8_t, 16> skipped{};
-    Keystream(skipped.data(), 4 * static_cast<size_t>(word % kWordsPerBlock));
-  }
+  EVP_CIPHER_CTX* const context;
+  uint64_t next_word = 0;  // Where the keystream stands.
 };
 
-SeedExpander::SeedExpander(const Seed& seed) : cipher_(std::make_unique<Cipher>()) {
-  const std::array<uint8_t, 16> zero_counter{};
-  SOTTO_CHECK(cipher_->context != nullptr);
-  SOTTO_CHECK(EVP_EncryptInit_ex2(cipher_->context, Aes256Ctr(), seed.data(), zero_counter.data(),
-                                  nullptr) == 1);
-  cipher_->next_word = 0;
-}
+}  // namespace
+
+struct SeedExpander::Cipher {
+  Cipher(const Seed& seed, KeystreamVersion version) {
+    const bool wide = version == KeystreamVersion::kFastest && CpuHasVaes();
+    wide ? void(vaes.emplace(seed)) : void(portable.emplace(seed));
+  }
+
+  std::optional<VaesKeystream> vaes;
+  std::optional<PortableKeystream> portable;
+};
+
+SeedExpander::SeedExpander(const Seed& seed, KeystreamVersion version)
+    : cipher_(std::make_unique<Cipher>(seed, version)) {}
 
 SeedExpander::~SeedExpander() = default;
 SeedExpander::SeedExpander(SeedExpander&&) noexcept = default;
@@ -72,9 +93,8 @@ SeedExpander& SeedExpander::operator=(SeedExpander&&) noexcept = default;
 
 void SeedExpander::Expand(uint64_t first_word, std::span<uint32_t> out) {
   SOTTO_CHECK(first_word <= kMaxWords && out.size() <= kMaxWords - first_word);
-  if (first_word != cipher_->next_word) cipher_->Seek(first_word);
-  cipher_->Keystream(reinterpret_cast<uint8_t*>(out.data()), out.size_bytes());
-  cipher_->next_word = first_word + out.size();
+  if (cipher_->vaes) return cipher_->vaes->Expand(first_word, out);
+  cipher_->portable->Expand(first_word, out);
 }
 
 void ExpandSeed(const Seed& seed, uint64_t first_word, std::span<uint32_t> out) {

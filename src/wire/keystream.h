@@ -11,6 +11,9 @@
 
 namespace sotto {
 
+// Every version makes the same stream; tests ask for the portable one.
+enum class KeystreamVersion { kFastest, kPortable };
+
 // The stream of one seed: the keystream of AES-256-CTR (NIST SP 800-38A) with key `seed` and
 // initial counter block 0, the counter being the whole 16-byte block, big-endian; word i is bytes
 // 4i..4i+3, little-endian. A [rows, cols] matrix is words 0..rows*cols-1, row-major.
@@ -20,7 +23,7 @@ namespace sotto {
 class SeedExpander {
  public:
   // Reads the seed, does not keep a reference.
-  explicit SeedExpander(const Seed& seed);
+  explicit SeedExpander(const Seed& seed, KeystreamVersion version = KeystreamVersion::kFastest);
   ~SeedExpander();
   SeedExpander(SeedExpander&&) noexcept;
   SeedExpander& operator=(SeedExpander&&) noexcept;

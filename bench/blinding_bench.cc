@@ -1,0 +1,186 @@
+// What protection costs the trusted side, per element and core. `ns_per_element` is the figure that
+// docs/performance.md compares with its limits.
+#include <benchmark/benchmark.h>
+
+#include <random>
+#include <vector>
+
+#include "base/matrix.h"
+#include "enclave/blinding/drbg.h"
+#include "enclave/blinding/field_dot.h"
+#include "enclave/blinding/protected_layers.h"
+#include "enclave/blinding/shares.h"
+#include "enclave/linear/reveal_row.h"
+#include "kernels/elementwise.h"
+#include "kernels/fixed_point.h"
+#include "model/quantized_weights.h"
+#include "wire/keystream.h"
+
+namespace sotto {
+namespace {
+
+constexpr size_t kRows = 64;
+
+// A layer of a Llama-3.2-1B block: q/k/v 2048 -> 3072, gate/up 2048 -> 16384, down 8192 -> 2048.
+LlamaConfig OneBlock() {
+  LlamaConfig config;
+  config.hidden_size = 2048;
+  config.intermediate_size = 8192;
+  config.num_layers = 1;
+  config.num_heads = 32;
+  config.num_kv_heads = 8;
+  config.head_dim = 64;
+  config.vocab_size = 256;
+  config.max_position_embeddings = 1024;
+  return config;
+}
+
+const ProtectedLayers& Layers() {
+  static const ProtectedLayers& layers = *[] {
+    ThreadPool pool(1);
+    const auto read_rows = [](LinearLayer, size_t begin, MatrixView<float> out) {
+      std::mt19937 rng(static_cast<uint32_t>(begin));
+      std::uniform_real_distribution<float> uniform(-1.0f, 1.0f);
+      for (size_t j = 0; j < out.rows(); ++j) {
+        for (size_t i = 0; i < out.cols(); ++i) out(j, i) = uniform(rng);
+      }
+      return absl::OkStatus();
+    };
+    const auto read_bias = [](LinearLayer) -> absl::StatusOr<std::vector<float>> {
+      return std::vector<float>();
+    };
+    const auto drop = [](LinearLayer) {};
+    const auto observe = [](LinearLayer, size_t, ConstMatrixView<int8_t>) {};
+    return new ProtectedLayers(*ProtectedLayers::Read(OneBlock(), {read_rows, read_bias, drop},
+                                                      ProcessDrbg(), pool, observe));
+  }();
+  return layers;
+}
+
+Matrix<float> RandomRows(size_t rows, size_t cols) {
+  std::mt19937 rng(1);
+  std::normal_distribution<float> normal;
+  Matrix<float> x(rows, cols);
+  for (size_t i = 0; i < rows * cols; ++i) x.view().data()[i] = normal(rng);
+  return x;
+}
+
+void ReportElements(benchmark::State& state, size_t elements) {
+  state.counters["ns_per_element"] = benchmark::Counter(
+      static_cast<double>(elements) * static_cast<double>(state.iterations()) * 1e-9,
+      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+LinearLayer LayerOf(int64_t kind) { return {static_cast<LinearKind>(kind), 0}; }
+
+// Row maximum, quantise, expected sum of verification, mask; without the norm before it.
+void BM_Hide(benchmark::State& state) {
+  const LinearLayer name = LayerOf(state.range(0));
+  const ProtectedLayer& layer = Layers().at(name);
+  const size_t n_in = layer.shape.n_in;
+  ShareBlinder blinder(OneBlock(), 2, ProcessDrbg());
+  const Matrix<float> x = RandomRows(kRows, n_in);
+  Matrix<uint32_t> hidden(kRows, n_in), scratch(2, n_in);
+  uint64_t sums = 0;
+  for (auto _ : state) {
+    auto blinding = blinder.Begin(name, kRows);
+    const auto quantise = [&](size_t row, std::span<int32_t> xq) {
+      benchmark::DoNotOptimize(QuantizeFixedRow(x.view().row(row), n_in, layer.limit, xq.data()));
+      if (state.range(1)) sums += layer.key.ExpectedSum(xq);
+    };
+    for (size_t row = 0; row < kRows; row += 8) {
+      (*blinding)->Hide(row, quantise, {scratch.view().data(), 2 * n_in},
+                        hidden.view().Rows(row, 8));
+    }
+    benchmark::DoNotOptimize(hidden.view().data());
+  }
+  benchmark::DoNotOptimize(sums);
+  ReportElements(state, kRows * n_in);
+}
+BENCHMARK(BM_Hide)->ArgNames({"layer", "verify"})->ArgsProduct({{0, 3}, {0, 1}});
+
+// Add two answers, verification sum, scale, tail.
+void BM_Reveal(benchmark::State& state) {
+  const LinearLayer name = LayerOf(state.range(0));
+  const ProtectedLayer& layer = Layers().at(name);
+  const size_t n_out = layer.shape.n_out;
+  ShareBlinder blinder(OneBlock(), 2, ProcessDrbg());
+  auto blinding = blinder.Begin(name, kRows);
+  Matrix<uint32_t> a(kRows, n_out), b(kRows, n_out);
+  std::mt19937 rng(2);
+  for (size_t i = 0; i < kRows * n_out; ++i) {
+    a.view().data()[i] = rng();
+    b.view().data()[i] = rng();
+  }
+  Matrix<float> y(kRows, n_out);
+  std::vector<float> scratch(RevealScratchFloats(layer.shape));
+  uint64_t sums = 0;
+  for (auto _ : state) {
+    for (size_t r = 0; r < kRows; ++r) {
+      const uint32_t* answers[] = {a.view().row(r), b.view().row(r)};
+      const RevealedRow row{r, answers, 1e-6f, LinearTail::kStore, y.view().row(r)};
+      sums += RevealRow(layer, **blinding, row, state.range(1) != 0, scratch);
+    }
+    benchmark::DoNotOptimize(y.view().data());
+  }
+  benchmark::DoNotOptimize(sums);
+  ReportElements(state, kRows * n_out);
+}
+BENCHMARK(BM_Reveal)->ArgNames({"layer", "verify"})->ArgsProduct({{0, 2}, {0, 1}});
+
+// The parts, each over a row that stays in the first-level cache.
+void BM_ExpandSeed(benchmark::State& state) {
+  SeedExpander expander(Seed{});
+  std::vector<uint32_t> words(2048);
+  uint64_t next = 0;
+  for (auto _ : state) {
+    expander.Expand(next, words);
+    next += words.size();
+    benchmark::DoNotOptimize(words.data());
+  }
+  ReportElements(state, words.size());
+}
+BENCHMARK(BM_ExpandSeed);
+
+void BM_FieldDot(benchmark::State& state) {
+  std::mt19937_64 rng(3);
+  std::vector<int32_t> values(2048);
+  std::vector<uint64_t> field(2048);
+  for (int32_t& v : values) v = static_cast<int32_t>(rng());
+  for (uint64_t& f : field) f = rng() >> 3;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(state.range(0)
+                                 ? OffsetFieldDot(values, field)
+                                 : field_dot_internal::OffsetFieldDotPortable(values, field));
+  }
+  ReportElements(state, values.size());
+}
+BENCHMARK(BM_FieldDot)->ArgName("vectorised")->Arg(0)->Arg(1);
+
+void BM_QuantizeFixedRow(benchmark::State& state) {
+  const Matrix<float> x = RandomRows(1, 2048);
+  std::vector<int32_t> xq(2048);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(QuantizeFixedRow(x.view().row(0), 2048, 11000, xq.data()));
+  }
+  ReportElements(state, xq.size());
+}
+BENCHMARK(BM_QuantizeFixedRow);
+
+// u = Wq^T s, at start-up, per weight.
+void BM_FreivaldsKey(benchmark::State& state) {
+  const size_t n = 2048;
+  FreivaldsSecret secret(n, ProcessDrbg());
+  Matrix<int8_t> w(n, n);
+  std::fill_n(w.view().data(), n * n, int8_t{3});
+  for (auto _ : state) {
+    FreivaldsKey key(secret, n, n);
+    key.AddWeightRows(0, w.view());
+    key.Finish();
+  }
+  ReportElements(state, n * n);
+}
+BENCHMARK(BM_FreivaldsKey);
+
+}  // namespace
+}  // namespace sotto
