@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/strings.h"
@@ -21,7 +23,8 @@ absl::Status SystemError(const std::string& path, std::string_view what, int err
   if (error == EACCES || error == EPERM || error == EROFS) {
     return absl::PermissionDeniedError(message);
   }
-  if (error == ENOSPC || error == EDQUOT || error == EIO) return absl::UnavailableError(message);
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG || error == EIO)
+    return absl::UnavailableError(message);
   return absl::InvalidArgumentError(message);
 }
 
@@ -49,15 +52,26 @@ absl::StatusOr<size_t> RegularFileSize(int fd, const std::string& path) {
   return static_cast<size_t>(info.st_size);
 }
 
-absl::Status WriteFully(int fd, uint64_t offset, std::string_view data, const std::string& path) {
+// At `offset`, or, without one, where the last write ended.
+absl::Status WriteFully(int fd, std::optional<uint64_t> offset, std::string_view data,
+                        const std::string& path) {
   while (!data.empty()) {
-    const ssize_t n = pwrite(fd, data.data(), data.size(), static_cast<off_t>(offset));
+    const ssize_t n = offset.has_value()
+                          ? pwrite(fd, data.data(), data.size(), static_cast<off_t>(*offset))
+                          : write(fd, data.data(), data.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return SystemError(path, "cannot write", errno);
-    offset += static_cast<uint64_t>(n);
+    if (offset.has_value()) *offset += static_cast<uint64_t>(n);
     data.remove_prefix(static_cast<size_t>(n));
   }
   return absl::OkStatus();
+}
+
+// The file that a path of an existing one leads to.
+std::string TargetOfLinks(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> target(realpath(path.c_str(), nullptr),
+                                                           &std::free);
+  return target == nullptr ? path : target.get();
 }
 
 mode_t UmaskMode() {
@@ -123,16 +137,27 @@ void MappedFile::DropPages(std::span<const uint8_t> part) const {
 }
 
 absl::StatusOr<AtomicFile> AtomicFile::Create(const std::string& path) {
-  std::string temporary = StrCat(path, ".tmpXXXXXX");
+  struct stat info;
+  const bool exists = stat(path.c_str(), &info) == 0;
+  if (exists && S_ISDIR(info.st_mode)) {
+    return absl::InvalidArgumentError(StrCat(path, ": is a directory"));
+  }
+  if (exists && !S_ISREG(info.st_mode)) {
+    const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) return SystemError(path, "cannot open for writing", errno);
+    return AtomicFile(path, "", fd);
+  }
+  std::string target = exists ? TargetOfLinks(path) : path;
+  std::string temporary = StrCat(target, ".tmpXXXXXX");
   const int fd = mkostemp(temporary.data(), O_CLOEXEC);
   if (fd < 0) return SystemError(path, "cannot create", errno);
-  return AtomicFile(path, std::move(temporary), fd);
+  return AtomicFile(std::move(target), std::move(temporary), fd);
 }
 
 AtomicFile::~AtomicFile() {
   if (fd_ < 0) return;
   close(fd_);
-  unlink(temporary_.c_str());
+  if (renames()) unlink(temporary_.c_str());
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
@@ -143,16 +168,40 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
 
 absl::Status AtomicFile::Append(std::string_view data) { return WriteAt(end_, data); }
 
-absl::Status AtomicFile::WriteAt(uint64_t offset, std::string_view data) {
-  SOTTO_RETURN_IF_ERROR(WriteFully(fd_, offset, data, path_));
-  const uint64_t end = offset + data.size();
+void AtomicFile::RaiseEnd(uint64_t end) {
   uint64_t known = end_.load();
   while (known < end && !end_.compare_exchange_weak(known, end)) {
   }
+}
+
+absl::Status AtomicFile::WriteAt(uint64_t offset, std::string_view data) {
+  if (!renames() && offset != end_) {
+    return absl::InvalidArgumentError(
+        StrCat(path_, ": not a regular file, can only be appended to"));
+  }
+  SOTTO_RETURN_IF_ERROR(
+      WriteFully(fd_, renames() ? std::optional(offset) : std::nullopt, data, path_));
+  RaiseEnd(offset + data.size());
+  return absl::OkStatus();
+}
+
+absl::Status AtomicFile::Reserve(uint64_t size_bytes) {
+  if (!renames() || size_bytes <= end_) return absl::OkStatus();
+  const auto size = static_cast<off_t>(size_bytes);
+  int error = fallocate(fd_, 0, 0, size) == 0 ? 0 : errno;
+  // Not every file system allocates (NFS, the one inside an enclave): then the length alone.
+  if (error == EOPNOTSUPP || error == ENOSYS || error == EINVAL) {
+    error = ftruncate(fd_, size) == 0 ? 0 : errno;
+  }
+  if (error != 0) {
+    return SystemError(path_, StrCat("cannot reserve ", size_bytes, " bytes"), error);
+  }
+  RaiseEnd(size_bytes);
   return absl::OkStatus();
 }
 
 absl::Status AtomicFile::Commit() {
+  if (!renames()) return absl::OkStatus();
   if (fchmod(fd_, UmaskMode()) != 0) return SystemError(path_, "cannot set mode", errno);
   if (fsync(fd_) != 0) return SystemError(path_, "cannot flush", errno);
   if (rename(temporary_.c_str(), path_.c_str()) != 0) {

@@ -39,6 +39,8 @@ class MappedFile {
 
 // Writes to a temporary name beside `path` (mode 0600, then the umask's), renamed by Commit().
 // Destroyed without Commit(), it leaves nothing behind. A short write or a full disk is an error.
+// Symbolic links are followed. A device, pipe or terminal (/dev/stdout) cannot be renamed: it is
+// written directly, in order, and what was written stays. A directory is INVALID_ARGUMENT.
 class AtomicFile {
  public:
   static absl::StatusOr<AtomicFile> Create(const std::string& path);
@@ -50,6 +52,9 @@ class AtomicFile {
   // Overwrites at `offset`, within or beyond what was written (headers known last). Several threads
   // may call it at once, for ranges that do not overlap.
   absl::Status WriteAt(uint64_t offset, std::string_view data);
+  // Makes the file at least `size_bytes` long, zero where nothing was written, and takes the space
+  // on the disk where the file system can, so that a full one shows now: UNAVAILABLE.
+  absl::Status Reserve(uint64_t size_bytes);
   // Flushes to the disk and renames. No call but the destructor may follow.
   absl::Status Commit();
 
@@ -57,7 +62,10 @@ class AtomicFile {
   AtomicFile(std::string path, std::string temporary, int fd)
       : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
 
-  std::string path_, temporary_;
+  std::string path_, temporary_;  // No temporary: written directly.
+  bool renames() const { return !temporary_.empty(); }
+  void RaiseEnd(uint64_t end);
+
   int fd_ = -1;
   std::atomic<uint64_t> end_ = 0;
 };

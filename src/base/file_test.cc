@@ -55,6 +55,43 @@ TEST_F(FileTest, WriteAtFillsHeaderLast) {
   EXPECT_EQ(*ReadFile(Path("a")), "headbody!");
 }
 
+TEST_F(FileTest, ReservedSpaceReadsAsZero) {
+  auto file = AtomicFile::Create(Path("a"));
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE(file->Reserve(6).ok());
+  ASSERT_TRUE(file->WriteAt(1, "x").ok());
+  ASSERT_TRUE(file->Reserve(3).ok());
+  ASSERT_TRUE(file->Append("y").ok());
+  ASSERT_TRUE(file->Commit().ok());
+  EXPECT_EQ(*ReadFile(Path("a")), std::string("\0x\0\0\0\0y", 7));
+}
+
+TEST_F(FileTest, ADirectoryIsRefusedAtOnce) {
+  const absl::Status status = AtomicFile::Create(dir_.string()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("is a directory"));
+}
+
+TEST_F(FileTest, LinksAreFollowedNotReplaced) {
+  ASSERT_TRUE(WriteFileAtomically(Path("target"), "one").ok());
+  fs::create_symlink(Path("target"), Path("link"));
+  ASSERT_TRUE(WriteFileAtomically(Path("link"), "two").ok());
+  EXPECT_TRUE(fs::is_symlink(Path("link")));
+  EXPECT_EQ(*ReadFile(Path("target")), "two");
+  EXPECT_EQ(Entries(), 2u);
+}
+
+TEST_F(FileTest, DevicesAreWrittenDirectly) {
+  EXPECT_TRUE(WriteFileAtomically("/dev/null", "gone").ok());
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  const absl::Status full = WriteFileAtomically("/dev/full", "x");
+  EXPECT_EQ(full.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(full.message()), HasSubstr("/dev/full"));
+  auto file = AtomicFile::Create("/dev/null");
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(file->WriteAt(5, "x").code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(FileTest, MissingDirectoryIsNotFound) {
   auto missing = AtomicFile::Create(Path("no/such/dir/a"));
   EXPECT_EQ(missing.status().code(), absl::StatusCode::kNotFound);

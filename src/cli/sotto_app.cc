@@ -11,6 +11,9 @@
 #include "base/strings.h"
 #include "cli/command.h"
 #include "cli/model_command.h"
+#include "cli/prefill_command.h"
+#include "cli/process_info.h"
+#include "model/printable.h"
 
 namespace sotto {
 namespace {
@@ -19,7 +22,10 @@ constexpr int kFailure = 1;
 constexpr int kBadCommandLine = 2;
 
 // Every subcommand, in the order of the help.
-void AddCommands(CLI::App& app, Invocation& invocation) { AddModelCommand(app, invocation); }
+void AddCommands(CLI::App& app, Invocation& invocation) {
+  AddPrefillCommand(app, invocation);
+  AddModelCommand(app, invocation);
+}
 
 // Errors are one line: a file name may hold anything, an outside library's message line breaks.
 void PrintError(std::string_view message) {
@@ -35,6 +41,17 @@ int Fail(const absl::Status& status) {
   return IsUsageError(status) ? kBadCommandLine : kFailure;
 }
 
+// Names a flag, or a misspelt command. Other words may be part of a prompt that lacks its quotes,
+// and are not repeated.
+std::string UnexpectedArgument(const CLI::App& app) {
+  const std::string argument = app.remaining(true).front();
+  if (argument.starts_with('-')) {
+    return StrCat("unknown flag ", Printable(argument.substr(0, argument.find('='))));
+  }
+  if (app.get_subcommands().empty()) return StrCat("unknown command ", Printable(argument));
+  return "an argument belongs to no flag (a prompt with spaces needs quotes)";
+}
+
 // Parses the command line; `invocation` is then filled. Help and errors are dealt with here.
 // Returns whether the program goes on; if not, `exit_code` is set.
 bool Parse(CLI::App& app, int argc, const char* const* argv, int& exit_code) {
@@ -43,6 +60,9 @@ bool Parse(CLI::App& app, int argc, const char* const* argv, int& exit_code) {
     return true;
   } catch (const CLI::CallForHelp&) {
     std::fputs(app.help().c_str(), stdout);
+  } catch (const CLI::ExtrasError&) {
+    PrintError(StrCat(UnexpectedArgument(app), " (see sotto --help)"));
+    exit_code = kBadCommandLine;
   } catch (const CLI::ParseError& error) {
     PrintError(StrCat(error.what(), " (see sotto --help)"));
     exit_code = kBadCommandLine;
@@ -72,6 +92,8 @@ int Run(int argc, const char* const* argv) {
 
 int RunSotto(int argc, const char* const* argv) {
   try {
+    ForbidCoreDumps();
+    TurnWriteSignalsIntoErrors();
     return Run(argc, argv);
   } catch (const std::bad_alloc&) {
     PrintError("out of memory");

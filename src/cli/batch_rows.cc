@@ -1,0 +1,70 @@
+#include "cli/batch_rows.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+// The same status code, with the prompt's place in front.
+absl::Status Locate(const Prompt& prompt, const absl::Status& status) {
+  return absl::Status(status.code(), StrCat(prompt.source, ": ", ToStd(status.message())));
+}
+
+absl::StatusOr<std::vector<int32_t>> PromptIds(const Prompt& prompt, const Tokenizer* tokenizer) {
+  if (prompt.ids.has_value()) return *prompt.ids;
+  if (tokenizer == nullptr) {
+    return absl::FailedPreconditionError(
+        StrCat(prompt.source, ": a text prompt, but the model has no tokenizer.json"));
+  }
+  absl::StatusOr<std::vector<int32_t>> ids = tokenizer->Encode(prompt.text, {.add_bos = true});
+  if (!ids.ok()) return Locate(prompt, ids.status());
+  return ids;
+}
+
+absl::Status CheckIds(const Prompt& prompt, std::span<const int32_t> ids, size_t vocab_size) {
+  if (ids.empty()) {
+    return absl::InvalidArgumentError(StrCat(prompt.source, ": comes to no token at all"));
+  }
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] >= 0 && static_cast<size_t>(ids[i]) < vocab_size) continue;
+    return absl::InvalidArgumentError(StrCat(prompt.source, ": the id at position ", i,
+                                             " is beyond the model's vocabulary of ", vocab_size));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+size_t BatchRows::longest() const {
+  size_t longest = 0;
+  for (const std::vector<int32_t>& row : ids) longest = std::max(longest, row.size());
+  return longest;
+}
+
+size_t BatchRows::real_tokens() const {
+  size_t tokens = 0;
+  for (const std::vector<int32_t>& row : ids) tokens += row.size();
+  return tokens;
+}
+
+absl::StatusOr<BatchRows> MakeBatchRows(std::span<const Prompt> prompts, const Tokenizer* tokenizer,
+                                        const BatchRowsOptions& options) {
+  BatchRows rows{.prompt_count = prompts.size()};
+  rows.ids.reserve(std::max(prompts.size(), options.batch_size));
+  for (const Prompt& prompt : prompts) {
+    SOTTO_ASSIGN_OR_RETURN(std::vector<int32_t> ids, PromptIds(prompt, tokenizer));
+    SOTTO_RETURN_IF_ERROR(CheckIds(prompt, ids, options.vocab_size));
+    rows.truncated += ids.size() > options.prefill_length;
+    ids.resize(std::min(ids.size(), options.prefill_length));
+    rows.ids.push_back(std::move(ids));
+  }
+  for (size_t row = prompts.size(); row < options.batch_size; ++row) {
+    rows.ids.push_back(rows.ids[row - prompts.size()]);
+  }
+  return rows;
+}
+
+}  // namespace sotto

@@ -1,0 +1,42 @@
+// From prompts to the rows of the forward passes. TRUSTED: holds prompts.
+#ifndef SOTTO_CLI_BATCH_ROWS_H_
+#define SOTTO_CLI_BATCH_ROWS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/status.h"
+#include "cli/prompt_file.h"
+#include "enclave/tokenizer/tokenizer.h"
+
+namespace sotto {
+
+// Ids of every row. Row r holds prompt r mod prompt_count: prompts in order, and again from the
+// first one where there are fewer than one batch.
+struct BatchRows {
+  std::vector<std::vector<int32_t>> ids = {};  // 1 .. prefill_length of them a row.
+  size_t prompt_count = 0;
+  size_t truncated = 0;  // Prompts that were longer than prefill_length.
+
+  size_t longest() const;
+  size_t real_tokens() const;
+};
+
+struct BatchRowsOptions {
+  size_t prefill_length = 128;
+  size_t batch_size = 1;
+  size_t vocab_size = 0;  // Of the model.
+};
+
+// Text becomes the tokenizer's ids, BOS included; ids stay as they are. `tokenizer` may be null
+// where no prompt is text. Errors name the prompt's source: INVALID_ARGUMENT for text that is not
+// UTF-8, a prompt that comes to no token at all, or an id beyond the vocabulary (by its position);
+// FAILED_PRECONDITION for text without a tokenizer.
+absl::StatusOr<BatchRows> MakeBatchRows(std::span<const Prompt> prompts, const Tokenizer* tokenizer,
+                                        const BatchRowsOptions& options);
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_BATCH_ROWS_H_

@@ -1,0 +1,21 @@
+// Where the model that ships with Sotto is.
+#ifndef SOTTO_CLI_DEFAULT_MODEL_H_
+#define SOTTO_CLI_DEFAULT_MODEL_H_
+
+#include <string>
+
+#include "base/status.h"
+
+namespace sotto {
+
+// The shipped model's directory, found from that of the running program: installed
+// (PREFIX/bin beside PREFIX/share/sotto/models) or built in the source tree (build/bin below
+// models/). NOT_FOUND, saying what to do, when neither is there.
+absl::StatusOr<std::string> FindShippedModel();
+
+// The same for a program in `program_dir`.
+absl::StatusOr<std::string> FindShippedModelFrom(const std::string& program_dir);
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_DEFAULT_MODEL_H_

@@ -1,0 +1,134 @@
+#include "cli/logits_file.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <utility>
+
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+constexpr size_t kHeaderAlignment = 64;
+
+template <typename T>
+std::string_view AsBytes(const T* data, size_t count) {
+  return {reinterpret_cast<const char*>(data), count * sizeof(T)};
+}
+
+uint64_t LogitsBytes(const LogitsShape& shape) {
+  const std::vector<size_t> dims = shape.dimensions();
+  return std::accumulate(dims.begin(), dims.end(), sizeof(float), std::multiplies<uint64_t>());
+}
+
+// NumPy's format 1.0 (numpy/lib/format.py): magic, version, u16 header length, a Python literal
+// padded with spaces and ended by a line feed.
+std::string NpyHeader(const LogitsShape& shape) {
+  std::string dims;
+  for (const size_t n : shape.dimensions()) dims += StrCat(dims.empty() ? "" : ", ", n);
+  std::string literal = StrCat("{'descr': '<f4', 'fortran_order': False, 'shape': (", dims, "), }");
+  constexpr size_t kPrefix = 10;
+  const size_t unpadded = kPrefix + literal.size() + 1;
+  const size_t padded = (unpadded + kHeaderAlignment - 1) / kHeaderAlignment * kHeaderAlignment;
+  literal += std::string(padded - unpadded, ' ') + "\n";
+  std::string header("\x93NUMPY\x01\x00", 8);
+  header += static_cast<char>(literal.size() & 0xff);
+  header += static_cast<char>(literal.size() >> 8);
+  return header + literal;
+}
+
+// What the safetensors file holds behind the logits.
+struct Inputs {
+  std::vector<int32_t> ids;           // [rows, prefill_length]
+  std::vector<int32_t> lengths = {};  // [rows]
+};
+
+Inputs PaddedInputs(const LogitsShape& shape, const BatchRows& rows) {
+  Inputs inputs{.ids = std::vector<int32_t>(shape.rows * shape.prefill_length)};
+  for (size_t r = 0; r < shape.rows; ++r) {
+    const std::vector<int32_t>& ids = rows.ids[r];
+    std::copy(ids.begin(), ids.end(), inputs.ids.begin() + r * shape.prefill_length);
+    inputs.lengths.push_back(static_cast<int32_t>(ids.size()));
+  }
+  return inputs;
+}
+
+// The safetensors header: u64 length, JSON padded with spaces so that the data is aligned.
+std::string SafetensorsHeader(const LogitsShape& shape) {
+  nlohmann::ordered_json json;
+  uint64_t begin = 0;
+  const auto add = [&](const char* name, const char* dtype, const std::vector<size_t>& dims,
+                       uint64_t size_bytes) {
+    json[name] = {{"dtype", dtype}, {"shape", dims}, {"data_offsets", {begin, begin + size_bytes}}};
+    begin += size_bytes;
+  };
+  add("logits", "F32", shape.dimensions(), LogitsBytes(shape));
+  add("input_ids", "I32", {shape.rows, shape.prefill_length},
+      uint64_t{shape.rows} * shape.prefill_length * sizeof(int32_t));
+  add("actual_lengths", "I32", {shape.rows}, uint64_t{shape.rows} * sizeof(int32_t));
+  std::string text = json.dump();
+  text.append((kHeaderAlignment - (8 + text.size()) % kHeaderAlignment) % kHeaderAlignment, ' ');
+  const uint64_t size = text.size();
+  return std::string(AsBytes(&size, 1)) + text;
+}
+
+}  // namespace
+
+absl::StatusOr<LogitsFormat> LogitsFormatOfPath(std::string_view path) {
+  const std::string extension = std::filesystem::path(path).extension();
+  if (extension == ".safetensors") return LogitsFormat::kSafetensors;
+  if (extension == ".npy") return LogitsFormat::kNpy;
+  return absl::InvalidArgumentError("the file name ends in neither .safetensors nor .npy");
+}
+
+std::vector<size_t> LogitsShape::dimensions() const {
+  if (mode == LogitsMode::kLast) return {rows, vocab_size};
+  return {rows, prefill_length, vocab_size};
+}
+
+absl::StatusOr<std::unique_ptr<LogitsFile>> LogitsFile::Create(const std::string& path,
+                                                               const LogitsShape& shape,
+                                                               const BatchRows& rows) {
+  SOTTO_ASSIGN_OR_RETURN(const LogitsFormat format, LogitsFormatOfPath(path));
+  SOTTO_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
+  const bool npy = format == LogitsFormat::kNpy;
+  const std::string header = npy ? NpyHeader(shape) : SafetensorsHeader(shape);
+  const uint64_t logits_end = header.size() + LogitsBytes(shape);
+  SOTTO_RETURN_IF_ERROR(file.Reserve(logits_end));
+  SOTTO_RETURN_IF_ERROR(file.WriteAt(0, header));
+  if (!npy) {
+    const Inputs inputs = PaddedInputs(shape, rows);
+    const std::string_view ids = AsBytes(inputs.ids.data(), inputs.ids.size());
+    SOTTO_RETURN_IF_ERROR(file.WriteAt(logits_end, ids));
+    SOTTO_RETURN_IF_ERROR(file.WriteAt(logits_end + ids.size(),
+                                       AsBytes(inputs.lengths.data(), inputs.lengths.size())));
+  }
+  return std::unique_ptr<LogitsFile>(new LogitsFile(std::move(file), shape, header.size()));
+}
+
+void LogitsFile::Write(size_t row, size_t first_position, ConstMatrixView<float> logits) {
+  if (!status().ok()) return;
+  const bool last = shape_.mode == LogitsMode::kLast;
+  const uint64_t first_row = last ? row : row * shape_.prefill_length + first_position;
+  const uint64_t row_bytes = shape_.vocab_size * sizeof(float);
+  absl::Status written;
+  for (size_t r = 0; r < logits.rows() && written.ok(); ++r) {
+    written = file_.WriteAt(logits_begin_ + (first_row + r) * row_bytes,
+                            AsBytes(logits.row(r), shape_.vocab_size));
+  }
+  const std::lock_guard lock(mutex_);
+  status_.Update(written);
+}
+
+absl::Status LogitsFile::status() {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+absl::Status LogitsFile::Commit() {
+  SOTTO_RETURN_IF_ERROR(status());
+  return file_.Commit();
+}
+
+}  // namespace sotto

@@ -1,0 +1,69 @@
+// --save-logits: logits on their way to the disk, in blocks of rows as they are computed.
+// Little-endian f32, in the shape of the result's output_logits_shape: [rows, prefill_length,
+// vocab], or [rows, vocab] where only last positions are wanted. What lies beyond a row's actual
+// length is 0.
+//   .npy          that array (NumPy's format 1.0)
+//   .safetensors  tensor "logits", with "input_ids" I32 [rows, prefill_length] (0 beyond the actual
+//                 length) and "actual_lengths" I32 [rows]
+#ifndef SOTTO_CLI_LOGITS_FILE_H_
+#define SOTTO_CLI_LOGITS_FILE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "base/matrix.h"
+#include "base/status.h"
+#include "cli/batch_rows.h"
+#include "enclave/prefill/engine.h"
+
+namespace sotto {
+
+enum class LogitsFormat { kSafetensors, kNpy };
+
+// By the extension; INVALID_ARGUMENT for another one.
+absl::StatusOr<LogitsFormat> LogitsFormatOfPath(std::string_view path);
+
+struct LogitsShape {
+  LogitsMode mode = LogitsMode::kAll;
+  size_t rows = 0;
+  size_t prefill_length = 0;
+  size_t vocab_size = 0;
+
+  std::vector<size_t> dimensions() const;
+};
+
+class LogitsFile {
+ public:
+  // Takes the space on the disk at once, so that a full disk shows before the work, not after.
+  // Errors as base/file.h.
+  static absl::StatusOr<std::unique_ptr<LogitsFile>> Create(const std::string& path,
+                                                            const LogitsShape& shape,
+                                                            const BatchRows& rows);
+
+  // Logits [n, vocab] of `row` from `first_position` on (of its last position, n = 1, for kLast).
+  // Thread-safe. The first error is kept for Commit(), and ends the writing.
+  void Write(size_t row, size_t first_position, ConstMatrixView<float> logits);
+  absl::Status status();
+  // Gives the file its name.
+  absl::Status Commit();
+
+ private:
+  LogitsFile(AtomicFile file, const LogitsShape& shape, uint64_t logits_begin)
+      : file_(std::move(file)), shape_(shape), logits_begin_(logits_begin) {}
+
+  AtomicFile file_;
+  const LogitsShape shape_;
+  const uint64_t logits_begin_;  // Offset of the first logit.
+  std::mutex mutex_;             // Guards status_.
+  absl::Status status_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_LOGITS_FILE_H_

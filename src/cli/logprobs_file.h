@@ -1,0 +1,24 @@
+// --logprobs: a JSON line a prompt. See docs/result_format.md. TRUSTED: holds prompts.
+#ifndef SOTTO_CLI_LOGPROBS_FILE_H_
+#define SOTTO_CLI_LOGPROBS_FILE_H_
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+
+#include "base/file.h"
+#include "base/status.h"
+#include "cli/token_scores.h"
+#include "enclave/tokenizer/tokenizer.h"
+
+namespace sotto {
+
+// {"index", "id" (if given), "ids", "tokens", "logprobs", "top_ids", "top_logprobs", "sum_logprob",
+// "perplexity"}. Joined, the tokens are the prompt; a null `tokenizer` makes "tokens" null.
+absl::StatusOr<std::string> LogprobsLine(size_t index, const nlohmann::ordered_json& id,
+                                         std::span<const int32_t> ids, const Tokenizer* tokenizer,
+                                         const TokenScores& scores);
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_LOGPROBS_FILE_H_

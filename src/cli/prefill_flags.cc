@@ -1,0 +1,166 @@
+#include "cli/prefill_flags.h"
+
+#include <array>
+#include <limits>
+#include <string_view>
+
+#include "base/cpu.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "cli/command.h"
+#include "cli/default_model.h"
+#include "cli/logits_file.h"
+
+namespace sotto {
+namespace {
+
+constexpr int64_t kMaxLength = std::numeric_limits<int32_t>::max();
+constexpr int64_t kMaxBatchSize = 65536;
+constexpr int64_t kMaxThreads = 1024;
+// In the order of the enumerators.
+constexpr std::array<std::string_view, 2> kLogitsModes = {"all", "last"};
+constexpr std::array<std::string_view, 3> kProgressModes = {"auto", "always", "never"};
+
+// The same error, as one of the command line.
+absl::Status Blame(const Setting& setting, const absl::Status& status) {
+  return UsageError(StrCat(setting.source(), ": ", ToStd(status.message())));
+}
+
+}  // namespace
+
+PrefillFlags::PrefillFlags(CLI::App& app)
+    : model_(app, {.flag = "--model",
+                   .placeholder = "DIR",
+                   .help = "Hugging Face directory of a Llama model",
+                   .variable = "LLAMA_MODEL_PATH",
+                   .shown_default = "the shipped model"}),
+      prefill_length_(app, {.flag = "--prefill-length",
+                            .placeholder = "N",
+                            .help = "Positions per row; longer prompts are truncated, and counted",
+                            .variable = "LLAMA_PREFILL_LENGTH",
+                            .default_value = "128"}),
+      batch_size_(app, {.flag = "--batch-size",
+                        .placeholder = "N",
+                        .help = "Rows per forward pass; fewer prompts are repeated to fill one",
+                        .variable = "LLAMA_TEE_BATCH_SIZE",
+                        .default_value = "1"}),
+      prompts_(app, {.flag = "--prompts",
+                     .placeholder = "FILE",
+                     .help = "Prompts: text (one a line), .json (array of strings) or .jsonl "
+                             "({\"prompt\": text} or {\"ids\": [..]}, \"id\" echoed back)",
+                     .variable = "LLAMA_PROMPT_PATH"}),
+      prompt_(app, {.flag = "--prompt",
+                    .placeholder = "TEXT",
+                    .help = "A prompt; may be repeated. Other users of this machine can read "
+                            "command lines: secrets belong in a file",
+                    .shown_default = "\"Hello, world!\""}),
+      output_(app, {.flag = "--output",
+                    .placeholder = "FILE",
+                    .help = "The result, as JSON",
+                    .variable = "LLAMA_TEE_RESULT_PATH",
+                    .default_value = "tee_only_results.json"}),
+      precision_(app, {.flag = "--precision",
+                       .placeholder = "P",
+                       .help = "auto, f32, bf16, int8 or fixed; auto is bf16 where the processor "
+                               "has it, else f32",
+                       .default_value = "auto"}),
+      threads_(app, {.flag = "--threads",
+                     .placeholder = "N",
+                     .help = "Threads, the calling one included",
+                     .shown_default = "all processors"}),
+      logits_(app, {.flag = "--logits",
+                    .placeholder = "WHICH",
+                    .help = "Positions whose logits are computed: all or last",
+                    .default_value = "all"}),
+      save_logits_(app, {.flag = "--save-logits",
+                         .placeholder = "FILE",
+                         .help = "Write the logits to FILE.safetensors or FILE.npy"}),
+      logprobs_(app, {.flag = "--logprobs",
+                      .placeholder = "FILE",
+                      .help = "Write ids, tokens, log-probabilities and top tokens, a JSON line "
+                              "a prompt"}),
+      progress_(app, {.flag = "--progress",
+                      .placeholder = "WHEN",
+                      .help = "Progress on stderr: always, never or auto, which is on a terminal, "
+                              "for work of over a second",
+                      .default_value = "auto"}),
+      log_level_(app, {.flag = "--log-level",
+                       .placeholder = "LEVEL",
+                       .help = "Messages on stderr: error, warning, info or debug",
+                       .default_value = "warning"}) {
+  prompt_.option()->expected(1, std::numeric_limits<int>::max())->allow_extra_args(false);
+  prompt_.option()->excludes(prompts_.option());
+}
+
+absl::Status PrefillFlags::ReadModel(PrefillOptions& options) const {
+  options.model_dir = model_.value();
+  if (model_.given()) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(options.model_dir, FindShippedModel());
+  return absl::OkStatus();
+}
+
+absl::Status PrefillFlags::ReadShape(PrefillOptions& options) const {
+  SOTTO_ASSIGN_OR_RETURN(options.prefill_length, prefill_length_.Integer(1, kMaxLength));
+  options.prefill_length_source = prefill_length_.source();
+  SOTTO_ASSIGN_OR_RETURN(options.batch_size, batch_size_.Integer(1, kMaxBatchSize));
+  return absl::OkStatus();
+}
+
+absl::Status PrefillFlags::ReadPrompts(PrefillOptions& options) const {
+  if (prompt_.given_by_flag()) {
+    options.prompts = prompt_.option()->results();
+  } else if (prompts_.given()) {
+    options.prompts_path = prompts_.value();
+    if (options.prompts_path.empty()) return UsageError("--prompts: names no file");
+  } else {
+    options.prompts = {"Hello, world!"};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PrefillFlags::ReadOutputs(PrefillOptions& options) const {
+  for (const auto& [setting, path] : {std::pair{&output_, &options.output_path},
+                                      std::pair{&save_logits_, &options.save_logits_path},
+                                      std::pair{&logprobs_, &options.logprobs_path}}) {
+    *path = setting->value();
+    if (setting->given() && path->empty()) {
+      return UsageError(StrCat(setting->source(), ": names no file"));
+    }
+  }
+  if (options.save_logits_path.empty()) return absl::OkStatus();
+  const absl::Status known = LogitsFormatOfPath(options.save_logits_path).status();
+  return known.ok() ? known : Blame(save_logits_, known);
+}
+
+absl::Status PrefillFlags::ReadExecution(PrefillOptions& options) const {
+  const absl::StatusOr<Precision> precision = ParsePrecision(precision_.value());
+  if (!precision.ok()) return Blame(precision_, precision.status());
+  options.precision = *precision;
+  options.threads = AvailableProcessors();
+  if (threads_.given()) {
+    SOTTO_ASSIGN_OR_RETURN(options.threads, threads_.Integer(1, kMaxThreads));
+  }
+  SOTTO_ASSIGN_OR_RETURN(const size_t logits, logits_.Choice(kLogitsModes));
+  options.logits = static_cast<LogitsMode>(logits);
+  SOTTO_ASSIGN_OR_RETURN(const size_t progress, progress_.Choice(kProgressModes));
+  options.progress = static_cast<ProgressMode>(progress);
+  if (!options.logprobs_path.empty() && options.logits == LogitsMode::kLast) {
+    return UsageError("--logprobs: needs --logits all");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<PrefillOptions> PrefillFlags::Read() const {
+  const absl::StatusOr<LogLevel> level = ParseLogLevel(log_level_.value());
+  if (!level.ok()) return Blame(log_level_, level.status());
+  SetLogLevel(*level);
+  PrefillOptions options;
+  SOTTO_RETURN_IF_ERROR(ReadShape(options));
+  SOTTO_RETURN_IF_ERROR(ReadPrompts(options));
+  SOTTO_RETURN_IF_ERROR(ReadOutputs(options));
+  SOTTO_RETURN_IF_ERROR(ReadExecution(options));
+  SOTTO_RETURN_IF_ERROR(ReadModel(options));
+  return options;
+}
+
+}  // namespace sotto

@@ -1,0 +1,35 @@
+// The flags of `sotto prefill`, their environment variables and defaults.
+#ifndef SOTTO_CLI_PREFILL_FLAGS_H_
+#define SOTTO_CLI_PREFILL_FLAGS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "base/status.h"
+#include "cli/prefill_options.h"
+#include "cli/setting.h"
+
+namespace sotto {
+
+class PrefillFlags {
+ public:
+  explicit PrefillFlags(CLI::App& app);
+
+  // After parsing. UsageError naming the flag or variable; NOT_FOUND when no model was named and
+  // none ships beside the program. Sets the process's log level.
+  absl::StatusOr<PrefillOptions> Read() const;
+
+ private:
+  absl::Status ReadModel(PrefillOptions& options) const;
+  absl::Status ReadShape(PrefillOptions& options) const;
+  absl::Status ReadPrompts(PrefillOptions& options) const;
+  absl::Status ReadOutputs(PrefillOptions& options) const;
+  absl::Status ReadExecution(PrefillOptions& options) const;
+
+  Setting model_, prefill_length_, batch_size_, prompts_, prompt_;
+  Setting output_, precision_, threads_, logits_, save_logits_, logprobs_;
+  Setting progress_, log_level_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_PREFILL_FLAGS_H_

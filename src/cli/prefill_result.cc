@@ -1,0 +1,81 @@
+#include "cli/prefill_result.h"
+
+#include <numeric>
+
+#include "cli/process_info.h"
+
+namespace sotto {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double PerSecond(double count, double seconds) { return seconds > 0 ? count / seconds : 0; }
+
+// Prompts as they were given: text, or ids.
+Json PromptsJson(std::span<const Prompt> prompts) {
+  Json json = Json::array();
+  for (const Prompt& prompt : prompts) {
+    json.push_back(prompt.ids.has_value() ? Json(*prompt.ids) : Json(prompt.text));
+  }
+  return json;
+}
+
+Json ActualLengths(const BatchRows& rows) {
+  Json json = Json::array();
+  for (const std::vector<int32_t>& ids : rows.ids) json.push_back(ids.size());
+  return json;
+}
+
+Json PerplexityJson(const std::vector<std::optional<double>>& perplexity) {
+  Json json = Json::array();
+  for (const std::optional<double>& value : perplexity) {
+    json.push_back(value.has_value() ? Json(*value) : Json());
+  }
+  return json;
+}
+
+Json TimingsJson(const Timings& timings) {
+  return {{"load_seconds", timings.load_seconds},
+          {"tokenize_seconds", timings.tokenize_seconds},
+          {"prefill_seconds", timings.prefill_seconds},
+          {"batch_seconds", timings.batch_seconds}};
+}
+
+}  // namespace
+
+double Timings::forward_seconds() const {
+  return std::accumulate(batch_seconds.begin(), batch_seconds.end(), 0.0);
+}
+
+Json ResultJson(const PrefillReport& report) {
+  const size_t rows = report.rows.ids.size(), length = report.options.prefill_length;
+  const double seconds = report.timings.forward_seconds();
+  const double tokens = static_cast<double>(rows) * static_cast<double>(length);
+  Json json;
+  json["mode"] = "prefill-only";
+  json["prompt_count"] = report.prompts.size();
+  json["prefill_length"] = length;
+  json["time_seconds"] = seconds;
+  json["total_tokens"] = rows * length;
+  json["throughput_tokens_per_sec"] = PerSecond(tokens, seconds);
+  json["prompts"] = PromptsJson(report.prompts);
+  json["input_ids_shape"] = {rows, length};
+  json["actual_lengths"] = ActualLengths(report.rows);
+  json["last_token_logits_shape"] = {rows, report.logits.vocab_size};
+  json["output_logits_shape"] = report.logits.dimensions();
+  json["batch_size"] = report.options.batch_size;
+  json["truncated"] = report.rows.truncated;
+  json["precision"] = PrecisionName(report.options.precision);
+  json["threads"] = report.options.threads;
+  json["model"] = {{"name", report.model.name},
+                   {"parameters", report.model.parameters},
+                   {"weights_sha256", report.model.weights_sha256}};
+  json["timings"] = TimingsJson(report.timings);
+  json["peak_rss_bytes"] = PeakResidentBytes();
+  json["real_tokens_per_sec"] = PerSecond(static_cast<double>(report.rows.real_tokens()), seconds);
+  json["perplexity"] = PerplexityJson(report.perplexity);
+  json["sotto_version"] = SOTTO_VERSION;
+  return json;
+}
+
+}  // namespace sotto

@@ -1,0 +1,52 @@
+// The result file of `sotto prefill`: docs/result_format.md gives the meaning of every key. It
+// holds the prompts and is the user's own: where it is written, and who may read it, is theirs to
+// choose.
+#ifndef SOTTO_CLI_PREFILL_RESULT_H_
+#define SOTTO_CLI_PREFILL_RESULT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cli/batch_rows.h"
+#include "cli/logits_file.h"
+#include "cli/prefill_options.h"
+#include "cli/prompt_file.h"
+
+namespace sotto {
+
+struct ModelFacts {
+  std::string name;
+  uint64_t parameters = 0;
+  std::string weights_sha256;
+};
+
+struct Timings {
+  double load_seconds = 0;      // Checkpoint, tokenizer, weights into the kernels' layout.
+  double tokenize_seconds = 0;  // Prompts into ids.
+  double prefill_seconds = 0;   // First batch's start to last batch's end, writing included.
+  std::vector<double> batch_seconds;
+
+  double forward_seconds() const;  // Sum of batch_seconds.
+};
+
+struct PrefillReport {
+  const PrefillOptions& options;
+  std::span<const Prompt> prompts;
+  const BatchRows& rows;
+  LogitsShape logits;
+  ModelFacts model;
+  Timings timings;
+  std::vector<std::optional<double>> perplexity;  // One a prompt.
+};
+
+// Peak memory is asked of the system here.
+nlohmann::ordered_json ResultJson(const PrefillReport& report);
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_PREFILL_RESULT_H_

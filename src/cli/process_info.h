@@ -1,0 +1,23 @@
+// What the program asks of, and learns from, the system about itself.
+#ifndef SOTTO_CLI_PROCESS_INFO_H_
+#define SOTTO_CLI_PROCESS_INFO_H_
+
+#include <cstdint>
+
+namespace sotto {
+
+// Keeps prompt-derived plaintext out of core dumps and from debuggers of the same user: no dump of
+// this process is written, and other processes cannot attach to it or read its memory (but for
+// root, from whom only an enclave protects). Once, at the start of the program.
+void ForbidCoreDumps();
+
+// A write beyond a file-size limit, or to a closed pipe, becomes an error instead of a death that
+// would leave temporary files behind. Once, at the start of the program.
+void TurnWriteSignalsIntoErrors();
+
+// The most memory this process has had resident so far.
+uint64_t PeakResidentBytes();
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_PROCESS_INFO_H_

@@ -1,0 +1,167 @@
+#include "cli/prompt_file.h"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <limits>
+#include <utility>
+
+#include "base/file.h"
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// nlohmann's own message quotes the text around the mistake, which is a prompt: only the offset is
+// taken from it.
+absl::StatusOr<Json> ParseJson(std::string_view text, const std::string& source) {
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    return absl::InvalidArgumentError(StrCat(source, ": not valid JSON, at byte ", error.byte));
+  } catch (const Json::exception&) {
+    return absl::InvalidArgumentError(StrCat(source, ": a number out of range"));
+  }
+}
+
+absl::StatusOr<std::vector<int32_t>> ReadIds(const Json& value, const std::string& source) {
+  if (!value.is_array() || value.empty()) {
+    return absl::InvalidArgumentError(
+        StrCat(source, ": \"ids\" is not an array of one or more token ids"));
+  }
+  std::vector<int32_t> ids;
+  ids.reserve(value.size());
+  for (const Json& element : value) {
+    const bool whole = element.is_number_integer();
+    // A number beyond int64 reads as unsigned, one below zero as signed: both compare as intended.
+    if (!whole || element < 0 || element > std::numeric_limits<int32_t>::max()) {
+      return absl::InvalidArgumentError(
+          StrCat(source, ": \"ids\": element ", ids.size(), " is not a token id"));
+    }
+    ids.push_back(element.get<int32_t>());
+  }
+  return ids;
+}
+
+absl::StatusOr<Prompt> ReadObject(const Json& object, const std::string& source) {
+  if (!object.is_object()) {
+    return absl::InvalidArgumentError(StrCat(source, ": not an object with \"prompt\" or \"ids\""));
+  }
+  Prompt prompt{.source = source};
+  const bool has_text = object.contains("prompt"), has_ids = object.contains("ids");
+  if (has_text == has_ids) {
+    return absl::InvalidArgumentError(
+        StrCat(source, ": want either \"prompt\" or \"ids\", ", has_ids ? "not both" : "has none"));
+  }
+  if (has_text && !object["prompt"].is_string()) {
+    return absl::InvalidArgumentError(StrCat(source, ": \"prompt\" is not a string"));
+  }
+  if (has_text) prompt.text = object["prompt"].get<std::string>();
+  if (has_ids) {
+    SOTTO_ASSIGN_OR_RETURN(prompt.ids, ReadIds(object["ids"], source));
+  }
+  if (object.contains("id")) prompt.id = object["id"];
+  if (prompt.id.is_structured()) {
+    return absl::InvalidArgumentError(
+        StrCat(source, ": \"id\" is not a string, a number or a boolean"));
+  }
+  return prompt;
+}
+
+bool IsBlank(std::string_view line) {
+  return std::all_of(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; });
+}
+
+// Calls `read(line, source)` for every line that is not blank, without its line end.
+template <typename Read>
+absl::StatusOr<std::vector<Prompt>> ReadLines(std::string_view contents, const std::string& source,
+                                              Read read) {
+  std::vector<Prompt> prompts;
+  for (size_t number = 1; !contents.empty(); ++number) {
+    const size_t end = contents.find('\n');
+    std::string_view line = contents.substr(0, end);
+    contents.remove_prefix(std::min(contents.size(), line.size() + 1));
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (IsBlank(line)) continue;
+    SOTTO_ASSIGN_OR_RETURN(Prompt prompt, read(line, StrCat(source, ": line ", number)));
+    prompts.push_back(std::move(prompt));
+  }
+  return prompts;
+}
+
+absl::StatusOr<std::vector<Prompt>> ReadText(std::string_view contents, const std::string& source) {
+  return ReadLines(contents, source,
+                   [](std::string_view line, std::string line_source) -> absl::StatusOr<Prompt> {
+                     return Prompt{.text = std::string(line), .source = std::move(line_source)};
+                   });
+}
+
+absl::StatusOr<std::vector<Prompt>> ReadJsonLines(std::string_view contents,
+                                                  const std::string& source) {
+  return ReadLines(
+      contents, source,
+      [](std::string_view line, const std::string& line_source) -> absl::StatusOr<Prompt> {
+        SOTTO_ASSIGN_OR_RETURN(const Json object, ParseJson(line, line_source));
+        return ReadObject(object, line_source);
+      });
+}
+
+absl::StatusOr<std::vector<Prompt>> ReadJsonArray(std::string_view contents,
+                                                  const std::string& source) {
+  SOTTO_ASSIGN_OR_RETURN(Json array, ParseJson(contents, source));
+  if (!array.is_array()) {
+    return absl::InvalidArgumentError(StrCat(source, ": not an array of strings"));
+  }
+  std::vector<Prompt> prompts;
+  for (Json& element : array) {
+    std::string element_source = StrCat(source, ": element ", prompts.size());
+    if (!element.is_string()) {
+      return absl::InvalidArgumentError(StrCat(element_source, " is not a string"));
+    }
+    prompts.push_back(
+        {.text = std::move(element.get_ref<std::string&>()), .source = std::move(element_source)});
+  }
+  return prompts;
+}
+
+absl::StatusOr<std::vector<Prompt>> ReadAs(PromptFormat format, std::string_view contents,
+                                           const std::string& source) {
+  switch (format) {
+    case PromptFormat::kJson:
+      return ReadJsonArray(contents, source);
+    case PromptFormat::kJsonLines:
+      return ReadJsonLines(contents, source);
+    case PromptFormat::kText:
+      break;
+  }
+  return ReadText(contents, source);
+}
+
+}  // namespace
+
+PromptFormat PromptFormatOfPath(std::string_view path) {
+  std::string extension = std::filesystem::path(path).extension();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (extension == ".json") return PromptFormat::kJson;
+  if (extension == ".jsonl") return PromptFormat::kJsonLines;
+  return PromptFormat::kText;
+}
+
+absl::StatusOr<std::vector<Prompt>> ParsePrompts(std::string_view contents, PromptFormat format,
+                                                 const std::string& source) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (contents.starts_with(kByteOrderMark)) contents.remove_prefix(kByteOrderMark.size());
+  SOTTO_ASSIGN_OR_RETURN(std::vector<Prompt> prompts, ReadAs(format, contents, source));
+  if (prompts.empty()) return absl::InvalidArgumentError(StrCat(source, ": holds no prompt"));
+  return prompts;
+}
+
+absl::StatusOr<std::vector<Prompt>> ReadPromptFile(const std::string& path) {
+  SOTTO_ASSIGN_OR_RETURN(const std::string contents, ReadFile(path));
+  return ParsePrompts(contents, PromptFormatOfPath(path), path);
+}
+
+}  // namespace sotto

@@ -1,0 +1,43 @@
+// Prompt files: what users hand to `sotto prefill --prompts`. TRUSTED: holds prompts.
+//   .json   an array of strings
+//   .jsonl  an object a line: {"prompt": text} or {"ids": [..]}, and optionally "id" (a string, a
+//           number or a boolean), which is echoed back; other members are ignored
+//   others  text, a prompt a line
+// In all of them a UTF-8 byte order mark, CRLF line ends and blank lines are accepted and dropped.
+// Errors: INVALID_ARGUMENT, naming the file and the line or element, never what stands there; also
+// for a file without a single prompt.
+#ifndef SOTTO_CLI_PROMPT_FILE_H_
+#define SOTTO_CLI_PROMPT_FILE_H_
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace sotto {
+
+struct Prompt {
+  std::string text = {};                         // As given, not checked to be UTF-8.
+  std::optional<std::vector<int32_t>> ids = {};  // Given instead of text: not empty, none negative.
+  nlohmann::ordered_json id = {};                // What to echo; null when there was none.
+  std::string source = {};                       // For errors: "FILE: line 3" or "--prompt 2".
+};
+
+enum class PromptFormat { kText, kJson, kJsonLines };
+
+// By the extension, in either case.
+PromptFormat PromptFormatOfPath(std::string_view path);
+
+// `source` names the file in errors.
+absl::StatusOr<std::vector<Prompt>> ParsePrompts(std::string_view contents, PromptFormat format,
+                                                 const std::string& source);
+
+absl::StatusOr<std::vector<Prompt>> ReadPromptFile(const std::string& path);
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_PROMPT_FILE_H_

@@ -1,0 +1,78 @@
+#include "cli/setting.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <utility>
+
+#include "base/strings.h"
+#include "cli/command.h"
+#include "model/printable.h"
+
+namespace sotto {
+namespace {
+
+std::string VariableValue(const std::string& name) {
+  const char* value = name.empty() ? nullptr : std::getenv(name.c_str());
+  return value == nullptr ? "" : value;
+}
+
+std::string HelpText(const SettingSpec& spec) {
+  std::string help = spec.help;
+  const std::string& shown = spec.shown_default.empty() ? spec.default_value : spec.shown_default;
+  if (!shown.empty()) help += StrCat(" (", shown, ")");
+  if (!spec.variable.empty()) help += StrCat(" [", spec.variable, "]");
+  return help;
+}
+
+std::string Join(std::span<const std::string_view> words) {
+  std::string joined;
+  for (const std::string_view word : words) {
+    joined += StrCat(joined.empty() ? "" : word == words.back() ? " or " : ", ", word);
+  }
+  return joined;
+}
+
+}  // namespace
+
+Setting::Setting(CLI::App& app, SettingSpec spec)
+    : spec_(std::move(spec)),
+      // No target: results() below are the user's bytes, not what CLI11 makes of "{}" or "[a,b]".
+      option_(app.add_option(
+          spec_.flag, [](const CLI::results_t&) { return true; }, HelpText(spec_))) {
+  option_->type_name(spec_.placeholder)->type_size(1)->expected(1);
+}
+
+bool Setting::given_by_flag() const { return option_->count() > 0; }
+
+bool Setting::given() const { return given_by_flag() || !VariableValue(spec_.variable).empty(); }
+
+std::string Setting::value() const {
+  if (given_by_flag()) return option_->results().back();
+  std::string from_variable = VariableValue(spec_.variable);
+  return from_variable.empty() ? spec_.default_value : from_variable;
+}
+
+const std::string& Setting::source() const {
+  return !given_by_flag() && given() ? spec_.variable : spec_.flag;
+}
+
+absl::StatusOr<int64_t> Setting::Integer(int64_t min, int64_t max) const {
+  const std::string text = value();
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < min || number > max) {
+    return UsageError(
+        StrCat(source(), ": ", Printable(text), " is not a whole number from ", min, " to ", max));
+  }
+  return number;
+}
+
+absl::StatusOr<size_t> Setting::Choice(std::span<const std::string_view> choices) const {
+  const std::string text = value();
+  for (size_t i = 0; i < choices.size(); ++i) {
+    if (text == choices[i]) return i;
+  }
+  return UsageError(StrCat(source(), ": ", Printable(text), " is not one of ", Join(choices)));
+}
+
+}  // namespace sotto
