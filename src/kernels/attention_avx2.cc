@@ -22,6 +22,7 @@ struct F32Simd : Avx2 {
   static Scalar ToScalar(float x) { return x; }
   static Operand LoadOperand(const Element* p) { return Load(p); }
   static Operand Broadcast(const Element* p) { return Set(*p); }
+  static void StoreRow(Element* p, const float* row) { Store(p, Load(row)); }
   static void StoreOperand(Element* p, const Vec (&weight)[kPair]) { Store(p, weight[0]); }
   static Vec Dot(Operand a, Operand b, Vec c) { return MulAdd(a, b, c); }
 };

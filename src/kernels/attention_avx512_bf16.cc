@@ -37,6 +37,10 @@ struct Bf16Simd : Avx512 {
   static Operand Broadcast(const Element* p) {
     return reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(*p)));
   }
+  static void StoreRow(Element* p, const float* row) {
+    _mm512_storeu_si512(
+        p, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(Load(row + kLanes), Load(row))));
+  }
   static void StoreOperand(Element* p, const Vec (&weight)[kPair]) {
     const __m512i halves = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(weight[1], weight[0]));
     const __m512i interleave =

@@ -36,17 +36,19 @@ struct Tile {
 
   // A block: keys [kBlock][Steps] elements, then values [DimRows][kValueSteps] elements.
   static constexpr size_t Steps(size_t head_dim) { return RoundUp(head_dim, kPair) / kPair; }
-  static constexpr size_t DimRows(size_t head_dim) { return RoundUp(head_dim, kRows); }
-  static size_t KeyElements(size_t head_dim) { return kBlock * Steps(head_dim); }
+  static constexpr size_t DimRows(size_t head_dim) { return RoundUp(head_dim, kLanes); }
+  static size_t KeyElements(size_t head_dim) { return RoundUp(kBlock * Steps(head_dim), 16); }
   static size_t ValueElements(size_t head_dim) { return DimRows(head_dim) * kValueSteps; }
   static size_t BlockBytes(size_t head_dim) {
-    return RoundUp((KeyElements(head_dim) + ValueElements(head_dim)) * sizeof(Element), 64);
+    return (KeyElements(head_dim) + ValueElements(head_dim)) * sizeof(Element);
   }
+  // Steps of a row that is transposed in squares of kLanes elements.
+  static size_t PaddedSteps(size_t head_dim) { return RoundUp(Steps(head_dim), kLanes); }
 
-  // Scratch of a tile, each part 64-byte aligned.
+  // Each part 64-byte aligned.
   struct Scratch {
     Scratch(std::byte* memory, size_t head_dim) : next(memory) {
-      queries = Take<Element>(Steps(head_dim) * kWidth);
+      queries = Take<Element>(PaddedSteps(head_dim) * kWidth);
       scores = Take<float>(kBlock * kWidth);
       weights = Take<Element>(kValueSteps * kWidth);
       out = Take<float>(DimRows(head_dim) * kWidth);
@@ -54,7 +56,9 @@ struct Tile {
       sum = Take<float>(kWidth);
       rescale = Take<float>(kWidth);
       limit = Take<int>(kWidth);
-      row = Take<float>(head_dim + kPair);
+      row = Take<float>(PaddedSteps(head_dim) * kPair);
+      const size_t lanes = kWidth > kBlock ? kWidth : kBlock;
+      staged = Take<Element>(lanes * RoundUp(head_dim, kLanes * kPair));
     }
     template <typename T>
     T* Take(size_t count) {
@@ -63,7 +67,7 @@ struct Tile {
       return part;
     }
     std::byte* next;
-    Element *queries, *weights;
+    Element *queries, *weights, *staged;
     float *scores, *out, *max, *sum, *rescale, *row;
     int* limit;
   };
@@ -72,38 +76,80 @@ struct Tile {
     return static_cast<size_t>(scratch.next - static_cast<std::byte*>(nullptr));
   }
 
-  static void Rotate(const float* x, const float* cos, const float* sin, size_t dim, float* y) {
+  // y = x turned (cos not null) and scaled, then zeros up to `padded`.
+  static void Rotate(const float* x, const float* cos, const float* sin, size_t dim, float scale,
+                     size_t padded, float* __restrict y) {
     if (cos == nullptr) {
-      for (size_t i = 0; i < dim; ++i) y[i] = x[i];
-      return;
+      for (size_t i = 0; i < dim; ++i) y[i] = x[i] * scale;
+    } else {
+      const size_t half = dim / 2;
+      for (size_t i = 0; i < half; ++i) {
+        const float a = x[i], b = x[i + half];
+        y[i] = (a * cos[i] - b * sin[i]) * scale;
+        y[i + half] = (b * cos[i] + a * sin[i]) * scale;
+      }
     }
-    const size_t half = dim / 2;
-    for (size_t i = 0; i < half; ++i) {
-      const float a = x[i], b = x[i + half];
-      y[i] = a * cos[i] - b * sin[i];
-      y[i + half] = b * cos[i] + a * sin[i];
+    for (size_t i = dim; i < padded; ++i) y[i] = 0.0f;
+  }
+
+  // Pairs of dimensions as elements: PaddedSteps of them.
+  static void ToElements(const float* row, size_t steps, Element* y) {
+    for (size_t s = 0; s < steps; s += kLanes) Simd::StoreRow(y + s, row + s * kPair);
+  }
+
+  static void PackKeys(const PackBlockArgs& args, const Scratch& s) {
+    const size_t steps = Steps(args.head_dim), padded = PaddedSteps(args.head_dim);
+    Element* keys = reinterpret_cast<Element*>(args.block) + args.first_row * steps;
+    for (size_t r = 0; r < args.rows; ++r) {
+      const size_t turn = r * args.rope_stride;
+      Rotate(args.k + r * args.k_stride, args.cos == nullptr ? nullptr : args.cos + turn,
+             args.cos == nullptr ? nullptr : args.sin + turn, args.head_dim, 1.0f, padded * kPair,
+             s.row);
+      ToElements(s.row, padded, s.staged);
+      memcpy(keys + r * steps, s.staged, steps * sizeof(Element));
+    }
+  }
+
+  // Rows that start a block: pairs of positions side by side, transposed in squares.
+  static void PackValues(const PackBlockArgs& args, const Scratch& s) {
+    const size_t dim = args.head_dim, width = DimRows(dim);
+    for (size_t r = 0; r < kBlock; r += kPair) {
+      for (size_t d = 0; d < dim; d += kLanes) {
+        Vec value[kPair];
+        for (size_t i = 0; i < kPair; ++i) {
+          const float* p = args.v + (r + i) * args.v_stride + d;
+          value[i] = r + i >= args.rows  ? Simd::Zero()
+                     : d + kLanes <= dim ? Simd::Load(p)
+                                         : Simd::LoadFirst(p, dim - d, Simd::Zero());
+        }
+        Simd::StoreOperand(s.staged + r / kPair * width + d, value);
+      }
+    }
+    Element* values = reinterpret_cast<Element*>(args.block) + KeyElements(dim);
+    for (size_t step = 0; step < kValueSteps; step += kLanes) {
+      for (size_t d = 0; d < width; d += kLanes) {
+        Simd::Transpose(s.staged + step * width + d, width, values + d * kValueSteps + step,
+                        kValueSteps);
+      }
+    }
+  }
+
+  // Rows that continue a block, leaving what stands before them.
+  static void AppendValues(const PackBlockArgs& args) {
+    Scalar* values = reinterpret_cast<Scalar*>(reinterpret_cast<Element*>(args.block) +
+                                               KeyElements(args.head_dim));
+    for (size_t d = 0; d < args.head_dim; ++d) {
+      Scalar* value = values + d * kBlock + args.first_row;
+      for (size_t r = 0; r < kBlock - args.first_row; ++r) {
+        value[r] = Simd::ToScalar(r < args.rows ? args.v[r * args.v_stride + d] : 0.0f);
+      }
     }
   }
 
   static void Pack(const PackBlockArgs& args) {
-    const size_t dim = args.head_dim, stride = Steps(dim) * kPair;
-    Scalar* keys = reinterpret_cast<Scalar*>(args.block);
-    Scalar* values = keys + KeyElements(dim) * kPair;
-    float* row = Scratch(args.scratch, dim).row;
-    for (size_t r = 0; r < args.rows; ++r) {
-      const size_t turn = r * args.rope_stride;
-      Rotate(args.k + r * args.k_stride, args.cos == nullptr ? nullptr : args.cos + turn,
-             args.cos == nullptr ? nullptr : args.sin + turn, dim, row);
-      Scalar* key = keys + (args.first_row + r) * stride;
-      for (size_t d = 0; d < stride; ++d) key[d] = Simd::ToScalar(d < dim ? row[d] : 0.0f);
-    }
-    for (size_t d = 0; d < DimRows(dim); ++d) {
-      Scalar* value = values + d * kBlock + args.first_row;
-      for (size_t r = 0; r < kBlock - args.first_row; ++r) {
-        const bool present = r < args.rows && d < dim;
-        value[r] = Simd::ToScalar(present ? args.v[r * args.v_stride + d] : 0.0f);
-      }
-    }
+    const Scratch s(args.scratch, args.head_dim);
+    PackKeys(args, s);
+    args.first_row == 0 ? PackValues(args, s) : AppendValues(args);
   }
 
   // c[r][lane] = c[r][lane] * rescale[lane] + sum_s b[r][s] * a[s][lane], r < kRows.
@@ -137,12 +183,17 @@ struct Tile {
   // Scores are in units of log2, so that the softmax's exponential is exp2.
   static void LoadQueries(const AttendTileArgs& args, const Scratch& s) {
     const float scale = args.scale * 1.44269504088896340736f;
-    Scalar* queries = reinterpret_cast<Scalar*>(s.queries);
-    memset(s.queries, 0, Steps(args.head_dim) * kWidth * sizeof(Element));
+    const size_t padded = PaddedSteps(args.head_dim);
     for (size_t lane = 0; lane < args.lanes; ++lane) {
-      Rotate(args.q[lane], args.cos[lane], args.sin[lane], args.head_dim, s.row);
-      for (size_t d = 0; d < args.head_dim; ++d) {
-        queries[(d / kPair * kWidth + lane) * kPair + d % kPair] = Simd::ToScalar(s.row[d] * scale);
+      Rotate(args.q[lane], args.cos[lane], args.sin[lane], args.head_dim, scale, padded * kPair,
+             s.row);
+      ToElements(s.row, padded, s.staged + lane * padded);
+    }
+    memset(s.staged + args.lanes * padded, 0, (kWidth - args.lanes) * padded * sizeof(Element));
+    for (size_t lane = 0; lane < kWidth; lane += kLanes) {
+      for (size_t step = 0; step < padded; step += kLanes) {
+        Simd::Transpose(s.staged + lane * padded + step, padded, s.queries + step * kWidth + lane,
+                        kWidth);
       }
     }
     for (size_t lane = 0; lane < kWidth; ++lane) {
@@ -151,6 +202,24 @@ struct Tile {
       s.sum[lane] = 0.0f;
     }
     memset(s.out, 0, DimRows(args.head_dim) * kWidth * sizeof(float));
+  }
+
+  static void StoreOutputs(const AttendTileArgs& args, const Scratch& s) {
+    const size_t width = DimRows(args.head_dim);
+    float* rows = reinterpret_cast<float*>(s.staged);
+    for (size_t lane = 0; lane < kWidth; lane += kLanes) {
+      const Vec inverse = Simd::Div(Simd::Set(1.0f), Simd::Load(s.sum + lane));
+      for (size_t d = 0; d < width; ++d) {
+        float* out = s.out + d * kWidth + lane;
+        Simd::Store(out, Simd::Mul(Simd::Load(out), inverse));
+      }
+      for (size_t d = 0; d < width; d += kLanes) {
+        Simd::Transpose(s.out + d * kWidth + lane, kWidth, rows + lane * width + d, width);
+      }
+    }
+    for (size_t lane = 0; lane < args.lanes; ++lane) {
+      memcpy(args.out[lane], rows + lane * width, args.head_dim * sizeof(float));
+    }
   }
 
   // scores[key][lane] = -infinity where the lane may not see position first_key + key.
@@ -221,12 +290,7 @@ struct Tile {
       const size_t keys = left < kBlock ? RoundUp(left, kRows) : kBlock;
       AttendBlock(block, args.head_dim, first, keys, s);
     }
-    for (size_t lane = 0; lane < args.lanes; ++lane) {
-      const float inverse = 1.0f / s.sum[lane];
-      for (size_t d = 0; d < args.head_dim; ++d) {
-        args.out[lane][d] = s.out[d * kWidth + lane] * inverse;
-      }
-    }
+    StoreOutputs(args, s);
   }
 };
 

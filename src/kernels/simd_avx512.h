@@ -79,6 +79,35 @@ struct Avx512 {
     _mm512_mask_cvtepi32_storeu_epi8(p, First(n), _mm512_cvtps_epi32(a));
   }
 
+  // dst[j][i] = src[i][j] for a block of kLanes x kLanes elements of four bytes; strides in
+  // elements.
+  template <typename T>
+  static void Transpose(const T* src, size_t src_stride, T* dst, size_t dst_stride) {
+    __m512i r[16], t[16];
+    for (size_t i = 0; i < 16; ++i) r[i] = _mm512_loadu_si512(src + i * src_stride);
+    for (size_t i = 0; i < 16; i += 2) {
+      t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+      t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+    }
+    for (size_t i = 0; i < 16;
+         i += 4) {  // r[i + c]: column 4 l + c of rows i .. i + 3 in quarter l.
+      r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+      r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+      r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+      r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+    }
+    for (size_t c = 0; c < 4; ++c) {
+      const __m512i a = _mm512_shuffle_i32x4(r[c], r[4 + c], 0x44);
+      const __m512i b = _mm512_shuffle_i32x4(r[8 + c], r[12 + c], 0x44);
+      const __m512i d = _mm512_shuffle_i32x4(r[c], r[4 + c], 0xee);
+      const __m512i e = _mm512_shuffle_i32x4(r[8 + c], r[12 + c], 0xee);
+      _mm512_storeu_si512(dst + c * dst_stride, _mm512_shuffle_i32x4(a, b, 0x88));
+      _mm512_storeu_si512(dst + (4 + c) * dst_stride, _mm512_shuffle_i32x4(a, b, 0xdd));
+      _mm512_storeu_si512(dst + (8 + c) * dst_stride, _mm512_shuffle_i32x4(d, e, 0x88));
+      _mm512_storeu_si512(dst + (12 + c) * dst_stride, _mm512_shuffle_i32x4(d, e, 0xdd));
+    }
+  }
+
   // In integers: VCVTNEPS2BF16 flushes denormals and needs AVX512-BF16.
   static __m256i ToBf16(Vec a) {
     const __m512i bits = _mm512_castps_si512(a);

@@ -96,6 +96,12 @@ struct Portable {
   }
   static double Total(const Doubles& sum) { return sum.v[0] + sum.v[1] + sum.v[2] + sum.v[3]; }
 
+  static void Transpose(const float* src, size_t src_stride, float* dst, size_t dst_stride) {
+    for (size_t i = 0; i < kLanes; ++i) {
+      for (size_t j = 0; j < kLanes; ++j) dst[j * dst_stride + i] = src[i * src_stride + j];
+    }
+  }
+
   static void StoreBf16(BFloat16* p, Vec a) { StoreBf16First(p, a, kLanes); }
   static void StoreBf16First(BFloat16* p, Vec a, size_t n) {
     for (size_t i = 0; i < n; ++i) p[i] = ToBFloat16(a.v[i]);
