@@ -152,32 +152,43 @@ struct Tile {
     args.first_row == 0 ? PackValues(args, s) : AppendValues(args);
   }
 
-  // c[r][lane] = c[r][lane] * rescale[lane] + sum_s b[r][s] * a[s][lane], r < kRows.
-  // Without rescale (null) c is only written.
+  // f<0>(), f<1>(), ...: unrolled before the compiler decides what stays in registers.
+  template <size_t kCount, size_t kNext = 0, typename F>
+  static inline __attribute__((always_inline)) void Unroll(F&& f) {
+    if constexpr (kNext < kCount) {
+      f.template operator()<kNext>();
+      Unroll<kCount, kNext + 1>(f);
+    }
+  }
+
+  // c[r][lane] = sum_s b[r][s] * a[s][lane], r < kRows; with kAccumulate added to
+  // c[r][lane] * rescale[lane].
+  template <bool kAccumulate>
   static void Multiply(const Element* b, size_t b_stride, const Element* a, size_t steps,
                        const float* rescale, float* c) {
-    Vec acc[kRows][kVectors];
-    for (size_t r = 0; r < kRows; ++r) {
-      for (size_t v = 0; v < kVectors; ++v) {
-        acc[r][v] = rescale == nullptr ? Simd::Zero()
-                                       : Simd::Mul(Simd::Load(c + r * kWidth + v * kLanes),
-                                                   Simd::Load(rescale + v * kLanes));
+    Vec acc[kRows * kVectors];
+    Unroll<kRows * kVectors>([&]<size_t i>() __attribute__((always_inline)) {
+      if constexpr (kAccumulate) {
+        acc[i] = Simd::Mul(Simd::Load(c + i * kLanes), Simd::Load(rescale + i % kVectors * kLanes));
+      } else {
+        acc[i] = Simd::Zero();
       }
-    }
+    });
     for (size_t s = 0; s < steps; ++s) {
-      typename Simd::Operand lanes[kVectors];
-      for (size_t v = 0; v < kVectors; ++v)
+      typename Simd::Operand lanes[kVectors], element;
+      Unroll<kVectors>([&]<size_t v>() __attribute__((always_inline)) {
         lanes[v] = Simd::LoadOperand(a + s * kWidth + v * kLanes);
-      for (size_t r = 0; r < kRows; ++r) {
-        const typename Simd::Operand element = Simd::Broadcast(b + r * b_stride + s);
-        for (size_t v = 0; v < kVectors; ++v) {
-          acc[r][v] = Simd::Dot(element, lanes[v], acc[r][v]);
+      });
+      Unroll<kRows * kVectors>([&]<size_t i>() __attribute__((always_inline)) {
+        if constexpr (i % kVectors == 0) {
+          element = Simd::Broadcast(b + i / kVectors * b_stride + s);
         }
-      }
+        acc[i] = Simd::Dot(element, lanes[i % kVectors], acc[i]);
+      });
     }
-    for (size_t r = 0; r < kRows; ++r) {
-      for (size_t v = 0; v < kVectors; ++v) Simd::Store(c + r * kWidth + v * kLanes, acc[r][v]);
-    }
+    Unroll<kRows * kVectors>([&]<size_t i>() __attribute__((always_inline)) {
+      Simd::Store(c + i * kLanes, acc[i]);
+    });
   }
 
   // Scores are in units of log2, so that the softmax's exponential is exp2.
@@ -266,13 +277,13 @@ struct Tile {
     const Element* v = k + KeyElements(head_dim);
     const size_t steps = Steps(head_dim);
     for (size_t key = 0; key < keys; key += kRows) {
-      Multiply(k + key * steps, steps, s.queries, steps, nullptr, s.scores + key * kWidth);
+      Multiply<false>(k + key * steps, steps, s.queries, steps, nullptr, s.scores + key * kWidth);
     }
     if (static_cast<int>(first_key + keys) > s.limit[0] + 1) Mask(first_key, keys, s);
     Softmax(keys, s);
     for (size_t d = 0; d < head_dim; d += kRows) {
-      Multiply(v + d * kValueSteps, kValueSteps, s.weights, keys / kPair, s.rescale,
-               s.out + d * kWidth);
+      Multiply<true>(v + d * kValueSteps, kValueSteps, s.weights, keys / kPair, s.rescale,
+                     s.out + d * kWidth);
     }
   }
 
