@@ -1,0 +1,289 @@
+// `sotto prefill` as a user runs it, on the shipped model.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "testing/reference_tensors.h"
+#include "testing/run_program.h"
+#include "testing/temp_dir.h"
+
+namespace sotto {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class PrefillTest : public testing::Test {
+ protected:
+  ProgramResult Sotto(std::vector<std::string> arguments,
+                      std::map<std::string, std::string> environment = {}) {
+    arguments.insert(arguments.begin(), "prefill");
+    return RunProgram("sotto", arguments,
+                      {.working_dir = dir_.path(), .environment = std::move(environment)});
+  }
+  // A run that must succeed, and its result file.
+  json Result(const std::vector<std::string>& arguments,
+              std::map<std::string, std::string> environment = {},
+              const std::string& file = "tee_only_results.json") {
+    const ProgramResult run = Sotto(arguments, std::move(environment));
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_EQ(run.err, "");
+    return run.exit_code == 0 ? json::parse(dir_.Read(file)) : json();
+  }
+  std::vector<json> Lines(const std::string& file) {
+    std::vector<json> lines;
+    std::istringstream in(dir_.Read(file));
+    for (std::string line; std::getline(in, line);) lines.push_back(json::parse(line));
+    return lines;
+  }
+  size_t FileCount() const {
+    return static_cast<size_t>(std::distance(fs::directory_iterator(dir_.path()), {}));
+  }
+
+  TempDir dir_;
+};
+
+// A contract with whoever reads these files: no key more, none less.
+TEST_F(PrefillTest, TheResultHasExactlyTheDocumentedKeysInOrder) {
+  ASSERT_EQ(Sotto({}).exit_code, 0);
+  const auto result = nlohmann::ordered_json::parse(dir_.Read("tee_only_results.json"));
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : result.items()) keys.push_back(key);
+  EXPECT_THAT(
+      keys, ElementsAre("mode", "prompt_count", "prefill_length", "time_seconds", "total_tokens",
+                        "throughput_tokens_per_sec", "prompts", "input_ids_shape", "actual_lengths",
+                        "last_token_logits_shape", "output_logits_shape", "batch_size", "truncated",
+                        "precision", "threads", "model", "timings", "peak_rss_bytes",
+                        "real_tokens_per_sec", "perplexity", "sotto_version"));
+  EXPECT_EQ(FileCount(), 1u);
+}
+
+TEST_F(PrefillTest, DefaultsAreTheShippedModelAndOnePrompt) {
+  const json result = Result({});
+  EXPECT_EQ(result["mode"], "prefill-only");
+  EXPECT_EQ(result["prompts"], json({"Hello, world!"}));
+  EXPECT_EQ(result["prefill_length"], 128);
+  EXPECT_EQ(result["batch_size"], 1);
+  EXPECT_EQ(result["actual_lengths"], json({7}));  // BOS and six tokens.
+  EXPECT_EQ(result["model"]["name"], "kjv-2m");
+  EXPECT_EQ(result["model"]["parameters"], 1967808);
+  EXPECT_EQ(result["model"]["weights_sha256"].get<std::string>().size(), 64u);
+}
+
+TEST_F(PrefillTest, CountsAndShapesFollowTheRows) {
+  dir_.Write("p.txt", "one\ntwo\n\nthree\r\n");
+  const json result = Result({"--prompts", "p.txt", "--batch-size", "2", "--prefill-length", "16"});
+  EXPECT_EQ(result["prompt_count"], 3);
+  EXPECT_EQ(result["prompts"], json({"one", "two", "three"}));
+  EXPECT_EQ(result["input_ids_shape"], json({3, 16}));
+  EXPECT_EQ(result["output_logits_shape"], json({3, 16, 2048}));
+  EXPECT_EQ(result["last_token_logits_shape"], json({3, 2048}));
+  EXPECT_EQ(result["total_tokens"], 48);
+  EXPECT_EQ(result["timings"]["batch_seconds"].size(), 2u);
+  EXPECT_EQ(result["perplexity"].size(), 3u);
+}
+
+TEST_F(PrefillTest, RatesAreTokensOverTheForwardPasses) {
+  const json result = Result({"--prompt", "In the beginning", "--prompt", "God"});
+  const double seconds = result["time_seconds"];
+  EXPECT_GT(seconds, 0);
+  double batches = 0, real_tokens = 0;
+  for (const double batch : result["timings"]["batch_seconds"]) batches += batch;
+  for (const double length : result["actual_lengths"]) real_tokens += length;
+  EXPECT_DOUBLE_EQ(seconds, batches);
+  EXPECT_NEAR(result["throughput_tokens_per_sec"].get<double>() * seconds, 2 * 128, 1e-6);
+  EXPECT_NEAR(result["real_tokens_per_sec"].get<double>() * seconds, real_tokens, 1e-6);
+  EXPECT_GE(result["timings"]["prefill_seconds"].get<double>(), seconds);
+  EXPECT_GT(result["timings"]["load_seconds"].get<double>(), 0);
+  EXPECT_GT(result["peak_rss_bytes"].get<uint64_t>(), 8'000'000u);  // The weights, in f32 or half.
+}
+
+TEST_F(PrefillTest, FewerPromptsThanABatchAreRepeatedToFillIt) {
+  const json result = Result({"--prompt", "a", "--prompt", "two words", "--batch-size", "5"});
+  EXPECT_EQ(result["prompt_count"], 2);
+  EXPECT_EQ(result["prompts"].size(), 2u);
+  EXPECT_EQ(result["input_ids_shape"], json({5, 128}));
+  const json& lengths = result["actual_lengths"];
+  ASSERT_EQ(lengths.size(), 5u);
+  EXPECT_EQ(lengths[0], lengths[2]);
+  EXPECT_EQ(lengths[1], lengths[3]);
+  EXPECT_EQ(lengths[0], lengths[4]);
+  EXPECT_EQ(result["timings"]["batch_seconds"].size(), 1u);
+  EXPECT_EQ(result["perplexity"].size(), 2u);
+}
+
+TEST_F(PrefillTest, LongerPromptsAreTruncatedAndCounted) {
+  const json result =
+      Result({"--prompt", "God", "--prompt", "In the beginning God created the heaven",
+              "--prefill-length", "4", "--logprobs", "l.jsonl"});
+  EXPECT_EQ(result["truncated"], 1);
+  EXPECT_EQ(result["actual_lengths"][1], 4);
+  EXPECT_EQ(Lines("l.jsonl")[1]["ids"], json({2040, 40, 77, 258}));
+}
+
+TEST_F(PrefillTest, FlagsBeatVariablesBeatDefaults) {
+  const std::map<std::string, std::string> variables = {{"LLAMA_PREFILL_LENGTH", "32"},
+                                                        {"LLAMA_TEE_BATCH_SIZE", "3"},
+                                                        {"LLAMA_TEE_RESULT_PATH", "r.json"},
+                                                        {"LLAMA_PROMPT_PATH", "p.json"}};
+  dir_.Write("p.json", "[\"from the file\"]");
+  const json from_variables = Result({}, variables, "r.json");
+  EXPECT_EQ(from_variables["prefill_length"], 32);
+  EXPECT_EQ(from_variables["batch_size"], 3);
+  EXPECT_EQ(from_variables["prompts"], json({"from the file"}));
+  const json from_flags = Result({"--prefill-length", "64", "--batch-size", "1", "--output",
+                                  "f.json", "--prompt", "from the flag"},
+                                 variables, "f.json");
+  EXPECT_EQ(from_flags["prefill_length"], 64);
+  EXPECT_EQ(from_flags["batch_size"], 1);
+  EXPECT_EQ(from_flags["prompts"], json({"from the flag"}));
+  const json empty = Result({"--prompt", "x"}, {{"LLAMA_PREFILL_LENGTH", ""}});
+  EXPECT_EQ(empty["prefill_length"], 128);
+}
+
+TEST_F(PrefillTest, PromptsAreTakenAsTheyAre) {
+  const std::vector<std::string> prompts = {"{}", "[a,b]", "--output", "", "a\nb", "\xc3\xa9"};
+  std::vector<std::string> arguments;
+  for (const std::string& prompt : prompts) {
+    arguments.push_back("--prompt");
+    arguments.push_back(prompt);
+  }
+  EXPECT_EQ(Result(arguments)["prompts"], json(prompts));
+}
+
+TEST_F(PrefillTest, IdsAreTakenAsTheyAreWithTheirEcho) {
+  dir_.Write("p.jsonl",
+             "{\"ids\": [40, 77, 258], \"id\": \"first\"}\n{\"prompt\": \"In the\", \"id\": 2}\n"
+             "{\"prompt\": \"a\"}\n");
+  const json result = Result({"--prompts", "p.jsonl", "--logprobs", "l.jsonl"});
+  EXPECT_EQ(result["prompts"], json({{40, 77, 258}, "In the", "a"}));
+  const std::vector<json> lines = Lines("l.jsonl");
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0]["ids"], json({40, 77, 258}));
+  EXPECT_EQ(lines[0]["id"], "first");
+  EXPECT_EQ(lines[1]["ids"], json({2040, 40, 77, 258}));
+  EXPECT_EQ(lines[1]["id"], 2);
+  EXPECT_FALSE(lines[2].contains("id"));
+}
+
+TEST_F(PrefillTest, ADirectoryWithoutATokenizerServesIds) {
+  for (const char* name : {"config.json", "model.safetensors"}) {
+    fs::create_symlink(std::string(SOTTO_SOURCE_DIR "/models/kjv-2m/") + name, dir_.File(name));
+  }
+  dir_.Write("p.jsonl", "{\"ids\": [2040, 40, 77]}");
+  Result({"--model", ".", "--prompts", "p.jsonl", "--logprobs", "l.jsonl"});
+  EXPECT_TRUE(Lines("l.jsonl")[0]["tokens"].is_null());
+  const ProgramResult text = Sotto({"--model", ".", "--prompt", "text", "--output", "no.json"});
+  EXPECT_EQ(text.exit_code, 1);
+  EXPECT_THAT(text.err, HasSubstr("tokenizer.json"));
+  EXPECT_FALSE(fs::exists(dir_.File("no.json")));
+}
+
+TEST_F(PrefillTest, LogprobsScoreEachTokenGivenThoseBefore) {
+  const std::string prompt = "In the beginning God created";
+  const json result = Result({"--prompt", prompt, "--logprobs", "l.jsonl", "--save-logits",
+                              "x.safetensors", "--precision", "f32"});
+  const json line = Lines("l.jsonl").at(0);
+  const auto tensors = ReadReferenceTensors(dir_.File("x.safetensors"));
+  const auto logits = tensors.at("logits").As<float>();
+  const std::vector<int32_t> ids = line["ids"];
+  ASSERT_EQ(line["logprobs"].size(), ids.size());
+  ASSERT_EQ(line["top_ids"].size(), ids.size());
+  EXPECT_TRUE(line["logprobs"][0].is_null());
+  std::string text;
+  double sum = 0;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const float* row = logits.data() + i * 2048;
+    const int32_t top = line["top_ids"][i];
+    EXPECT_EQ(top, std::max_element(row, row + 2048) - row);
+    double total = 0;
+    for (size_t v = 0; v < 2048; ++v) total += std::exp(double{row[v]});
+    // LogSumExpRow promises 1e-6.
+    EXPECT_NEAR(line["top_logprobs"][i], row[top] - std::log(total), 2e-6);
+    if (i + 1 < ids.size()) {
+      EXPECT_NEAR(line["logprobs"][i + 1], row[ids[i + 1]] - std::log(total), 2e-6);
+      sum += line["logprobs"][i + 1].get<double>();
+    }
+    text += line["tokens"][i].get<std::string>();
+  }
+  EXPECT_THAT(text, testing::EndsWith(prompt));  // BOS stands before it.
+  EXPECT_NEAR(line["sum_logprob"], sum, 1e-9);
+  const double perplexity = std::exp(-sum / static_cast<double>(ids.size() - 1));
+  EXPECT_NEAR(line["perplexity"], perplexity, 1e-9 * perplexity);
+  EXPECT_EQ(result["perplexity"][0], line["perplexity"]);
+}
+
+TEST_F(PrefillTest, LastLogitsAreTheLastRowOfAll) {
+  const std::vector<std::string> prompts = {"--prompt", "In the", "--prompt", "God said unto"};
+  const auto run = [&](const char* mode, const char* file) {
+    std::vector<std::string> arguments = prompts;
+    arguments.insert(arguments.end(), {"--logits", mode, "--save-logits", file});
+    return Result(arguments);
+  };
+  const json all = run("all", "all.safetensors"), last = run("last", "last.safetensors");
+  EXPECT_EQ(last["output_logits_shape"], json({2, 2048}));
+  EXPECT_EQ(last["perplexity"], json({nullptr, nullptr}));
+  const auto all_tensors = ReadReferenceTensors(dir_.File("all.safetensors"));
+  const auto all_logits = all_tensors.at("logits").As<float>();
+  const auto last_logits =
+      ReadReferenceTensors(dir_.File("last.safetensors")).at("logits").As<float>();
+  ASSERT_EQ(last_logits.size(), 2u * 2048);
+  const auto lengths = all_tensors.at("actual_lengths").As<int32_t>();
+  for (size_t row = 0; row < 2; ++row) {
+    const size_t position = row * 128 + static_cast<size_t>(lengths[row]) - 1;
+    for (size_t v = 0; v < 2048; ++v) {
+      ASSERT_EQ(last_logits[row * 2048 + v], all_logits[position * 2048 + v]);
+    }
+  }
+  // What lies behind the actual length is zero.
+  const size_t padding = static_cast<size_t>(lengths[0]) * 2048;
+  EXPECT_EQ(all_logits[padding], 0.0f);
+  EXPECT_EQ(all_logits[128 * 2048 - 1], 0.0f);
+}
+
+TEST_F(PrefillTest, NpyHoldsWhatSafetensorsHold) {
+  Result({"--save-logits", "a.npy"});
+  Result({"--save-logits", "a.safetensors"});
+  const std::string npy = dir_.Read("a.npy");
+  ASSERT_EQ(npy.substr(0, 8), std::string("\x93NUMPY\x01\x00", 8));
+  const size_t header = 10 + static_cast<uint8_t>(npy[8]) + 256 * static_cast<uint8_t>(npy[9]);
+  EXPECT_EQ(header % 64, 0u);
+  EXPECT_THAT(npy.substr(10, header - 10),
+              HasSubstr("'descr': '<f4', 'fortran_order': False, 'shape': (1, 128, 2048), }"));
+  const auto logits = ReadReferenceTensors(dir_.File("a.safetensors")).at("logits");
+  EXPECT_EQ(logits.shape, (std::vector<size_t>{1, 128, 2048}));
+  ASSERT_EQ(npy.size() - header, logits.bytes.size());
+  EXPECT_TRUE(std::equal(logits.bytes.begin(), logits.bytes.end(),
+                         reinterpret_cast<const uint8_t*>(npy.data()) + header));
+}
+
+TEST_F(PrefillTest, ProgressIsShownWhereAskedFor) {
+  EXPECT_THAT(Sotto({"--progress", "always"}).err, HasSubstr("100 %"));
+  EXPECT_EQ(Sotto({"--progress", "never"}).err, "");
+  EXPECT_EQ(Sotto({}).err, "");  // auto, and stderr is a file.
+}
+
+TEST_F(PrefillTest, TheResultMayGoToADevice) {
+  const ProgramResult run = Sotto({"--output", "/dev/null"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(FileCount(), 0u);
+}
+
+TEST(Program, HelpAndVersion) {
+  EXPECT_THAT(RunProgram("sotto", {"--version"}).out, testing::StartsWith("sotto 0."));
+  const ProgramResult help = RunProgram("sotto", {"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, HasSubstr("prefill"));
+  const ProgramResult prefill_help = RunProgram("sotto", {"prefill", "--help"});
+  EXPECT_EQ(prefill_help.exit_code, 0);
+  EXPECT_THAT(prefill_help.out, HasSubstr("LLAMA_TEE_BATCH_SIZE"));
+}
+
+}  // namespace
+}  // namespace sotto

@@ -1,0 +1,31 @@
+// Runs one of the built programs as a user would.
+#ifndef SOTTO_TESTING_RUN_PROGRAM_H_
+#define SOTTO_TESTING_RUN_PROGRAM_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sotto {
+
+struct ProgramOptions {
+  std::string working_dir = ".";
+  // Added to this process's environment, from which LLAMA_* and SOTTO_* are taken.
+  std::map<std::string, std::string> environment = {};
+  std::optional<uint64_t> file_size_limit_bytes = {};  // RLIMIT_FSIZE
+};
+
+struct ProgramResult {
+  int exit_code = -1;  // -1: killed by a signal.
+  std::string out, err;
+};
+
+// Waits for its end. `program` is a name in build/bin.
+ProgramResult RunProgram(const std::string& program, const std::vector<std::string>& arguments,
+                         const ProgramOptions& options = {});
+
+}  // namespace sotto
+
+#endif  // SOTTO_TESTING_RUN_PROGRAM_H_
