@@ -18,7 +18,7 @@ absl::Status CheckDistinct(const PrefillOptions& options) {
   std::array<fs::path, 3> places;
   for (size_t i = 0; i < paths.size(); ++i) {
     std::error_code error;  // Then the path stays empty, and opening it will say why.
-    if (!paths[i].empty()) places[i] = fs::weakly_canonical(paths[i], error);
+    if (!paths[i].empty()) places[i] = fs::weakly_canonical(fs::absolute(paths[i]), error);
     for (size_t j = 0; j < i; ++j) {
       if (places[i].empty() || places[i] != places[j] || fs::is_other(places[i], error)) continue;
       return absl::InvalidArgumentError(StrCat(paths[i], ": named for two outputs at once"));

@@ -87,7 +87,9 @@ TEST_P(SharedReference, NegativeLogLikelihoodOfEveryText) {
     for (size_t i = 0; i < reference["index"]; ++i) {
       begin = texts.find(kSeparator, begin) + kSeparator.size();
     }
-    prompts.push_back(texts.substr(begin, texts.find(kSeparator, begin) - begin));
+    const size_t end = texts.find(kSeparator, begin);
+    begin = texts.find_first_not_of('\n', begin);  // One text begins with line feeds.
+    prompts.push_back(texts.substr(begin, end - begin));
   }
   const TempDir dir;
   dir.Write("p.json", prompts.dump());
