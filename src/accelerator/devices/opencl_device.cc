@@ -99,14 +99,18 @@ absl::StatusOr<OpenClProduct> Tune(const OpenClQueue& queue,
   return best;
 }
 
+// A device's kernels, as tuned.
+struct Parts {
+  OpenClTranspose transpose_float, transpose_ring;
+  OpenClProduct multiply_float, multiply_ring;
+};
+
 class OpenClDevice : public Device {
  public:
-  OpenClDevice(std::string name, OpenClQueue queue, OpenClProduct float_product,
-               OpenClProduct ring_product, bool half_weights)
+  OpenClDevice(std::string name, OpenClQueue queue, Parts parts, bool half_weights)
       : name_(std::move(name)),
         queue_(std::move(queue)),
-        float_product_(std::move(float_product)),
-        ring_product_(std::move(ring_product)),
+        parts_(std::move(parts)),
         half_weights_(half_weights) {}
 
   std::string name() const override { return name_; }
@@ -114,11 +118,7 @@ class OpenClDevice : public Device {
 
   absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
     std::lock_guard lock(mutex_);
-    SOTTO_ASSIGN_OR_RETURN(cl::Buffer buffer, Upload(w));
-    if (half_weights_) {
-      SOTTO_ASSIGN_OR_RETURN(buffer, RoundToHalf(buffer, w.size()));
-    }
-    return std::make_unique<OpenClWeights>(w.cols(), w.rows(), std::move(buffer));
+    return Upload(w, parts_.transpose_float, half_weights_ ? 2 : sizeof(float));
   }
 
   absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
@@ -127,39 +127,28 @@ class OpenClDevice : public Device {
           StrCat("ring product over ", w.cols(), " inputs; at most ", kMaxRingInputs));
     }
     std::lock_guard lock(mutex_);
-    SOTTO_ASSIGN_OR_RETURN(cl::Buffer buffer, Upload(w));
-    return std::make_unique<OpenClWeights>(w.cols(), w.rows(), std::move(buffer));
+    return Upload(w, parts_.transpose_ring, sizeof(int8_t));
   }
 
   absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
                              MatrixView<float> y) override {
-    return Multiply(float_product_, weights, x, y);
+    return Multiply(parts_.multiply_float, weights, x, y);
   }
   absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
                             MatrixView<uint32_t> y) override {
-    return Multiply(ring_product_, weights, x, y);
+    return Multiply(parts_.multiply_ring, weights, x, y);
   }
 
  private:
   template <typename T>
-  absl::StatusOr<cl::Buffer> Upload(ConstMatrixView<T> w) {
-    SOTTO_ASSIGN_OR_RETURN(cl::Buffer buffer, queue_.Allocate(w.size() * sizeof(T)));
-    SOTTO_RETURN_IF_ERROR(queue_.Write(buffer, w));
-    return buffer;
-  }
-
-  absl::StatusOr<cl::Buffer> RoundToHalf(const cl::Buffer& from, size_t count) {
-    SOTTO_ASSIGN_OR_RETURN(cl::Buffer to, queue_.Allocate(count * 2));
-    SOTTO_ASSIGN_OR_RETURN(
-        cl::Program program,
-        BuildOpenClProgram(queue_, kOpenClTilings[0].CompilerFlags() + " -DHALF_WEIGHTS"));
-    cl::Kernel kernel(program, "round_to_half");
-    kernel.setArg(0, from);
-    kernel.setArg(1, to);
-    SOTTO_RETURN_IF_ERROR(OpenClStatus(
-        queue_.queue.enqueueNDRangeKernel(kernel, cl::NullRange, cl::NDRange(count)), "round"));
-    SOTTO_RETURN_IF_ERROR(OpenClStatus(queue_.queue.finish(), "clFinish"));
-    return to;
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> Upload(ConstMatrixView<T> w,
+                                                        OpenClTranspose& transpose,
+                                                        size_t stored_bytes) {
+    SOTTO_ASSIGN_OR_RETURN(const cl::Buffer rows, queue_.Allocate(w.size() * sizeof(T)));
+    SOTTO_ASSIGN_OR_RETURN(cl::Buffer stored, queue_.Allocate(w.size() * stored_bytes));
+    SOTTO_RETURN_IF_ERROR(queue_.Write(rows, w));
+    SOTTO_RETURN_IF_ERROR(transpose.Run(queue_, w.rows(), w.cols(), rows, stored));
+    return std::make_unique<OpenClWeights>(w.cols(), w.rows(), std::move(stored));
   }
 
   // T: float or uint32_t.
@@ -185,13 +174,35 @@ class OpenClDevice : public Device {
   const std::string name_;
   std::mutex mutex_;  // Of everything below.
   OpenClQueue queue_;
-  OpenClProduct float_product_, ring_product_;
+  Parts parts_;
   OpenClScratch x_, y_;
   const bool half_weights_;
 };
 
 bool Has(const cl::Device& device, const char* extension) {
   return device.getInfo<CL_DEVICE_EXTENSIONS>().find(extension) != std::string::npos;
+}
+
+absl::StatusOr<std::unique_ptr<Device>> MakeDevice(const cl::Device& device, std::string name,
+                                                   const OpenClDeviceOptions& options) {
+  const bool half_weights = options.half_weights.value_or(
+      options.precision == FloatPrecision::kFastest && Has(device, "cl_khr_fp16"));
+  std::vector<const char*> ring_kernels;
+  if (options.ring_planes != true) ring_kernels.push_back("multiply_ring");
+  if (options.ring_planes.value_or(Has(device, "cl_khr_integer_dot_product"))) {
+    ring_kernels.push_back("multiply_ring_planes");
+  }
+  SOTTO_ASSIGN_OR_RETURN(OpenClQueue queue, OpenClQueue::Create(device));
+  Parts parts;
+  SOTTO_ASSIGN_OR_RETURN(parts.transpose_float,
+                         OpenClTranspose::Compile(queue, "transpose_float", half_weights));
+  SOTTO_ASSIGN_OR_RETURN(parts.transpose_ring,
+                         OpenClTranspose::Compile(queue, "transpose_ring", half_weights));
+  SOTTO_ASSIGN_OR_RETURN(parts.multiply_float,
+                         Tune(queue, {"multiply_float"}, options, half_weights));
+  SOTTO_ASSIGN_OR_RETURN(parts.multiply_ring, Tune(queue, ring_kernels, options, half_weights));
+  return std::make_unique<OpenClDevice>(std::move(name), std::move(queue), std::move(parts),
+                                        half_weights);
 }
 
 }  // namespace
@@ -203,26 +214,11 @@ absl::StatusOr<std::unique_ptr<Device>> MakeOpenClDevice(int index,
   SOTTO_CHECK(index >= 0 && index < OpenClDeviceCount());
   const cl::Device& device = AllDevices()[index];
   const std::string name = StrCat("opencl:", index, " (", device.getInfo<CL_DEVICE_NAME>(), ")");
-  const auto unavailable = [&](const absl::Status& status) {
-    return absl::UnavailableError(StrCat(name, ": ", ToStd(status.message())));
-  };
-  auto queue = OpenClQueue::Create(device);
-  if (!queue.ok()) return unavailable(queue.status());
-
-  const bool half_weights = options.half_weights.value_or(
-      options.precision == FloatPrecision::kFastest && Has(device, "cl_khr_fp16"));
-  auto float_product = Tune(*queue, {"multiply_float"}, options, half_weights);
-  if (!float_product.ok()) return unavailable(float_product.status());
-
-  std::vector<const char*> ring_kernels;
-  if (options.ring_planes != true) ring_kernels.push_back("multiply_ring");
-  if (options.ring_planes.value_or(Has(device, "cl_khr_integer_dot_product"))) {
-    ring_kernels.push_back("multiply_ring_planes");
+  auto made = MakeDevice(device, name, options);
+  if (!made.ok()) {
+    return absl::UnavailableError(StrCat(name, ": ", ToStd(made.status().message())));
   }
-  auto ring_product = Tune(*queue, ring_kernels, options, half_weights);
-  if (!ring_product.ok()) return unavailable(ring_product.status());
-  return std::make_unique<OpenClDevice>(name, *std::move(queue), *std::move(float_product),
-                                        *std::move(ring_product), half_weights);
+  return made;
 }
 
 const DeviceBackend kOpenClBackend = {

@@ -2,10 +2,10 @@
 
 namespace sotto {
 
-// A work-group computes TILE_TOKENS x TILE_OUTPUTS of y = x W^T, a work-item THREAD_TOKENS x VECTOR
-// of them; both operands pass through local memory, TILE_INPUTS columns at a time. Sums run over
-// the inputs in order, whatever the tiling: a row's bits depend on that row alone.
-// HALF_WEIGHTS: float weights are stored as f16.
+// A work-group computes TILE_TOKENS x TILE_OUTPUTS of y = x W^T, with W^T stored [n_in, n_out]; a
+// work-item THREAD_TOKENS x VECTOR of them; both operands pass through local memory, TILE_INPUTS
+// columns at a time. Sums run over the inputs in order, whatever the tiling: a row's bits depend on
+// that row alone. HALF_WEIGHTS: float weights are stored as f16.
 const char kOpenClKernels[] = R"(
 #define GROUP_J (TILE_OUTPUTS / VECTOR)
 #define GROUP_T (TILE_TOKENS / THREAD_TOKENS)
@@ -23,6 +23,8 @@ typedef half stored_weight;
 typedef float stored_weight;
 #define WEIGHT(w, i) (w)[i]
 #endif
+
+#define UNROLL _Pragma("unroll")
 
 // Defines a tiled product. `vector` is the accumulator's type, `product(a, b)` what is added,
 // `weight(w, i)` reads a weight as an `element`.
@@ -43,18 +45,21 @@ typedef float stored_weight;
         xs[k * TILE_TOKENS + t] = inside ? x[(ulong)(t0 + t) * n_in + k0 + k] : 0;             \
       }                                                                                        \
       for (uint i = me; i < TILE_INPUTS * TILE_OUTPUTS; i += GROUP_J * GROUP_T) {              \
-        const uint k = i % TILE_INPUTS, j = i / TILE_INPUTS;                                   \
+        const uint j = i % TILE_OUTPUTS, k = i / TILE_OUTPUTS;                                 \
         const bool inside = k0 + k < n_in && j0 + j < n_out;                                   \
-        ws[k * TILE_OUTPUTS + j] = inside ? weight(w, (ulong)(j0 + j) * n_in + k0 + k) : 0;    \
+        ws[i] = inside ? weight(w, (ulong)(k0 + k) * n_out + j0 + j) : 0;                      \
       }                                                                                        \
       barrier(CLK_LOCAL_MEM_FENCE);                                                            \
+      vector mine[THREAD_TOKENS];                                                              \
+      UNROLL for (uint t = 0; t < THREAD_TOKENS; ++t) mine[t] = sums[t];                       \
       for (uint k = 0; k < TILE_INPUTS; ++k) {                                                 \
         const vector column = LOAD(lj, ws + k * TILE_OUTPUTS);                                 \
-        for (uint t = 0; t < THREAD_TOKENS; ++t) {                                             \
-          sums[t] = accumulate((vector)(xs[k * TILE_TOKENS + lt * THREAD_TOKENS + t]), column, \
-                               sums[t]);                                                       \
+        UNROLL for (uint t = 0; t < THREAD_TOKENS; ++t) {                                      \
+          mine[t] = accumulate((vector)(xs[k * TILE_TOKENS + lt * THREAD_TOKENS + t]), column, \
+                               mine[t]);                                                       \
         }                                                                                      \
       }                                                                                        \
+      UNROLL for (uint t = 0; t < THREAD_TOKENS; ++t) sums[t] = mine[t];                       \
       barrier(CLK_LOCAL_MEM_FENCE);                                                            \
     }                                                                                          \
     for (uint t = 0; t < THREAD_TOKENS; ++t) {                                                 \
@@ -70,10 +75,10 @@ typedef float stored_weight;
 
 // Wraps modulo 2^32, as unsigned integers do.
 #define RING_WEIGHT(w, i) ((uint)(int)(w)[i])
-#define RING_ACCUMULATE(a, b, sum) ((a) * (b) + (sum))
+#define ACCUMULATE(a, b, sum) ((a) * (b) + (sum))
 
-TILED_PRODUCT(multiply_float, stored_weight, float, FLOATS, WEIGHT, fma)
-TILED_PRODUCT(multiply_ring, char, uint, UINTS, RING_WEIGHT, RING_ACCUMULATE)
+TILED_PRODUCT(multiply_float, stored_weight, float, FLOATS, WEIGHT, ACCUMULATE)
+TILED_PRODUCT(multiply_ring, char, uint, UINTS, RING_WEIGHT, ACCUMULATE)
 
 // Four bytes of a, unsigned, times four of b, signed.
 #ifdef __opencl_c_integer_dot_product_input_4x8bit_packed
@@ -116,14 +121,14 @@ void multiply_ring_planes(uint tokens, uint n_in, uint n_out, __global const uin
       }
     }
     for (uint i = me; i < QUADS * TILE_OUTPUTS; i += GROUP_J * GROUP_T) {
-      const uint q = i % QUADS, j = i / QUADS;
+      const uint j = i % TILE_OUTPUTS, q = i / TILE_OUTPUTS;
       uint packed = 0;
       for (uint b = 0; b < 4; ++b) {
         const uint k = k0 + 4 * q + b;
-        const uchar byte = k < n_in && j0 + j < n_out ? as_uchar(w[(ulong)(j0 + j) * n_in + k]) : 0;
+        const uchar byte = k < n_in && j0 + j < n_out ? as_uchar(w[(ulong)k * n_out + j0 + j]) : 0;
         packed |= (uint)byte << (8 * b);
       }
-      ws[q * TILE_OUTPUTS + j] = packed;
+      ws[i] = packed;
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     for (uint q = 0; q < QUADS; ++q) {
@@ -150,9 +155,18 @@ void multiply_ring_planes(uint tokens, uint n_in, uint n_out, __global const uin
   }
 }
 
-__kernel void round_to_half(__global const float* from, __global half* to) {
-  const size_t i = get_global_id(0);
-  vstore_half_rte(from[i], i, to);
+// to = from^T, rounded to what products read. from: [rows, columns]; global size (rows, columns).
+#define TRANSPOSED (get_global_id(1) * get_global_size(0) + get_global_id(0))
+#define PLAIN (get_global_id(0) * get_global_size(1) + get_global_id(1))
+__kernel void transpose_float(__global const float* from, __global stored_weight* to) {
+#ifdef HALF_WEIGHTS
+  vstore_half_rte(from[PLAIN], TRANSPOSED, to);
+#else
+  to[TRANSPOSED] = from[PLAIN];
+#endif
+}
+__kernel void transpose_ring(__global const char* from, __global char* to) {
+  to[TRANSPOSED] = from[PLAIN];
 }
 )";
 

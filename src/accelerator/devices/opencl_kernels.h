@@ -4,7 +4,7 @@
 
 namespace sotto {
 
-// Kernels: multiply_float, multiply_ring, multiply_ring_planes, round_to_half.
+// Kernels: multiply_float, multiply_ring, multiply_ring_planes, transpose_float, transpose_ring.
 extern const char kOpenClKernels[];
 
 }  // namespace sotto

@@ -4,6 +4,25 @@
 #include "base/strings.h"
 
 namespace sotto {
+namespace {
+
+absl::StatusOr<cl::Kernel> CompileKernel(const OpenClQueue& queue, const char* name,
+                                         const OpenClTiling& tiling, bool half_weights) {
+  cl_int code = CL_SUCCESS;
+  cl::Program program(queue.context, std::string(kOpenClKernels), /*build=*/false, &code);
+  SOTTO_RETURN_IF_ERROR(OpenClStatus(code, "clCreateProgramWithSource"));
+  const std::string flags =
+      StrCat("-cl-mad-enable ", tiling.CompilerFlags(), half_weights ? " -DHALF_WEIGHTS" : "");
+  if (program.build({queue.device}, flags.c_str()) != CL_SUCCESS) {
+    return absl::InternalError(
+        StrCat("OpenCL compiler: ", program.getBuildInfo<CL_PROGRAM_BUILD_LOG>(queue.device)));
+  }
+  cl::Kernel kernel(program, name, &code);
+  SOTTO_RETURN_IF_ERROR(OpenClStatus(code, "clCreateKernel"));
+  return kernel;
+}
+
+}  // namespace
 
 absl::Status OpenClStatus(cl_int code, const char* what) {
   switch (code) {
@@ -47,17 +66,6 @@ absl::StatusOr<cl::Buffer> OpenClScratch::AtLeast(const OpenClQueue& queue, size
   return buffer_;
 }
 
-absl::StatusOr<cl::Program> BuildOpenClProgram(const OpenClQueue& queue, const std::string& flags) {
-  cl_int code = CL_SUCCESS;
-  cl::Program program(queue.context, std::string(kOpenClKernels), /*build=*/false, &code);
-  SOTTO_RETURN_IF_ERROR(OpenClStatus(code, "clCreateProgramWithSource"));
-  if (program.build({queue.device}, flags.c_str()) != CL_SUCCESS) {
-    return absl::InternalError(
-        StrCat("OpenCL compiler: ", program.getBuildInfo<CL_PROGRAM_BUILD_LOG>(queue.device)));
-  }
-  return program;
-}
-
 absl::StatusOr<OpenClProduct> OpenClProduct::Compile(const OpenClQueue& queue, const char* kernel,
                                                      const OpenClTiling& tiling,
                                                      bool half_weights) {
@@ -65,14 +73,9 @@ absl::StatusOr<OpenClProduct> OpenClProduct::Compile(const OpenClQueue& queue, c
       tiling.local_bytes() > queue.device.getInfo<CL_DEVICE_LOCAL_MEM_SIZE>()) {
     return absl::FailedPreconditionError("tiling beyond the device's work-group or local memory");
   }
-  SOTTO_ASSIGN_OR_RETURN(cl::Program program,
-                         BuildOpenClProgram(queue, StrCat(tiling.CompilerFlags(),
-                                                          half_weights ? " -DHALF_WEIGHTS" : "")));
   OpenClProduct product;
   product.tiling_ = tiling;
-  cl_int code = CL_SUCCESS;
-  product.kernel_ = cl::Kernel(program, kernel, &code);
-  SOTTO_RETURN_IF_ERROR(OpenClStatus(code, "clCreateKernel"));
+  SOTTO_ASSIGN_OR_RETURN(product.kernel_, CompileKernel(queue, kernel, tiling, half_weights));
   return product;
 }
 
@@ -92,6 +95,25 @@ absl::Status OpenClProduct::Enqueue(const OpenClQueue& queue, uint32_t tokens, u
                            groups(tokens, tiling_.tile_tokens) * local[1]);
   return OpenClStatus(queue.queue.enqueueNDRangeKernel(kernel_, cl::NullRange, global, local),
                       "clEnqueueNDRangeKernel");
+}
+
+absl::StatusOr<OpenClTranspose> OpenClTranspose::Compile(const OpenClQueue& queue,
+                                                         const char* kernel, bool half_weights) {
+  OpenClTranspose transpose;
+  // Any tiling: the source's products need one to compile.
+  SOTTO_ASSIGN_OR_RETURN(transpose.kernel_,
+                         CompileKernel(queue, kernel, kOpenClTilings[0], half_weights));
+  return transpose;
+}
+
+absl::Status OpenClTranspose::Run(const OpenClQueue& queue, size_t rows, size_t columns,
+                                  const cl::Buffer& from, const cl::Buffer& to) {
+  SOTTO_RETURN_IF_ERROR(
+      OpenClStatus(kernel_.setArg(0, from) | kernel_.setArg(1, to), "clSetKernelArg"));
+  SOTTO_RETURN_IF_ERROR(OpenClStatus(
+      queue.queue.enqueueNDRangeKernel(kernel_, cl::NullRange, cl::NDRange(rows, columns)),
+      "clEnqueueNDRangeKernel"));
+  return OpenClStatus(queue.queue.finish(), "clFinish");
 }
 
 }  // namespace sotto

@@ -52,7 +52,7 @@ class OpenClProduct {
   static absl::StatusOr<OpenClProduct> Compile(const OpenClQueue& queue, const char* kernel,
                                                const OpenClTiling& tiling, bool half_weights);
 
-  // Enqueues y = x W^T. x: [tokens, n_in]; w: [n_out, n_in]; y: [tokens, n_out]; all contiguous.
+  // Enqueues y = x W^T. x: [tokens, n_in]; w: W^T, [n_in, n_out]; y: [tokens, n_out]; contiguous.
   // tokens > 0. One call at a time.
   absl::Status Enqueue(const OpenClQueue& queue, uint32_t tokens, uint32_t n_in, uint32_t n_out,
                        const cl::Buffer& x, const cl::Buffer& w, const cl::Buffer& y);
@@ -62,7 +62,18 @@ class OpenClProduct {
   cl::Kernel kernel_;
 };
 
-absl::StatusOr<cl::Program> BuildOpenClProgram(const OpenClQueue& queue, const std::string& flags);
+// Transposes weights into what products read, by kernel transpose_float or transpose_ring.
+class OpenClTranspose {
+ public:
+  static absl::StatusOr<OpenClTranspose> Compile(const OpenClQueue& queue, const char* kernel,
+                                                 bool half_weights);
+  // from: [rows, columns]; to: [columns, rows]. Blocking; one call at a time.
+  absl::Status Run(const OpenClQueue& queue, size_t rows, size_t columns, const cl::Buffer& from,
+                   const cl::Buffer& to);
+
+ private:
+  cl::Kernel kernel_;
+};
 
 template <typename T>
 absl::Status OpenClQueue::Write(const cl::Buffer& buffer, ConstMatrixView<T> rows) const {

@@ -30,7 +30,7 @@ struct OpenClTiling {
 // Wide vectors and few work-items suit processors; many work-items with small tiles of their own
 // suit GPUs. Whichever is fastest where it runs is taken.
 inline constexpr OpenClTiling kOpenClTilings[] = {
-    {.tile_tokens = 8, .tile_outputs = 64, .tile_inputs = 128, .thread_tokens = 8, .vector = 16},
+    {.tile_tokens = 64, .tile_outputs = 64, .tile_inputs = 64, .thread_tokens = 8, .vector = 16},
     {.tile_tokens = 16, .tile_outputs = 32, .tile_inputs = 64, .thread_tokens = 8, .vector = 8},
     {.tile_tokens = 64, .tile_outputs = 64, .tile_inputs = 16, .thread_tokens = 4, .vector = 4},
     {.tile_tokens = 128, .tile_outputs = 64, .tile_inputs = 16, .thread_tokens = 8, .vector = 4},
