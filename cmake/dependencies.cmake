@@ -15,3 +15,21 @@ find_package(benchmark REQUIRED)
 find_package(Protobuf REQUIRED)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
+
+# The cuda device is built where nvcc is; nothing else needs it. SOTTO_CUDA=OFF leaves it out, as the
+# Debian package must: its dependencies may not depend on what the building machine has.
+option(SOTTO_CUDA "Build the cuda device where nvcc is installed" ON)
+set(SOTTO_HAVE_CUDA FALSE)
+if(SOTTO_CUDA AND NOT SOTTO_SANITIZE AND NOT SOTTO_FUZZERS)
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    set(CMAKE_CUDA_ARCHITECTURES 80)  # With its intermediate code, which later GPUs translate.
+    enable_language(CUDA)
+    find_package(CUDAToolkit)
+    if(TARGET CUDA::cublasLt)
+      set(SOTTO_HAVE_CUDA TRUE)
+    endif()
+  endif()
+  message(STATUS "cuda device: ${SOTTO_HAVE_CUDA}")
+endif()

@@ -26,7 +26,7 @@ using DeviceSet = std::string;
 std::vector<DeviceSet> DeviceSets() {
   const std::vector<std::string> present = PresentDevices();
   std::vector<DeviceSet> sets = present;
-  for (size_t i = 1; i < present.size(); ++i) sets.push_back(present[0] + "+" + present[i]);
+  if (present.size() > 1) sets.push_back(present[0] + "+" + present[1]);
   if (present.size() > 2) sets.push_back(present[1] + "+" + present[2]);
   sets.push_back("portable");
   return sets;

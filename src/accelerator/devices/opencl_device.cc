@@ -4,6 +4,7 @@
 #include <chrono>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -74,11 +75,15 @@ absl::StatusOr<double> Measure(const OpenClQueue& queue, OpenClProduct& product,
   return elapsed.count();
 }
 
+struct Choice {
+  const char* kernel;
+  size_t tiling;
+};
+
 // The fastest of `kernels` over the tilings that the device can run.
-absl::StatusOr<OpenClProduct> Tune(const OpenClQueue& queue,
-                                   const std::vector<const char*>& kernels,
-                                   const OpenClDeviceOptions& options, bool half_weights) {
-  absl::StatusOr<OpenClProduct> best = absl::UnavailableError("no tiling fits the device");
+absl::StatusOr<Choice> Search(const OpenClQueue& queue, const std::vector<const char*>& kernels,
+                              const OpenClDeviceOptions& options, bool half_weights) {
+  absl::StatusOr<Choice> best = absl::UnavailableError("no tiling fits the device");
   double best_seconds = std::numeric_limits<double>::infinity();
   for (const char* kernel : kernels) {
     for (size_t i = 0; i < std::size(kOpenClTilings); ++i) {
@@ -86,17 +91,36 @@ absl::StatusOr<OpenClProduct> Tune(const OpenClQueue& queue,
       auto product = OpenClProduct::Compile(queue, kernel, kOpenClTilings[i], half_weights);
       if (!product.ok()) {
         // A candidate that some driver refuses is no reason to refuse the device.
-        if (best_seconds == std::numeric_limits<double>::infinity()) best = product.status();
+        if (!best.ok()) best = product.status();
         continue;
       }
-      SOTTO_ASSIGN_OR_RETURN(const double seconds, Measure(queue, *product, 20 * best_seconds));
+      SOTTO_ASSIGN_OR_RETURN(const double seconds, Measure(queue, *product, 4 * best_seconds));
       if (seconds < best_seconds) {
         best_seconds = seconds;
-        best = std::move(product);
+        best = Choice{kernel, i};
       }
     }
   }
   return best;
+}
+
+// Search(), once in a process for devices of one name: a host's GPUs are mostly alike.
+absl::StatusOr<OpenClProduct> Tune(const OpenClQueue& queue,
+                                   const std::vector<const char*>& kernels,
+                                   const OpenClDeviceOptions& options, bool half_weights) {
+  static auto* mutex = new std::mutex;
+  static auto* choices = new std::map<std::string, Choice>;
+  std::string key = StrCat(queue.device.getInfo<CL_DEVICE_NAME>(), half_weights, ";",
+                           options.tiling.value_or(std::size(kOpenClTilings)));
+  for (const char* kernel : kernels) key += StrCat(";", kernel);
+  std::lock_guard lock(*mutex);
+  auto found = choices->find(key);
+  if (found == choices->end()) {
+    SOTTO_ASSIGN_OR_RETURN(const Choice choice, Search(queue, kernels, options, half_weights));
+    found = choices->emplace(key, choice).first;
+  }
+  return OpenClProduct::Compile(queue, found->second.kernel, kOpenClTilings[found->second.tiling],
+                                half_weights);
 }
 
 // A device's kernels, as tuned.

@@ -1,0 +1,200 @@
+// The `cuda` devices. Float products: bf16 operands (or f32, when asked) accumulated in f32. Ring
+// products: each word as four signed bytes, one int8 tensor-core product of all four planes, summed
+// with shifts modulo 2^32. A plane's sum fits 32 bits: 128 * 128 * kMaxRingInputs = 2^30.
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "accelerator/device.h"
+#include "accelerator/devices/cuda_kernels.h"
+#include "accelerator/devices/cuda_matmul.h"
+#include "accelerator/devices/cuda_memory.h"
+#include "accelerator/devices/device_backend.h"
+#include "base/check.h"
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+// Float products are always of so many rows, padded: one algorithm, so a row's bits do not depend
+// on how many rows came with it.
+constexpr size_t kFloatRows = 256;
+// Tokens of a ring product at a time: bounds the buffers of long inputs.
+constexpr size_t kRingTokens = 1024;
+
+class CudaWeights : public DeviceWeights {
+ public:
+  CudaWeights(size_t n_in, size_t n_out, CudaBuffer buffer)
+      : n_in_(n_in), n_out_(n_out), buffer_(std::move(buffer)) {}
+  size_t n_in() const override { return n_in_; }
+  size_t n_out() const override { return n_out_; }
+  size_t padded_in() const { return RoundUpForCuda(n_in_); }
+  size_t padded_out() const { return RoundUpForCuda(n_out_); }
+  const void* data() const { return buffer_.As<void>(); }
+
+ private:
+  size_t n_in_, n_out_;
+  CudaBuffer buffer_;  // [padded_out, padded_in], padding zero.
+};
+
+class CudaDevice : public Device {
+ public:
+  CudaDevice(int index, std::string name, CudaOperands float_operands, CudaMatmul matmul)
+      : index_(index),
+        name_(std::move(name)),
+        float_operands_(float_operands),
+        matmul_(std::move(matmul)) {}
+
+  std::string name() const override { return name_; }
+  std::string precision() const override {
+    return float_operands_ == CudaOperands::kBf16 ? "bf16" : "f32";
+  }
+
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
+    std::lock_guard lock(mutex_);
+    SOTTO_ASSIGN_OR_RETURN(CudaBuffer rows, Upload(w));
+    if (float_operands_ == CudaOperands::kBf16) {
+      const size_t count = RoundUpForCuda(w.rows()) * RoundUpForCuda(w.cols());
+      SOTTO_ASSIGN_OR_RETURN(CudaBuffer rounded, CudaBuffer::Allocate(2 * count));
+      LaunchRoundToBf16(rows.As<float>(), count, rounded.As<void>());
+      SOTTO_RETURN_IF_ERROR(CudaStatus(cudaDeviceSynchronize(), "rounding weights"));
+      rows = std::move(rounded);
+    }
+    return std::make_unique<CudaWeights>(w.cols(), w.rows(), std::move(rows));
+  }
+
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
+    if (w.cols() > kMaxRingInputs) {
+      return absl::UnimplementedError(
+          StrCat("ring product over ", w.cols(), " inputs; at most ", kMaxRingInputs));
+    }
+    std::lock_guard lock(mutex_);
+    SOTTO_ASSIGN_OR_RETURN(CudaBuffer rows, Upload(w));
+    return std::make_unique<CudaWeights>(w.cols(), w.rows(), std::move(rows));
+  }
+
+  absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
+                             MatrixView<float> y) override {
+    std::lock_guard lock(mutex_);
+    SOTTO_RETURN_IF_ERROR(CudaStatus(cudaSetDevice(index_), "cudaSetDevice"));
+    for (size_t begin = 0; begin < x.rows(); begin += kFloatRows) {
+      const size_t rows = std::min(kFloatRows, x.rows() - begin);
+      SOTTO_RETURN_IF_ERROR(
+          MultiplyFloatRows(Ours(weights), x.Rows(begin, rows), y.Rows(begin, rows)));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
+                            MatrixView<uint32_t> y) override {
+    std::lock_guard lock(mutex_);
+    SOTTO_RETURN_IF_ERROR(CudaStatus(cudaSetDevice(index_), "cudaSetDevice"));
+    for (size_t begin = 0; begin < x.rows(); begin += kRingTokens) {
+      const size_t rows = std::min(kRingTokens, x.rows() - begin);
+      SOTTO_RETURN_IF_ERROR(
+          MultiplyRingRows(Ours(weights), x.Rows(begin, rows), y.Rows(begin, rows)));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  static const CudaWeights& Ours(const DeviceWeights& weights) {
+    const auto* ours = dynamic_cast<const CudaWeights*>(&weights);
+    SOTTO_CHECK(ours != nullptr);
+    return *ours;
+  }
+
+  template <typename T>
+  absl::StatusOr<CudaBuffer> Upload(ConstMatrixView<T> w) {
+    SOTTO_RETURN_IF_ERROR(CudaStatus(cudaSetDevice(index_), "cudaSetDevice"));
+    const size_t columns = RoundUpForCuda(w.cols());
+    SOTTO_ASSIGN_OR_RETURN(CudaBuffer rows,
+                           CudaBuffer::Allocate(RoundUpForCuda(w.rows()) * columns * sizeof(T)));
+    SOTTO_RETURN_IF_ERROR(CopyToCuda(w, columns, rows.As<void>()));
+    return rows;
+  }
+
+  // Puts x, zero-padded to [rows, columns], at x_.
+  template <typename T>
+  absl::Status UploadInput(ConstMatrixView<T> x, size_t rows, size_t columns) {
+    SOTTO_RETURN_IF_ERROR(x_.Grow(rows * columns * sizeof(T)));
+    SOTTO_RETURN_IF_ERROR(
+        CudaStatus(cudaMemset(x_.As<void>(), 0, rows * columns * sizeof(T)), "cudaMemset"));
+    return CopyToCuda(x, columns, x_.As<void>());
+  }
+
+  // x: at most kFloatRows rows.
+  absl::Status MultiplyFloatRows(const CudaWeights& w, ConstMatrixView<float> x,
+                                 MatrixView<float> y) {
+    SOTTO_RETURN_IF_ERROR(UploadInput(x, kFloatRows, w.padded_in()));
+    const void* operand = x_.As<void>();
+    if (float_operands_ == CudaOperands::kBf16) {
+      const size_t count = kFloatRows * w.padded_in();
+      SOTTO_RETURN_IF_ERROR(operand_.Grow(2 * count));
+      LaunchRoundToBf16(x_.As<float>(), count, operand_.As<void>());
+      operand = operand_.As<void>();
+    }
+    SOTTO_RETURN_IF_ERROR(y_.Grow(kFloatRows * w.padded_out() * sizeof(float)));
+    SOTTO_RETURN_IF_ERROR(matmul_.Multiply(float_operands_, kFloatRows, w.padded_in(),
+                                           w.padded_out(), operand, w.data(), y_.As<void>()));
+    SOTTO_RETURN_IF_ERROR(CudaStatus(cudaGetLastError(), "float product"));
+    return CopyFromCuda(y_.As<void>(), w.padded_out(), y);
+  }
+
+  // x: at most kRingTokens rows.
+  absl::Status MultiplyRingRows(const CudaWeights& w, ConstMatrixView<uint32_t> x,
+                                MatrixView<uint32_t> y) {
+    const size_t rows = RoundUpForCuda(x.rows());
+    SOTTO_RETURN_IF_ERROR(UploadInput(x, rows, w.padded_in()));
+    SOTTO_RETURN_IF_ERROR(operand_.Grow(4 * rows * w.padded_in()));
+    SOTTO_RETURN_IF_ERROR(sums_.Grow(4 * rows * w.padded_out() * sizeof(int32_t)));
+    SOTTO_RETURN_IF_ERROR(y_.Grow(rows * w.padded_out() * sizeof(uint32_t)));
+    LaunchSplitSignedDigits(x_.As<uint32_t>(), rows, w.padded_in(), operand_.As<int8_t>());
+    SOTTO_RETURN_IF_ERROR(matmul_.Multiply(CudaOperands::kInt8, 4 * rows, w.padded_in(),
+                                           w.padded_out(), operand_.As<void>(), w.data(),
+                                           sums_.As<void>()));
+    LaunchCombineDigitSums(sums_.As<int32_t>(), rows, w.padded_out(), y_.As<uint32_t>());
+    SOTTO_RETURN_IF_ERROR(CudaStatus(cudaGetLastError(), "ring product"));
+    return CopyFromCuda(y_.As<void>(), w.padded_out(), y);
+  }
+
+  const int index_;
+  const std::string name_;
+  const CudaOperands float_operands_;
+  std::mutex mutex_;  // Of everything below.
+  CudaMatmul matmul_;
+  CudaBuffer x_, operand_, sums_, y_;
+};
+
+// 0 where no driver is installed.
+int CudaDeviceCount() {
+  int count = 0;
+  return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+}
+
+absl::StatusOr<std::unique_ptr<Device>> OpenCudaDevice(int index, const DeviceOptions& options) {
+  const auto unavailable = [&](const absl::Status& status) {
+    return absl::UnavailableError(StrCat("cuda:", index, ": ", ToStd(status.message())));
+  };
+  cudaDeviceProp properties{};
+  absl::Status status = CudaStatus(cudaSetDevice(index), "cudaSetDevice");
+  if (status.ok()) {
+    status = CudaStatus(cudaGetDeviceProperties(&properties, index), "cudaGetDeviceProperties");
+  }
+  if (!status.ok()) return unavailable(status);
+  auto matmul = CudaMatmul::Create();
+  if (!matmul.ok()) return unavailable(matmul.status());
+  // bf16 tensor cores came with compute capability 8.
+  const bool bf16 = options.precision == FloatPrecision::kFastest && properties.major >= 8;
+  return std::make_unique<CudaDevice>(index, StrCat("cuda:", index, " (", properties.name, ")"),
+                                      bf16 ? CudaOperands::kBf16 : CudaOperands::kF32,
+                                      *std::move(matmul));
+}
+
+}  // namespace
+
+const DeviceBackend kCudaBackend = {"cuda", CudaDeviceCount, OpenCudaDevice};
+
+}  // namespace sotto

@@ -1,0 +1,24 @@
+// Element-wise kernels around cuBLASLt's products. All pointers are device memory; the launch is on
+// the default stream; the caller asks cudaGetLastError().
+#ifndef SOTTO_ACCELERATOR_DEVICES_CUDA_KERNELS_H_
+#define SOTTO_ACCELERATOR_DEVICES_CUDA_KERNELS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace sotto {
+
+// A ring word as four signed bytes, lowest first: x = sum_p 2^(8p) d_p modulo 2^32, d_p in [-128,
+// 127]. (The tensor cores take signed times signed.) x: [rows, columns]; digits: [4, rows,
+// columns].
+void LaunchSplitSignedDigits(const uint32_t* x, size_t rows, size_t columns, int8_t* digits);
+
+// y = sum_p 2^(8p) sums_p modulo 2^32. sums: [4, rows, columns]; y: [rows, columns].
+void LaunchCombineDigitSums(const int32_t* sums, size_t rows, size_t columns, uint32_t* y);
+
+// Rounds to nearest even. Both [count]; `to` holds bfloat16.
+void LaunchRoundToBf16(const float* from, size_t count, void* to);
+
+}  // namespace sotto
+
+#endif  // SOTTO_ACCELERATOR_DEVICES_CUDA_KERNELS_H_
