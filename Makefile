@@ -48,9 +48,10 @@ install: all
 	DESTDIR=$(DESTDIR) cmake --install build --prefix $(PREFIX)
 
 deb: deps
-	$(MAKE) all
-	cd build && cpack -G DEB
-	@ls -l build/*.deb
+	cmake --preset deb
+	cmake --build build-deb
+	cd build-deb && cpack -G DEB
+	@ls build-deb/*.deb
 
 format: deps
 	clang-format-14 -i $(SOURCES)
@@ -64,6 +65,6 @@ fresh:
 	tools/fresh.sh
 
 clean:
-	rm -rf build build-asan build-tsan build-fuzz
+	rm -rf build build-deb build-asan build-tsan build-fuzz
 
 .PHONY: all demo test deps bench fuzz install deb format lint fresh clean
