@@ -11,6 +11,7 @@
 #include "absl/functional/function_ref.h"
 #include "base/matrix.h"
 #include "base/status.h"
+#include "base/thread_pool.h"
 #include "model/linear_layers.h"
 #include "wire/blinded.h"
 
@@ -29,6 +30,12 @@ class Blinding {
   // only ever stand in `scratch` (2 * n_in words, the calling thread's), never in `hidden`.
   virtual void Hide(size_t first, RowSource source, std::span<uint32_t> scratch,
                     MatrixView<uint32_t> hidden) = 0;
+
+  // Whether there is an exchange at all. If not, nothing is sent and Message is not called: the
+  // rows that Hide saw are multiplied here.
+  virtual bool Exchanged() const { return true; }
+  // Called once between the last answer and the first Reveal.
+  virtual void PrepareToReveal(ThreadPool& pool) { (void)pool; }
 
   // Whether what `server` is sent depends on the rows; if not, it may be sent ahead of them.
   virtual bool SentRows(size_t server) const = 0;

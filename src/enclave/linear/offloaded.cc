@@ -185,6 +185,7 @@ absl::Status OffloadedLinear::Start(const Call& call, size_t first, size_t rows,
   const MatrixView<uint32_t> hidden(slot.hidden, rows, n_in);
   const auto send = [&](bool sent_rows) -> absl::Status {
     const Timed<WallNs> timed(counters_->sending_ns);
+    if (!slot.blinding->Exchanged()) return absl::OkStatus();
     for (size_t k = 0; k < channels_.size(); ++k) {
       if (slot.blinding->SentRows(k) != sent_rows) continue;
       const MatrixView<uint32_t> answer(slot.answers + k * rows * n_out, rows, n_out);
@@ -214,7 +215,7 @@ absl::Status OffloadedLinear::Start(const Call& call, size_t first, size_t rows,
     slot.blinding->Hide(begin, quantise, {words, 2 * n_in},
                         hidden.Rows(begin, std::min(kHideRows, rows - begin)));
   });
-  counters_->exchanges.fetch_add(1, std::memory_order_relaxed);
+  if (slot.blinding->Exchanged()) counters_->exchanges.fetch_add(1, std::memory_order_relaxed);
   return send(/*sent_rows=*/true);
 }
 
@@ -222,9 +223,11 @@ absl::Status OffloadedLinear::Finish(const Call& call, Slot& slot) {
   {
     const Timed<WallNs> timed(counters_->waiting_ns);
     for (auto& pending : slot.pending) {
+      if (pending == nullptr) continue;  // Not exchanged.
       SOTTO_RETURN_IF_ERROR(std::exchange(pending, nullptr)->Wait());
     }
   }
+  slot.blinding->PrepareToReveal(*call.pool);
   const size_t n_out = call.layer.shape.n_out;
   call.pool->ParallelFor(slot.rows, [&](size_t r, int worker) {
     const Timed<ThreadCpuNs> timed(counters_->revealing_ns);

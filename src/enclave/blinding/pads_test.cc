@@ -1,0 +1,301 @@
+#include "enclave/blinding/pads.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <random>
+#include <set>
+#include <string>
+
+#include "base/file.h"
+#include "enclave/blinding/sealed_pad.h"
+#include "testing/ring_model.h"
+
+namespace sotto {
+namespace {
+
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+constexpr LinearLayer kQkv0{LinearKind::kQkv, 0}, kLmHead{LinearKind::kLmHead, 0};
+
+std::shared_ptr<const PadWeights> MakeWeights(const TinyModel& model) {
+  auto weights = std::make_shared<PadWeights>(model.config());
+  ThreadPool pool(1);
+  model.Protect(ProcessDrbg(), pool,
+                [&](LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
+                  weights->AddRows(layer, first, wq);
+                });
+  return weights;
+}
+
+TEST(PadWeights, MultiplyModuloTwoToThe32) {
+  LlamaConfig config = TinyConfig();
+  config.hidden_size = 36;         // Neither a multiple of a vector,
+  config.intermediate_size = 300;  // nor n_out of a column block.
+  const TinyModel model(config, 3);
+  const auto weights = MakeWeights(model);
+  std::mt19937 rng(4);
+  for (int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    PadWeights::Workspace workspace;
+    for (size_t rows : {size_t{1}, size_t{5}, size_t{128}}) {
+      for (LinearLayer layer : AllLinearLayers(config)) {
+        const auto [n_in, n_out] = ShapeOf(config, layer);
+        Matrix<uint32_t> x(rows, n_in), y(rows, n_out), expected(rows, n_out);
+        for (size_t i = 0; i < rows * n_in; ++i) x.view().data()[i] = rng();
+        x.view()(0, 0) = 0xffffffffu;
+        model.ring()->Multiply(layer, x.view(), expected.view());
+        weights->Multiply(layer, x.view(), y.view(), workspace, pool);
+        EXPECT_TRUE(
+            std::equal(y.view().data(), y.view().data() + rows * n_out, expected.view().data()))
+            << LinearLayerName(layer) << " rows " << rows;
+      }
+    }
+  }
+}
+
+TEST(SealedPad, OpensOnlyWithItsKeyIdentityAndBytes) {
+  const std::vector<uint8_t> key(32, 1), other_key(32, 2), secrets{1, 2, 3, 4, 5};
+  const PadIdentity identity{7, 1, 2};
+  const std::string sealed = SealPad(key, identity, secrets);
+  const auto opens = [&](const std::vector<uint8_t>& k, PadIdentity id, std::string bytes) {
+    SecretBuffer out(secrets.size());
+    const bool ok = OpenPad(k, id, bytes, out);
+    const std::vector<uint8_t> found(out.span().begin(), out.span().end());
+    EXPECT_EQ(found, ok ? secrets : std::vector<uint8_t>(secrets.size(), 0));
+    return ok;
+  };
+  EXPECT_TRUE(opens(key, identity, sealed));
+  EXPECT_FALSE(opens(other_key, identity, sealed));
+  for (PadIdentity other : {PadIdentity{8, 1, 2}, PadIdentity{7, 2, 2}, PadIdentity{7, 1, 3}}) {
+    EXPECT_FALSE(opens(key, other, sealed));
+  }
+  for (size_t i = 0; i < sealed.size(); ++i) {
+    std::string damaged = sealed;
+    damaged[i] = static_cast<char>(damaged[i] ^ 1);
+    EXPECT_FALSE(opens(key, identity, damaged)) << i;
+  }
+  EXPECT_FALSE(opens(key, identity, sealed.substr(1)));
+  EXPECT_FALSE(opens(key, identity, ""));
+}
+
+class PadStoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = fs::path(::testing::TempDir()) /
+                 ("sotto_pads_" +
+                  std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  std::vector<std::string> Files() const {
+    std::vector<std::string> files;
+    for (const auto& entry : fs::directory_iterator(directory_)) files.push_back(entry.path());
+    return files;
+  }
+  // Room for `pads` pads of MakePad in memory, the others in the directory.
+  PadStoreOptions Options(size_t pads) const {
+    return {pads * kPadBytes, directory_.string(), 100 * kPadBytes};
+  }
+  static Pad MakePad(uint8_t seed) {
+    Pad pad = Pad::Make(2, 3);
+    pad.seed().fill(seed);
+    pad.product()[5] = seed * 1000u;
+    return pad;
+  }
+  static void ExpectPad(absl::StatusOr<std::optional<Pad>> pad, uint8_t seed) {
+    ASSERT_TRUE(pad.ok()) << pad.status();
+    ASSERT_TRUE(pad->has_value());
+    EXPECT_EQ((*pad)->seed()[31], seed);
+    EXPECT_EQ((*pad)->product()[5], seed * 1000u);
+    EXPECT_EQ((*pad)->rows, 2u);
+  }
+
+  static constexpr size_t kPadBytes = Pad::kProductOffset + 2 * 3 * 4;
+  fs::path directory_;
+};
+
+TEST_F(PadStoreTest, GivesEachPadOnce) {
+  PadStore store(2, Options(1), ProcessDrbg());
+  for (uint8_t seed : {1, 2, 3}) ASSERT_TRUE(store.Put(0, MakePad(seed)).ok());
+  EXPECT_EQ(store.count(0), 3u);
+  EXPECT_EQ(store.count(1), 0u);
+  EXPECT_EQ(Files().size(), 2u);
+  for (uint8_t seed : {1, 2, 3}) ExpectPad(store.Take(0), seed);
+  EXPECT_TRUE(Files().empty());
+  const auto none = store.Take(0);
+  ASSERT_TRUE(none.ok());
+  EXPECT_FALSE(none->has_value());
+}
+
+TEST_F(PadStoreTest, KnowsItsRoom) {
+  PadStore store(1, {2 * kPadBytes, "", 0}, ProcessDrbg());
+  for (uint8_t seed : {1, 2}) {
+    EXPECT_TRUE(store.HasRoomFor(kPadBytes));
+    ASSERT_TRUE(store.Put(0, MakePad(seed)).ok());
+  }
+  EXPECT_FALSE(store.HasRoomFor(kPadBytes));
+  ExpectPad(store.Take(0), 1);
+  EXPECT_TRUE(store.HasRoomFor(kPadBytes));
+}
+
+TEST_F(PadStoreTest, FilesShowNothingOfThePad) {
+  PadStore store(1, Options(0), ProcessDrbg());
+  Pad pad = MakePad(0x5a);
+  ASSERT_TRUE(store.Put(0, std::move(pad)).ok());
+  ASSERT_EQ(Files().size(), 1u);
+  const std::string bytes = *ReadFile(Files()[0]);
+  EXPECT_EQ(bytes.find("ZZZZ"), std::string::npos);
+}
+
+// The rollback: the host keeps a copy of a pad's file and puts it back after it was used, so that
+// the pad would be used again.
+TEST_F(PadStoreTest, ARestoredCopyIsUseless) {
+  std::string copy, path;
+  {
+    PadStore store(1, Options(0), ProcessDrbg());
+    ASSERT_TRUE(store.Put(0, MakePad(1)).ok());
+    path = Files()[0];
+    copy = *ReadFile(path);
+    ExpectPad(store.Take(0), 1);
+    // Back in place, in the same process: nobody asks for that pad again.
+    ASSERT_TRUE(WriteFileAtomically(path, copy).ok());
+    EXPECT_FALSE(store.Take(0)->has_value());
+    // In the place of the next pad: it is bound to its own number.
+    ASSERT_TRUE(store.Put(0, MakePad(2)).ok());
+    for (const std::string& file : Files()) ASSERT_TRUE(WriteFileAtomically(file, copy).ok());
+    EXPECT_EQ(store.Take(0).status().code(), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(store.count(0), 0u);
+  }
+  // In another process's place: it has another key.
+  PadStore later(1, Options(0), ProcessDrbg());
+  ASSERT_TRUE(later.Put(0, MakePad(3)).ok());
+  for (const std::string& file : Files()) ASSERT_TRUE(WriteFileAtomically(file, copy).ok());
+  EXPECT_EQ(later.Take(0).status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(PadStoreTest, LostFilesAreLostPadsAndClearLeavesNothing) {
+  PadStore store(1, Options(0), ProcessDrbg());
+  for (uint8_t seed : {1, 2, 3}) ASSERT_TRUE(store.Put(0, MakePad(seed)).ok());
+  for (const std::string& file : Files()) fs::remove(file);
+  EXPECT_EQ(store.Take(0).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(store.count(0), 2u);
+  ASSERT_TRUE(store.Put(0, MakePad(4)).ok());
+  store.Clear();
+  EXPECT_EQ(store.count(0), 0u);
+  EXPECT_TRUE(Files().empty());
+}
+
+TEST_F(PadStoreTest, AnUnwritableDirectoryIsAnError) {
+  PadStore store(1, {0, (directory_ / "absent").string(), 1000}, ProcessDrbg());
+  EXPECT_FALSE(store.Put(0, MakePad(1)).ok());
+}
+
+class PadBlinderTest : public ::testing::Test {
+ protected:
+  PadBlinderTest() : model_(TinyConfig(), 5), weights_(MakeWeights(model_)) {}
+
+  PadOptions Options(size_t memory_bytes, WhenOut when_out) const {
+    PadOptions options;
+    options.store.memory_bytes = memory_bytes;
+    options.when_out = when_out;
+    options.rows = 4;
+    options.pass_rows = 8;
+    options.lm_head_rows = 1;
+    return options;
+  }
+
+  TinyModel model_;
+  std::shared_ptr<const PadWeights> weights_;
+};
+
+TEST_F(PadBlinderTest, StocksAWholePassBalancedBetweenLayers) {
+  PadBlinder blinder(weights_, Options(1 << 20, WhenOut::kFail), ProcessDrbg());
+  ASSERT_TRUE(blinder.AwaitStock().ok());
+  for (LinearLayer layer : AllLinearLayers(model_.config())) {
+    for (int pad = 0; pad < (layer == kLmHead ? 1 : 2); ++pad) {
+      EXPECT_TRUE(blinder.Begin(layer, 4).ok()) << LinearLayerName(layer);
+    }
+  }
+  EXPECT_EQ(blinder.stats().used, 17u);
+  EXPECT_GE(blinder.stats().made, 17u);
+}
+
+TEST_F(PadBlinderTest, FailsWhenOut) {
+  PadBlinder blinder(weights_, Options(0, WhenOut::kFail), ProcessDrbg());
+  ASSERT_TRUE(blinder.AwaitStock().ok());  // No room, so no stock to wait for.
+  const absl::Status status = blinder.Begin(kQkv0, 1).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("model.layers.0.qkv"));
+}
+
+TEST_F(PadBlinderTest, WaitsForTheFactoryWithNoRoomAtAll) {
+  PadBlinder blinder(weights_, Options(0, WhenOut::kWait), ProcessDrbg());
+  for (int i = 0; i < 5; ++i) {
+    for (LinearLayer layer : AllLinearLayers(model_.config())) {
+      ASSERT_TRUE(blinder.Begin(layer, 4).ok());
+    }
+  }
+  EXPECT_GT(blinder.stats().waits, 0u);
+  EXPECT_EQ(blinder.stats().local_exchanges, 0u);
+}
+
+TEST_F(PadBlinderTest, MultipliesHereWhenOutAndAllowed) {
+  PadBlinder blinder(weights_, Options(0, WhenOut::kLocal), ProcessDrbg());
+  const auto blinding = blinder.Begin(kQkv0, 2);
+  ASSERT_TRUE(blinding.ok());
+  EXPECT_FALSE((*blinding)->Exchanged());
+  EXPECT_EQ(blinder.stats().local_exchanges, 1u);
+}
+
+TEST_F(PadBlinderTest, DestroyedPadsAreGone) {
+  PadBlinder blinder(weights_, Options(1 << 20, WhenOut::kWait), ProcessDrbg());
+  ASSERT_TRUE(blinder.AwaitStock().ok());
+  blinder.Destroy();
+  EXPECT_EQ(blinder.Begin(kQkv0, 1).status().code(), absl::StatusCode::kAborted);
+}
+
+// Hides rows of zeros, so that what leaves is the mask itself.
+std::string MaskOf(Blinding& blinding, size_t rows, size_t n_in) {
+  Matrix<uint32_t> hidden(rows, n_in), scratch(2, n_in);
+  const auto zeros = [](size_t, std::span<int32_t> x) { std::fill(x.begin(), x.end(), 0); };
+  blinding.Hide(0, zeros, {scratch.view().data(), 2 * n_in}, hidden.view());
+  return {reinterpret_cast<const char*>(hidden.view().data()), rows * n_in * sizeof(uint32_t)};
+}
+
+TEST_F(PadBlinderTest, NoMaskIsHandedOutTwiceToAnyThread) {
+  PadBlinder blinder(weights_, Options(10'000, WhenOut::kWait), ProcessDrbg());
+  std::mutex mutex;
+  std::set<std::string> seen;
+  std::atomic<int> repeated{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i) {
+        auto blinding = blinder.Begin(kQkv0, 1);
+        if (!blinding.ok()) return;
+        const std::string mask = MaskOf(**blinding, 1, 12);
+        std::lock_guard lock(mutex);
+        if (!seen.insert(mask).second) ++repeated;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(seen.size(), 200u);
+  EXPECT_EQ(repeated, 0);
+}
+
+TEST(ParseWhenOut, KnowsItsNames) {
+  EXPECT_EQ(*ParseWhenOut("wait"), WhenOut::kWait);
+  EXPECT_EQ(*ParseWhenOut("local"), WhenOut::kLocal);
+  EXPECT_EQ(*ParseWhenOut("fail"), WhenOut::kFail);
+  EXPECT_EQ(ParseWhenOut("never").status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace sotto
