@@ -1,0 +1,217 @@
+#include "enclave/linear/split.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/strings.h"
+#include "enclave/blinding/shares.h"
+#include "enclave/blinding/unprotected.h"
+#include "enclave/linear/offloaded_plain.h"
+#include "enclave/linear/reveal_row.h"
+#include "enclave/linear/session_channel.h"
+
+namespace sotto {
+namespace {
+
+absl::Status CheckEndpoints(const SplitOptions& options) {
+  const size_t n = options.endpoints.size();
+  const bool shares = options.protection == Protection::kShares;
+  if (shares && n < 2) {
+    return absl::InvalidArgumentError("protection shares needs two accelerators or more");
+  }
+  if (!shares && n != 1) {
+    return absl::InvalidArgumentError(StrCat("protection ", ProtectionName(options.protection),
+                                             " takes one accelerator, not ", n));
+  }
+  if (n > kMaxServers) {
+    return absl::InvalidArgumentError(StrCat("at most ", kMaxServers, " accelerators, not ", n));
+  }
+  if (std::set(options.endpoints.begin(), options.endpoints.end()).size() != n) {
+    return absl::InvalidArgumentError("the same accelerator twice: its operator would see all");
+  }
+  if (!options.pinned_keys.empty() && options.pinned_keys.size() != n) {
+    return absl::InvalidArgumentError(
+        StrCat(options.pinned_keys.size(), " key fingerprints for ", n, " accelerators"));
+  }
+  return absl::OkStatus();
+}
+
+// All channels of `shares` together carry X: the enclave's host must not be able to read them.
+absl::Status CheckChannels(const SplitOptions& options) {
+  if (options.protection != Protection::kShares || options.insecure_channels) {
+    return absl::OkStatus();
+  }
+  if (!options.tls) {
+    return absl::FailedPreconditionError(
+        "protection shares needs TLS to every accelerator: whoever reads all channels reads the "
+        "prompt");
+  }
+  if (options.pinned_keys.empty() && options.tls->root_certificates.empty()) {
+    return absl::FailedPreconditionError(
+        "protection shares needs the accelerators' keys pinned: by fingerprint, or by the "
+        "authority that signed them");
+  }
+  if (options.data_plane == DataPlane::kShm) {
+    return absl::FailedPreconditionError(
+        "protection shares does not use shared memory: the host reads it");
+  }
+  return absl::OkStatus();
+}
+
+// Different keys, which the servers have proved to hold; without TLS, their word that they are
+// different processes.
+absl::Status CheckIdentities(const std::vector<std::shared_ptr<AcceleratorSession>>& sessions,
+                             bool insecure_channels) {
+  std::set<std::string> keys, instances;
+  for (const auto& session : sessions) {
+    const ServerInfo& server = session->server();
+    if (server.peer_key_sha256.empty() && !insecure_channels) {
+      return absl::PermissionDeniedError(StrCat(session->endpoint(), ": showed no key"));
+    }
+    const bool new_key =
+        server.peer_key_sha256.empty() || keys.insert(server.peer_key_sha256).second;
+    if (!new_key || !instances.insert(server.instance_id).second) {
+      return absl::PermissionDeniedError(
+          StrCat(session->endpoint(), ": the same server as another endpoint; it would see all"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string_view ProtectionName(Protection protection) {
+  switch (protection) {
+    case Protection::kPlain:
+      return "plain";
+    case Protection::kShares:
+      return "shares";
+    case Protection::kPads:
+      break;
+  }
+  return "pads";
+}
+
+absl::StatusOr<Protection> ParseProtection(std::string_view name, size_t endpoints) {
+  if (name == "auto") return endpoints >= 2 ? Protection::kShares : Protection::kPads;
+  for (Protection protection : {Protection::kPlain, Protection::kShares, Protection::kPads}) {
+    if (name == ProtectionName(protection)) return protection;
+  }
+  return absl::InvalidArgumentError(
+      StrCat("\"", name, "\" is no protection: auto, shares, pads, plain"));
+}
+
+std::string ConfidentialityWarning(const SplitOptions& options) {
+  if (options.protection == Protection::kPlain) {
+    return "NOT CONFIDENTIAL: protection plain shows the accelerator everything";
+  }
+  if (options.protection == Protection::kShares && options.insecure_channels) {
+    return "NOT CONFIDENTIAL: with insecure channels, whoever reads them all reads the prompt";
+  }
+  return "";
+}
+
+absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkpoint& checkpoint,
+                                                                    const SplitOptions& options,
+                                                                    ThreadPool& pool) {
+  SOTTO_RETURN_IF_ERROR(CheckEndpoints(options));
+  SOTTO_RETURN_IF_ERROR(CheckChannels(options));
+  auto runtime = std::unique_ptr<SplitRuntime>(new SplitRuntime(checkpoint, options));
+  SOTTO_ASSIGN_OR_RETURN(runtime->weights_sha256_, checkpoint.WeightsSha256(pool));
+  if (!options.weights_sha256.empty() && options.weights_sha256 != runtime->weights_sha256_) {
+    return absl::FailedPreconditionError(StrCat(checkpoint.directory(),
+                                                ": the weights' SHA-256 is ",
+                                                runtime->weights_sha256_, ", not the one pinned"));
+  }
+  if (runtime->float_plain()) return runtime;
+
+  std::shared_ptr<PadWeights> pad_weights;
+  if (options.protection == Protection::kPads) {
+    pad_weights = std::make_shared<PadWeights>(checkpoint.config());
+  }
+  const auto observe = [&](LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
+    if (pad_weights != nullptr) pad_weights->AddRows(layer, first, wq);
+  };
+  SOTTO_ASSIGN_OR_RETURN(ProtectedLayers layers,
+                         ProtectedLayers::Read(checkpoint, ProcessDrbg(), pool, observe));
+  runtime->layers_ = std::make_shared<ProtectedLayers>(std::move(layers));
+  runtime->pad_weights_ = std::move(pad_weights);
+  return runtime;
+}
+
+bool SplitRuntime::float_plain() const {
+  return options_.protection == Protection::kPlain &&
+         options_.plain_format != NumberFormat::kRing32;
+}
+
+absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(size_t server) const {
+  SessionOptions session;
+  session.config = checkpoint_.config();
+  session.weights_sha256 = weights_sha256_;
+  session.format = float_plain() ? options_.plain_format : NumberFormat::kRing32;
+  session.tls = options_.tls;
+  if (session.tls) {
+    session.tls->pinned_key_sha256 =
+        options_.pinned_keys.empty() ? "" : options_.pinned_keys[server];
+  }
+  const bool secret_channel =
+      options_.protection == Protection::kShares && !options_.insecure_channels;
+  session.data_plane = secret_channel ? DataPlane::kGrpc : options_.data_plane;
+  session.shm_directory = options_.shm_directory;
+  session.connect_timeout = options_.connect_timeout;
+  session.exchange_timeout = options_.exchange_timeout;
+  return AcceleratorSession::Open(options_.endpoints[server], session);
+}
+
+absl::StatusOr<SplitLinear> SplitRuntime::Connect() {
+  return Connect([](size_t, std::unique_ptr<AcceleratorChannel> channel) { return channel; });
+}
+
+absl::StatusOr<SplitLinear> SplitRuntime::Connect(const ChannelWrapper& wrapper) {
+  SplitLinear split;
+  std::vector<std::unique_ptr<AcceleratorChannel>> channels;
+  for (size_t server = 0; server < options_.endpoints.size(); ++server) {
+    SOTTO_ASSIGN_OR_RETURN(auto session, Open(server));
+    channels.push_back(wrapper(server, MakeSessionChannel(session)));
+    split.sessions.push_back(std::move(session));
+  }
+  if (options_.protection == Protection::kShares) {
+    SOTTO_RETURN_IF_ERROR(CheckIdentities(split.sessions, options_.insecure_channels));
+  }
+  if (float_plain()) {
+    SOTTO_ASSIGN_OR_RETURN(auto linear,
+                           OffloadedPlainLinear::Create(checkpoint_, std::move(channels[0]),
+                                                        {.format = options_.plain_format,
+                                                         .exchange_rows = options_.exchange_rows}));
+    split.stats = [plain = linear.get()] { return plain->stats(); };
+    split.linear = std::move(linear);
+    return split;
+  }
+  std::unique_ptr<Blinder> blinder;
+  switch (options_.protection) {
+    case Protection::kPlain:
+      blinder = std::make_unique<UnprotectedRows>(checkpoint_.config());
+      break;
+    case Protection::kShares:
+      blinder =
+          std::make_unique<ShareBlinder>(checkpoint_.config(), channels.size(), ProcessDrbg());
+      break;
+    case Protection::kPads: {
+      auto pads = std::make_unique<PadBlinder>(pad_weights_, options_.pads, ProcessDrbg());
+      split.pad_stats = [p = pads.get()] { return p->stats(); };
+      split.await_stock = [p = pads.get()] { return p->AwaitStock(); };
+      blinder = std::move(pads);
+      break;
+    }
+  }
+  OffloadedOptions offloaded;
+  offloaded.exchange_rows = options_.exchange_rows;
+  auto linear = std::make_unique<OffloadedLinear>(layers_, std::move(blinder), std::move(channels),
+                                                  offloaded);
+  split.stats = [l = linear.get()] { return l->stats(); };
+  split.linear = std::move(linear);
+  return split;
+}
+
+}  // namespace sotto

@@ -1,0 +1,96 @@
+// From endpoints and a protection to linear layers that run there: checks that the set-up can keep
+// the protection's promise, prepares what it needs, connects.
+#ifndef SOTTO_ENCLAVE_LINEAR_SPLIT_H_
+#define SOTTO_ENCLAVE_LINEAR_SPLIT_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "enclave/blinding/pads.h"
+#include "enclave/blinding/protected_layers.h"
+#include "enclave/linear/accelerator_channel.h"
+#include "enclave/linear/linear.h"
+#include "enclave/linear/offloaded.h"
+#include "model/checkpoint.h"
+#include "wire/client.h"
+
+namespace sotto {
+
+enum class Protection { kPlain, kShares, kPads };
+std::string_view ProtectionName(Protection protection);  // "plain", "shares", "pads"
+// "auto" becomes shares with two endpoints or more, pads with one. INVALID_ARGUMENT otherwise.
+absl::StatusOr<Protection> ParseProtection(std::string_view name, size_t endpoints);
+
+struct SplitOptions {
+  Protection protection = Protection::kShares;
+  std::vector<std::string> endpoints;  // plain, pads: one. shares: two or more.
+  // For all endpoints; pinned_key_sha256 in it is not looked at.
+  std::optional<TlsOptions> tls;
+  // Key fingerprints, one an endpoint, or none (then tls->root_certificates must say who may sign).
+  std::vector<std::string> pinned_keys;
+  // Lets `shares` run over channels that the enclave's host can read. NOT CONFIDENTIAL; for tests.
+  bool insecure_channels = false;
+  DataPlane data_plane = DataPlane::kAuto;
+  std::string shm_directory = "/dev/shm";
+  std::chrono::milliseconds connect_timeout{10'000}, exchange_timeout{60'000};
+  // The digest the user trusts (64 hex digits): FAILED_PRECONDITION when the weights have another.
+  std::string weights_sha256;
+  // Protection plain: what is sent. kRing32 is the fixed-point format, unmasked but verified.
+  NumberFormat plain_format = NumberFormat::kF32;
+  PadOptions pads;
+  size_t exchange_rows = 128;
+};
+
+// What the user must read before anything runs, beginning "NOT CONFIDENTIAL"; empty when the
+// protection holds.
+std::string ConfidentialityWarning(const SplitOptions& options);
+
+// Layers connected to their accelerators. The functions are valid while `linear` lives.
+struct SplitLinear {
+  std::unique_ptr<Linear> linear;
+  std::vector<std::shared_ptr<AcceleratorSession>> sessions;  // By endpoint.
+  std::function<OffloadedStats()> stats;
+  std::function<PadStats()> pad_stats;        // Null but for pads.
+  std::function<absl::Status()> await_stock;  // Null but for pads: the offline phase.
+};
+
+class SplitRuntime {
+ public:
+  // Checks the options (INVALID_ARGUMENT, or FAILED_PRECONDITION where the protection's promise
+  // would not hold), the weights' digest, and reads what verification and pads need of the weights.
+  // Keeps a reference to the checkpoint.
+  static absl::StatusOr<std::unique_ptr<SplitRuntime>> Prepare(const Checkpoint& checkpoint,
+                                                               const SplitOptions& options,
+                                                               ThreadPool& pool);
+  // Opens a session with every endpoint (errors as AcceleratorSession::Open) and, for shares, makes
+  // sure that they are different servers (PERMISSION_DENIED). After UNAVAILABLE, whether of this or
+  // of a run, it may be called again: that is how a batch is retried.
+  absl::StatusOr<SplitLinear> Connect();
+  // The same over channels of the caller's making, one an endpoint: how an audit listens.
+  using ChannelWrapper = std::function<std::unique_ptr<AcceleratorChannel>(
+      size_t server, std::unique_ptr<AcceleratorChannel>)>;
+  absl::StatusOr<SplitLinear> Connect(const ChannelWrapper& wrapper);
+
+ private:
+  SplitRuntime(const Checkpoint& checkpoint, SplitOptions options)
+      : checkpoint_(checkpoint), options_(std::move(options)) {}
+
+  bool float_plain() const;
+  absl::StatusOr<std::shared_ptr<AcceleratorSession>> Open(size_t server) const;
+
+  const Checkpoint& checkpoint_;
+  const SplitOptions options_;
+  std::string weights_sha256_;
+  std::shared_ptr<const ProtectedLayers> layers_;  // Null for plain floats.
+  std::shared_ptr<const PadWeights> pad_weights_;  // Null but for pads.
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ENCLAVE_LINEAR_SPLIT_H_

@@ -1,0 +1,221 @@
+// Whole forward passes through `shares` and `pads`, over real servers, equal the local fixed-point
+// ones to the bit.
+#include <cstring>
+
+#include "enclave/linear/local.h"
+#include "enclave/linear/split.h"
+#include "enclave/prefill/engine.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "testing/test_data.h"
+#include "tests/split/honest_server.h"
+
+namespace sotto {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr size_t kLength = 40;
+constexpr int kThreads = 2;
+
+struct Case {
+  const char* name;
+  Protection protection;
+  size_t servers;
+  DataPlane plane;
+  WhenOut when_out = WhenOut::kWait;
+};
+
+std::vector<std::vector<int32_t>> Prompts(const LlamaConfig& config, uint64_t text) {
+  std::vector<std::vector<int32_t>> prompts(2);
+  for (size_t p = 0; p < prompts.size(); ++p) {
+    for (size_t i = 0; i < kLength; ++i) {
+      prompts[p].push_back(
+          static_cast<int32_t>((1 + text + (37 + text) * i + 101 * p * i) % config.vocab_size));
+    }
+  }
+  return prompts;
+}
+
+// All logits, prompt after prompt.
+std::vector<float> Prefill(const Checkpoint& checkpoint, std::unique_ptr<Linear> linear,
+                           uint64_t text = 0) {
+  const auto prompts = Prompts(checkpoint.config(), text);
+  const size_t vocab = checkpoint.config().vocab_size;
+  std::vector<float> logits(prompts.size() * kLength * vocab);
+  EngineOptions options;
+  options.threads = kThreads;
+  options.batch_size = prompts.size();
+  options.prefill_length = kLength;
+  const auto engine = ValueOrDie(Engine::Create(checkpoint, std::move(linear), options));
+  const absl::Status status =
+      engine->Run(prompts, {}, [&](size_t prompt, size_t first, ConstMatrixView<float> rows) {
+        for (size_t r = 0; r < rows.rows(); ++r) {
+          std::copy_n(rows.row(r), vocab,
+                      logits.begin() + ((prompt * kLength) + first + r) * vocab);
+        }
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  return logits;
+}
+
+SplitOptions OptionsFor(const Case& c, const std::vector<HonestServer>& servers) {
+  SplitOptions options;
+  options.protection = c.protection;
+  options.insecure_channels = true;
+  options.data_plane = c.plane;
+  options.plain_format = NumberFormat::kRing32;
+  options.weights_sha256 = servers[0].weights_sha256;
+  options.exchange_rows = 24;
+  options.pads.rows = 24;
+  options.pads.store.memory_bytes = size_t{16} << 20;
+  options.pads.when_out = c.when_out;
+  for (const HonestServer& server : servers) options.endpoints.push_back(server.endpoint());
+  return options;
+}
+
+std::vector<HonestServer> StartServers(const std::string& model_dir, size_t count) {
+  std::vector<HonestServer> servers;
+  for (size_t i = 0; i < count; ++i) servers.push_back(HonestServer::Start(model_dir));
+  return servers;
+}
+
+class BlindedSplitTest : public ::testing::TestWithParam<Case> {
+ protected:
+  static void ExpectLocalBits(const std::string& model_dir) {
+    const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(model_dir));
+    ThreadPool pool(kThreads);
+    const std::vector<float> want =
+        Prefill(checkpoint,
+                ValueOrDie(MakeLocalLinear(checkpoint, {.precision = Precision::kFixed}, pool)));
+    const auto servers = StartServers(model_dir, GetParam().servers);
+    const auto runtime =
+        ValueOrDie(SplitRuntime::Prepare(checkpoint, OptionsFor(GetParam(), servers), pool));
+    SplitLinear split = ValueOrDie(runtime->Connect());
+    if (split.await_stock) ASSERT_TRUE(split.await_stock().ok());
+    const std::vector<float> got = Prefill(checkpoint, std::move(split.linear));
+    EXPECT_EQ(std::memcmp(got.data(), want.data(), want.size() * sizeof(float)), 0);
+    for (const auto& session : split.sessions) EXPECT_GT(session->stats().exchanges, 0u);
+  }
+};
+
+TEST_P(BlindedSplitTest, ShippedModel) { ExpectLocalBits(ShippedModelDir()); }
+
+TEST_P(BlindedSplitTest, Stories260K) {
+  const auto data = TestDataDir();
+  if (!data) GTEST_SKIP() << kNoTestData;
+  ExpectLocalBits(*data + "/stories260K");
+}
+
+// Every byte that crosses, counted, for two different texts of one shape.
+TEST_P(BlindedSplitTest, TrafficDoesNotDependOnTheText) {
+  const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(ShippedModelDir()));
+  ThreadPool pool(kThreads);
+  const auto servers = StartServers(ShippedModelDir(), GetParam().servers);
+  const auto runtime =
+      ValueOrDie(SplitRuntime::Prepare(checkpoint, OptionsFor(GetParam(), servers), pool));
+  std::vector<std::vector<uint64_t>> counts;
+  for (uint64_t text : {0, 5}) {
+    SplitLinear split = ValueOrDie(runtime->Connect());
+    Prefill(checkpoint, std::move(split.linear), text);
+    auto& run = counts.emplace_back();
+    for (const auto& session : split.sessions) {
+      const SessionStats stats = session->stats();
+      run.insert(run.end(), {stats.exchanges, stats.bytes_sent, stats.bytes_received});
+    }
+  }
+  EXPECT_EQ(counts[0], counts[1]);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Protections, BlindedSplitTest,
+    ::testing::Values(Case{"plainVerified", Protection::kPlain, 1, DataPlane::kGrpc},
+                      Case{"shares2", Protection::kShares, 2, DataPlane::kGrpc},
+                      Case{"shares3", Protection::kShares, 3, DataPlane::kGrpc},
+                      Case{"pads", Protection::kPads, 1, DataPlane::kGrpc}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+class SplitPolicyTest : public ::testing::Test {
+ protected:
+  absl::Status Prepare(const SplitOptions& options) {
+    return SplitRuntime::Prepare(checkpoint_, options, pool_).status();
+  }
+  static SplitOptions Shares(std::vector<std::string> endpoints) {
+    SplitOptions options;
+    options.protection = Protection::kShares;
+    options.endpoints = std::move(endpoints);
+    return options;
+  }
+
+  const Checkpoint checkpoint_ = ValueOrDie(Checkpoint::Open(ShippedModelDir()));
+  ThreadPool pool_{1};
+};
+
+TEST_F(SplitPolicyTest, SharesNeedSecretChannelsToPinnedKeys) {
+  SplitOptions options = Shares({"a:1", "b:1"});
+  absl::Status status = Prepare(options);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("TLS"));
+  options.tls.emplace();
+  status = Prepare(options);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("pinned"));
+  options.pinned_keys = {"aa", "bb"};
+  options.data_plane = DataPlane::kShm;
+  EXPECT_EQ(Prepare(options).code(), absl::StatusCode::kFailedPrecondition);
+  options.data_plane = DataPlane::kAuto;
+  EXPECT_TRUE(Prepare(options).ok());
+}
+
+TEST_F(SplitPolicyTest, CountsEndpoints) {
+  for (const auto& endpoints : {std::vector<std::string>{}, {"a:1"}, {"a:1", "a:1"}}) {
+    SplitOptions options = Shares(endpoints);
+    options.insecure_channels = true;
+    EXPECT_EQ(Prepare(options).code(), absl::StatusCode::kInvalidArgument);
+  }
+  SplitOptions options = Shares({"a:1", "b:1"});
+  for (Protection protection : {Protection::kPads, Protection::kPlain}) {
+    options.protection = protection;
+    EXPECT_EQ(Prepare(options).code(), absl::StatusCode::kInvalidArgument);
+  }
+}
+
+TEST_F(SplitPolicyTest, RefusesOtherWeights) {
+  SplitOptions options = Shares({"a:1", "b:1"});
+  options.insecure_channels = true;
+  options.weights_sha256 = std::string(64, '0');
+  const absl::Status status = Prepare(options);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("pinned"));
+}
+
+TEST_F(SplitPolicyTest, RefusesTheSameServerUnderTwoNames) {
+  const HonestServer server = HonestServer::Start(ShippedModelDir());
+  const std::string port = server.endpoint().substr(server.endpoint().rfind(':'));
+  SplitOptions options = Shares({"127.0.0.1" + port, "localhost" + port});
+  options.insecure_channels = true;
+  const auto runtime = ValueOrDie(SplitRuntime::Prepare(checkpoint_, options, pool_));
+  const absl::Status status = runtime->Connect().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << status;
+}
+
+TEST_F(SplitPolicyTest, WarnsWhereNothingIsSecret) {
+  SplitOptions options = Shares({"a:1", "b:1"});
+  EXPECT_EQ(ConfidentialityWarning(options), "");
+  options.insecure_channels = true;
+  EXPECT_THAT(ConfidentialityWarning(options), HasSubstr("NOT CONFIDENTIAL"));
+  options.protection = Protection::kPlain;
+  EXPECT_THAT(ConfidentialityWarning(options), HasSubstr("NOT CONFIDENTIAL"));
+  options.protection = Protection::kPads;
+  EXPECT_EQ(ConfidentialityWarning(options), "");
+}
+
+TEST(ParseProtection, ChoosesByEndpoints) {
+  EXPECT_EQ(*ParseProtection("auto", 1), Protection::kPads);
+  EXPECT_EQ(*ParseProtection("auto", 2), Protection::kShares);
+  EXPECT_EQ(*ParseProtection("plain", 1), Protection::kPlain);
+  EXPECT_EQ(ParseProtection("none", 1).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace sotto
