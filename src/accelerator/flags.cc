@@ -44,11 +44,14 @@ void AddFlags(CLI::App& app, AcceleratorFlags& flags, RawFlags& raw) {
   app.add_option("--tls-cert", raw.tls_cert, "PEM file: the server's certificate chain");
   app.add_option("--tls-key", raw.tls_key, "PEM file: its private key");
   app.add_option("--client-ca", raw.client_ca, "PEM file: clients must show a certificate of it");
-  app.add_option("--max-sessions", flags.server.limits.max_sessions, "Sessions at once")
+  app.add_option("--max-sessions", flags.server.service.limits.max_sessions, "Sessions at once")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
-  app.add_option("--max-inflight-bytes", flags.server.limits.max_inflight_bytes,
+  app.add_option("--max-inflight-bytes", flags.server.service.limits.max_inflight_bytes,
                  "Bytes of requests and answers held at once, over all sessions")
+      ->capture_default_str();
+  app.add_option("--shm-dir", flags.server.service.shm_directory,
+                 "Directory of memory shared with clients on this host; \"\" for none")
       ->capture_default_str();
   app.add_option("--metrics", raw.metrics, "HOST:PORT of the Prometheus metrics");
   app.add_option("--drain-seconds", raw.drain_seconds, "Time running sessions get after SIGTERM")
@@ -81,20 +84,21 @@ absl::Status Fill(const RawFlags& raw, AcceleratorFlags& flags) {
   SOTTO_ASSIGN_OR_RETURN(const LogLevel level, ParseLogLevel(raw.log_level));
   SetLogLevel(level);
   SOTTO_RETURN_IF_ERROR(FillTls(raw, flags.server));
-  flags.server.formats.clear();
+  flags.server.service.formats.clear();
   for (const std::string& name : raw.formats) {
-    flags.server.formats.push_back(name == "ring" ? DeviceFormat::kRing : DeviceFormat::kFloat);
+    flags.server.service.formats.push_back(name == "ring" ? DeviceFormat::kRing
+                                                          : DeviceFormat::kFloat);
   }
   flags.device_options.precision =
       raw.precision == "f32" ? FloatPrecision::kF32 : FloatPrecision::kFastest;
   if (!raw.metrics.empty()) flags.server.metrics = raw.metrics;
   flags.drain_timeout = std::chrono::seconds(raw.drain_seconds);
-  if (flags.server.limits.window_bytes() < kMinWindowBytes) {
+  if (flags.server.service.limits.window_bytes() < kMinWindowBytes) {
     return absl::InvalidArgumentError(
         StrCat("--max-inflight-bytes: want at least ",
                kMinWindowBytes * kThreadsPerSession *
-                   static_cast<uint64_t>(flags.server.limits.max_sessions),
-               " for ", flags.server.limits.max_sessions, " sessions"));
+                   static_cast<uint64_t>(flags.server.service.limits.max_sessions),
+               " for ", flags.server.service.limits.max_sessions, " sessions"));
   }
   return absl::OkStatus();
 }

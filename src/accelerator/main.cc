@@ -18,7 +18,7 @@ absl::StatusOr<std::unique_ptr<ServedModel>> LoadModel(const AcceleratorFlags& f
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ServedModel> model,
                          ServedModel::Open(flags.model_dir, std::move(device)));
   if (flags.preload) {
-    for (const DeviceFormat format : flags.server.formats) {
+    for (const DeviceFormat format : flags.server.service.formats) {
       SOTTO_RETURN_IF_ERROR(model->Load(format));
     }
   }

@@ -33,7 +33,7 @@ void Configure(grpc::ServerBuilder& builder, const ServerOptions& options) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   grpc::ResourceQuota quota("sotto-accelerator");
-  quota.SetMaxThreads(options.limits.max_sessions + kSpareThreads);
+  quota.SetMaxThreads(options.service.limits.max_sessions + kSpareThreads);
   builder.SetResourceQuota(quota);
 }
 
@@ -43,8 +43,8 @@ absl::StatusOr<std::unique_ptr<AcceleratorServer>> AcceleratorServer::Start(
     std::unique_ptr<ServedModel> model, const ServerOptions& options) {
   SOTTO_RETURN_IF_ERROR(CheckEndpoint(options.listen, /*for_listening=*/true));
   std::unique_ptr<AcceleratorServer> server(new AcceleratorServer(std::move(model)));
-  server->service_ = std::make_unique<AcceleratorService>(*server->model_, server->metrics_,
-                                                          options.limits, options.formats);
+  server->service_ =
+      std::make_unique<AcceleratorService>(*server->model_, server->metrics_, options.service);
   if (options.metrics) {
     SOTTO_ASSIGN_OR_RETURN(server->metrics_port_, server->metrics_.Expose(*options.metrics));
   }

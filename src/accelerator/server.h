@@ -22,8 +22,7 @@ struct ServerOptions {
   std::string listen = "localhost:50051";  // HOST:PORT or unix:PATH; port 0: any that is free.
   std::optional<ServerTls> tls{};
   std::optional<std::string> metrics{};  // HOST:PORT
-  ServiceLimits limits{};
-  std::vector<DeviceFormat> formats = {DeviceFormat::kFloat, DeviceFormat::kRing};
+  ServiceOptions service{};
 };
 
 class AcceleratorServer {

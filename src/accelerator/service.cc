@@ -7,6 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "accelerator/event_log.h"
+#include "accelerator/shm_session_io.h"
 #include "base/strings.h"
 #include "wire/grpc_status.h"
 
@@ -18,6 +19,12 @@ std::string DrawInstanceId() {
   SOTTO_CHECK(
       RAND_bytes(reinterpret_cast<unsigned char*>(id.data()), static_cast<int>(id.size())) == 1);
   return id;
+}
+
+// `peer` as gRPC writes it.
+bool IsThisHost(std::string_view peer) {
+  return peer.starts_with("unix:") || peer.starts_with("ipv4:127.") ||
+         peer.starts_with("ipv6:[::1]") || peer.starts_with("ipv6:%5B::1%5D");
 }
 
 pb::Description Describe(const ServedModel& model, const std::string& device,
@@ -52,12 +59,12 @@ pb::Description Describe(const ServedModel& model, const std::string& device,
 }  // namespace
 
 AcceleratorService::AcceleratorService(ServedModel& model, Metrics& metrics,
-                                       const ServiceLimits& limits,
-                                       std::vector<DeviceFormat> formats)
+                                       const ServiceOptions& options)
     : model_(model),
       metrics_(metrics),
-      limits_(limits),
-      description_(sotto::Describe(model, model.device().name(), limits, formats)) {}
+      options_(options),
+      description_(sotto::Describe(model, model.device().name(), options.limits, options.formats)) {
+}
 
 grpc::Status AcceleratorService::Describe(grpc::ServerContext*, const pb::DescribeRequest*,
                                           pb::Description* description) {
@@ -89,9 +96,9 @@ grpc::Status AcceleratorService::Session(grpc::ServerContext* context, SessionSt
 
 absl::Status AcceleratorService::TakePlace() {
   std::lock_guard lock(mutex_);
-  if (open_sessions_ >= limits_.max_sessions) {
+  if (open_sessions_ >= options_.limits.max_sessions) {
     return absl::ResourceExhaustedError(
-        StrCat("all ", limits_.max_sessions, " sessions are taken (--max-sessions)"));
+        StrCat("all ", options_.limits.max_sessions, " sessions are taken (--max-sessions)"));
   }
   ++open_sessions_;
   return absl::OkStatus();
@@ -112,34 +119,62 @@ absl::Status AcceleratorService::CheckHello(const pb::Hello& hello) const {
   return absl::OkStatus();
 }
 
-absl::Status AcceleratorService::Greet(SessionStream& stream, pb::Hello& hello) const {
+std::optional<ShmRegion> AcceleratorService::Offer(const std::string& peer, const pb::Hello& hello,
+                                                   pb::Welcome& welcome) const {
+  if (!hello.wants_shm() || options_.shm_directory.empty() || !IsThisHost(peer)) {
+    return std::nullopt;
+  }
+  const ShmChallenge challenge = DrawChallenge();
+  absl::StatusOr<ShmRegion> region =
+      ShmRegion::Create(options_.shm_directory, kDefaultRingBytes, challenge);
+  if (!region.ok()) {
+    LogEvent(LogLevel::kWarning, "no_shared_memory",
+             {{"why", std::string(region.status().message())}});
+    return std::nullopt;
+  }
+  pb::ShmOffer& offer = *welcome.mutable_shm();
+  offer.set_name(region->name());
+  offer.set_ring_bytes(region->ring_bytes());
+  offer.set_challenge(std::string(challenge.begin(), challenge.end()));
+  return *std::move(region);
+}
+
+absl::StatusOr<std::optional<ShmRegion>> AcceleratorService::Greet(const std::string& peer,
+                                                                   SessionStream& stream) {
   pb::ClientMessage first;
   if (!stream.Read(&first)) return absl::CancelledError("the client left before its greeting");
   if (!first.has_hello()) return absl::InvalidArgumentError("want a hello first");
-  hello = first.hello();
-  SOTTO_RETURN_IF_ERROR(CheckHello(hello));
+  SOTTO_RETURN_IF_ERROR(CheckHello(first.hello()));
   pb::ServerMessage message;
   *message.mutable_welcome()->mutable_description() = description_;
+  std::optional<ShmRegion> region = Offer(peer, first.hello(), *message.mutable_welcome());
   if (!stream.Write(message) || !stream.Read(&first)) {
     return absl::CancelledError("the client left after its greeting");
   }
-  if (!first.has_ready() || first.ready().data_plane() != pb::GRPC) {
-    return absl::InvalidArgumentError("want a ready that names an offered data plane");
+  if (first.ready().data_plane() == pb::GRPC) return std::nullopt;
+  ShmChallenge challenge;
+  if (!region || first.ready().data_plane() != pb::SHM ||
+      !CopyExactly(first.ready().challenge(), "challenge", challenge).ok() ||
+      region->ReadClientChallenge() != challenge) {
+    return absl::InvalidArgumentError("want a ready that names a data plane both sides have");
   }
-  return absl::OkStatus();
+  region->Unlink();  // Mapped by both: a crash leaves nothing behind.
+  return region;
 }
 
 absl::Status AcceleratorService::Serve(grpc::ServerContext& context, SessionStream& stream,
                                        uint64_t id) {
-  pb::Hello hello;
-  SOTTO_RETURN_IF_ERROR(Greet(stream, hello));
+  SOTTO_ASSIGN_OR_RETURN(std::optional<ShmRegion> region, Greet(context.peer(), stream));
+  const SessionContext session{
+      .id = id,
+      .window_bytes = options_.limits.window_bytes(),
+      .on_exchange = [this](const ExchangeRecord& record) { metrics_.ExchangeServed(record); }};
+  if (region) {
+    ShmSessionIo io(context, stream, *std::move(region));
+    return SessionRunner(model_, scheduler_, io, session).Run();
+  }
   GrpcSessionIo io(context, stream);
-  SessionRunner runner(
-      model_, scheduler_, io,
-      {.id = id,
-       .window_bytes = limits_.window_bytes(),
-       .on_exchange = [this](const ExchangeRecord& record) { metrics_.ExchangeServed(record); }});
-  return runner.Run();
+  return SessionRunner(model_, scheduler_, io, session).Run();
 }
 
 }  // namespace sotto

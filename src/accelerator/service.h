@@ -2,16 +2,18 @@
 #ifndef SOTTO_ACCELERATOR_SERVICE_H_
 #define SOTTO_ACCELERATOR_SERVICE_H_
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "accelerator/grpc_session_io.h"
 #include "accelerator/metrics.h"
 #include "accelerator/served_model.h"
 #include "wire/accelerator.grpc.pb.h"
+#include "wire/shm_region.h"
 
 namespace sotto {
 
@@ -26,18 +28,27 @@ struct ServiceLimits {
   }
 };
 
+// What AcceleratorService serves, and how.
+struct ServiceOptions {
+  ServiceLimits limits{};
+  std::vector<DeviceFormat> formats = {DeviceFormat::kFloat, DeviceFormat::kRing};
+  std::string shm_directory = "/dev/shm";  // Empty: shared memory is never offered.
+};
+
 class AcceleratorService final : public pb::Accelerator::Service {
  public:
-  // All outlive the service. `formats`: what sessions may ask for.
-  AcceleratorService(ServedModel& model, Metrics& metrics, const ServiceLimits& limits,
-                     std::vector<DeviceFormat> formats);
+  // Model and metrics outlive the service.
+  AcceleratorService(ServedModel& model, Metrics& metrics, const ServiceOptions& options);
 
   grpc::Status Describe(grpc::ServerContext* context, const pb::DescribeRequest* request,
                         pb::Description* description) override;
   grpc::Status Session(grpc::ServerContext* context, SessionStream* stream) override;
 
  private:
-  absl::Status Greet(SessionStream& stream, pb::Hello& hello) const;
+  // Hello, Welcome, Ready. The region when both sides agreed to use it.
+  absl::StatusOr<std::optional<ShmRegion>> Greet(const std::string& peer, SessionStream& stream);
+  std::optional<ShmRegion> Offer(const std::string& peer, const pb::Hello& hello,
+                                 pb::Welcome& welcome) const;
   absl::Status CheckHello(const pb::Hello& hello) const;
   absl::Status Serve(grpc::ServerContext& context, SessionStream& stream, uint64_t id);
   // RESOURCE_EXHAUSTED at the limit; else a session is counted as open.
@@ -45,7 +56,7 @@ class AcceleratorService final : public pb::Accelerator::Service {
 
   ServedModel& model_;
   Metrics& metrics_;
-  const ServiceLimits limits_;
+  const ServiceOptions options_;
   FairScheduler scheduler_{/*slots=*/1};
   pb::Description description_;
   std::atomic<uint64_t> next_session_{1};

@@ -76,9 +76,12 @@ bool SessionRunner::ReadNext(Arrival& arrival) {
     in_read_ = false;
     read_returned_.notify_all();
   }
-  if (read.ok() && *read) return true;
-  Finish(read.status());
-  return false;
+  if (!read.ok()) {
+    Fail(read.status());
+  } else if (!*read) {
+    Finish(absl::OkStatus());
+  }
+  return read.ok() && *read;
 }
 
 absl::Status SessionRunner::Serve(Arrival& arrival, WorkBuffer& answer) {

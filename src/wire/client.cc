@@ -6,6 +6,7 @@
 #include "wire/endpoint.h"
 #include "wire/grpc_stream.h"
 #include "wire/handshake.h"
+#include "wire/shm_transport.h"
 #include "wire/tls.h"
 
 namespace sotto {
@@ -38,7 +39,42 @@ absl::StatusOr<std::string> PeerKey(const GrpcStream& stream, const SessionOptio
   return key;
 }
 
-// Greets, checks and settles the data plane; the stream is the session's transport afterwards.
+// Maps what the server offers and shows it that both see the same memory.
+absl::StatusOr<ShmRegion> AcceptOffer(const pb::ShmOffer& offer, const SessionOptions& options,
+                                      pb::Ready& ready) {
+  SOTTO_ASSIGN_OR_RETURN(ShmRegion region,
+                         ShmRegion::Open(options.shm_directory, offer.name(), offer.ring_bytes()));
+  ShmChallenge expected;
+  SOTTO_RETURN_IF_ERROR(CopyExactly(offer.challenge(), "challenge", expected));
+  if (region.ReadServerChallenge() != expected) {
+    return absl::FailedPreconditionError("its shared memory is not the one mapped here");
+  }
+  const ShmChallenge own = DrawChallenge();
+  region.WriteClientChallenge(own);
+  ready.set_data_plane(pb::SHM);
+  ready.set_challenge(std::string(own.begin(), own.end()));
+  return region;
+}
+
+// The transport of the session; its stream has been greeted and checked.
+absl::StatusOr<std::unique_ptr<Transport>> SettleDataPlane(SessionState& state,
+                                                           std::unique_ptr<GrpcStream> stream,
+                                                           const pb::Welcome& welcome,
+                                                           const SessionOptions& options) {
+  pb::ClientMessage message;
+  pb::Ready& ready = *message.mutable_ready();
+  absl::StatusOr<ShmRegion> region = welcome.has_shm()
+                                         ? AcceptOffer(welcome.shm(), options, ready)
+                                         : absl::FailedPreconditionError("offers no shared memory");
+  if (!region.ok()) {
+    if (options.data_plane == DataPlane::kShm) return region.status();
+    ready.set_data_plane(pb::GRPC);
+  }
+  stream->SendControl(std::move(message));
+  if (!region.ok()) return stream;
+  return std::make_unique<ShmTransport>(std::move(stream), *std::move(region), state);
+}
+
 absl::StatusOr<ServerInfo> Handshake(SessionState& state, std::unique_ptr<GrpcStream> stream,
                                      const SessionOptions& options) {
   SOTTO_ASSIGN_OR_RETURN(const pb::Hello hello, MakeHello(state.endpoint(), options));
@@ -46,14 +82,12 @@ absl::StatusOr<ServerInfo> Handshake(SessionState& state, std::unique_ptr<GrpcSt
                          stream->Greet(hello, Clock::now() + options.connect_timeout));
   SOTTO_ASSIGN_OR_RETURN(ServerInfo info, CheckDescription(welcome.description(), options));
   SOTTO_ASSIGN_OR_RETURN(info.peer_key_sha256, PeerKey(*stream, options));
-  if (options.data_plane == DataPlane::kShm) {
-    return absl::FailedPreconditionError("offers no shared memory");
-  }
-  pb::ClientMessage ready;
-  ready.mutable_ready()->set_data_plane(pb::GRPC);
-  stream->SendControl(std::move(ready));
+  const GrpcStream* const alone = stream.get();
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Transport> transport,
+                         SettleDataPlane(state, std::move(stream), welcome, options));
+  info.data_plane = transport.get() == alone ? DataPlane::kGrpc : DataPlane::kShm;
   state.SetWindow(info.window_bytes);
-  state.SetTransport(std::move(stream));
+  state.SetTransport(std::move(transport));
   return info;
 }
 

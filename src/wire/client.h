@@ -34,6 +34,8 @@ struct SessionOptions {
   std::string weights_sha256;                   // 64 hex digits (Checkpoint::WeightsSha256).
   NumberFormat format = NumberFormat::kRing32;  // Refused at once when the server lacks it.
   std::optional<TlsOptions> tls{};              // None: in the clear.
+  // kAuto: shared memory where both run on one host and TLS, which it would bypass, was not asked
+  // for. kShm: nothing else will do.
   DataPlane data_plane = DataPlane::kAuto;
   std::string shm_directory = "/dev/shm";
   std::chrono::milliseconds connect_timeout{10'000};

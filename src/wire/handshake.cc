@@ -46,8 +46,9 @@ absl::StatusOr<pb::Hello> MakeHello(const std::string& endpoint, const SessionOp
   hello.set_protocol_version(kProtocolVersion);
   hello.set_weights_sha256(digest);
   hello.set_format(static_cast<pb::NumberFormat>(options.format));
-  hello.set_wants_shm(options.data_plane == DataPlane::kShm ||
-                      (options.data_plane == DataPlane::kAuto && IsLocalEndpoint(endpoint)));
+  hello.set_wants_shm(
+      options.data_plane == DataPlane::kShm ||
+      (options.data_plane == DataPlane::kAuto && !options.tls && IsLocalEndpoint(endpoint)));
   return hello;
 }
 

@@ -62,6 +62,11 @@ absl::Status SessionState::Enter(const std::shared_ptr<Exchange>& exchange) {
   return absl::OkStatus();
 }
 
+bool SessionState::IsDone(const Exchange& exchange) const {
+  std::lock_guard lock(mutex_);
+  return exchange.done;
+}
+
 void SessionState::WaitForChange(Exchange& exchange, Clock::time_point until) {
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, until, [&] { return exchange.done || !failure_.ok(); });

@@ -55,6 +55,7 @@ class SessionState {
   // For transports.
   // Gives the exchange its sequence number. Call it in the order of sending.
   absl::Status Enter(const std::shared_ptr<Exchange>& exchange);
+  bool IsDone(const Exchange& exchange) const;
   // Waits on the session's condition variable until done, failed or `until`.
   void WaitForChange(Exchange& exchange, Clock::time_point until);
   // The last byte of the request has been copied out; only now may an answer come.

@@ -101,7 +101,9 @@ TEST_P(PlainSplitTest, Stories260K) {
 INSTANTIATE_TEST_SUITE_P(Formats, PlainSplitTest,
                          testing::Values(Case{NumberFormat::kF32, DataPlane::kGrpc, 1, 1e-3},
                                          Case{NumberFormat::kF32, DataPlane::kGrpc, 4, 1e-3},
-                                         Case{NumberFormat::kBf16, DataPlane::kGrpc, 2, 0.5}),
+                                         Case{NumberFormat::kF32, DataPlane::kShm, 1, 1e-3},
+                                         Case{NumberFormat::kF32, DataPlane::kShm, 4, 1e-3},
+                                         Case{NumberFormat::kBf16, DataPlane::kShm, 2, 0.5}),
                          [](const auto& info) {
                            return std::string(DataPlaneName(info.param.plane)) +
                                   (info.param.format == NumberFormat::kF32 ? "F32" : "Bf16") +

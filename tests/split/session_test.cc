@@ -235,7 +235,8 @@ TEST_P(SessionTest, TheWindowBoundsWhatIsInFlightAndLosesNothing) {
   EXPECT_GT(3 * (bytes + 2 * (192 + 1024) * 4), session->server().window_bytes);
 }
 
-INSTANTIATE_TEST_SUITE_P(DataPlanes, SessionTest, testing::Values(DataPlane::kGrpc),
+INSTANTIATE_TEST_SUITE_P(DataPlanes, SessionTest,
+                         testing::Values(DataPlane::kGrpc, DataPlane::kShm),
                          [](const auto& info) { return std::string(DataPlaneName(info.param)); });
 
 }  // namespace

@@ -1,0 +1,165 @@
+#include "wire/shm_transport.h"
+
+#include "wire/backoff.h"
+
+namespace sotto {
+namespace {
+
+using Clock = Exchange::Clock;
+
+absl::Status Late() { return absl::DeadlineExceededError("no complete answer in time"); }
+
+}  // namespace
+
+ShmTransport::ShmTransport(std::unique_ptr<GrpcStream> stream, ShmRegion region,
+                           SessionState& session)
+    : session_(session),
+      region_(std::move(region)),
+      requests_({.data = region_.request_ring(),
+                 .capacity = region_.ring_bytes(),
+                 .tail = region_.request_tail_of_client(),
+                 .head = region_.request_head_of_server()}),
+      answers_({.data = region_.answer_ring(),
+                .capacity = region_.ring_bytes(),
+                .tail = region_.answer_tail_of_server(),
+                .head = region_.answer_head_of_client()}),
+      stream_(std::move(stream)) {}
+
+absl::Status ShmTransport::Send(const std::shared_ptr<Exchange>& exchange) {
+  const Clock::time_point begin = Clock::now();
+  std::lock_guard lock(sending_);
+  SOTTO_RETURN_IF_ERROR(session_.Enter(exchange));
+  absl::Status status = absl::OkStatus();
+  if (!session_.Touch(*exchange, [&] { status = WriteRequest(*exchange); })) {
+    return session_.failure();
+  }
+  if (!status.ok()) {
+    session_.Fail(status);
+    return session_.failure();
+  }
+  session_.MarkSent(*exchange);
+  requests_.Publish();
+  RingDoorbell();
+  session_.CountSent(kRequestRecordBytes + exchange->header.payload_bytes, Clock::now() - begin);
+  return absl::OkStatus();
+}
+
+absl::Status ShmTransport::WriteRequest(Exchange& exchange) {
+  Backoff backoff;
+  const auto wait = [&] { return WaitForRoom(exchange, backoff); };
+  SOTTO_RETURN_IF_ERROR(requests_.Write(EncodeRequestRecord(exchange.header), wait));
+  for (const std::span<const uint8_t> part : exchange.payload) {
+    SOTTO_RETURN_IF_ERROR(requests_.Write(part, wait));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ShmTransport::WaitForRoom(const Exchange& exchange, Backoff& backoff) {
+  if (stopped_) return session_.failure();
+  RingDoorbell();
+  if (TakeLead()) {
+    const bool progress = ReadOne();
+    GiveUpLead();
+    if (progress) return absl::OkStatus();
+  }
+  if (backoff.slow() && Clock::now() >= exchange.deadline) return Late();
+  backoff.Pause();
+  return absl::OkStatus();
+}
+
+void ShmTransport::RingDoorbell() {
+  // The server says that it sleeps, then looks at the tail again; here the tail was moved first.
+  std::atomic_ref<uint64_t> asleep(*region_.asleep_of_server());
+  if (asleep.load() == 0) return;
+  asleep.store(0);
+  pb::ClientMessage message;
+  message.mutable_doorbell();
+  stream_->SendControl(std::move(message));
+}
+
+void ShmTransport::Await(Exchange& exchange) {
+  while (!stopped_ && !session_.IsDone(exchange) && Clock::now() < exchange.deadline) {
+    if (TakeLead()) {
+      Lead(exchange);
+      GiveUpLead();
+      continue;
+    }
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, exchange.deadline,
+                        [&] { return !led_ || stopped_ || session_.IsDone(exchange); });
+  }
+}
+
+void ShmTransport::Lead(Exchange& exchange) {
+  Backoff backoff;
+  while (!stopped_ && !session_.IsDone(exchange)) {
+    if (ReadOne()) {
+      backoff.Reset();
+      continue;
+    }
+    if (backoff.slow() && Clock::now() >= exchange.deadline) return;
+    backoff.Pause();
+  }
+}
+
+bool ShmTransport::ReadOne() {
+  const absl::StatusOr<bool> has_data = answers_.HasData();
+  if (has_data.ok() && !*has_data) return false;
+  if (const absl::Status status = has_data.ok() ? ReadAnswer() : has_data.status(); !status.ok()) {
+    session_.Fail(status);
+    return false;
+  }
+  std::lock_guard lock(mutex_);
+  changed_.notify_all();
+  return true;
+}
+
+absl::Status ShmTransport::ReadAnswer() {
+  const Clock::time_point begin = Clock::now();
+  Backoff backoff;
+  Clock::time_point deadline = Clock::time_point::max();
+  const auto wait = [&]() -> absl::Status {
+    if (stopped_) return session_.failure();
+    if (backoff.slow() && Clock::now() >= deadline) return Late();
+    backoff.Pause();
+    return absl::OkStatus();
+  };
+  AnswerRecord record;
+  SOTTO_RETURN_IF_ERROR(answers_.Read(record, wait));  // Records are published whole: no wait.
+  const absl::StatusOr<AnswerHeader> header = DecodeAnswerRecord(record);
+  if (!header.ok()) return absl::AbortedError(header.status().message());
+  SOTTO_ASSIGN_OR_RETURN(const std::shared_ptr<Exchange> exchange, session_.BeginAnswer(*header));
+  deadline = exchange->deadline;
+  absl::Status status = absl::OkStatus();
+  session_.Touch(*exchange, [&] { status = answers_.Read(exchange->answer, wait); });
+  SOTTO_RETURN_IF_ERROR(status);
+  session_.CountReceived(record.size() + exchange->answer.size(), Clock::now() - begin);
+  session_.AddReceived(*exchange, exchange->answer.size());
+  return absl::OkStatus();
+}
+
+bool ShmTransport::TakeLead() {
+  std::lock_guard lock(mutex_);
+  if (led_) return false;
+  led_ = true;
+  return true;
+}
+
+void ShmTransport::GiveUpLead() {
+  std::lock_guard lock(mutex_);
+  led_ = false;
+  changed_.notify_all();
+}
+
+void ShmTransport::Shutdown() {
+  stopped_ = true;
+  {
+    std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  }
+  stream_->Shutdown();
+}
+
+void ShmTransport::Close() { stream_->Close(); }
+
+}  // namespace sotto
