@@ -1,14 +1,14 @@
 #include "model/checkpoint.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
-#include <filesystem>
 #include <map>
-#include <system_error>
 #include <utility>
 
 #include "base/strings.h"
 #include "model/convert.h"
+#include "model/model_files.h"
 #include "model/printable.h"
 #include "model/sha256.h"
 #include "model/shard_index.h"
@@ -119,6 +119,14 @@ absl::StatusOr<std::vector<TensorRef>> CollectTensors(const LlamaConfig& config,
   return tensors;
 }
 
+// The position of a tensor of this checkpoint.
+size_t IndexOf(const std::vector<TensorRef>& tensors, const TensorRef& tensor) {
+  const auto it = std::lower_bound(tensors.begin(), tensors.end(), tensor.name,
+                                   [](const auto& a, const auto& b) { return a.name < b; });
+  SOTTO_CHECK(it != tensors.end() && it->data.data() == tensor.data.data());
+  return static_cast<size_t>(it - tensors.begin());
+}
+
 size_t Columns(const TensorRef& tensor) { return tensor.shape.back(); }
 size_t RowCount(const TensorRef& tensor) {
   return tensor.shape.size() == 1 ? 1 : tensor.shape.front();
@@ -127,10 +135,12 @@ size_t RowCount(const TensorRef& tensor) {
 }  // namespace
 
 struct Checkpoint::Impl {
-  std::string directory;
+  std::unique_ptr<ModelFiles> model;
   LlamaConfig config;
   std::vector<WeightFile> files;
   std::vector<TensorRef> tensors;  // Sorted by name.
+  // Where dropped pages are gone: whether each of `tensors` was dropped.
+  std::vector<std::atomic<bool>> dropped;
 };
 
 Checkpoint::Checkpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -139,27 +149,31 @@ Checkpoint& Checkpoint::operator=(Checkpoint&&) noexcept = default;
 Checkpoint::~Checkpoint() = default;
 
 absl::StatusOr<Checkpoint> Checkpoint::Open(const std::string& model_dir) {
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(model_dir, ignored)) {
-    return absl::NotFoundError(StrCat(model_dir, ": no such model directory"));
-  }
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ModelFiles> model, OpenModelDirectory(model_dir));
+  return FromFiles(std::move(model));
+}
+
+absl::StatusOr<Checkpoint> Checkpoint::FromFiles(std::unique_ptr<ModelFiles> model) {
   auto impl = std::make_unique<Impl>();
-  impl->directory = model_dir;
-  SOTTO_ASSIGN_OR_RETURN(impl->config, LoadConfig(model_dir));
-  SOTTO_ASSIGN_OR_RETURN(impl->files, OpenWeightFiles(model_dir));
-  SOTTO_ASSIGN_OR_RETURN(impl->tensors, CollectTensors(impl->config, impl->files, model_dir));
+  const std::string& path = model->path();
+  SOTTO_ASSIGN_OR_RETURN(const std::string text, model->ReadText(kConfigName, kMaxConfigBytes));
+  SOTTO_ASSIGN_OR_RETURN(impl->config, ParseConfig(text, StrCat(path, "/", kConfigName)));
+  SOTTO_ASSIGN_OR_RETURN(impl->files, OpenWeightFiles(*model));
+  SOTTO_ASSIGN_OR_RETURN(impl->tensors, CollectTensors(impl->config, impl->files, path));
+  impl->dropped = std::vector<std::atomic<bool>>(impl->tensors.size());
+  impl->model = std::move(model);
   return Checkpoint(std::move(impl));
 }
 
 const LlamaConfig& Checkpoint::config() const { return impl_->config; }
-const std::string& Checkpoint::directory() const { return impl_->directory; }
+const std::string& Checkpoint::directory() const { return impl_->model->path(); }
 const std::vector<TensorRef>& Checkpoint::tensors() const { return impl_->tensors; }
 
 absl::StatusOr<TensorRef> Checkpoint::Find(std::string_view name) const {
   const auto it = std::lower_bound(impl_->tensors.begin(), impl_->tensors.end(), name,
                                    [](const auto& a, std::string_view b) { return a.name < b; });
   if (it == impl_->tensors.end() || it->name != name) {
-    return absl::NotFoundError(StrCat(impl_->directory, ": no tensor ", Printable(name)));
+    return absl::NotFoundError(StrCat(directory(), ": no tensor ", Printable(name)));
   }
   return *it;
 }
@@ -172,6 +186,7 @@ uint64_t Checkpoint::parameter_count() const {
 }
 
 absl::StatusOr<std::string> Checkpoint::WeightsSha256(ThreadPool& pool) const {
+  if (const auto known = impl_->model->weights_sha256()) return *known;
   const std::vector<WeightFile>& files = impl_->files;
   std::vector<std::string> hashes(files.size());
   pool.ParallelFor(files.size(),
@@ -187,21 +202,32 @@ absl::Status Checkpoint::ReadRows(const TensorRef& tensor, size_t begin,
   const size_t columns = Columns(tensor), row_bytes = columns * DTypeSize(tensor.dtype);
   SOTTO_CHECK(out.cols() == columns);
   SOTTO_CHECK(begin <= RowCount(tensor) && out.rows() <= RowCount(tensor) - begin);
+  if (!impl_->model->keeps_dropped_pages() && impl_->dropped[IndexOf(impl_->tensors, tensor)]) {
+    return absl::FailedPreconditionError(
+        StrCat(directory(), ": tensor ", tensor.name, " was given back and cannot be read again"));
+  }
   for (size_t i = 0; i < out.rows(); ++i) {
     const uint8_t* source = tensor.data.data() + (begin + i) * row_bytes;
     if (ConvertToFloat(tensor.dtype, source, columns, out.row(i))) continue;
-    return absl::DataLossError(StrCat(impl_->directory, ": tensor ", tensor.name,
+    return absl::DataLossError(StrCat(directory(), ": tensor ", tensor.name,
                                       " holds a NaN or infinite weight in row ", begin + i));
   }
   return absl::OkStatus();
 }
 
 void Checkpoint::DropPages(const TensorRef& tensor) const {
+  impl_->dropped[IndexOf(impl_->tensors, tensor)] = true;
   for (const WeightFile& file : impl_->files) {
     const std::span<const uint8_t> all = file.contents->bytes();
     if (tensor.data.data() < all.data() || tensor.data.data() >= all.data() + all.size()) continue;
     file.contents->DropPages(tensor.data);
   }
 }
+
+absl::StatusOr<std::string> Checkpoint::ReadText(const std::string& name,
+                                                 size_t limit_bytes) const {
+  return impl_->model->ReadText(name, limit_bytes);
+}
+bool Checkpoint::HasFile(const std::string& name) const { return impl_->model->Has(name); }
 
 }  // namespace sotto

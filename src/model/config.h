@@ -45,6 +45,7 @@ struct LlamaConfig {
   size_t kv_size() const { return num_kv_heads * head_dim; }
 };
 
+inline constexpr char kConfigName[] = "config.json";
 // No config.json is longer.
 inline constexpr size_t kMaxConfigBytes = size_t{16} << 20;
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/weight_file.h"
+#include "model/model_files.h"
 
 namespace sotto {
 

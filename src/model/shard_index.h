@@ -14,6 +14,7 @@ namespace sotto {
 
 inline constexpr char kSingleWeightsName[] = "model.safetensors";
 inline constexpr char kShardIndexName[] = "model.safetensors.index.json";
+inline constexpr size_t kMaxIndexBytes = size_t{100} << 20;
 
 // Tensor name -> shard file name.
 using ShardIndex = std::map<std::string, std::string, std::less<>>;

@@ -1,12 +1,9 @@
 #include "model/weight_file.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
-#include <system_error>
 #include <utility>
 
-#include "base/file.h"
 #include "base/strings.h"
 #include "model/printable.h"
 #include "model/shard_index.h"
@@ -14,30 +11,12 @@
 namespace sotto {
 namespace {
 
-constexpr size_t kMaxIndexBytes = size_t{100} << 20;
-
-class MappedFileBytes : public FileBytes {
- public:
-  explicit MappedFileBytes(MappedFile file) : file_(std::move(file)) {}
-  std::span<const uint8_t> bytes() const override { return file_.bytes(); }
-  void DropPages(std::span<const uint8_t> part) const override { file_.DropPages(part); }
-
- private:
-  MappedFile file_;
-};
-
-bool Exists(const std::string& path) {
-  std::error_code ignored;
-  return std::filesystem::exists(path, ignored);
-}
-
-absl::StatusOr<WeightFile> OpenOne(const std::string& directory, const std::string& name) {
-  const std::string path = StrCat(directory, "/", name);
-  SOTTO_ASSIGN_OR_RETURN(MappedFile mapped, MappedFile::Open(path));
-  const std::span<const uint8_t> bytes = mapped.bytes();
+absl::StatusOr<WeightFile> OpenOne(const ModelFiles& model, const std::string& name) {
   WeightFile file{name, nullptr, {}};
-  SOTTO_ASSIGN_OR_RETURN(file.entries, ParseSafetensorsHeader(bytes, bytes.size(), path));
-  file.contents = std::make_unique<MappedFileBytes>(std::move(mapped));
+  SOTTO_ASSIGN_OR_RETURN(file.contents, model.Open(name));
+  const std::span<const uint8_t> bytes = file.contents->bytes();
+  SOTTO_ASSIGN_OR_RETURN(
+      file.entries, ParseSafetensorsHeader(bytes, bytes.size(), StrCat(model.path(), "/", name)));
   return file;
 }
 
@@ -68,16 +47,16 @@ absl::Status MissingFromShard(const ShardIndex& index, const std::vector<WeightF
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<WeightFile>> OpenShards(const std::string& directory) {
-  const std::string source = StrCat(directory, "/", kShardIndexName);
-  SOTTO_ASSIGN_OR_RETURN(const std::string text, ReadFile(source, kMaxIndexBytes));
+absl::StatusOr<std::vector<WeightFile>> OpenShards(const ModelFiles& model) {
+  const std::string source = StrCat(model.path(), "/", kShardIndexName);
+  SOTTO_ASSIGN_OR_RETURN(const std::string text, model.ReadText(kShardIndexName, kMaxIndexBytes));
   SOTTO_ASSIGN_OR_RETURN(const ShardIndex index, ParseShardIndex(text, source));
   std::set<std::string> names;
   for (const auto& [tensor, shard] : index) names.insert(shard);
   std::vector<WeightFile> files;
   size_t found = 0;
   for (const std::string& name : names) {
-    SOTTO_ASSIGN_OR_RETURN(WeightFile file, OpenOne(directory, name));
+    SOTTO_ASSIGN_OR_RETURN(WeightFile file, OpenOne(model, name));
     SOTTO_ASSIGN_OR_RETURN(const size_t kept, KeepIndexed(index, source, file));
     found += kept;
     files.push_back(std::move(file));
@@ -88,14 +67,14 @@ absl::StatusOr<std::vector<WeightFile>> OpenShards(const std::string& directory)
 
 }  // namespace
 
-absl::StatusOr<std::vector<WeightFile>> OpenWeightFiles(const std::string& directory) {
-  if (!Exists(StrCat(directory, "/", kSingleWeightsName))) {
-    if (Exists(StrCat(directory, "/", kShardIndexName))) return OpenShards(directory);
+absl::StatusOr<std::vector<WeightFile>> OpenWeightFiles(const ModelFiles& model) {
+  if (!model.Has(kSingleWeightsName)) {
+    if (model.Has(kShardIndexName)) return OpenShards(model);
     return absl::NotFoundError(
-        StrCat(directory, ": holds neither ", kSingleWeightsName, " nor ", kShardIndexName));
+        StrCat(model.path(), ": holds neither ", kSingleWeightsName, " nor ", kShardIndexName));
   }
   std::vector<WeightFile> files;
-  SOTTO_ASSIGN_OR_RETURN(WeightFile file, OpenOne(directory, kSingleWeightsName));
+  SOTTO_ASSIGN_OR_RETURN(WeightFile file, OpenOne(model, kSingleWeightsName));
   files.push_back(std::move(file));
   return files;
 }

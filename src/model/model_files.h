@@ -1,0 +1,47 @@
+// The files of a model, wherever they live: a directory, or a sealed model in private memory.
+#ifndef SOTTO_MODEL_MODEL_FILES_H_
+#define SOTTO_MODEL_MODEL_FILES_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/status.h"
+
+namespace sotto {
+
+// The bytes of one file. Safe to share between threads.
+class FileBytes {
+ public:
+  virtual ~FileBytes() = default;
+  virtual std::span<const uint8_t> bytes() const = 0;
+  // Gives back memory behind `part` (a span of bytes()). What was read from disk can be read again,
+  // and is only slow; private memory is gone (see ModelFiles::keeps_dropped_pages).
+  virtual void DropPages(std::span<const uint8_t> part) const = 0;
+};
+
+class ModelFiles {
+ public:
+  virtual ~ModelFiles() = default;
+  // The directory or the sealed file, as the caller named it: messages begin with it.
+  virtual const std::string& path() const = 0;
+  virtual bool Has(const std::string& name) const = 0;
+  // NOT_FOUND, naming the file; otherwise errors as base/file.h.
+  virtual absl::StatusOr<std::unique_ptr<FileBytes>> Open(const std::string& name) const = 0;
+  // Whether dropped pages can be read again.
+  virtual bool keeps_dropped_pages() const = 0;
+  // What WeightsSha256 of the original directory is, where that is known without hashing.
+  virtual std::optional<std::string> weights_sha256() const = 0;
+
+  // The whole file as text. INVALID_ARGUMENT when it is longer than `limit_bytes`.
+  absl::StatusOr<std::string> ReadText(const std::string& name, size_t limit_bytes) const;
+};
+
+// NOT_FOUND when `directory` is no directory.
+absl::StatusOr<std::unique_ptr<ModelFiles>> OpenModelDirectory(const std::string& directory);
+
+}  // namespace sotto
+
+#endif  // SOTTO_MODEL_MODEL_FILES_H_

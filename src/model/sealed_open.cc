@@ -1,0 +1,201 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/strings.h"
+#include "model/printable.h"
+#include "model/private_memory.h"
+#include "model/sealed_chunk.h"
+#include "model/sealed_directory.h"
+#include "model/sealed_model.h"
+
+namespace sotto {
+namespace {
+
+// A file read by offset, never mapped: each byte is copied once, and only the copy is looked at.
+class HostFile {
+ public:
+  static absl::StatusOr<HostFile> Open(const std::string& path) {
+    HostFile file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.fd_ < 0) {
+      const std::string message = StrCat(path, ": cannot open: ", std::strerror(errno));
+      return errno == EACCES ? absl::PermissionDeniedError(message) : absl::NotFoundError(message);
+    }
+    struct stat info;
+    if (fstat(file.fd_, &info) != 0 || !S_ISREG(info.st_mode)) {
+      return absl::InvalidArgumentError(StrCat(path, ": not a regular file"));
+    }
+    file.size_ = static_cast<uint64_t>(info.st_size);
+    return file;
+  }
+  ~HostFile() {
+    if (fd_ >= 0) close(fd_);
+  }
+  HostFile(HostFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)), size_(other.size_) {}
+
+  uint64_t size() const { return size_; }
+  // False when the file ends, or cannot be read, before `target` is full.
+  bool Read(uint64_t offset, std::span<uint8_t> target) const {
+    while (!target.empty()) {
+      const ssize_t n = pread(fd_, target.data(), target.size(), static_cast<off_t>(offset));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return false;
+      offset += static_cast<uint64_t>(n);
+      target = target.subspan(static_cast<size_t>(n));
+    }
+    return true;
+  }
+
+ private:
+  explicit HostFile(int fd) : fd_(fd) {}
+  int fd_;
+  uint64_t size_ = 0;
+};
+
+absl::Status Damaged(const std::string& path, const std::string& what) {
+  return absl::DataLossError(StrCat(path, ": ", what));
+}
+
+struct Trusted {  // What the root vouches for.
+  SealedHeader header;
+  std::vector<Hash256> table;
+};
+
+absl::StatusOr<Trusted> ReadTrustedTable(const HostFile& file, const std::string& path,
+                                         const std::optional<Hash256>& pinned) {
+  uint8_t bytes[kSealedHeaderBytes] = {};
+  if (file.size() < sizeof bytes || !file.Read(0, bytes)) {
+    return Damaged(path, "too short for a sealed model's header");
+  }
+  Trusted trusted;
+  SOTTO_ASSIGN_OR_RETURN(trusted.header, ParseSealedHeader(bytes, file.size(), path));
+  if (pinned && *pinned != trusted.header.root) {
+    return absl::PermissionDeniedError(StrCat(path, ": its root is ",
+                                              HashToHex(trusted.header.root), ", not the pinned ",
+                                              HashToHex(*pinned)));
+  }
+  trusted.table.resize(trusted.header.chunk_count);
+  uint8_t* table = trusted.table.front().data();
+  if (!file.Read(kSealedHeaderBytes, {table, trusted.header.table_bytes()})) {
+    return Damaged(path, "truncated within the chunk table");
+  }
+  if (SealedRoot(trusted.header, trusted.table) != trusted.header.root) {
+    return Damaged(path, "the header or the chunk table is not what the root vouches for");
+  }
+  return trusted;
+}
+
+absl::StatusOr<SecretBuffer> KeyFor(const SealedHeader& header, const UnsealOptions& options,
+                                    const std::string& path) {
+  const bool encrypted = header.cipher != SealedCipher::kNone;
+  if (encrypted && options.key_file.empty()) {
+    return absl::FailedPreconditionError(StrCat(path, ": encrypted; --key-file is needed"));
+  }
+  if (!encrypted && !options.key_file.empty()) {
+    return absl::FailedPreconditionError(
+        StrCat(path, ": not encrypted, yet --key-file was given; is this the right file?"));
+  }
+  return encrypted ? ReadKeyFile(options.key_file) : SecretBuffer();
+}
+
+// Reads and checks every chunk; the lowest bad one is reported.
+absl::StatusOr<PrivateMemory> ReadChunks(const HostFile& file, const std::string& path,
+                                         const Trusted& trusted, const ChunkCrypter& crypter,
+                                         ThreadPool& pool) {
+  const SealedHeader& header = trusted.header;
+  SOTTO_ASSIGN_OR_RETURN(PrivateMemory payload, PrivateMemory::Allocate(header.payload_bytes));
+  std::atomic<uint64_t> first_bad = header.chunk_count;
+  pool.ParallelFor(header.chunk_count, [&](size_t i, int) {
+    const std::span<uint8_t> chunk =
+        payload.span().subspan(i * header.chunk_bytes, header.ChunkLength(i));
+    if (file.Read(header.ChunkOffset(i), chunk) && crypter.Open(i, trusted.table[i], chunk)) return;
+    uint64_t known = first_bad;
+    while (i < known && !first_bad.compare_exchange_weak(known, i)) {
+    }
+  });
+  if (first_bad == header.chunk_count) return payload;
+  return Damaged(path, StrCat("chunk ", first_bad.load(), " of ", header.chunk_count,
+                              " is not the one that was sealed (altered, moved, or of another "
+                              "version or key)"));
+}
+
+class SealedFileBytes : public FileBytes {
+ public:
+  SealedFileBytes(std::shared_ptr<const PrivateMemory> payload, SealedDirectory::Extent extent)
+      : payload_(std::move(payload)), extent_(extent) {}
+  std::span<const uint8_t> bytes() const override {
+    return payload_->span().subspan(extent_.begin, extent_.end - extent_.begin);
+  }
+  void DropPages(std::span<const uint8_t> part) const override { payload_->Drop(part); }
+
+ private:
+  std::shared_ptr<const PrivateMemory> payload_;
+  SealedDirectory::Extent extent_;
+};
+
+class SealedFiles : public ModelFiles {
+ public:
+  SealedFiles(std::string path, SealedDirectory directory, PrivateMemory payload)
+      : path_(std::move(path)),
+        directory_(std::move(directory)),
+        payload_(std::make_shared<const PrivateMemory>(std::move(payload))) {}
+
+  const std::string& path() const override { return path_; }
+  bool Has(const std::string& name) const override { return directory_.files.contains(name); }
+  absl::StatusOr<std::unique_ptr<FileBytes>> Open(const std::string& name) const override {
+    const auto it = directory_.files.find(name);
+    if (it == directory_.files.end()) {
+      return absl::NotFoundError(StrCat(path_, ": holds no file ", Printable(name)));
+    }
+    return std::make_unique<SealedFileBytes>(payload_, it->second);
+  }
+  bool keeps_dropped_pages() const override { return false; }
+  std::optional<std::string> weights_sha256() const override { return directory_.weights_sha256; }
+
+ private:
+  std::string path_;
+  SealedDirectory directory_;
+  std::shared_ptr<const PrivateMemory> payload_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ModelFiles>> OpenSealedFiles(const std::string& path,
+                                                            const UnsealOptions& options,
+                                                            ThreadPool& pool) {
+  SOTTO_ASSIGN_OR_RETURN(const HostFile file, HostFile::Open(path));
+  SOTTO_ASSIGN_OR_RETURN(const Trusted trusted, ReadTrustedTable(file, path, options.root));
+  SOTTO_ASSIGN_OR_RETURN(const SecretBuffer key, KeyFor(trusted.header, options, path));
+  const ChunkCrypter crypter(trusted.header, key);
+  SOTTO_ASSIGN_OR_RETURN(PrivateMemory payload, ReadChunks(file, path, trusted, crypter, pool));
+  SOTTO_ASSIGN_OR_RETURN(SealedDirectory directory, ParseSealedDirectory(payload.span(), path));
+  return std::make_unique<SealedFiles>(path, std::move(directory), std::move(payload));
+}
+
+bool IsSealedModelPath(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored);
+}
+
+absl::StatusOr<Checkpoint> OpenModel(const std::string& path, const UnsealOptions& options,
+                                     ThreadPool& pool) {
+  if (!IsSealedModelPath(path)) {
+    if (options.root || !options.key_file.empty()) {
+      return absl::FailedPreconditionError(
+          StrCat(path, ": --weights-root and --key-file need a sealed model, a single file"));
+    }
+    return Checkpoint::Open(path);
+  }
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ModelFiles> files, OpenSealedFiles(path, options, pool));
+  return Checkpoint::FromFiles(std::move(files));
+}
+
+}  // namespace sotto
