@@ -12,12 +12,15 @@
 #include "model/config_presets.h"
 #include "model/inspect.h"
 #include "model/random_model.h"
+#include "model/sealed_model.h"
 
 namespace sotto {
 namespace {
 
 constexpr int kMaxThreads = 1024;
 constexpr int64_t kMaxLayers = 4096;
+
+int PoolSize(int threads) { return threads > 0 ? threads : AvailableProcessors(); }
 
 absl::StatusOr<DType> ParseDType(const std::string& name) {
   for (const auto& [spelling, dtype] :
@@ -27,12 +30,32 @@ absl::StatusOr<DType> ParseDType(const std::string& name) {
   return UsageError(StrCat("--dtype ", name, ": must be f32, f16 or bf16"));
 }
 
+void AddThreads(CLI::App& command, int& threads) {
+  command.add_option("--threads", threads, "Threads (one a processor)")
+      ->check(CLI::Range(1, kMaxThreads));
+}
+
 void AddInspect(CLI::App& model, Invocation& invocation) {
   CLI::App* command = model.add_subcommand("inspect", "Print what a model is and what it needs.");
-  const auto dir = std::make_shared<std::string>();
-  command->add_option("DIR", *dir, "A Hugging Face model directory")->required();
+  const auto flags = std::make_shared<ModelInspectFlags>();
+  command->add_option("DIR", flags->model, "A Hugging Face model directory, or a sealed model")
+      ->required();
+  command->add_option("--key-file", flags->key_file, "The key of an encrypted sealed model");
   command->callback(
-      [&invocation, dir] { invocation.run = [dir] { return RunModelInspect(*dir); }; });
+      [&invocation, flags] { invocation.run = [flags] { return RunModelInspect(*flags); }; });
+}
+
+void AddSeal(CLI::App& model, Invocation& invocation) {
+  CLI::App* command = model.add_subcommand(
+      "seal", "Write a model as one file that can be verified, fast, on a hostile machine.");
+  const auto flags = std::make_shared<ModelSealFlags>();
+  command->add_option("DIR", flags->model_dir, "A Hugging Face model directory")->required();
+  command->add_option("--out", flags->out, "The file to write")->required();
+  command->add_option("--key-file", flags->key_file,
+                      "Encrypt too, with this key: 32 bytes, or 64 hex digits");
+  AddThreads(*command, flags->threads);
+  command->callback(
+      [&invocation, flags] { invocation.run = [flags] { return RunModelSeal(*flags); }; });
 }
 
 void AddRandom(CLI::App& model, Invocation& invocation) {
@@ -49,17 +72,26 @@ void AddRandom(CLI::App& model, Invocation& invocation) {
       ->check(CLI::Range(int64_t{1}, kMaxLayers));
   command->add_option("--seed", flags->seed, "Another seed, other weights (0)");
   command->add_option("--dtype", flags->dtype, "f32, f16 or bf16 (bf16)");
-  command->add_option("--threads", flags->threads, "Threads (one a processor)")
-      ->check(CLI::Range(1, kMaxThreads));
+  AddThreads(*command, flags->threads);
   command->callback(
       [&invocation, flags] { invocation.run = [flags] { return RunModelRandom(*flags); }; });
 }
 
 }  // namespace
 
-absl::Status RunModelInspect(const std::string& model_dir) {
-  SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(model_dir));
+absl::Status RunModelInspect(const ModelInspectFlags& flags) {
+  ThreadPool pool(AvailableProcessors());
+  SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
+                         OpenModel(flags.model, {.key_file = flags.key_file}, pool));
   std::fputs(FormatSummary(SummarizeModel(checkpoint)).c_str(), stdout);
+  return absl::OkStatus();
+}
+
+absl::Status RunModelSeal(const ModelSealFlags& flags) {
+  ThreadPool pool(PoolSize(flags.threads));
+  SOTTO_ASSIGN_OR_RETURN(const Hash256 root,
+                         SealModel(flags.model_dir, flags.out, {.key_file = flags.key_file}, pool));
+  std::printf("%s\n", HashToHex(root).c_str());
   return absl::OkStatus();
 }
 
@@ -69,15 +101,16 @@ absl::Status RunModelRandom(const ModelRandomFlags& flags) {
   SOTTO_ASSIGN_OR_RETURN(options.dtype, ParseDType(flags.dtype));
   if (flags.layers > 0) options.config.num_layers = static_cast<size_t>(flags.layers);
   options.seed = flags.seed;
-  ThreadPool pool(flags.threads > 0 ? flags.threads : AvailableProcessors());
+  ThreadPool pool(PoolSize(flags.threads));
   return WriteRandomModel(options, flags.out, pool);
 }
 
 void AddModelCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* model = app.add_subcommand("model", "Look at a model, or make one.");
+  CLI::App* model = app.add_subcommand("model", "Look at a model, make one, or seal one.");
   model->require_subcommand(1);
   AddInspect(*model, invocation);
   AddRandom(*model, invocation);
+  AddSeal(*model, invocation);
 }
 
 }  // namespace sotto

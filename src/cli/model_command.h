@@ -1,4 +1,4 @@
-// `sotto model`: look at a model, or make one.
+// `sotto model`: look at a model, make one, or seal one.
 #ifndef SOTTO_CLI_MODEL_COMMAND_H_
 #define SOTTO_CLI_MODEL_COMMAND_H_
 
@@ -14,8 +14,12 @@ class App;
 
 namespace sotto {
 
-// `sotto model inspect DIR`: prints shape, parameters, dtype and memory per precision.
-absl::Status RunModelInspect(const std::string& model_dir);
+struct ModelInspectFlags {
+  std::string model;     // A directory or a sealed model.
+  std::string key_file;  // Of an encrypted sealed model.
+};
+// `sotto model inspect`: prints shape, parameters, dtype and memory per precision.
+absl::Status RunModelInspect(const ModelInspectFlags& flags);
 
 struct ModelRandomFlags {
   std::string like;  // A known shape, or a config.json.
@@ -27,6 +31,15 @@ struct ModelRandomFlags {
 };
 // `sotto model random`: writes a seeded random model.
 absl::Status RunModelRandom(const ModelRandomFlags& flags);
+
+struct ModelSealFlags {
+  std::string model_dir;
+  std::string out;
+  std::string key_file;  // Empty: authenticated, not encrypted.
+  int threads = 0;       // 0: as many as there are processors.
+};
+// `sotto model seal`: writes a sealed model and prints the root to pin.
+absl::Status RunModelSeal(const ModelSealFlags& flags);
 
 void AddModelCommand(CLI::App& app, Invocation& invocation);
 

@@ -31,9 +31,16 @@ absl::Status Blame(const Setting& setting, const absl::Status& status) {
 PrefillFlags::PrefillFlags(CLI::App& app)
     : model_(app, {.flag = "--model",
                    .placeholder = "DIR",
-                   .help = "Hugging Face directory of a Llama model",
+                   .help = "Hugging Face directory of a Llama model, or a sealed model's file",
                    .variable = "LLAMA_MODEL_PATH",
                    .shown_default = "the shipped model"}),
+      weights_root_(app,
+                    {.flag = "--weights-root",
+                     .placeholder = "HEX",
+                     .help = "What `sotto model seal` printed: refuse any other sealed model"}),
+      key_file_(app, {.flag = "--key-file",
+                      .placeholder = "FILE",
+                      .help = "The key of an encrypted sealed model: 32 bytes, or 64 hex digits"}),
       prefill_length_(app, {.flag = "--prefill-length",
                             .placeholder = "N",
                             .help = "Positions per row; longer prompts are truncated, and counted",
@@ -99,6 +106,15 @@ absl::Status PrefillFlags::ReadModel(PrefillOptions& options) const {
   return absl::OkStatus();
 }
 
+absl::Status PrefillFlags::ReadSealing(PrefillOptions& options) const {
+  options.unseal.key_file = key_file_.value();
+  if (!weights_root_.given()) return absl::OkStatus();
+  const absl::StatusOr<Hash256> root = HashFromHex(weights_root_.value(), weights_root_.source());
+  if (!root.ok()) return UsageError(ToStd(root.status().message()));
+  options.unseal.root = *root;
+  return absl::OkStatus();
+}
+
 absl::Status PrefillFlags::ReadShape(PrefillOptions& options) const {
   SOTTO_ASSIGN_OR_RETURN(options.prefill_length, prefill_length_.Integer(1, kMaxLength));
   options.prefill_length_source = prefill_length_.source();
@@ -160,6 +176,7 @@ absl::StatusOr<PrefillOptions> PrefillFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(ReadOutputs(options));
   SOTTO_RETURN_IF_ERROR(ReadExecution(options));
   SOTTO_RETURN_IF_ERROR(ReadModel(options));
+  SOTTO_RETURN_IF_ERROR(ReadSealing(options));
   return options;
 }
 

@@ -20,12 +20,14 @@ class PrefillFlags {
 
  private:
   absl::Status ReadModel(PrefillOptions& options) const;
+  absl::Status ReadSealing(PrefillOptions& options) const;
   absl::Status ReadShape(PrefillOptions& options) const;
   absl::Status ReadPrompts(PrefillOptions& options) const;
   absl::Status ReadOutputs(PrefillOptions& options) const;
   absl::Status ReadExecution(PrefillOptions& options) const;
 
-  Setting model_, prefill_length_, batch_size_, prompts_, prompt_;
+  Setting model_, weights_root_, key_file_;
+  Setting prefill_length_, batch_size_, prompts_, prompt_;
   Setting output_, precision_, threads_, logits_, save_logits_, logprobs_;
   Setting progress_, log_level_;
 };

@@ -9,11 +9,13 @@
 #include "cli/progress.h"
 #include "enclave/linear/local.h"
 #include "enclave/prefill/engine.h"
+#include "model/sealed_model.h"
 
 namespace sotto {
 
 struct PrefillOptions {
-  std::string model_dir;
+  std::string model_dir;  // Or a sealed model.
+  UnsealOptions unseal;   // For a sealed model only.
   size_t prefill_length = 0;
   std::string prefill_length_source;  // The flag or variable to name in errors.
   size_t batch_size = 0;

@@ -25,6 +25,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kTokenizerName[] = "tokenizer.json";
+constexpr size_t kMaxTokenizerBytes = size_t{1} << 30;
+
 class Stopwatch {
  public:
   double seconds() const {
@@ -52,15 +55,16 @@ absl::Status CheckLength(const PrefillOptions& options, const LlamaConfig& confi
 }
 
 // The model's tokenizer, or none where it has none: then only ids can be served.
-absl::StatusOr<std::unique_ptr<Tokenizer>> LoadTokenizer(const std::string& model_dir) {
-  const fs::path path = fs::path(model_dir) / "tokenizer.json";
-  std::error_code error;
-  if (!fs::exists(path, error)) return nullptr;
-  SOTTO_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::Load(path.string()));
+absl::StatusOr<std::unique_ptr<Tokenizer>> LoadTokenizer(const Checkpoint& checkpoint) {
+  if (!checkpoint.HasFile(kTokenizerName)) return nullptr;
+  SOTTO_ASSIGN_OR_RETURN(const std::string json,
+                         checkpoint.ReadText(kTokenizerName, kMaxTokenizerBytes));
+  SOTTO_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::Parse(json, StrCat(checkpoint.directory(),
+                                                                            "/", kTokenizerName)));
   return std::make_unique<Tokenizer>(std::move(tokenizer));
 }
 
-// The last part of the directory's path: what Hugging Face calls the model.
+// The last part of the path: what Hugging Face calls the model.
 std::string ModelName(const std::string& model_dir) {
   std::error_code error;
   const fs::path canonical = fs::canonical(model_dir, error);
@@ -81,7 +85,7 @@ struct Run {
 absl::Status PrepareRows(const Checkpoint& checkpoint, Run& run) {
   const LlamaConfig& config = checkpoint.config();
   SOTTO_RETURN_IF_ERROR(CheckLength(run.options, config));
-  SOTTO_ASSIGN_OR_RETURN(run.tokenizer, LoadTokenizer(run.options.model_dir));
+  SOTTO_ASSIGN_OR_RETURN(run.tokenizer, LoadTokenizer(checkpoint));
   const Stopwatch stopwatch;
   SOTTO_ASSIGN_OR_RETURN(run.rows, MakeBatchRows(run.prompts, run.tokenizer.get(),
                                                  {.prefill_length = run.options.prefill_length,
@@ -155,11 +159,12 @@ absl::Status RunPrefill(const PrefillOptions& options) {
   Run run{.options = options};
   SOTTO_ASSIGN_OR_RETURN(run.prompts, GatherPrompts(options));
   const Stopwatch loading;
-  SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(options.model_dir));
+  ThreadPool pool(options.threads);
+  SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
+                         OpenModel(options.model_dir, options.unseal, pool));
   SOTTO_RETURN_IF_ERROR(PrepareRows(checkpoint, run));
   SOTTO_ASSIGN_OR_RETURN(PrefillOutputs outputs,
                          PrefillOutputs::Create(options, run.shape, run.rows));
-  ThreadPool pool(options.threads);
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, LoadEngine(checkpoint, run, pool));
   run.timings.load_seconds = loading.seconds() - run.timings.tokenize_seconds;
   SOTTO_RETURN_IF_ERROR(RunBatches(*engine, run, outputs));

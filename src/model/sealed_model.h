@@ -26,8 +26,9 @@ absl::StatusOr<Hash256> SealModel(const std::string& model_dir, const std::strin
                                   const SealOptions& options, ThreadPool& pool);
 
 struct UnsealOptions {
-  std::string key_file;         // Needed when the file is encrypted.
-  std::optional<Hash256> root;  // What the file's root must be; without it any whole file passes.
+  std::string key_file;  // Needed when the file is encrypted.
+  std::optional<Hash256> root =
+      std::nullopt;  // What the file's root must be; without it any whole file passes.
 };
 
 // Reads every byte of the file once, into memory that only this process can change, and checks it
