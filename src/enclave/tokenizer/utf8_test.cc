@@ -57,9 +57,9 @@ TEST(Utf8Test, ValidPrefixEndsAtTheFirstBadByte) {
   EXPECT_EQ(ValidUtf8Prefix(""), 0);
   for (size_t at = 0; at <= good.size(); ++at) {
     if (at < good.size() && (static_cast<uint8_t>(good[at]) & 0xc0) == 0x80) continue;
-    std::string bad = good;
-    bad.insert(at, "\xff");
-    EXPECT_EQ(ValidUtf8Prefix(bad), at);
+    std::string bad = good.substr(0, at);
+    bad.push_back('\xff');
+    EXPECT_EQ(ValidUtf8Prefix(bad.append(good.substr(at))), at);
   }
 }
 

@@ -1,0 +1,112 @@
+#include "cli/tokenize_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <vector>
+
+#include "base/strings.h"
+#include "enclave/tokenizer/utf8.h"
+
+namespace sotto {
+namespace {
+
+using nlohmann::json;
+
+// The line as an object. Bad UTF-8 is told from bad JSON: the offset helps to find it.
+absl::StatusOr<json> ParseLine(const std::string& line) {
+  if (const size_t valid = ValidUtf8Prefix(line); valid < line.size()) {
+    return absl::InvalidArgumentError(StrCat("not UTF-8 at byte offset ", valid));
+  }
+  json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) return absl::InvalidArgumentError("not a JSON object");
+  return object;
+}
+
+absl::StatusOr<json> EncodeLine(const Tokenizer& tokenizer, const TokenizeFlags& flags,
+                                const json& line) {
+  const auto text = line.find("text");
+  if (text == line.end() || !text->is_string()) {
+    return absl::InvalidArgumentError("needs \"text\", a string (or --decode, to read \"ids\")");
+  }
+  SOTTO_ASSIGN_OR_RETURN(const std::vector<int32_t> ids,
+                         tokenizer.Encode(text->get_ref<const std::string&>(),
+                                          {.plain = flags.plain, .add_bos = flags.bos}));
+  return json{{"ids", ids}};
+}
+
+absl::StatusOr<json> DecodeLine(const Tokenizer& tokenizer, const json& line) {
+  const auto member = line.find("ids");
+  if (member == line.end() || !member->is_array()) {
+    return absl::InvalidArgumentError("needs \"ids\", an array");
+  }
+  std::vector<int32_t> ids;
+  for (const json& id : *member) {
+    const bool fits = id.is_number_unsigned() && id.get<uint64_t>() <= INT32_MAX;
+    if (!fits) {
+      return absl::InvalidArgumentError(StrCat("\"ids\", position ", ids.size(), ": not an id"));
+    }
+    ids.push_back(id.get<int32_t>());
+  }
+  SOTTO_ASSIGN_OR_RETURN(const std::string text, tokenizer.Decode(ids, {}));
+  return json{{"text", text}};
+}
+
+absl::StatusOr<json> TokenizeLine(const Tokenizer& tokenizer, const TokenizeFlags& flags,
+                                  const std::string& line) {
+  SOTTO_ASSIGN_OR_RETURN(const json object, ParseLine(line));
+  return flags.decode ? DecodeLine(tokenizer, object) : EncodeLine(tokenizer, flags, object);
+}
+
+absl::Status RunTokenize(const TokenizeFlags& flags) {
+  if (flags.model.empty() && flags.tokenizer.empty()) {
+    return UsageError("tokenize needs --model or --tokenizer");
+  }
+  if (flags.decode && (flags.plain || flags.bos)) {
+    return UsageError("--decode goes with neither --plain nor --bos");
+  }
+  const std::string path =
+      flags.tokenizer.empty() ? StrCat(flags.model, "/tokenizer.json") : flags.tokenizer;
+  SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::Load(path));
+  std::ios::sync_with_stdio(false);
+  return TokenizeLines(tokenizer, flags, std::cin, std::cout);
+}
+
+}  // namespace
+
+absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeFlags& flags,
+                           std::istream& in, std::ostream& out) {
+  size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const auto answer = TokenizeLine(tokenizer, flags, line);
+    if (!answer.ok()) {
+      out.flush();
+      return absl::Status(
+          answer.status().code(),
+          ToAbsl(StrCat("standard input: line ", number, ": ", ToStd(answer.status().message()))));
+    }
+    out << *answer << '\n';
+  }
+  if (!out.flush()) return absl::UnavailableError("standard output: cannot be written to");
+  return absl::OkStatus();
+}
+
+void AddTokenizeCommand(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand(
+      "tokenize", "Text to token ids, or back: JSON lines from standard input to standard output.");
+  const auto flags = std::make_shared<TokenizeFlags>();
+  command->add_option("--model", flags->model, "A model directory with a tokenizer.json");
+  command->add_option("--tokenizer", flags->tokenizer, "A tokenizer.json");
+  command->add_flag("--decode", flags->decode, "Read {\"ids\": [..]}, write {\"text\": ..}");
+  command->add_flag("--plain", flags->plain, "Encode special tokens in text as ordinary text");
+  command->add_flag("--bos", flags->bos, "Add the tokenizer's BOS");
+  command->callback(
+      [&invocation, flags] { invocation.run = [flags] { return RunTokenize(*flags); }; });
+}
+
+}  // namespace sotto

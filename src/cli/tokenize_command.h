@@ -1,0 +1,38 @@
+// `sotto tokenize`: text to ids and back, one JSON object a line.
+#ifndef SOTTO_CLI_TOKENIZE_COMMAND_H_
+#define SOTTO_CLI_TOKENIZE_COMMAND_H_
+
+#include <istream>
+#include <ostream>
+#include <string>
+
+#include "base/status.h"
+#include "cli/command.h"
+#include "enclave/tokenizer/tokenizer.h"
+
+namespace CLI {
+class App;
+}
+
+namespace sotto {
+
+struct TokenizeFlags {
+  std::string model;      // A directory with a tokenizer.json,
+  std::string tokenizer;  // or such a file, which wins.
+  bool decode = false;
+  bool plain = false;
+  bool bos = false;
+};
+
+// Reads `in` line by line, blank lines skipped, and writes a line for each: {"text": T} becomes
+// {"ids": [..]}, or with `decode` {"ids": [..]} becomes {"text": T}. Other members are ignored.
+// INVALID_ARGUMENT naming the line, never its text or ids; what came before it has been written.
+// UNAVAILABLE when `out` takes no more.
+absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeFlags& flags,
+                           std::istream& in, std::ostream& out);
+
+void AddTokenizeCommand(CLI::App& app, Invocation& invocation);
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_TOKENIZE_COMMAND_H_

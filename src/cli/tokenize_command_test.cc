@@ -1,0 +1,91 @@
+#include "cli/tokenize_command.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+
+#include "testing/small_tokenizers.h"
+
+namespace sotto {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class TokenizeLinesTest : public testing::Test {
+ protected:
+  TokenizeLinesTest() : tokenizer_(*Tokenizer::Parse(ByteLevelJson().dump(), "t.json")) {}
+
+  std::string Run(const std::string& input, const TokenizeFlags& flags = {}) {
+    std::istringstream in(input);
+    std::ostringstream out;
+    status_ = TokenizeLines(tokenizer_, flags, in, out);
+    return out.str();
+  }
+
+  Tokenizer tokenizer_;
+  absl::Status status_;
+};
+
+TEST_F(TokenizeLinesTest, EncodesEachLine) {
+  EXPECT_EQ(Run("{\"text\":\"ab\"}\n\n  \r\n{\"text\":\"\",\"other\":1}\r\n"),
+            "{\"ids\":[256]}\n{\"ids\":[]}\n");
+  EXPECT_TRUE(status_.ok()) << status_;
+}
+
+TEST_F(TokenizeLinesTest, BosAndPlain) {
+  const std::string input = "{\"text\":\"<eot>\"}";
+  EXPECT_EQ(Run(input), "{\"ids\":[261]}\n");
+  EXPECT_EQ(Run(input, {.bos = true}), "{\"ids\":[260,261]}\n");
+  EXPECT_EQ(Run(input, {.plain = true}), "{\"ids\":[60,101,111,116,62]}\n");
+}
+
+TEST_F(TokenizeLinesTest, Decodes) {
+  EXPECT_EQ(Run("{\"ids\":[256,261]}\n{\"ids\":[]}", {.decode = true}),
+            "{\"text\":\"ab<eot>\"}\n{\"text\":\"\"}\n");
+  EXPECT_TRUE(status_.ok()) << status_;
+}
+
+TEST_F(TokenizeLinesTest, BadLinesAreNamedByNumberOnly) {
+  const struct {
+    const char *input, *message;
+    bool decode;
+  } cases[] = {
+      {"secret", "line 1: not a JSON object", false},
+      {"[1]", "line 1: not a JSON object", false},
+      {"{\"text\":\"a\"}\n{\"text\":5}", "line 2: needs \"text\", a string", false},
+      {"{\"text\":\"secret\xff\"}", "line 1: not UTF-8 at byte offset 15", false},
+      {"{\"text\":\"\\ud800\"}", "line 1: not a JSON object", false},
+      {"{\"text\":\"a\"}", "line 1: needs \"ids\", an array", true},
+      {"{\"ids\":[1,-4]}", "line 1: \"ids\", position 1: not an id", true},
+      {"{\"ids\":[1.5]}", "line 1: \"ids\", position 0: not an id", true},
+      {"{\"ids\":[4294967296]}", "line 1: \"ids\", position 0: not an id", true},
+      {"{\"ids\":[5,987654]}", "line 1: position 1: id is not in [0, 262)", true},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.input);
+    Run(c.input, {.decode = c.decode});
+    EXPECT_EQ(status_.code(), absl::StatusCode::kInvalidArgument);
+    const std::string message(status_.message());
+    EXPECT_THAT(message, HasSubstr(c.message));
+    EXPECT_THAT(message, Not(HasSubstr("secret")));
+    EXPECT_THAT(message, Not(HasSubstr("987654")));
+  }
+}
+
+TEST_F(TokenizeLinesTest, WhatCameBeforeABadLineIsWritten) {
+  EXPECT_EQ(Run("{\"text\":\"ab\"}\n{\"text\""), "{\"ids\":[256]}\n");
+  EXPECT_FALSE(status_.ok());
+}
+
+TEST_F(TokenizeLinesTest, FullOutputIsAnError) {
+  std::istringstream in("{\"text\":\"ab\"}");
+  std::ostringstream out;
+  out.setstate(std::ios::badbit);
+  EXPECT_EQ(TokenizeLines(tokenizer_, {}, in, out).code(), absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace sotto
