@@ -13,6 +13,7 @@
 #include "cli/model_command.h"
 #include "cli/prefill_command.h"
 #include "cli/process_info.h"
+#include "cli/tokenize_command.h"
 #include "model/printable.h"
 
 namespace sotto {
@@ -24,6 +25,7 @@ constexpr int kBadCommandLine = 2;
 // Every subcommand, in the order of the help.
 void AddCommands(CLI::App& app, Invocation& invocation) {
   AddPrefillCommand(app, invocation);
+  AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
 }
 

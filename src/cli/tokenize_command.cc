@@ -77,8 +77,8 @@ absl::Status RunTokenize(const TokenizeFlags& flags) {
 
 }  // namespace
 
-absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeFlags& flags,
-                           std::istream& in, std::ostream& out) {
+absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeFlags& flags, std::istream& in,
+                           std::ostream& out) {
   size_t number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;

@@ -17,8 +17,8 @@ class App;
 namespace sotto {
 
 struct TokenizeFlags {
-  std::string model;      // A directory with a tokenizer.json,
-  std::string tokenizer;  // or such a file, which wins.
+  std::string model = {};      // A directory with a tokenizer.json,
+  std::string tokenizer = {};  // or such a file, which wins.
   bool decode = false;
   bool plain = false;
   bool bos = false;
@@ -28,8 +28,8 @@ struct TokenizeFlags {
 // {"ids": [..]}, or with `decode` {"ids": [..]} becomes {"text": T}. Other members are ignored.
 // INVALID_ARGUMENT naming the line, never its text or ids; what came before it has been written.
 // UNAVAILABLE when `out` takes no more.
-absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeFlags& flags,
-                           std::istream& in, std::ostream& out);
+absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeFlags& flags, std::istream& in,
+                           std::ostream& out);
 
 void AddTokenizeCommand(CLI::App& app, Invocation& invocation);
 
