@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "cli/process_info.h"
+#include "enclave/tee/platform.h"
 
 namespace sotto {
 namespace {
@@ -41,6 +42,13 @@ Json TimingsJson(const Timings& timings) {
           {"batch_seconds", timings.batch_seconds}};
 }
 
+Json TeeJson(const PlatformReport& report) {
+  Json json = {{"platform", PlatformName(report.platform)},
+               {"protects_from_host", ProtectsFromHost(report.platform)}};
+  if (report.platform == Platform::kGramineSgx) json["attestation_type"] = report.attestation_type;
+  return json;
+}
+
 }  // namespace
 
 double Timings::forward_seconds() const {
@@ -74,6 +82,7 @@ Json ResultJson(const PrefillReport& report) {
   json["peak_rss_bytes"] = PeakResidentBytes();
   json["real_tokens_per_sec"] = PerSecond(static_cast<double>(report.rows.real_tokens()), seconds);
   json["perplexity"] = PerplexityJson(report.perplexity);
+  json["tee"] = TeeJson(DetectPlatform());
   json["sotto_version"] = SOTTO_VERSION;
   return json;
 }

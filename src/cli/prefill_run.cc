@@ -17,6 +17,7 @@
 #include "cli/prefill_result.h"
 #include "cli/prompt_file.h"
 #include "cli/token_scores.h"
+#include "enclave/tee/platform.h"
 #include "enclave/tokenizer/tokenizer.h"
 #include "model/checkpoint.h"
 
@@ -153,9 +154,17 @@ absl::Status RunBatches(Engine& engine, Run& run, PrefillOutputs& outputs) {
   return absl::OkStatus();
 }
 
+// Nobody should take an ordinary process for a protected one.
+void SayWhereThisRuns() {
+  const PlatformReport report = DetectPlatform();
+  const bool expected = ProtectsFromHost(report.platform);
+  Log(expected ? LogLevel::kInfo : LogLevel::kWarning, DescribePlatform(report));
+}
+
 }  // namespace
 
 absl::Status RunPrefill(const PrefillOptions& options) {
+  SayWhereThisRuns();
   Run run{.options = options};
   SOTTO_ASSIGN_OR_RETURN(run.prompts, GatherPrompts(options));
   const Stopwatch loading;

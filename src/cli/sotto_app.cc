@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/cpu.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/command.h"
@@ -14,6 +15,7 @@
 #include "cli/prefill_command.h"
 #include "cli/process_info.h"
 #include "cli/tokenize_command.h"
+#include "enclave/tee/platform.h"
 #include "model/printable.h"
 
 namespace sotto {
@@ -72,17 +74,26 @@ bool Parse(CLI::App& app, int argc, const char* const* argv, int& exit_code) {
   return false;
 }
 
+void PrintSurroundings() {
+  const PlatformReport report = DetectPlatform();
+  std::printf("cpu: %s\n", CpuFeatureString().c_str());
+  std::printf("tee: %s (%s)\n", std::string(PlatformName(report.platform)).c_str(),
+              DescribePlatform(report).c_str());
+}
+
 int Run(int argc, const char* const* argv) {
   CLI::App app("Confidential prefill of Llama models: prompts in, logits of every position out.",
                "sotto");
-  bool version = false;
+  bool version = false, verbose = false;
   app.add_flag("--version", version, "Print the version and exit");
+  app.add_flag("--verbose", verbose, "With --version: also the processor and the TEE, if any");
   Invocation invocation;
   AddCommands(app, invocation);
   int exit_code = 0;
   if (!Parse(app, argc, argv, exit_code)) return exit_code;
   if (version) {
     std::puts("sotto " SOTTO_VERSION);
+    if (verbose) PrintSurroundings();
     return 0;
   }
   if (!invocation.run) return Fail(UsageError("no command given (see sotto --help)"));
