@@ -60,7 +60,7 @@ TEST_F(PrefillTest, TheResultHasExactlyTheDocumentedKeysInOrder) {
                         "throughput_tokens_per_sec", "prompts", "input_ids_shape", "actual_lengths",
                         "last_token_logits_shape", "output_logits_shape", "batch_size", "truncated",
                         "precision", "threads", "model", "timings", "peak_rss_bytes",
-                        "real_tokens_per_sec", "perplexity", "sotto_version"));
+                        "real_tokens_per_sec", "perplexity", "tee", "sotto_version"));
   EXPECT_EQ(FileCount(), 1u);
 }
 
@@ -265,8 +265,16 @@ TEST_F(PrefillTest, NpyHoldsWhatSafetensorsHold) {
 
 TEST_F(PrefillTest, ProgressIsShownWhereAskedFor) {
   EXPECT_THAT(Sotto({"--progress", "always"}).err, HasSubstr("100 %"));
-  EXPECT_EQ(Sotto({"--progress", "never"}).err, "");
-  EXPECT_EQ(Sotto({}).err, "");  // auto, and stderr is a file.
+  EXPECT_EQ(Sotto({"--progress", "never", "--log-level", "error"}).err, "");
+  EXPECT_EQ(Sotto({"--log-level", "error"}).err, "");  // auto, and stderr is a file.
+}
+
+TEST_F(PrefillTest, SaysWhetherAnythingIsProtected) {
+  const std::string err = Sotto({}).err;
+  const json tee = json::parse(dir_.Read("tee_only_results.json"))["tee"];
+  if (tee["platform"] != "none") GTEST_SKIP() << "this machine is a TEE";
+  EXPECT_EQ(err, "sotto: warning: not in a TEE: nothing is protected from this machine's host\n");
+  EXPECT_EQ(tee["protects_from_host"], false);
 }
 
 TEST_F(PrefillTest, TheResultMayGoToADevice) {

@@ -164,7 +164,6 @@ void SayWhereThisRuns() {
 }  // namespace
 
 absl::Status RunPrefill(const PrefillOptions& options) {
-  SayWhereThisRuns();
   Run run{.options = options};
   SOTTO_ASSIGN_OR_RETURN(run.prompts, GatherPrompts(options));
   const Stopwatch loading;
@@ -176,6 +175,7 @@ absl::Status RunPrefill(const PrefillOptions& options) {
                          PrefillOutputs::Create(options, run.shape, run.rows));
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, LoadEngine(checkpoint, run, pool));
   run.timings.load_seconds = loading.seconds() - run.timings.tokenize_seconds;
+  SayWhereThisRuns();
   SOTTO_RETURN_IF_ERROR(RunBatches(*engine, run, outputs));
   // After the work, so that the first logits do not wait for it.
   SOTTO_ASSIGN_OR_RETURN(std::string weights_sha256, checkpoint.WeightsSha256(pool));
