@@ -175,7 +175,6 @@ absl::Status RunPrefill(const PrefillOptions& options) {
                          PrefillOutputs::Create(options, run.shape, run.rows));
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, LoadEngine(checkpoint, run, pool));
   run.timings.load_seconds = loading.seconds() - run.timings.tokenize_seconds;
-  SayWhereThisRuns();
   SOTTO_RETURN_IF_ERROR(RunBatches(*engine, run, outputs));
   // After the work, so that the first logits do not wait for it.
   SOTTO_ASSIGN_OR_RETURN(std::string weights_sha256, checkpoint.WeightsSha256(pool));
@@ -188,7 +187,9 @@ absl::Status RunPrefill(const PrefillOptions& options) {
                                        .weights_sha256 = std::move(weights_sha256)},
                              .timings = run.timings,
                              .perplexity = run.perplexity};
-  return outputs.Commit(ResultJson(report).dump(2) + "\n");
+  SOTTO_RETURN_IF_ERROR(outputs.Commit(ResultJson(report).dump(2) + "\n"));
+  SayWhereThisRuns();
+  return absl::OkStatus();
 }
 
 }  // namespace sotto
