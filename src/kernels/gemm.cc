@@ -31,11 +31,11 @@ bool GemmIsNative(GemmOperands operands) {
   return false;
 }
 
-GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out)
+GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out, GemmBackend backend)
     : operands_(operands), n_in_(n_in), n_out_(n_out) {
   SOTTO_CHECK(n_in > 0 && n_out > 0);
-  full_ = GemmKernel::Get(operands, n_in, std::min(n_out, kGemmColumnBlock));
-  last_ = GemmKernel::Get(operands, n_in, block_columns(blocks() - 1));
+  full_ = GemmKernel::Get(backend, operands, n_in, std::min(n_out, kGemmColumnBlock));
+  last_ = GemmKernel::Get(backend, operands, n_in, block_columns(blocks() - 1));
   packed_bytes_ = full_->packed_bytes() * (blocks() - 1) + last_->packed_bytes();
   packed_ = MakeAlignedArray<uint8_t>(packed_bytes_);
 }

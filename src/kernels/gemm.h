@@ -31,13 +31,24 @@ inline size_t RoundUpToGemmRows(size_t rows) {
   return (rows + kGemmRowUnit - 1) / kGemmRowUnit * kGemmRowUnit;
 }
 
-// The oneDNN primitives for one block shape. Immutable, shared by all weights of that shape.
-class GemmKernel;
+// Bytes from one row of A to the next. A little more than the row: rows a power of two apart would
+// all compete for the same lines of the first-level cache.
+inline size_t GemmRowBytes(GemmOperands operands, size_t n_in) {
+  return (n_in * GemmOperandBytes(operands) + 63) / 64 * 64 + 64;
+}
+
+enum class GemmBackend {
+  kBest,    // Code of our own where the processor and the shape are those it is for, else oneDNN.
+  kOneDnn,  // For comparison.
+};
+
+class GemmKernel;  // gemm_kernel.h
 
 // A packed weight [n_out, n_in].
 class GemmWeights {
  public:
-  GemmWeights(GemmOperands operands, size_t n_in, size_t n_out);
+  GemmWeights(GemmOperands operands, size_t n_in, size_t n_out,
+              GemmBackend backend = GemmBackend::kBest);
   GemmWeights(GemmWeights&&) noexcept = default;
   GemmWeights& operator=(GemmWeights&&) noexcept = default;
 
@@ -54,10 +65,10 @@ class GemmWeights {
   // Thread-safe for different blocks.
   void PackBlock(size_t block, const void* rows);
 
-  // tile[rows, block_columns] = a[rows, n_in] times the block, rows <= kGemmRowBlock. `a` is
-  // contiguous; a and tile have room for kGemmRowBlock rows (rows of a beyond `rows` may be read,
-  // and those of the tile overwritten); tile rows are kGemmColumnBlock elements apart. `scratch`
-  // has scratch_bytes(), 64-byte aligned, the calling thread's own. Thread-safe.
+  // tile[rows, block_columns] = a[rows, n_in] times the block, rows <= kGemmRowBlock. Rows of
+  // `a` are GemmRowBytes() apart; a and tile have room for kGemmRowBlock rows (rows of a beyond
+  // `rows` may be read, and those of the tile overwritten); tile rows are kGemmColumnBlock elements
+  // apart. `scratch` has scratch_bytes(), 64-byte aligned, the calling thread's own. Thread-safe.
   // Each row of the tile has the same bits whatever `rows` is and wherever the row stands.
   void Multiply(size_t block, const void* a, size_t rows, void* tile, void* scratch) const;
   size_t scratch_bytes() const;

@@ -13,6 +13,11 @@
 namespace sotto {
 namespace {
 
+struct Case {
+  GemmBackend backend;
+  GemmOperands operands;
+};
+
 struct Shape {
   size_t n_in, n_out;
 };
@@ -49,9 +54,12 @@ Operands RandomOperands(GemmOperands type, bool is_weight, size_t count, uint32_
 // The product as the library gives it, [rows, n_out], as raw 32-bit words.
 std::vector<uint32_t> Product(const GemmWeights& weights, const Operands& a, size_t rows) {
   const size_t row_bytes = weights.n_in() * GemmOperandBytes(weights.operands());
-  const auto padded = MakeAlignedArray<uint8_t>(kGemmRowBlock * row_bytes);
-  std::memset(padded.get(), 0, kGemmRowBlock * row_bytes);
-  std::memcpy(padded.get(), a.bytes.data(), rows * row_bytes);
+  const size_t stride = GemmRowBytes(weights.operands(), weights.n_in());
+  const auto padded = MakeAlignedArray<uint8_t>(kGemmRowBlock * stride);
+  std::memset(padded.get(), 0, kGemmRowBlock * stride);
+  for (size_t i = 0; i < rows; ++i) {
+    std::memcpy(&padded[i * stride], &a.bytes[i * row_bytes], row_bytes);
+  }
   const auto tile = MakeAlignedArray<uint32_t>(kGemmRowBlock * kGemmColumnBlock);
   const auto scratch = MakeAlignedArray<uint8_t>(weights.scratch_bytes());
   std::vector<uint32_t> out(rows * weights.n_out());
@@ -65,8 +73,9 @@ std::vector<uint32_t> Product(const GemmWeights& weights, const Operands& a, siz
   return out;
 }
 
-GemmWeights Pack(GemmOperands type, Shape shape, const Operands& w) {
-  GemmWeights weights(type, shape.n_in, shape.n_out);
+GemmWeights Pack(const Case& c, Shape shape, const Operands& w) {
+  const GemmOperands type = c.operands;
+  GemmWeights weights(type, shape.n_in, shape.n_out, c.backend);
   const size_t row_bytes = shape.n_in * GemmOperandBytes(type);
   for (size_t block = 0; block < weights.blocks(); ++block) {
     weights.PackBlock(block, &w.bytes[block * kGemmColumnBlock * row_bytes]);
@@ -74,15 +83,15 @@ GemmWeights Pack(GemmOperands type, Shape shape, const Operands& w) {
   return weights;
 }
 
-class GemmTest : public testing::TestWithParam<GemmOperands> {};
+class GemmTest : public testing::TestWithParam<Case> {};
 
 TEST_P(GemmTest, EqualsTheDoubleReference) {
-  const GemmOperands type = GetParam();
+  const GemmOperands type = GetParam().operands;
   for (const Shape shape : kShapes) {
     const size_t rows = 19;
     const Operands a = RandomOperands(type, false, rows * shape.n_in, 1);
     const Operands w = RandomOperands(type, true, shape.n_out * shape.n_in, 2);
-    const std::vector<uint32_t> y = Product(Pack(type, shape, w), a, rows);
+    const std::vector<uint32_t> y = Product(Pack(GetParam(), shape, w), a, rows);
     for (size_t i = 0; i < rows; ++i) {
       for (size_t j = 0; j < shape.n_out; ++j) {
         double sum = 0, magnitude = 0;
@@ -105,10 +114,10 @@ TEST_P(GemmTest, EqualsTheDoubleReference) {
 }
 
 TEST_P(GemmTest, ARowHasTheSameBitsWhateverSurroundsIt) {
-  const GemmOperands type = GetParam();
+  const GemmOperands type = GetParam().operands;
   for (const Shape shape : {Shape{64, 64}, {172, 300}, {2048, 256}, {8192, 256}}) {
     const Operands w = RandomOperands(type, true, shape.n_out * shape.n_in, 3);
-    const GemmWeights weights = Pack(type, shape, w);
+    const GemmWeights weights = Pack(GetParam(), shape, w);
     const Operands a = RandomOperands(type, false, kGemmRowBlock * shape.n_in, 4);
     const std::vector<uint32_t> all = Product(weights, a, kGemmRowBlock);
     for (size_t rows : {1, 2, 15, 16, 17, 33, 64, 100, 127}) {
@@ -125,9 +134,13 @@ TEST_P(GemmTest, ARowHasTheSameBitsWhateverSurroundsIt) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Operands, GemmTest,
-                         testing::Values(GemmOperands::kF32, GemmOperands::kBf16,
-                                         GemmOperands::kU8S8));
+INSTANTIATE_TEST_SUITE_P(Backends, GemmTest,
+                         testing::Values(Case{GemmBackend::kBest, GemmOperands::kF32},
+                                         Case{GemmBackend::kBest, GemmOperands::kBf16},
+                                         Case{GemmBackend::kBest, GemmOperands::kU8S8},
+                                         Case{GemmBackend::kOneDnn, GemmOperands::kF32},
+                                         Case{GemmBackend::kOneDnn, GemmOperands::kBf16},
+                                         Case{GemmBackend::kOneDnn, GemmOperands::kU8S8}));
 
 }  // namespace
 }  // namespace sotto

@@ -35,7 +35,7 @@ LocalWorkspace DivideWorkspace(const PackedLayer& layer, size_t tokens, int thre
   LocalWorkspace out;
   out.operand.data = memory.data();
   out.operand.block_bytes = OperandBlockBytes(layer.precision, n_in);
-  out.operand.plane_bytes = kGemmRowBlock * n_in * GemmOperandBytes(layer.weights.operands());
+  out.operand.plane_bytes = kGemmRowBlock * GemmRowBytes(layer.weights.operands(), n_in);
   uint8_t* scales = memory.data() + RowBlocks(tokens) * out.operand.block_bytes;
   out.operand.row_scales = reinterpret_cast<float*>(scales);
   out.workers = scales + RoundUp64(tokens * sizeof(float));

@@ -46,7 +46,7 @@ float WriteFixed(const PackedLayer& layer, const LinearInput& input, const float
 }  // namespace
 
 size_t OperandBlockBytes(Precision precision, size_t n_in) {
-  return kGemmRowBlock * n_in * GemmOperandBytes(OperandsOf(precision)) * Planes(precision);
+  return kGemmRowBlock * GemmRowBytes(OperandsOf(precision), n_in) * Planes(precision);
 }
 
 size_t OperandScratchBytes(size_t n_in) { return n_in * (sizeof(float) + sizeof(int32_t)); }

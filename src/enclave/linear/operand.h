@@ -11,8 +11,8 @@
 
 namespace sotto {
 
-// Rows stand in blocks of kGemmRowBlock; a block is one plane [kGemmRowBlock, n_in], or for kFixed
-// two: high, then low (fixed_point.h).
+// Rows stand in blocks of kGemmRowBlock; a block is one plane of as many rows, GemmRowBytes()
+// apart, or for kFixed two: high, then low (fixed_point.h).
 struct Operand {
   uint8_t* data = nullptr;
   float* row_scales = nullptr;  // [rows]: t of each row; kInt8 and kFixed.

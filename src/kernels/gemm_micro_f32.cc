@@ -1,0 +1,22 @@
+#include "kernels/gemm_micro_loop.h"
+
+namespace sotto {
+namespace {
+
+struct F32Ops {
+  using Vector = __m512;
+
+  static Vector Zero() { return _mm512_setzero_ps(); }
+  static Vector Load(const uint32_t* p) { return _mm512_loadu_ps(p); }
+  static void Store(uint32_t* p, Vector v) { _mm512_storeu_ps(p, v); }
+  static Vector Broadcast(const uint32_t* p) {
+    return _mm512_castsi512_ps(_mm512_set1_epi32(static_cast<int>(*p)));
+  }
+  static Vector MultiplyAdd(Vector sum, Vector a, Vector w) { return _mm512_fmadd_ps(a, w, sum); }
+};
+
+}  // namespace
+
+const MicroKernelTable& F32MicroKernels() { return kMicroKernels<F32Ops>; }
+
+}  // namespace sotto
