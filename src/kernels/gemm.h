@@ -26,7 +26,7 @@ bool GemmIsNative(GemmOperands operands);
 // Rows multiplied in one call at most, and the unit that the work is rounded up to.
 inline constexpr size_t kGemmRowBlock = 128, kGemmRowUnit = 16;
 // Columns of a block of W; the last block of a weight may have fewer.
-inline constexpr size_t kGemmColumnBlock = 256;
+inline constexpr size_t kGemmColumnBlock = 128;
 inline size_t RoundUpToGemmRows(size_t rows) {
   return (rows + kGemmRowUnit - 1) / kGemmRowUnit * kGemmRowUnit;
 }

@@ -7,14 +7,17 @@
 namespace sotto {
 namespace {
 
+template <bool kAdd>
 void ScalePortable(const int32_t* acc, const int32_t* weight_sums, size_t n, float t,
                    const float* scales, const float* bias, float* y) {
   for (size_t j = 0; j < n; ++j) {
-    const float value = (t * scales[j]) * static_cast<float>(acc[j] - 128 * weight_sums[j]);
-    y[j] = bias == nullptr ? value : value + bias[j];
+    float value = (t * scales[j]) * static_cast<float>(acc[j] - 128 * weight_sums[j]);
+    if (bias != nullptr) value += bias[j];
+    y[j] = kAdd ? y[j] + value : value;
   }
 }
 
+template <bool kAdd>
 __attribute__((target("avx512f"))) void ScaleAvx512(const int32_t* acc, const int32_t* weight_sums,
                                                     size_t n, float t, const float* scales,
                                                     const float* bias, float* y) {
@@ -26,6 +29,7 @@ __attribute__((target("avx512f"))) void ScaleAvx512(const int32_t* acc, const in
     const __m512 scale = _mm512_mul_ps(row_scale, _mm512_maskz_loadu_ps(mask, scales + j));
     __m512 value = _mm512_mul_ps(scale, _mm512_cvtepi32_ps(sum));
     if (bias != nullptr) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, bias + j));
+    if (kAdd) value = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, y + j), value);
     _mm512_mask_storeu_ps(y + j, mask, value);
   }
 }
@@ -34,8 +38,13 @@ __attribute__((target("avx512f"))) void ScaleAvx512(const int32_t* acc, const in
 
 void ScaleInt8Row(const int32_t* acc, const int32_t* weight_sums, size_t n, float t,
                   const float* scales, const float* bias, float* y) {
-  Cpu().avx512 ? ScaleAvx512(acc, weight_sums, n, t, scales, bias, y)
-               : ScalePortable(acc, weight_sums, n, t, scales, bias, y);
+  (Cpu().avx512 ? ScaleAvx512<false> : ScalePortable<false>)(acc, weight_sums, n, t, scales, bias,
+                                                             y);
+}
+
+void ScaleAddInt8Row(const int32_t* acc, const int32_t* weight_sums, size_t n, float t,
+                     const float* scales, const float* bias, float* y) {
+  (Cpu().avx512 ? ScaleAvx512<true> : ScalePortable<true>)(acc, weight_sums, n, t, scales, bias, y);
 }
 
 }  // namespace sotto

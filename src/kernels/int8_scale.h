@@ -13,6 +13,10 @@ namespace sotto {
 void ScaleInt8Row(const int32_t* acc, const int32_t* weight_sums, size_t n, float t,
                   const float* scales, const float* bias, float* y);
 
+// y[j] += the same.
+void ScaleAddInt8Row(const int32_t* acc, const int32_t* weight_sums, size_t n, float t,
+                     const float* scales, const float* bias, float* y);
+
 }  // namespace sotto
 
 #endif  // SOTTO_KERNELS_INT8_SCALE_H_

@@ -10,44 +10,77 @@
 namespace sotto {
 namespace {
 
-// Leaves W x + b in product.values.
-void ToFloat(const PackedLayer& layer, size_t first_column, size_t n, const ProductRow& product) {
-  float* values = static_cast<float*>(product.values);
-  int32_t* sums = static_cast<int32_t*>(product.values);
-  const float* bias = layer.bias.empty() ? nullptr : &layer.bias[first_column];
-  switch (layer.precision) {
-    case Precision::kF32:
-    case Precision::kBf16:
-      if (bias != nullptr) AddRow(bias, n, values);
-      return;
-    case Precision::kInt8:
-      return ScaleInt8Row(sums, &layer.weight_sums[first_column], n, product.row_scale,
-                          &layer.scales[first_column], bias, values);
-    case Precision::kFixed:
-      CombineFixedPlanes(sums, static_cast<const int32_t*>(product.low_plane),
-                         &layer.weight_sums[first_column], n, sums);
-      return ScaleFixedRow(sums, n, product.row_scale, &layer.scales[first_column], bias, values);
-  }
-}
+// Columns of a packed layer, as a product row has them.
+class FinishedColumns {
+ public:
+  FinishedColumns(const PackedLayer& layer, size_t first_column, const ProductRow& product)
+      : layer_(layer), first_column_(first_column), product_(product) {}
 
-void Deliver(const float* values, ColumnRun run, LinearTail tail, float* y_row) {
-  if (tail == LinearTail::kAdd) return AddRow(values, run.count, y_row + run.first);
-  std::memcpy(y_row + run.first, values, run.count * sizeof(float));
-}
+  // y = W x + b for product columns [begin, begin + n). y may be the product's own memory.
+  void Store(size_t begin, size_t n, float* y) const {
+    switch (layer_.precision) {
+      case Precision::kF32:
+      case Precision::kBf16:
+        if (y != values() + begin) std::memcpy(y, values() + begin, n * sizeof(float));
+        if (bias(begin) != nullptr) AddRow(bias(begin), n, y);
+        return;
+      case Precision::kInt8:
+        return ScaleInt8Row(sums() + begin, weight_sums(begin), n, product_.row_scale,
+                            scales(begin), bias(begin), y);
+      case Precision::kFixed:
+        CombineFixedPlanes(sums() + begin, static_cast<const int32_t*>(product_.low_plane) + begin,
+                           weight_sums(begin), n, sums() + begin);
+        return ScaleFixedRow(sums() + begin, n, product_.row_scale, scales(begin), bias(begin), y);
+    }
+  }
+
+  // y += W x + b.
+  void Add(size_t begin, size_t n, float* y) const {
+    if (layer_.precision == Precision::kInt8) {
+      return ScaleAddInt8Row(sums() + begin, weight_sums(begin), n, product_.row_scale,
+                             scales(begin), bias(begin), y);
+    }
+    Store(begin, n, values() + begin);
+    AddRow(values() + begin, n, y);
+  }
+
+  float* values() const { return static_cast<float*>(product_.values); }
+
+ private:
+  int32_t* sums() const { return static_cast<int32_t*>(product_.values); }
+  const float* bias(size_t begin) const {
+    return layer_.bias.empty() ? nullptr : &layer_.bias[first_column_ + begin];
+  }
+  const float* scales(size_t begin) const { return &layer_.scales[first_column_ + begin]; }
+  const int32_t* weight_sums(size_t begin) const {
+    return &layer_.weight_sums[first_column_ + begin];
+  }
+
+  const PackedLayer& layer_;
+  const size_t first_column_;
+  const ProductRow& product_;
+};
 
 }  // namespace
 
 void FinishRow(const PackedLayer& layer, size_t block, const ProductRow& product, LinearTail tail,
                float* y_row) {
-  ToFloat(layer, block * kGemmColumnBlock, layer.weights.block_columns(block), product);
-  const float* values = static_cast<const float*>(product.values);
   const BlockColumns columns = ColumnsOfBlock(layer.layer.kind, layer.weights.n_out(), block);
-  if (tail == LinearTail::kSwiGlu) {
-    SwiGluRow(values, values + columns.a.count, columns.a.count, y_row + columns.a.first);
-    return;
+  const FinishedColumns finished(layer, block * kGemmColumnBlock, product);
+  const size_t a = columns.a.count, b = columns.b.count;
+  switch (tail) {
+    case LinearTail::kStore:
+      finished.Store(0, a, y_row + columns.a.first);
+      if (b > 0) finished.Store(a, b, y_row + columns.b.first);
+      return;
+    case LinearTail::kAdd:
+      finished.Add(0, a, y_row + columns.a.first);
+      if (b > 0) finished.Add(a, b, y_row + columns.b.first);
+      return;
+    case LinearTail::kSwiGlu:
+      finished.Store(0, a + b, finished.values());
+      return SwiGluRow(finished.values(), finished.values() + a, a, y_row + columns.a.first);
   }
-  Deliver(values, columns.a, tail, y_row);
-  if (columns.b.count > 0) Deliver(values + columns.a.count, columns.b, tail, y_row);
 }
 
 }  // namespace sotto
