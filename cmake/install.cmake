@@ -2,17 +2,13 @@
 # finds the shipped model at ../share/sotto/models beside its own directory.
 include(GNUInstallDirs)
 
-foreach(program sotto sotto-accelerator)
-  if(TARGET ${program})
-    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-  endif()
-endforeach()
+install(TARGETS sotto sotto-accelerator RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 set(model_files config.json model.safetensors tokenizer.json tokenizer_config.json README.md)
 list(TRANSFORM model_files PREPEND models/kjv-2m/)
 install(FILES ${model_files} DESTINATION ${CMAKE_INSTALL_DATADIR}/sotto/models/kjv-2m)
 install(FILES examples/prompts.txt DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md ARCHITECTURE.md THREAT_MODEL.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(FILES packaging/completion/sotto
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
@@ -28,8 +24,6 @@ endforeach()
 add_custom_target(man ALL DEPENDS ${compressed_pages})
 install(FILES ${compressed_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 
-if(EXISTS ${CMAKE_SOURCE_DIR}/packaging/systemd/sotto-accelerator.service)
-  install(FILES packaging/systemd/sotto-accelerator.service DESTINATION lib/systemd/system)
-endif()
+install(FILES packaging/systemd/sotto-accelerator.service DESTINATION lib/systemd/system)
 
 include(packaging/deb/cpack.cmake)

@@ -1,0 +1,78 @@
+"""Installs into an empty directory and uses what came: programs, model, manual, completion.
+
+Usage: install_test.py SOURCE_DIR BUILD_DIR. Needs the programs built.
+"""
+
+import gzip
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+# Stands in for bash-completion's own helpers, then completes the words it is given.
+COMPLETE = r"""
+_init_completion() { cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+                     words=("${COMP_WORDS[@]}") cword=$COMP_CWORD; }
+_filedir() { :; }
+source "$1"; shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+_sotto
+printf '%s\n' "${COMPREPLY[@]}"
+"""
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+class Installed(unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        if not (BUILD_DIR / "bin/sotto").exists():
+            raise unittest.SkipTest("the programs are not built")
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.prefix = pathlib.Path(cls.temporary.name)
+        made = run("cmake", "--install", BUILD_DIR, "--prefix", cls.prefix)
+        assert made.returncode == 0, made.stderr
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    def test_the_program_finds_the_installed_model(self):
+        output = self.prefix / "result.json"
+        done = run(self.prefix / "bin/sotto", "prefill", "--output", output)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(output.read_text())["model"]["name"], "kjv-2m")
+
+    def test_the_example_prompts_run(self):
+        prompts = self.prefix / "share/doc/sotto/examples/prompts.txt"
+        output = self.prefix / "examples.json"
+        done = run(self.prefix / "bin/sotto", "prefill", "--prompts", prompts, "--output", output)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(output.read_text())["truncated"], 0)
+
+    def test_manual_pages_are_whole(self):
+        for page in ["sotto.1.gz", "sotto-accelerator.1.gz"]:
+            with gzip.open(self.prefix / "share/man/man1" / page, "rt") as file:
+                self.assertIn(".SH NAME", file.read())
+
+    def complete(self, *words):
+        completion = self.prefix / "share/bash-completion/completions/sotto"
+        words = [str(self.prefix / "bin/sotto"), *words]
+        return run("bash", "-c", COMPLETE, "bash", completion, *words).stdout.split()
+
+    def test_completion_knows_commands_flags_and_values(self):
+        self.assertIn("prefill", self.complete(""))
+        self.assertIn("prefill", self.complete("pre"))
+        self.assertIn("--prefill-length", self.complete("prefill", "--pre"))
+        self.assertNotIn("--model", self.complete("prefill", "--pre"))
+        self.assertEqual(self.complete("prefill", "--logits", "l"), ["last"])
+
+
+if __name__ == "__main__":
+    SOURCE_DIR, BUILD_DIR = (pathlib.Path(argument) for argument in sys.argv[1:3])
+    unittest.main(argv=sys.argv[:1], verbosity=2)
