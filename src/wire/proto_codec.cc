@@ -30,6 +30,7 @@ absl::Status CopyExactly(const std::string& bytes, std::string_view field, std::
 }
 
 void EncodeRequest(const RequestHeader& header, pb::ExchangeRequest& message) {
+  message.Clear();  // Messages are reused: what the last one carried (a seed) must not go again.
   message.set_sequence(header.sequence);
   message.set_operation(static_cast<pb::Operation>(header.operation));
   message.set_format(static_cast<pb::NumberFormat>(header.format));
@@ -51,6 +52,7 @@ void EncodeRequest(const RequestHeader& header, pb::ExchangeRequest& message) {
 }
 
 void EncodeAnswer(const AnswerHeader& header, pb::ExchangeAnswer& message) {
+  message.Clear();
   message.set_sequence(header.sequence);
   message.set_format(static_cast<pb::NumberFormat>(header.format));
   message.set_rows(header.rows);

@@ -92,7 +92,9 @@ class BlindedSplitTest : public ::testing::TestWithParam<Case> {
     const auto runtime =
         ValueOrDie(SplitRuntime::Prepare(checkpoint, OptionsFor(GetParam(), servers), pool));
     SplitLinear split = ValueOrDie(runtime->Connect());
-    if (split.await_stock) ASSERT_TRUE(split.await_stock().ok());
+    if (split.await_stock) {
+      ASSERT_TRUE(split.await_stock().ok());
+    }
     const std::vector<float> got = Prefill(checkpoint, std::move(split.linear));
     EXPECT_EQ(std::memcmp(got.data(), want.data(), want.size() * sizeof(float)), 0);
     for (const auto& session : split.sessions) EXPECT_GT(session->stats().exchanges, 0u);
