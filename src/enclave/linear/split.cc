@@ -145,6 +145,10 @@ bool SplitRuntime::float_plain() const {
          options_.plain_format != NumberFormat::kRing32;
 }
 
+int32_t SplitRuntime::first_layer_limit() const {
+  return layers_ == nullptr ? (1 << 15) - 1 : layers_->at({LinearKind::kQkv, 0}).limit;
+}
+
 absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(size_t server) const {
   SessionOptions session;
   session.config = checkpoint_.config();

@@ -77,6 +77,9 @@ class SplitRuntime {
       size_t server, std::unique_ptr<AcceleratorChannel>)>;
   absl::StatusOr<SplitLinear> Connect(const ChannelWrapper& wrapper);
 
+  // What MakeAuditSubject wants of the first layer.
+  int32_t first_layer_limit() const;
+
  private:
   SplitRuntime(const Checkpoint& checkpoint, SplitOptions options)
       : checkpoint_(checkpoint), options_(std::move(options)) {}
