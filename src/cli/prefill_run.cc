@@ -13,6 +13,7 @@
 #include "base/thread_pool.h"
 #include "cli/batch_rows.h"
 #include "cli/logprobs_file.h"
+#include "cli/memory_needed.h"
 #include "cli/prefill_outputs.h"
 #include "cli/prefill_result.h"
 #include "cli/prompt_file.h"
@@ -103,12 +104,13 @@ absl::Status PrepareRows(const Checkpoint& checkpoint, Run& run) {
 
 absl::StatusOr<std::unique_ptr<Engine>> LoadEngine(const Checkpoint& checkpoint, const Run& run,
                                                    ThreadPool& pool) {
+  const EngineOptions options{.threads = run.options.threads,
+                              .batch_size = run.options.batch_size,
+                              .prefill_length = run.rows.longest()};
+  SOTTO_RETURN_IF_ERROR(CheckLocalRunFits(checkpoint, run.options.precision, options));
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Linear> linear,
                          MakeLocalLinear(checkpoint, {.precision = run.options.precision}, pool));
-  return Engine::Create(checkpoint, std::move(linear),
-                        {.threads = run.options.threads,
-                         .batch_size = run.options.batch_size,
-                         .prefill_length = run.rows.longest()});
+  return Engine::Create(checkpoint, std::move(linear), options);
 }
 
 // Runs rows [first, first + count) and hands their logits to the files and the scores.

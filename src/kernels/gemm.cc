@@ -31,13 +31,41 @@ bool GemmIsNative(GemmOperands operands) {
   return false;
 }
 
+namespace {
+
+// The kernels of a weight's blocks: all but the last, and the last.
+struct Kernels {
+  Kernels(GemmBackend backend, GemmOperands operands, size_t n_in, size_t n_out)
+      : full_blocks((n_out - 1) / kGemmColumnBlock),
+        full(GemmKernel::Get(backend, operands, n_in, std::min(n_out, kGemmColumnBlock))),
+        last(GemmKernel::Get(backend, operands, n_in, n_out - full_blocks * kGemmColumnBlock)) {}
+
+  size_t full_blocks;
+  std::shared_ptr<const GemmKernel> full, last;
+
+  size_t packed_bytes() const { return full_blocks * full->packed_bytes() + last->packed_bytes(); }
+  size_t scratch_bytes() const { return std::max(full->scratch_bytes(), last->scratch_bytes()); }
+};
+
+}  // namespace
+
 GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out, GemmBackend backend)
     : operands_(operands), n_in_(n_in), n_out_(n_out) {
   SOTTO_CHECK(n_in > 0 && n_out > 0);
-  full_ = GemmKernel::Get(backend, operands, n_in, std::min(n_out, kGemmColumnBlock));
-  last_ = GemmKernel::Get(backend, operands, n_in, block_columns(blocks() - 1));
-  packed_bytes_ = full_->packed_bytes() * (blocks() - 1) + last_->packed_bytes();
+  const Kernels kernels(backend, operands, n_in, n_out);
+  full_ = kernels.full;
+  last_ = kernels.last;
+  scratch_bytes_ = kernels.scratch_bytes();
+  packed_bytes_ = kernels.packed_bytes();
   packed_ = MakeAlignedArray<uint8_t>(packed_bytes_);
+}
+
+size_t GemmWeights::PackedBytes(GemmOperands operands, size_t n_in, size_t n_out) {
+  return Kernels(GemmBackend::kBest, operands, n_in, n_out).packed_bytes();
+}
+
+size_t GemmWeights::ScratchBytes(GemmOperands operands, size_t n_in, size_t n_out) {
+  return Kernels(GemmBackend::kBest, operands, n_in, n_out).scratch_bytes();
 }
 
 size_t GemmWeights::block_columns(size_t block) const {
@@ -57,10 +85,6 @@ void GemmWeights::Multiply(size_t block, const void* a, size_t rows, void* tile,
                            void* scratch) const {
   SOTTO_CHECK(block < blocks() && rows <= kGemmRowBlock);
   kernel(block).Multiply(a, rows, packed_.get() + block * full_->packed_bytes(), tile, scratch);
-}
-
-size_t GemmWeights::scratch_bytes() const {
-  return std::max(full_->scratch_bytes(), last_->scratch_bytes());
 }
 
 }  // namespace sotto

@@ -52,6 +52,10 @@ class GemmWeights {
   GemmWeights(GemmWeights&&) noexcept = default;
   GemmWeights& operator=(GemmWeights&&) noexcept = default;
 
+  // packed_bytes() and scratch_bytes() of a weight that need not exist.
+  static size_t PackedBytes(GemmOperands operands, size_t n_in, size_t n_out);
+  static size_t ScratchBytes(GemmOperands operands, size_t n_in, size_t n_out);
+
   GemmOperands operands() const { return operands_; }
   size_t n_in() const { return n_in_; }
   size_t n_out() const { return n_out_; }
@@ -71,7 +75,7 @@ class GemmWeights {
   // apart. `scratch` has scratch_bytes(), 64-byte aligned, the calling thread's own. Thread-safe.
   // Each row of the tile has the same bits whatever `rows` is and wherever the row stands.
   void Multiply(size_t block, const void* a, size_t rows, void* tile, void* scratch) const;
-  size_t scratch_bytes() const;
+  size_t scratch_bytes() const { return scratch_bytes_; }
 
  private:
   const GemmKernel& kernel(size_t block) const;
@@ -79,7 +83,7 @@ class GemmWeights {
   GemmOperands operands_;
   size_t n_in_, n_out_;
   std::shared_ptr<const GemmKernel> full_, last_;
-  size_t packed_bytes_ = 0;
+  size_t packed_bytes_ = 0, scratch_bytes_ = 0;
   AlignedArray<uint8_t> packed_;
 };
 

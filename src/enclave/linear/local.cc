@@ -84,11 +84,7 @@ class LocalLinear : public Linear {
   }
 
   size_t WorkspaceBytes(size_t max_tokens, int threads) const override {
-    size_t bytes = 0;
-    for (const PackedLayer& layer : layers_) {
-      bytes = std::max(bytes, LocalWorkspaceBytes(layer, max_tokens, threads));
-    }
-    return bytes;
+    return PlanLocalLinear(config_, precision_, max_tokens, threads).workspace_bytes;
   }
 
   absl::Status Apply(LinearLayer layer, const LinearInput& input, LinearTail tail,
@@ -109,6 +105,22 @@ class LocalLinear : public Linear {
 };
 
 }  // namespace
+
+LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision, size_t max_tokens,
+                                  int threads) {
+  // Of a packed column: its scale, its sum and a bias.
+  constexpr size_t kColumnBytes = 3 * sizeof(float);
+  LocalLinearMemory memory;
+  for (LinearLayer layer : AllLinearLayers(config)) {
+    const LinearShape shape = ShapeOf(config, layer);
+    memory.weight_bytes +=
+        GemmWeights::PackedBytes(OperandsOf(precision), shape.n_in, shape.n_out) +
+        shape.n_out * kColumnBytes;
+    memory.workspace_bytes = std::max(memory.workspace_bytes,
+                                      LocalWorkspaceBytes(precision, shape, max_tokens, threads));
+  }
+  return memory;
+}
 
 absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkpoint,
                                                         const LocalLinearOptions& options,

@@ -25,6 +25,14 @@ absl::StatusOr<Precision> ParsePrecision(std::string_view name);
 // kBf16 and kInt8: bf16. kF32 and kFixed: f32.
 AttentionPrecision AttentionPrecisionFor(Precision precision);
 
+// What a local linear will take, known before anything is loaded.
+struct LocalLinearMemory {
+  size_t weight_bytes = 0;     // Packed weights, scales and biases.
+  size_t workspace_bytes = 0;  // As WorkspaceBytes() will say.
+};
+LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision, size_t max_tokens,
+                                  int threads);
+
 struct LocalLinearOptions {
   Precision precision = Precision::kF32;
 };

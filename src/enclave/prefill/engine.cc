@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/memory.h"
 #include "base/strings.h"
 #include "enclave/prefill/arena.h"
 #include "enclave/prefill/attention.h"
@@ -146,6 +147,9 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const Checkpoint& checkpo
   const MemoryPlan memory =
       PlanMemory(config, attention,
                  linear->WorkspaceBytes(TokenBlockRows(options), ThreadsPerLane(options)), options);
+  SOTTO_RETURN_IF_ERROR(
+      CheckMemoryFits(StrCat("a batch of ", options.batch_size, " x ", options.prefill_length),
+                      memory.total_bytes()));
   auto engine =
       std::make_unique<PrefillEngine>(config, std::move(norms), std::move(linear), memory, options);
   SOTTO_RETURN_IF_ERROR(engine->LoadEmbedding(checkpoint));

@@ -29,12 +29,14 @@ struct MemoryPlan {
   size_t lane_workspace_bytes = 0;
   size_t lanes = 1;
 
+  // Of the arena.
   size_t total_bytes() const;
 };
 
 // Rows of a token block at most, and of a block of logits.
 inline constexpr size_t kTokenBlockRows = 512, kLogitRows = 128;
 
+// What a forward pass needs, and Engine::Create() allocates, beyond the linear layers' weights.
 // `linear_workspace_bytes`: Linear::WorkspaceBytes(TokenBlockRows(options), threads of a lane).
 MemoryPlan PlanMemory(const LlamaConfig& config, const AttentionPlan& attention,
                       size_t linear_workspace_bytes, const EngineOptions& options);
