@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/log.h"
+#include "base/strings.h"
 #include "enclave/linear/epilogue.h"
 #include "enclave/linear/local_workspace.h"
 #include "enclave/linear/operand.h"
 #include "enclave/linear/packed_layer.h"
+#include "enclave/linear/weight_cache.h"
 
 namespace sotto {
 namespace {
@@ -104,6 +107,35 @@ class LocalLinear : public Linear {
   const std::vector<PackedLayer> layers_;
 };
 
+absl::StatusOr<std::vector<PackedLayer>> PackAllLayers(const Checkpoint& checkpoint,
+                                                       Precision precision, ThreadPool& pool) {
+  std::vector<PackedLayer> layers;
+  for (LinearLayer layer : AllLinearLayers(checkpoint.config())) {
+    SOTTO_ASSIGN_OR_RETURN(PackedLayer packed, PackLayer(checkpoint, layer, precision, pool));
+    layers.push_back(std::move(packed));
+  }
+  return layers;
+}
+
+// From the cache, or from the checkpoint and then into the cache.
+absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint,
+                                                    const LocalLinearOptions& options,
+                                                    ThreadPool& pool) {
+  const std::string path = WeightCachePath(options.weight_cache_dir, checkpoint, options.precision);
+  absl::StatusOr<std::vector<PackedLayer>> cached =
+      ReadWeightCache(path, checkpoint.config(), options.precision, pool);
+  if (cached.ok()) return cached;
+  if (!absl::IsNotFound(cached.status())) {
+    Log(LogLevel::kWarning, StrCat(ToStd(cached.status().message()), "; it is rebuilt"));
+  }
+  SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
+                         PackAllLayers(checkpoint, options.precision, pool));
+  if (const absl::Status status = WriteWeightCache(path, layers, pool); !status.ok()) {
+    Log(LogLevel::kWarning, StrCat("no weight cache: ", ToStd(status.message())));
+  }
+  return layers;
+}
+
 }  // namespace
 
 LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision, size_t max_tokens,
@@ -125,12 +157,10 @@ LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision
 absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkpoint,
                                                         const LocalLinearOptions& options,
                                                         ThreadPool& pool) {
-  std::vector<PackedLayer> layers;
-  for (LinearLayer layer : AllLinearLayers(checkpoint.config())) {
-    SOTTO_ASSIGN_OR_RETURN(PackedLayer packed,
-                           PackLayer(checkpoint, layer, options.precision, pool));
-    layers.push_back(std::move(packed));
-  }
+  SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
+                         options.weight_cache_dir.empty()
+                             ? PackAllLayers(checkpoint, options.precision, pool)
+                             : LoadOrPack(checkpoint, options, pool));
   return std::make_unique<LocalLinear>(checkpoint.config(), options.precision, std::move(layers));
 }
 

@@ -3,6 +3,7 @@
 #define SOTTO_ENCLAVE_LINEAR_LOCAL_H_
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/status.h"
@@ -35,6 +36,9 @@ LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision
 
 struct LocalLinearOptions {
   Precision precision = Precision::kF32;
+  // Where packed weights are kept for the next start (weight_cache.h); empty: nowhere. A cache that
+  // is damaged is rebuilt, one that cannot be written is done without; both are logged.
+  std::string weight_cache_dir = {};
 };
 
 // Converts and reorders every weight once, layer by layer, dropping the checkpoint's pages behind.

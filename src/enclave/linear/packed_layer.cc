@@ -15,6 +15,20 @@ bool IsQuantized(Precision precision) {
   return precision == Precision::kInt8 || precision == Precision::kFixed;
 }
 
+bool HasBias(const LlamaConfig& config, LinearKind kind) {
+  switch (kind) {
+    case LinearKind::kQkv:
+    case LinearKind::kAttentionOut:
+      return config.attention_bias;
+    case LinearKind::kGateUp:
+    case LinearKind::kDown:
+      return config.mlp_bias;
+    case LinearKind::kLmHead:
+      return false;
+  }
+  return false;
+}
+
 // Where one worker turns a block of rows into operands.
 struct BlockBuffers {
   BlockBuffers(Precision precision, size_t n_in) : rows(kGemmColumnBlock, n_in) {
@@ -133,18 +147,25 @@ GemmOperands OperandsOf(Precision precision) {
   return GemmOperands::kF32;
 }
 
+PackedLayer MakeEmptyLayer(const LlamaConfig& config, LinearLayer layer, Precision precision) {
+  const LinearShape shape = ShapeOf(config, layer);
+  PackedLayer empty{.layer = layer,
+                    .precision = precision,
+                    .weights = GemmWeights(OperandsOf(precision), shape.n_in, shape.n_out)};
+  if (HasBias(config, layer.kind)) empty.bias.resize(shape.n_out);
+  if (IsQuantized(precision)) {
+    empty.scales.resize(shape.n_out);
+    empty.weight_sums.resize(shape.n_out);
+  }
+  return empty;
+}
+
 absl::StatusOr<PackedLayer> PackLayer(const Checkpoint& checkpoint, LinearLayer layer,
                                       Precision precision, ThreadPool& pool) {
-  const LinearShape shape = ShapeOf(checkpoint.config(), layer);
   SOTTO_ASSIGN_OR_RETURN(const std::vector<float> bias, ReadLinearBias(checkpoint, layer));
-  PackedLayer packed{.layer = layer,
-                     .precision = precision,
-                     .weights = GemmWeights(OperandsOf(precision), shape.n_in, shape.n_out),
-                     .bias = PackBias(layer.kind, bias)};
-  if (IsQuantized(precision)) {
-    packed.scales.resize(shape.n_out);
-    packed.weight_sums.resize(shape.n_out);
-  }
+  PackedLayer packed = MakeEmptyLayer(checkpoint.config(), layer, precision);
+  SOTTO_CHECK(bias.size() == packed.bias.size());
+  packed.bias = PackBias(layer.kind, bias);
   LayerPacker packer(checkpoint, pool.threads(), packed);
   pool.ParallelFor(packed.weights.blocks(),
                    [&](size_t block, int worker) { packer.PackBlock(block, worker); });

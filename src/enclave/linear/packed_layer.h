@@ -29,6 +29,9 @@ struct PackedLayer {
 
 GemmOperands OperandsOf(Precision precision);
 
+// A layer with memory for everything, and nothing in it yet.
+PackedLayer MakeEmptyLayer(const LlamaConfig& config, LinearLayer layer, Precision precision);
+
 // Reads, converts and packs one layer, its blocks in parallel, and drops the checkpoint's pages.
 // DATA_LOSS as ReadLinearRows.
 absl::StatusOr<PackedLayer> PackLayer(const Checkpoint& checkpoint, LinearLayer layer,

@@ -47,7 +47,8 @@ TEST(MemoryPlanTest, LongPromptsTakeLittle) {
 TEST(MemoryPlanTest, WhatDoesNotFitIsRefused) {
   const auto checkpoint = Checkpoint::Open(ShippedModelDir());
   ThreadPool pool(1);
-  auto linear = MakeLocalLinear(*checkpoint, {Precision::kInt8}, pool);
+  auto linear =
+      MakeLocalLinear(*checkpoint, {.precision = Precision::kInt8, .weight_cache_dir = {}}, pool);
   const auto engine =
       Engine::Create(*checkpoint, *std::move(linear), Options(1'000'000'000, 1024, 1));
   EXPECT_EQ(engine.status().code(), absl::StatusCode::kFailedPrecondition);
