@@ -13,8 +13,7 @@ LocalPrefill::LocalPrefill(const std::string& model_dir, Precision precision,
   SOTTO_CHECK(checkpoint.ok());
   config_ = checkpoint->config();
   ThreadPool pool(options.threads);
-  absl::StatusOr<std::unique_ptr<Linear>> linear =
-      MakeLocalLinear(*checkpoint, {.precision = precision, .weight_cache_dir = {}}, pool);
+  absl::StatusOr<std::unique_ptr<Linear>> linear = MakeLocalLinear(*checkpoint, {precision}, pool);
   SOTTO_CHECK(linear.ok());
   absl::StatusOr<std::unique_ptr<Engine>> engine =
       Engine::Create(*checkpoint, *std::move(linear), options);
