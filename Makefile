@@ -12,8 +12,17 @@ FUZZ_SECONDS ?= 60
 DEMO_JSON ?= build/demo_results.json
 SOURCES = $(shell git ls-files '*.cc' '*.h')
 
+ifeq ($(SGX),1)
+ifeq ($(shell command -v gramine-manifest),)
+$(error Gramine is not installed: apt-get install gramine (see docs/deploy_sgx.md))
+endif
+endif
+
 all: build/build.ninja
 	cmake --build build
+ifeq ($(SGX),1)
+	$(MAKE) -C packaging/gramine SGX=1
+endif
 
 build/build.ninja: CMakeLists.txt CMakePresets.json
 	cmake --preset release
