@@ -59,6 +59,8 @@ TEST(BadCommandLine, IsRefusedNamingTheFlag) {
   ExpectRefusal({"--progress", "maybe"}, kUsage, "--progress");
   ExpectRefusal({"--log-level", "loud"}, kUsage, "--log-level");
   ExpectRefusal({"--save-logits", "x.bin"}, kUsage, "--save-logits");
+  ExpectRefusal({"--weight-cache", ""}, kUsage, "--weight-cache");
+  ExpectRefusal({"--weight-cache", ".", "--key-file", "k"}, kUsage, "--weight-cache");
   ExpectRefusal({"--output", ""}, kUsage, "--output");
   ExpectRefusal({"--logits", "last", "--logprobs", "x"}, kUsage, "--logprobs");
   ExpectRefusal({"--prompt", "a", "--prompts", "b"}, kUsage, "--prompt");

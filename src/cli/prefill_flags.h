@@ -29,7 +29,7 @@ class PrefillFlags {
   Setting model_, weights_root_, key_file_;
   Setting prefill_length_, batch_size_, prompts_, prompt_;
   Setting output_, precision_, threads_, logits_, save_logits_, logprobs_;
-  Setting progress_, log_level_;
+  Setting weight_cache_, progress_, log_level_;
 };
 
 }  // namespace sotto

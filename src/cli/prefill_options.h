@@ -24,6 +24,7 @@ struct PrefillOptions {
   std::string output_path;
   std::string save_logits_path;  // Empty: not saved. Else ends in .safetensors or .npy.
   std::string logprobs_path;     // Empty: not written.
+  std::string weight_cache_dir;  // Empty: none. Never for a sealed model.
   Precision precision = Precision::kF32;
   int threads = 1;
   LogitsMode logits = LogitsMode::kAll;

@@ -109,7 +109,10 @@ absl::StatusOr<std::unique_ptr<Engine>> LoadEngine(const Checkpoint& checkpoint,
                               .prefill_length = run.rows.longest()};
   SOTTO_RETURN_IF_ERROR(CheckLocalRunFits(checkpoint, run.options.precision, options));
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Linear> linear,
-                         MakeLocalLinear(checkpoint, {.precision = run.options.precision}, pool));
+                         MakeLocalLinear(checkpoint,
+                                         {.precision = run.options.precision,
+                                          .weight_cache_dir = run.options.weight_cache_dir},
+                                         pool));
   return Engine::Create(checkpoint, std::move(linear), options);
 }
 

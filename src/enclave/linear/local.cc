@@ -1,6 +1,8 @@
 #include "enclave/linear/local.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <vector>
 
 #include "base/log.h"
