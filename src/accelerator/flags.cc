@@ -96,7 +96,7 @@ absl::Status Fill(const RawFlags& raw, AcceleratorFlags& flags) {
   if (flags.server.service.limits.window_bytes() < kMinWindowBytes) {
     return absl::InvalidArgumentError(
         StrCat("--max-inflight-bytes: want at least ",
-               kMinWindowBytes * kThreadsPerSession *
+               kMinWindowBytes * kWindowsPerSession *
                    static_cast<uint64_t>(flags.server.service.limits.max_sessions),
                " for ", flags.server.service.limits.max_sessions, " sessions"));
   }

@@ -22,9 +22,9 @@ struct ServiceLimits {
   // Bytes of requests and answers held at once over all sessions.
   uint64_t max_inflight_bytes = uint64_t{2} << 30;
 
-  // What one session may hold an exchange for: an equal part, for each of its threads.
+  // Request and answer of one exchange: so that all sessions together stay within the limit.
   uint64_t window_bytes() const {
-    return max_inflight_bytes / (static_cast<uint64_t>(max_sessions) * kThreadsPerSession);
+    return max_inflight_bytes / (static_cast<uint64_t>(max_sessions) * kWindowsPerSession);
   }
 };
 

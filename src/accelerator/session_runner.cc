@@ -58,8 +58,6 @@ void SessionRunner::Loop() {
   WorkBuffer answer;
   while (ReadNext(arrival)) {
     if (const absl::Status status = Serve(arrival, answer); !status.ok()) return Fail(status);
-    arrival.payload.TrimToSmall();
-    answer.TrimToSmall();
   }
 }
 

@@ -67,9 +67,11 @@ struct SessionContext {
 };
 
 // Threads of a session. They take turns: one reads, one computes, one writes. Each holds at most
-// one exchange, so a session never holds more than this many windows of memory, and a client that
-// does not take its answers stops being read.
+// one exchange, and a client that does not take its answers stops being read.
 inline constexpr int kThreadsPerSession = 3;
+// What a session may hold, in windows: each thread keeps a request and an answer, of at most a
+// window each, from one exchange to the next.
+inline constexpr int kWindowsPerSession = 2 * kThreadsPerSession;
 
 class SessionRunner {
  public:

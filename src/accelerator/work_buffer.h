@@ -23,16 +23,7 @@ class WorkBuffer {
   }
   std::span<uint8_t> bytes() { return {data_.get(), size_}; }
 
-  // Gives back what is too large to keep for an idle session.
-  void TrimToSmall() {
-    if (capacity_ <= kKeptBytes) return;
-    data_ = nullptr;
-    capacity_ = size_ = 0;
-  }
-
  private:
-  static constexpr size_t kKeptBytes = size_t{4} << 20;
-
   AlignedArray<uint8_t> data_;
   size_t capacity_ = 0, size_ = 0;
 };

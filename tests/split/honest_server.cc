@@ -4,12 +4,16 @@
 
 namespace sotto {
 
-HonestServer HonestServer::Start(const std::string& model_dir,
-                                 const std::function<void(ServerOptions&)>& adjust) {
+HonestServer HonestServer::Start(const std::string& model_dir, const Adjust& adjust) {
   const std::vector<std::string> devices = {"cpu"};
-  std::unique_ptr<ServedModel> model = ValueOrDie(ServedModel::Open(
-      model_dir,
-      ValueOrDie(OpenDevices(devices, {.threads = 1, .precision = FloatPrecision::kF32}))));
+  return StartWith(
+      ValueOrDie(OpenDevices(devices, {.threads = 1, .precision = FloatPrecision::kF32})),
+      model_dir, adjust);
+}
+
+HonestServer HonestServer::StartWith(std::unique_ptr<Device> device, const std::string& model_dir,
+                                     const Adjust& adjust) {
+  std::unique_ptr<ServedModel> model = ValueOrDie(ServedModel::Open(model_dir, std::move(device)));
   ServerOptions options{.listen = "localhost:0"};
   adjust(options);
   HonestServer honest{.config = model->checkpoint().config(),

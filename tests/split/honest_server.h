@@ -13,10 +13,13 @@
 namespace sotto {
 
 struct HonestServer {
+  using Adjust = std::function<void(ServerOptions&)>;
+
   // The cpu device with exact f32 operands; `adjust` may change the options.
   static HonestServer Start(
-      const std::string& model_dir,
-      const std::function<void(ServerOptions&)>& adjust = [](ServerOptions&) {});
+      const std::string& model_dir, const Adjust& adjust = [](ServerOptions&) {});
+  static HonestServer StartWith(std::unique_ptr<Device> device, const std::string& model_dir,
+                                const Adjust& adjust);
 
   // What a client that expects this model asks for.
   SessionOptions ClientOptions(NumberFormat format) const;
