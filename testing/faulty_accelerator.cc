@@ -101,7 +101,11 @@ pb::ServerMessage FaultyAccelerator::MakeAnswer(const pb::ExchangeRequest& reque
   answer.set_payload_bytes(bytes);
   const bool partial = fault_ == Fault::kHangsInsideAnswer || fault_ == Fault::kChunkOutOfPlace ||
                        fault_ == Fault::kChunkOfNothing;
-  answer.set_data(std::string(partial ? bytes / 2 : bytes, '\0'));
+  if (fault_ == Fault::kAnswersBeforeTheRequest) {
+    answer.set_data("four");
+  } else {
+    answer.set_data(std::string(partial ? bytes / 2 : bytes, '\0'));
+  }
   return message;
 }
 

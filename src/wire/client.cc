@@ -56,9 +56,10 @@ absl::StatusOr<ShmRegion> AcceptOffer(const pb::ShmOffer& offer, const SessionOp
   return region;
 }
 
-// The transport of the session; its stream has been greeted and checked.
+// The transport of the session; its stream has been greeted and checked. Takes the stream only when
+// it succeeds.
 absl::StatusOr<std::unique_ptr<Transport>> SettleDataPlane(SessionState& state,
-                                                           std::unique_ptr<GrpcStream> stream,
+                                                           std::unique_ptr<GrpcStream>& stream,
                                                            const pb::Welcome& welcome,
                                                            const SessionOptions& options) {
   pb::ClientMessage message;
@@ -71,11 +72,13 @@ absl::StatusOr<std::unique_ptr<Transport>> SettleDataPlane(SessionState& state,
     ready.set_data_plane(pb::GRPC);
   }
   stream->SendControl(std::move(message));
-  if (!region.ok()) return stream;
+  if (!region.ok()) return std::move(stream);
   return std::make_unique<ShmTransport>(std::move(stream), *std::move(region), state);
 }
 
-absl::StatusOr<ServerInfo> Handshake(SessionState& state, std::unique_ptr<GrpcStream> stream,
+// Takes the stream only when it succeeds: one that is destroyed ends the session with a status of
+// its own.
+absl::StatusOr<ServerInfo> Handshake(SessionState& state, std::unique_ptr<GrpcStream>& stream,
                                      const SessionOptions& options) {
   SOTTO_ASSIGN_OR_RETURN(const pb::Hello hello, MakeHello(state.endpoint(), options));
   SOTTO_ASSIGN_OR_RETURN(const pb::Welcome welcome,
@@ -84,7 +87,7 @@ absl::StatusOr<ServerInfo> Handshake(SessionState& state, std::unique_ptr<GrpcSt
   SOTTO_ASSIGN_OR_RETURN(info.peer_key_sha256, PeerKey(*stream, options));
   const GrpcStream* const alone = stream.get();
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Transport> transport,
-                         SettleDataPlane(state, std::move(stream), welcome, options));
+                         SettleDataPlane(state, stream, welcome, options));
   info.data_plane = transport.get() == alone ? DataPlane::kGrpc : DataPlane::kShm;
   state.SetWindow(info.window_bytes);
   state.SetTransport(std::move(transport));
@@ -117,7 +120,7 @@ absl::StatusOr<std::unique_ptr<AcceleratorSession>> AcceleratorSession::Open(
   SOTTO_RETURN_IF_ERROR(CheckEndpoint(endpoint, /*for_listening=*/false));
   auto state = std::make_shared<SessionState>(endpoint);
   auto stream = std::make_unique<GrpcStream>(MakeChannel(endpoint, options), *state);
-  absl::StatusOr<ServerInfo> info = Handshake(*state, std::move(stream), options);
+  absl::StatusOr<ServerInfo> info = Handshake(*state, stream, options);
   if (!info.ok()) {
     state->Fail(info.status());
     return state->failure();

@@ -22,14 +22,15 @@ constexpr milliseconds kDeadline{1500};
 
 SessionOptions TinyOptions() {
   SessionOptions options;
-  options.config = {.hidden_size = 12,
-                    .intermediate_size = 20,
-                    .num_layers = 1,
-                    .num_heads = 3,
-                    .num_kv_heads = 1,
-                    .head_dim = 4,
-                    .vocab_size = 33,
-                    .max_position_embeddings = 64};
+  LlamaConfig& config = options.config;
+  config.hidden_size = 12;
+  config.intermediate_size = 20;
+  config.num_layers = 1;
+  config.num_heads = 3;
+  config.num_kv_heads = 1;
+  config.head_dim = 4;
+  config.vocab_size = 33;
+  config.max_position_embeddings = 64;
   options.weights_sha256 = std::string(64, 'a');
   options.data_plane = DataPlane::kGrpc;
   options.connect_timeout = kDeadline;
@@ -69,8 +70,8 @@ struct FaultCase {
   size_t rows = 3;
 };
 
-// Rows whose payload takes two messages.
-constexpr size_t kManyRows = 40'000;
+// Rows whose payload takes 14 messages: more than a connection holds unread.
+constexpr size_t kManyRows = 300'000;
 
 class FaultTest : public testing::TestWithParam<FaultCase> {};
 
@@ -138,7 +139,8 @@ TEST(FailuresTest, SharedMemoryThatIsNotOfferedIsAFailureOnlyWhenAskedFor) {
 class DeafSocket {
  public:
   DeafSocket() : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{.sin_family = AF_INET};
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     SOTTO_CHECK(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
     socklen_t size = sizeof(address);
