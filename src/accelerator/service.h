@@ -20,7 +20,7 @@ namespace sotto {
 struct ServiceLimits {
   int max_sessions = 16;
   // Bytes of requests and answers held at once over all sessions.
-  uint64_t max_inflight_bytes = uint64_t{2} << 30;
+  uint64_t max_inflight_bytes = uint64_t{4} << 30;
 
   // Request and answer of one exchange: so that all sessions together stay within the limit.
   uint64_t window_bytes() const {

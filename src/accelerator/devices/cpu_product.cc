@@ -29,7 +29,7 @@ struct RowCodec {
 // Tokens of blocks [first, first + count) of a product over `tokens` in all.
 void MultiplyBlocks(const GemmWeights& weights, const RowCodec& codec, size_t tokens, size_t first,
                     size_t count, CpuProductBuffers& buffers, ThreadPool& pool) {
-  const size_t stride = kGemmRowBlock * weights.n_in() * GemmOperandBytes(weights.operands());
+  const size_t stride = kGemmRowBlock * GemmRowBytes(weights.operands(), weights.n_in());
   uint8_t* operand = buffers.Operand(count * stride);
   const auto begin = [&](size_t block) { return (first + block) * codec.tokens_per_block; };
   const auto size = [&](size_t block) {
@@ -58,7 +58,7 @@ void MultiplyBlocks(const GemmWeights& weights, const RowCodec& codec, size_t to
 
 void Multiply(const GemmWeights& weights, const RowCodec& codec, size_t tokens,
               CpuProductBuffers& buffers, ThreadPool& pool) {
-  const size_t block_bytes = kGemmRowBlock * weights.n_in() * GemmOperandBytes(weights.operands());
+  const size_t block_bytes = kGemmRowBlock * GemmRowBytes(weights.operands(), weights.n_in());
   const size_t at_once = std::max(size_t{1}, kOperandBytes / block_bytes);
   const size_t blocks = (tokens + codec.tokens_per_block - 1) / codec.tokens_per_block;
   for (size_t first = 0; first < blocks; first += at_once) {
@@ -80,15 +80,16 @@ uint8_t* CpuProductBuffers::Buffer::AtLeast(size_t bytes) {
 void MultiplyFloatOnCpu(const GemmWeights& weights, ConstMatrixView<float> x, MatrixView<float> y,
                         CpuProductBuffers& buffers, ThreadPool& pool) {
   const size_t n = weights.n_in();
+  const size_t row_bytes = GemmRowBytes(weights.operands(), n);
   const bool bf16 = weights.operands() == GemmOperands::kBf16;
   const auto encode = [&](size_t begin, size_t count, uint8_t* operand) {
     for (size_t i = 0; i < count; ++i) {
       const float* row = x.row(begin + i);
       if (bf16) {
-        auto* out = reinterpret_cast<BFloat16*>(operand) + i * n;
+        auto* out = reinterpret_cast<BFloat16*>(operand + i * row_bytes);
         std::transform(row, row + n, out, [](float v) { return ToBFloat16(v); });
       } else {
-        std::memcpy(operand + i * n * sizeof(float), row, n * sizeof(float));
+        std::memcpy(operand + i * row_bytes, row, n * sizeof(float));
       }
     }
   };
@@ -106,11 +107,12 @@ void MultiplyFloatOnCpu(const GemmWeights& weights, ConstMatrixView<float> x, Ma
 void MultiplyRingOnCpu(const GemmWeights& weights, ConstMatrixView<uint32_t> x,
                        MatrixView<uint32_t> y, CpuProductBuffers& buffers, ThreadPool& pool) {
   const size_t n = weights.n_in();
+  const size_t row_bytes = GemmRowBytes(weights.operands(), n);
   // Plane p of `count` tokens takes operand rows [p * count, (p + 1) * count).
   const auto encode = [&](size_t begin, size_t count, uint8_t* operand) {
     for (size_t i = 0; i < count; ++i) {
       std::array<uint8_t*, kRingPlanes> planes;
-      for (size_t p = 0; p < kRingPlanes; ++p) planes[p] = operand + (p * count + i) * n;
+      for (size_t p = 0; p < kRingPlanes; ++p) planes[p] = operand + (p * count + i) * row_bytes;
       SplitRingRow(x.row(begin + i), n, planes);
     }
   };
