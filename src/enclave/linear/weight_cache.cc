@@ -98,7 +98,10 @@ absl::StatusOr<std::vector<PackedLayer>> ReadWeightCache(const std::string& path
   pool.ParallelFor(chunks.size(), [&](size_t i, int) {
     uint32_t want;
     std::memcpy(&want, &bytes[kHeaderBytes + i * sizeof want], sizeof want);
-    std::memcpy(chunks[i].memory.data(), &bytes[chunks[i].file_offset], chunks[i].memory.size());
+    const auto source = bytes.subspan(chunks[i].file_offset, chunks[i].memory.size());
+    std::memcpy(chunks[i].memory.data(), source.data(), source.size());
+    // Else the weights would be resident twice by the end.
+    file.DropPages(source);
     if (Crc32c(chunks[i].memory) != want) intact = false;
   });
   if (!intact) return Damaged(path);
