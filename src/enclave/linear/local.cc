@@ -126,7 +126,13 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
   const std::string path = WeightCachePath(options.weight_cache_dir, checkpoint, options.precision);
   absl::StatusOr<std::vector<PackedLayer>> cached =
       ReadWeightCache(path, checkpoint.config(), options.precision, pool);
-  if (cached.ok()) return cached;
+  if (cached.ok()) {
+    // The fingerprint's samples made some of each tensor resident.
+    for (LinearLayer layer : AllLinearLayers(checkpoint.config())) {
+      DropLinearPages(checkpoint, layer);
+    }
+    return cached;
+  }
   if (!absl::IsNotFound(cached.status())) {
     Log(LogLevel::kWarning, StrCat(ToStd(cached.status().message()), "; it is rebuilt"));
   }
