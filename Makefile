@@ -18,22 +18,27 @@ $(error Gramine is not installed: apt-get install gramine (see docs/deploy_sgx.m
 endif
 endif
 
-all: build/build.ninja
+all: programs
+
+programs: build/build.ninja
 	cmake --build build
-ifeq ($(SGX),1)
-	$(MAKE) -C packaging/gramine SGX=1
-endif
 
 build/build.ninja: CMakeLists.txt CMakePresets.json
 	cmake --preset release
 
 ifeq ($(SGX),1)
-# Inside the enclave: the Gramine manifest's makefile owns these two.
-demo test: all
+ifeq ($(shell command -v gramine-manifest),)
+$(error Gramine is not installed: apt-get install gramine (docs/deploy_sgx.md))
+endif
+# For the enclave: packaging/gramine makes and signs the manifest, and runs what there is inside.
+all: enclave
+enclave: programs
+	$(MAKE) -C packaging/gramine SGX=1
+demo test: deps programs
 	$(MAKE) -C packaging/gramine $@ SGX=1
 else
 demo: deps
-	$(MAKE) all
+	$(MAKE) programs
 	tools/demo.sh $(DEMO_JSON)
 
 test: deps
@@ -44,7 +49,7 @@ deps:
 	@tools/install_packages.sh packages.txt
 
 bench: deps
-	$(MAKE) all
+	$(MAKE) programs
 	cmake --build build --target benchmarks
 	tools/run_benchmarks.sh build/bench
 
@@ -53,7 +58,7 @@ fuzz: deps
 	cmake --build --preset fuzz
 	tools/run_fuzzers.sh build-fuzz/bin $(FUZZ_SECONDS)
 
-install: all
+install: programs
 	DESTDIR=$(DESTDIR) cmake --install build --prefix $(PREFIX)
 
 deb: deps
@@ -66,7 +71,7 @@ format: deps
 	clang-format-14 -i $(SOURCES)
 
 lint: deps
-	$(MAKE) all
+	$(MAKE) programs
 	tools/run_clang_tidy.sh build
 
 # A minimal Debian 12 in a chroot, a clean clone, `make demo` and `make test`. Needs root.
@@ -76,4 +81,4 @@ fresh:
 clean:
 	rm -rf build build-deb build-asan build-tsan build-fuzz
 
-.PHONY: all demo test deps bench fuzz install deb format lint fresh clean
+.PHONY: all programs enclave demo test deps bench fuzz install deb format lint fresh clean

@@ -31,8 +31,8 @@ std::string FormatEvent(int64_t unix_ms, LogLevel level, std::string_view event,
   nlohmann::ordered_json line = {{"time", Timestamp(unix_ms)},
                                  {"level", kLevels[static_cast<size_t>(level)]},
                                  {"event", event}};
-  for (const auto& [name, value] : fields) {
-    std::visit([&](const auto& v) { line[std::string(name)] = v; }, value);
+  for (const LogField& field : fields) {
+    std::visit([&](const auto& v) { line[std::string(field.first)] = v; }, field.second);
   }
   // Names of peers and errors may hold anything; a log line must not fail for it.
   return line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);

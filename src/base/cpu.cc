@@ -22,6 +22,7 @@ CpuFeatures Detect() {
   uint32_t a, b, c, d;
   if (!__get_cpuid(1, &a, &b, &c, &d) || (c & bit_OSXSAVE) == 0) return f;
   const bool fma = (c & bit_FMA) != 0 && (c & bit_F16C) != 0;
+  const bool aes = (c & bit_AES) != 0;
   const uint64_t state = EnabledState();
   const bool ymm = (state & 0x06) == 0x06, zmm = (state & 0xe6) == 0xe6;
   const bool tiles = (state & 0x60000) == 0x60000;
@@ -30,6 +31,7 @@ CpuFeatures Detect() {
   constexpr uint32_t kBase = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
   f.avx512 = f.avx2 && zmm && (b & kBase) == kBase;
   f.avx512_vnni = f.avx512 && (c & bit_AVX512VNNI) != 0;
+  f.vaes = f.avx512 && aes && (c & bit_VAES) != 0;
   f.avx512_ifma = f.avx512 && (b & bit_AVX512IFMA) != 0;
   f.amx_bf16 = f.avx512 && tiles && (d & (1u << 22)) != 0;
   f.amx_int8 = f.avx512 && tiles && (d & (1u << 25)) != 0;

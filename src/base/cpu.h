@@ -12,6 +12,7 @@ struct CpuFeatures {
   bool avx512_vnni = false;  // u8 x s8 -> s32 dot products
   bool avx512_bf16 = false;  // bf16 dot products
   bool avx512_ifma = false;  // 52-bit multiply-add
+  bool vaes = false;         // AES rounds on 512-bit registers
   bool amx_bf16 = false, amx_int8 = false;
 };
 

@@ -98,11 +98,7 @@ SOTTO_VAES void ExpandWords(const uint8_t* round_keys, uint64_t first_word, uint
 
 }  // namespace
 
-bool CpuHasVaes() {
-  static const bool has =
-      Cpu().avx512 && __builtin_cpu_supports("vaes") && __builtin_cpu_supports("aes");
-  return has;
-}
+bool CpuHasVaes() { return Cpu().vaes; }
 
 VaesKeystream::VaesKeystream(const Seed& seed) { ExpandKey(seed.data(), round_keys_[0].data()); }
 

@@ -175,7 +175,7 @@ absl::Status OffloadedLinear::Apply(LinearLayer layer, const LinearInput& input,
 }
 
 absl::Status OffloadedLinear::Start(const Call& call, size_t first, size_t rows, Slot& slot) {
-  const auto [n_in, n_out] = call.layer.shape;
+  const size_t n_in = call.layer.shape.n_in, n_out = call.layer.shape.n_out;
   const LinearInput& input = *call.input;
   slot.first = first;
   slot.rows = rows;
