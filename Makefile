@@ -27,9 +27,6 @@ build/build.ninja: CMakeLists.txt CMakePresets.json
 	cmake --preset release
 
 ifeq ($(SGX),1)
-ifeq ($(shell command -v gramine-manifest),)
-$(error Gramine is not installed: apt-get install gramine (docs/deploy_sgx.md))
-endif
 # For the enclave: packaging/gramine makes and signs the manifest, and runs what there is inside.
 all: enclave
 enclave: programs
