@@ -99,7 +99,7 @@ struct ColumnCase {
 class FieldColumnsTest : public ::testing::TestWithParam<ColumnCase> {};
 
 TEST_P(FieldColumnsTest, EveryVersionEqualsPlainArithmetic) {
-  const size_t rows = std::get<0>(GetParam()), cols = std::get<1>(GetParam());
+  const size_t rows = GetParam().rows, cols = GetParam().cols;
   std::mt19937 rng(5);
   std::vector<int8_t> w(rows * cols);
   for (int8_t& v : w) v = static_cast<int8_t>(static_cast<int>(rng() % 255) - 127);
