@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/bench_command.h"
 #include "cli/command.h"
 #include "cli/model_command.h"
 #include "cli/prefill_command.h"
@@ -29,6 +30,7 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
   AddPrefillCommand(app, invocation);
   AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
+  AddBenchCommand(app, invocation);
 }
 
 // Errors are one line: a file name may hold anything, an outside library's message line breaks.

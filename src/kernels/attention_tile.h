@@ -47,7 +47,7 @@ struct Tile {
 
   // Each part 64-byte aligned.
   struct Scratch {
-    Scratch(std::byte* memory, size_t head_dim) : next(memory) {
+    Scratch(std::byte* memory, size_t head_dim) : base(memory) {
       queries = Take<Element>(PaddedSteps(head_dim) * kWidth);
       scores = Take<float>(kBlock * kWidth);
       weights = Take<Element>(kValueSteps * kWidth);
@@ -62,19 +62,17 @@ struct Tile {
     }
     template <typename T>
     T* Take(size_t count) {
-      T* part = reinterpret_cast<T*>(next);
-      next += RoundUp(count * sizeof(T), 64);
+      T* part = base == nullptr ? nullptr : reinterpret_cast<T*>(base + size_bytes);
+      size_bytes += RoundUp(count * sizeof(T), 64);
       return part;
     }
-    std::byte* next;
+    std::byte* base;  // Null where only the size is asked for.
+    size_t size_bytes = 0;
     Element *queries, *weights, *staged;
     float *scores, *out, *max, *sum, *rescale, *row;
     int* limit;
   };
-  static size_t ScratchBytes(size_t head_dim) {
-    const Scratch scratch(nullptr, head_dim);
-    return static_cast<size_t>(scratch.next - static_cast<std::byte*>(nullptr));
-  }
+  static size_t ScratchBytes(size_t head_dim) { return Scratch(nullptr, head_dim).size_bytes; }
 
   // y = x turned (cos not null) and scaled, then zeros up to `padded`.
   static void Rotate(const float* x, const float* cos, const float* sin, size_t dim, float scale,

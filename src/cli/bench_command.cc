@@ -1,0 +1,144 @@
+#include "cli/bench_command.h"
+
+#include <array>
+#include <charconv>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/strings.h"
+#include "cli/bench_options.h"
+#include "cli/bench_run.h"
+#include "cli/default_model.h"
+#include "cli/setting.h"
+
+namespace sotto {
+namespace {
+
+constexpr int64_t kMaxThreads = 1024, kMaxRuns = 1000;
+constexpr size_t kMaxLength = size_t{1} << 30, kMaxBatchSize = 65536;
+constexpr std::array<std::string_view, 2> kLogitsModes = {"all", "last"};
+
+std::vector<std::string_view> SplitCommas(std::string_view list) {
+  std::vector<std::string_view> parts;
+  for (size_t end; (end = list.find(',')) != std::string_view::npos; list.remove_prefix(end + 1)) {
+    parts.push_back(list.substr(0, end));
+  }
+  parts.push_back(list);
+  return parts;
+}
+
+absl::StatusOr<std::vector<size_t>> Numbers(const Setting& setting, size_t max) {
+  const std::string list = setting.value();
+  std::vector<size_t> numbers;
+  for (const std::string_view part : SplitCommas(list)) {
+    size_t number = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number);
+    const bool whole = error == std::errc() && end == part.data() + part.size();
+    if (!whole || number == 0 || number > max) {
+      return UsageError(StrCat(setting.source(), ": must be numbers from 1 to ", max,
+                               " with commas between them"));
+    }
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+absl::StatusOr<std::vector<Precision>> Precisions(const Setting& setting) {
+  const std::string list = setting.value();
+  std::vector<Precision> precisions;
+  for (const std::string_view part : SplitCommas(list)) {
+    const absl::StatusOr<Precision> precision = ParsePrecision(part);
+    if (!precision.ok()) {
+      return UsageError(StrCat(setting.source(), ": ", ToStd(precision.status().message())));
+    }
+    precisions.push_back(*precision);
+  }
+  return precisions;
+}
+
+class BenchFlags {
+ public:
+  explicit BenchFlags(CLI::App& app)
+      : model_(app, {.flag = "--model",
+                     .placeholder = "DIR",
+                     .help = "Hugging Face directory of a Llama model",
+                     .variable = "LLAMA_MODEL_PATH",
+                     .shown_default = "the shipped model"}),
+        lengths_(app, {.flag = "--lengths",
+                       .placeholder = "N,N,..",
+                       .help = "Prefill lengths",
+                       .default_value = "64,128,256,512,1024"}),
+        batch_sizes_(app, {.flag = "--batch-sizes",
+                           .placeholder = "N,N,..",
+                           .help = "Batch sizes",
+                           .default_value = "1,2,4,8"}),
+        precisions_(app, {.flag = "--precisions",
+                          .placeholder = "P,P,..",
+                          .help = "Of f32, bf16, int8, fixed and auto",
+                          .default_value = "f32,bf16,int8,fixed"}),
+        logits_(app, {.flag = "--logits",
+                      .placeholder = "WHICH",
+                      .help = "Positions whose logits are computed: all or last",
+                      .default_value = "all"}),
+        threads_(app, {.flag = "--threads",
+                       .placeholder = "N",
+                       .help = "Threads, the calling one included",
+                       .shown_default = "all processors"}),
+        warmups_(app, {.flag = "--warmups",
+                       .placeholder = "N",
+                       .help = "Runs before each measurement",
+                       .default_value = "1"}),
+        repeats_(app, {.flag = "--repeats",
+                       .placeholder = "N",
+                       .help = "Runs measured",
+                       .default_value = "5"}),
+        output_(app, {.flag = "--output",
+                      .placeholder = "DIR",
+                      .help = "Where bench.json, bench.csv and bench.html go",
+                      .default_value = "bench_results"}) {}
+
+  absl::StatusOr<BenchOptions> Read() const {
+    BenchOptions options;
+    SOTTO_ASSIGN_OR_RETURN(options.lengths, Numbers(lengths_, kMaxLength));
+    SOTTO_ASSIGN_OR_RETURN(options.batch_sizes, Numbers(batch_sizes_, kMaxBatchSize));
+    SOTTO_ASSIGN_OR_RETURN(options.precisions, Precisions(precisions_));
+    SOTTO_ASSIGN_OR_RETURN(const size_t logits, logits_.Choice(kLogitsModes));
+    options.logits = logits == 0 ? LogitsMode::kAll : LogitsMode::kLast;
+    SOTTO_ASSIGN_OR_RETURN(options.warmups, warmups_.Integer(0, kMaxRuns));
+    SOTTO_ASSIGN_OR_RETURN(options.repeats, repeats_.Integer(1, kMaxRuns));
+    options.threads = AvailableProcessors();
+    if (threads_.given()) {
+      SOTTO_ASSIGN_OR_RETURN(options.threads, threads_.Integer(1, kMaxThreads));
+    }
+    options.output_dir = output_.value();
+    if (options.output_dir.empty()) return UsageError("--output: names no directory");
+    options.model_dir = model_.value();
+    if (model_.given()) return options;
+    SOTTO_ASSIGN_OR_RETURN(options.model_dir, FindShippedModel());
+    return options;
+  }
+
+ private:
+  Setting model_, lengths_, batch_sizes_, precisions_, logits_, threads_, warmups_, repeats_,
+      output_;
+};
+
+}  // namespace
+
+void AddBenchCommand(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand(
+      "bench",
+      "Measure prefill over lengths, batch sizes and precisions, beside what the machine can do");
+  const auto flags = std::make_shared<BenchFlags>(*command);
+  command->callback([flags, &invocation] {
+    invocation.run = [flags]() -> absl::Status {
+      SOTTO_ASSIGN_OR_RETURN(const BenchOptions options, flags->Read());
+      return RunBench(options);
+    };
+  });
+}
+
+}  // namespace sotto

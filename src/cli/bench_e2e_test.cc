@@ -1,0 +1,103 @@
+// `sotto bench` on the shipped model: the table, the three files, and the report in a real browser.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/file.h"
+#include "testing/run_program.h"
+#include "testing/temp_dir.h"
+
+namespace sotto {
+namespace {
+
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+size_t Count(const std::string& text, const std::string& piece) {
+  size_t count = 0;
+  for (size_t at = text.find(piece); at != std::string::npos; at = text.find(piece, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+// 2 precisions x 2 lengths x 2 batch sizes.
+ProgramResult RunSmallBench(const std::string& output) {
+  return RunProgram("sotto", {"bench", "--lengths", "8,16", "--batch-sizes", "1,2", "--precisions",
+                              "f32,int8", "--repeats", "2", "--threads", "1", "--output", output});
+}
+
+TEST(BenchE2eTest, WritesTableAndFiles) {
+  const TempDir dir;
+  const std::string output = dir.path() + "/deep/er";
+  const ProgramResult run = RunSmallBench(output);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("tokens/s"));
+  EXPECT_EQ(Count(run.out, " GB"), 8 + 1);  // A row each, and the memory's speed.
+  const auto json = ReadFile(output + "/bench.json");
+  ASSERT_TRUE(json.ok());
+  const nlohmann::json report = nlohmann::json::parse(*json);
+  EXPECT_EQ(report["rows"].size(), 8);
+  for (const auto& row : report["rows"]) {
+    EXPECT_EQ(row["seconds"]["samples"].size(), 2);
+    EXPECT_GT(row["tokens_per_sec"], 0);
+    EXPECT_GT(row["peak_share"], 0);
+    EXPECT_LT(row["peak_share"], 1);
+  }
+  EXPECT_EQ(Count(*ReadFile(output + "/bench.csv"), "\n"), 9);
+}
+
+// Runs `command`; its standard output.
+std::string Capture(const std::string& command) {
+  std::string text;
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return text;
+  char buffer[4096];
+  for (size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) text.append(buffer, n);
+  pclose(pipe);
+  return text;
+}
+
+TEST(BenchE2eTest, ReportOpensInABrowser) {
+  if (!fs::exists("/usr/bin/chromium")) GTEST_SKIP() << "chromium is not installed";
+  const TempDir dir;
+  ASSERT_EQ(RunSmallBench(dir.path()).exit_code, 0);
+  // The document as the browser understood it. Its own profile, no network, no sandbox (the test
+  // may run as root).
+  const std::string dom = Capture(
+      "timeout 100 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage "
+      "--proxy-server=127.0.0.1:1 --user-data-dir=" +
+      dir.path() + "/profile --dump-dom file://" + dir.path() + "/bench.html 2>/dev/null");
+  // By length and by batch size 2 x 2 each, and every row under the roofline.
+  EXPECT_EQ(Count(dom, "class=\"point\""), 4 + 4 + 8);
+  EXPECT_EQ(Count(dom, "</svg>"), 3);
+  EXPECT_EQ(Count(dom, "</polyline>"), 2 + 2 + 2);
+  EXPECT_THAT(dom, HasSubstr("<td>int8</td>"));
+}
+
+TEST(BenchE2eTest, RefusesBadFlags) {
+  for (const auto& [flag, value] :
+       std::initializer_list<std::pair<std::string, std::string>>{{"--lengths", "0"},
+                                                                  {"--lengths", "8,,9"},
+                                                                  {"--lengths", "x"},
+                                                                  {"--batch-sizes", "-1"},
+                                                                  {"--precisions", "f31"},
+                                                                  {"--logits", "some"},
+                                                                  {"--repeats", "0"},
+                                                                  {"--output", ""}}) {
+    const ProgramResult run = RunProgram("sotto", {"bench", flag, value});
+    EXPECT_EQ(run.exit_code, 2) << flag << " " << value;
+    EXPECT_THAT(run.err, HasSubstr(flag));
+    EXPECT_EQ(Count(run.err, "\n"), 1) << run.err;
+  }
+  const ProgramResult run = RunProgram("sotto", {"bench", "--lengths", "1000000000"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("--lengths"));
+}
+
+}  // namespace
+}  // namespace sotto

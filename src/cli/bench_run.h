@@ -1,0 +1,17 @@
+// `sotto bench` itself: peaks, then the sweep, then the files.
+#ifndef SOTTO_CLI_BENCH_RUN_H_
+#define SOTTO_CLI_BENCH_RUN_H_
+
+#include "base/status.h"
+#include "cli/bench_options.h"
+
+namespace sotto {
+
+// Prints a line a point as it is measured, and writes bench.json, bench.csv and bench.html to
+// options.output_dir, which is made if need be. INVALID_ARGUMENT for a length beyond the model's;
+// otherwise errors as of loading a model and writing files.
+absl::Status RunBench(const BenchOptions& options);
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_BENCH_RUN_H_
