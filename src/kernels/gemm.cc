@@ -35,10 +35,10 @@ namespace {
 
 // The kernels of a weight's blocks: all but the last, and the last.
 struct Kernels {
-  Kernels(GemmBackend backend, GemmOperands operands, size_t n_in, size_t n_out)
+  Kernels(GemmOperands operands, size_t n_in, size_t n_out)
       : full_blocks((n_out - 1) / kGemmColumnBlock),
-        full(GemmKernel::Get(backend, operands, n_in, std::min(n_out, kGemmColumnBlock))),
-        last(GemmKernel::Get(backend, operands, n_in, n_out - full_blocks * kGemmColumnBlock)) {}
+        full(GemmKernel::Get(operands, n_in, std::min(n_out, kGemmColumnBlock))),
+        last(GemmKernel::Get(operands, n_in, n_out - full_blocks * kGemmColumnBlock)) {}
 
   size_t full_blocks;
   std::shared_ptr<const GemmKernel> full, last;
@@ -49,10 +49,10 @@ struct Kernels {
 
 }  // namespace
 
-GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out, GemmBackend backend)
+GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out)
     : operands_(operands), n_in_(n_in), n_out_(n_out) {
   SOTTO_CHECK(n_in > 0 && n_out > 0);
-  const Kernels kernels(backend, operands, n_in, n_out);
+  const Kernels kernels(operands, n_in, n_out);
   full_ = kernels.full;
   last_ = kernels.last;
   scratch_bytes_ = kernels.scratch_bytes();
@@ -61,11 +61,11 @@ GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out, GemmB
 }
 
 size_t GemmWeights::PackedBytes(GemmOperands operands, size_t n_in, size_t n_out) {
-  return Kernels(GemmBackend::kBest, operands, n_in, n_out).packed_bytes();
+  return Kernels(operands, n_in, n_out).packed_bytes();
 }
 
 size_t GemmWeights::ScratchBytes(GemmOperands operands, size_t n_in, size_t n_out) {
-  return Kernels(GemmBackend::kBest, operands, n_in, n_out).scratch_bytes();
+  return Kernels(operands, n_in, n_out).scratch_bytes();
 }
 
 size_t GemmWeights::block_columns(size_t block) const {

@@ -37,18 +37,12 @@ inline size_t GemmRowBytes(GemmOperands operands, size_t n_in) {
   return (n_in * GemmOperandBytes(operands) + 63) / 64 * 64 + 64;
 }
 
-enum class GemmBackend {
-  kBest,    // Code of our own where the processor and the shape are those it is for, else oneDNN.
-  kOneDnn,  // For comparison.
-};
-
 class GemmKernel;  // gemm_kernel.h
 
 // A packed weight [n_out, n_in].
 class GemmWeights {
  public:
-  GemmWeights(GemmOperands operands, size_t n_in, size_t n_out,
-              GemmBackend backend = GemmBackend::kBest);
+  GemmWeights(GemmOperands operands, size_t n_in, size_t n_out);
   GemmWeights(GemmWeights&&) noexcept = default;
   GemmWeights& operator=(GemmWeights&&) noexcept = default;
 

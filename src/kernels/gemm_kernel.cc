@@ -1,35 +1,189 @@
 #include "kernels/gemm_kernel.h"
 
+#include <omp.h>
+
+#include <algorithm>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <tuple>
+#include <utility>
 
-#include "kernels/gemm_direct.h"
-#include "kernels/gemm_onednn.h"
+#include "base/float_types.h"
 
 namespace sotto {
 namespace {
 
-std::shared_ptr<const GemmKernel> Make(GemmBackend backend, GemmOperands operands, size_t k,
-                                       size_t columns) {
-  if (backend == GemmBackend::kBest && DirectGemmKernel::Supports(operands, k)) {
-    return std::make_shared<DirectGemmKernel>(operands, k, columns);
+using dnnl::memory;
+
+// One engine for the process: it is a handle to the CPU, without state of ours.
+dnnl::engine& CpuEngine() {
+  static dnnl::engine* engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  return *engine;
+}
+
+memory::data_type SourceType(GemmOperands operands) {
+  switch (operands) {
+    case GemmOperands::kF32:
+      return memory::data_type::f32;
+    case GemmOperands::kBf16:
+      return memory::data_type::bf16;
+    case GemmOperands::kU8S8:
+      return memory::data_type::u8;
   }
-  return std::make_shared<OneDnnGemmKernel>(operands, k, columns);
+  return memory::data_type::undef;
+}
+
+memory::data_type WeightType(GemmOperands operands) {
+  return operands == GemmOperands::kU8S8 ? memory::data_type::s8 : SourceType(operands);
+}
+
+memory::data_type ResultType(GemmOperands operands) {
+  return operands == GemmOperands::kU8S8 ? memory::data_type::s32 : memory::data_type::f32;
+}
+
+memory::dim Dim(size_t n) { return static_cast<memory::dim>(n); }
+
+// oneDNN's handles are not const-correct; it reads inputs only.
+memory Handle(const memory::desc& desc, const void* data) {
+  return {desc, CpuEngine(), const_cast<void*>(data)};
+}
+
+// Fills with values whose sum shows the order of its additions: long mantissas, mixed signs.
+void FillForComparison(GemmOperands operands, size_t count, uint8_t* out) {
+  uint32_t state = 12345;
+  for (size_t i = 0; i < count; ++i) {
+    state = state * 1664525u + 1013904223u;
+    const float value = static_cast<float>(static_cast<int32_t>(state)) * 0x1p-31f;
+    const BFloat16 rounded = ToBFloat16(value);
+    const uint8_t byte = static_cast<uint8_t>(state >> 24);
+    const void* element = &byte;
+    if (operands == GemmOperands::kF32) element = &value;
+    if (operands == GemmOperands::kBf16) element = &rounded;
+    std::memcpy(out + i * GemmOperandBytes(operands), element, GemmOperandBytes(operands));
+  }
 }
 
 }  // namespace
 
-std::shared_ptr<const GemmKernel> GemmKernel::Get(GemmBackend backend, GemmOperands operands,
-                                                  size_t k, size_t columns) {
-  using Key = std::tuple<GemmBackend, GemmOperands, size_t, size_t>;
+std::shared_ptr<const GemmKernel> GemmKernel::Get(GemmOperands operands, size_t k, size_t columns) {
+  using Key = std::tuple<GemmOperands, size_t, size_t>;
   static std::mutex* mutex = new std::mutex;
   static auto* kernels = new std::map<Key, std::weak_ptr<const GemmKernel>>;
   std::lock_guard lock(*mutex);
-  std::weak_ptr<const GemmKernel>& slot = (*kernels)[{backend, operands, k, columns}];
+  std::weak_ptr<const GemmKernel>& slot = (*kernels)[{operands, k, columns}];
   std::shared_ptr<const GemmKernel> kernel = slot.lock();
-  if (kernel == nullptr) slot = kernel = Make(backend, operands, k, columns);
+  if (kernel == nullptr) slot = kernel = std::make_shared<GemmKernel>(operands, k, columns);
   return kernel;
+}
+
+GemmKernel::GemmKernel(GemmOperands operands, size_t k, size_t columns) noexcept
+    : operands_(operands), k_(k), columns_(columns) {
+  // Code is generated for the number of threads set at creation.
+  omp_set_num_threads(1);
+  const memory::desc any({Dim(k_), Dim(columns_)}, WeightType(operands_), memory::format_tag::any);
+  std::optional<Variant> base = MakeVariant(kGemmRowBlock, any);
+  SOTTO_CHECK(base.has_value());
+  packed_bytes_ = (base->packed.get_size() + 63) / 64 * 64;
+  scratch_bytes_ = base->scratchpad.get_size();
+  variants_.push_back(*base);
+  for (size_t rows = kGemmRowBlock / 2; rows >= kGemmRowUnit; rows /= 2) {
+    std::optional<Variant> variant = MakeVariant(rows, base->packed);
+    // A shorter product that rounds differently would break batch invariance; the longer ones
+    // then serve, padded.
+    if (variant.has_value() && variant->implementation == base->implementation &&
+        SameBits(*base, *variant)) {
+      scratch_bytes_ = std::max(scratch_bytes_, variant->scratchpad.get_size());
+      variants_.push_back(*std::move(variant));
+    }
+  }
+}
+
+std::optional<GemmKernel::Variant> GemmKernel::MakeVariant(size_t rows,
+                                                           const memory::desc& packed) const {
+  const memory::desc a({Dim(rows), Dim(k_)}, SourceType(operands_),
+                       {Dim(GemmRowBytes(operands_, k_) / GemmOperandBytes(operands_)), 1});
+  const memory::desc tile({Dim(rows), Dim(columns_)}, ResultType(operands_),
+                          {Dim(kGemmColumnBlock), 1});
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  const dnnl::matmul::primitive_desc desc(dnnl::matmul::desc(a, packed, tile), attributes,
+                                          CpuEngine(), /*allow_empty=*/true);
+  if (!desc) return std::nullopt;
+  return Variant{rows,
+                 dnnl::matmul(desc),
+                 desc.src_desc(),
+                 desc.weights_desc(),
+                 desc.dst_desc(),
+                 desc.scratchpad_desc(),
+                 desc.impl_info_str()};
+}
+
+bool GemmKernel::SameBits(const Variant& base, const Variant& other) const {
+  const size_t row_bytes = GemmRowBytes(operands_, k_);
+  const auto a = MakeAlignedArray<uint8_t>(base.rows * row_bytes);
+  FillForComparison(operands_, k_, a.get());
+  for (size_t i = 1; i < base.rows; ++i)
+    std::memcpy(&a[i * row_bytes], a.get(), k_ * GemmOperandBytes(operands_));
+
+  const auto weight = MakeAlignedArray<uint8_t>(columns_ * k_ * GemmOperandBytes(operands_));
+  FillForComparison(operands_, columns_ * k_, weight.get());
+  const auto packed = MakeAlignedArray<uint8_t>(packed_bytes_);
+  Reorder(base, weight.get(), packed.get());
+
+  const auto tile = MakeAlignedArray<uint32_t>(base.rows * kGemmColumnBlock);
+  const auto other_tile = MakeAlignedArray<uint32_t>(base.rows * kGemmColumnBlock);
+  const auto scratch =
+      MakeAlignedArray<uint8_t>(std::max(base.scratchpad.get_size(), other.scratchpad.get_size()));
+  Execute(base, a.get(), packed.get(), tile.get(), scratch.get());
+  Execute(other, a.get(), packed.get(), other_tile.get(), scratch.get());
+  const auto equals_first = [&](const uint32_t* row) {
+    return std::memcmp(row, tile.get(), columns_ * sizeof(uint32_t)) == 0;
+  };
+  for (size_t i = 0; i < base.rows; ++i) {
+    if (!equals_first(&tile[i * kGemmColumnBlock])) return false;
+    if (i < other.rows && !equals_first(&other_tile[i * kGemmColumnBlock])) return false;
+  }
+  return true;
+}
+
+void GemmKernel::Reorder(const Variant& variant, const void* rows, void* packed) const {
+  // The transpose of a row-major [columns, k].
+  const memory::desc plain({Dim(k_), Dim(columns_)}, WeightType(operands_), memory::format_tag::ba);
+  memory from = Handle(plain, rows), to = Handle(variant.packed, packed);
+  dnnl::stream stream(CpuEngine());
+  dnnl::reorder(from, to).execute(stream, from, to);
+}
+
+void GemmKernel::Execute(const Variant& variant, const void* a, const void* packed, void* tile,
+                         void* scratch) const {
+  dnnl::stream stream(CpuEngine());
+  variant.matmul.execute(stream, {{DNNL_ARG_SRC, Handle(variant.a, a)},
+                                  {DNNL_ARG_WEIGHTS, Handle(variant.packed, packed)},
+                                  {DNNL_ARG_DST, Handle(variant.tile, tile)},
+                                  {DNNL_ARG_SCRATCHPAD, Handle(variant.scratchpad, scratch)}});
+}
+
+void GemmKernel::Pack(const void* rows, void* packed) const noexcept {
+  Reorder(variants_.front(), rows, packed);
+}
+
+void GemmKernel::Multiply(const void* a, size_t rows, const void* packed, void* tile,
+                          void* scratch) const noexcept {
+  const uint8_t* a_rows = static_cast<const uint8_t*>(a);
+  uint32_t* tile_rows = static_cast<uint32_t*>(tile);
+  size_t left = RoundUpToGemmRows(rows);
+  // The largest variant that fits, and the smallest one for what no variant fits.
+  for (auto variant = variants_.begin(); left > 0;) {
+    if (variant->rows > left && variant + 1 != variants_.end()) {
+      ++variant;
+      continue;
+    }
+    Execute(*variant, a_rows, packed, tile_rows, scratch);
+    a_rows += variant->rows * GemmRowBytes(operands_, k_);
+    tile_rows += variant->rows * kGemmColumnBlock;
+    left -= std::min(left, variant->rows);
+  }
 }
 
 }  // namespace sotto

@@ -1,10 +1,15 @@
-// What multiplies blocks of one shape, k x columns. Two kinds: code of our own for processors that
-// we know (gemm_direct.h), oneDNN for all others (gemm_onednn.h).
+// The oneDNN primitives of one block shape, k x columns, for each number of rows worth having.
+// oneDNN reports through exceptions; shapes are checked before they come here, so that one thrown
+// is a bug of ours, and noexcept stops the process.
 #ifndef SOTTO_KERNELS_GEMM_KERNEL_H_
 #define SOTTO_KERNELS_GEMM_KERNEL_H_
 
 #include <cstddef>
 #include <memory>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "kernels/gemm.h"
 
@@ -13,21 +18,41 @@ namespace sotto {
 // Immutable; thread-safe.
 class GemmKernel {
  public:
-  virtual ~GemmKernel() = default;
+  // From a process-wide table, so that layers of one shape share the generated code.
+  static std::shared_ptr<const GemmKernel> Get(GemmOperands operands, size_t k, size_t columns);
 
-  // From a process-wide table, so that layers of one shape share what is prepared for it.
-  static std::shared_ptr<const GemmKernel> Get(GemmBackend backend, GemmOperands operands, size_t k,
-                                               size_t columns);
+  GemmKernel(GemmOperands operands, size_t k, size_t columns) noexcept;
 
   // Size of a packed block, a multiple of 64.
-  virtual size_t packed_bytes() const = 0;
+  size_t packed_bytes() const { return packed_bytes_; }
   // Working memory of Multiply().
-  virtual size_t scratch_bytes() const = 0;
+  size_t scratch_bytes() const { return scratch_bytes_; }
   // rows: [columns, k] row-major.
-  virtual void Pack(const void* rows, void* packed) const = 0;
+  void Pack(const void* rows, void* packed) const noexcept;
   // As GemmWeights::Multiply.
-  virtual void Multiply(const void* a, size_t rows, const void* packed, void* tile,
-                        void* scratch) const = 0;
+  void Multiply(const void* a, size_t rows, const void* packed, void* tile,
+                void* scratch) const noexcept;
+
+ private:
+  // A product of exactly `rows` rows.
+  struct Variant {
+    size_t rows;
+    dnnl::matmul matmul;
+    dnnl::memory::desc a, packed, tile, scratchpad;
+    std::string implementation;
+  };
+  std::optional<Variant> MakeVariant(size_t rows, const dnnl::memory::desc& packed) const;
+  // Whether both give equal rows of A the same bits, wherever they stand.
+  bool SameBits(const Variant& base, const Variant& other) const;
+  void Execute(const Variant& variant, const void* a, const void* packed, void* tile,
+               void* scratch) const;
+  void Reorder(const Variant& variant, const void* rows, void* packed) const;
+
+  GemmOperands operands_;
+  size_t k_, columns_;
+  size_t packed_bytes_ = 0, scratch_bytes_ = 0;
+  // Largest number of rows first; SameBits() holds between any two.
+  std::vector<Variant> variants_;
 };
 
 }  // namespace sotto
