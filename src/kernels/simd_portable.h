@@ -86,7 +86,8 @@ struct Portable {
   // Twice by half the exponent, as 2^n itself may not be a float. |n| <= 252.
   static Vec Scale2(Vec x, Vec n) {
     return Each([&](size_t i) {
-      const int32_t whole = static_cast<int32_t>(n.v[i]), half = whole / 2;
+      // A NaN is in x already; converted to an integer, it would be undefined.
+      const int32_t whole = std::isnan(n.v[i]) ? 0 : static_cast<int32_t>(n.v[i]), half = whole / 2;
       return x.v[i] * std::bit_cast<float>((half + 127) << 23) *
              std::bit_cast<float>((whole - half + 127) << 23);
     });

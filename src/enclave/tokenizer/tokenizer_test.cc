@@ -50,7 +50,8 @@ TEST(TokenizerTest, EncodesReferencePrompts) {
   const Tokenizer tokenizer = Shipped();
   const auto text = ReadFile(ShippedModelDir() + "/reference/reference.json");
   ASSERT_TRUE(text.ok()) << text.status();
-  for (const json& prompt : json::parse(*text)["prompts"]) {
+  const json reference = json::parse(*text);
+  for (const json& prompt : reference["prompts"]) {
     SCOPED_TRACE(prompt["name"]);
     const Ids ids = Encode(tokenizer, prompt["text"].get<std::string>(), {.add_bos = true});
     const Ids expected = prompt["ids"];  // The first 160 of a long prompt.
