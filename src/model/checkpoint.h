@@ -16,16 +16,9 @@
 #include "model/config.h"
 #include "model/dtype.h"
 #include "model/model_files.h"
+#include "model/tensor_ref.h"
 
 namespace sotto {
-
-// A tensor of the checkpoint; `data` lives as long as the Checkpoint.
-struct TensorRef {
-  std::string name;
-  DType dtype = DType::kF32;
-  std::vector<size_t> shape;
-  std::span<const uint8_t> data;
-};
 
 class Checkpoint {
  public:

@@ -304,6 +304,15 @@ TEST(OpenModelTest, DirectoriesCannotBePinned) {
   EXPECT_EQ(OpenModel("/nowhere/m.sotto", {}, pool).status().code(), absl::StatusCode::kNotFound);
 }
 
+// The worked example of docs/sealed_model.md: the format, to the byte.
+TEST(SealModelTest, ShippedModelsRoot) {
+  const TempDir dir;
+  ThreadPool pool(1);
+  const auto root = SealModel(ShippedModelDir(), dir.File("out"), {}, pool);
+  ASSERT_TRUE(root.ok()) << root.status();
+  EXPECT_EQ(HashToHex(*root), "a8db70c9a93b776853768ec4d08e53f2091a0e7fd165a5e9780950e8112cda3c");
+}
+
 TEST(SealModelTest, RefusesWhatCannotBeOpenedAgain) {
   const TempDir dir;
   ThreadPool pool(1);

@@ -1,0 +1,118 @@
+#include "model/required_tensors.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <utility>
+
+#include "base/strings.h"
+#include "model/printable.h"
+#include "model/tensor_names.h"
+
+namespace sotto {
+namespace {
+
+// Where a tensor was found.
+struct Located {
+  const WeightFile* file = nullptr;
+  const SafetensorsEntry* entry = nullptr;
+  std::span<const uint8_t> bytes() const {
+    return file->contents->bytes().subspan(entry->begin, entry->end - entry->begin);
+  }
+};
+using LocatedByName = std::map<std::string_view, Located>;
+
+LocatedByName LocateAll(const std::vector<WeightFile>& files) {
+  LocatedByName located;
+  for (const WeightFile& file : files) {
+    for (const SafetensorsEntry& entry : file.entries) located[entry.name] = {&file, &entry};
+  }
+  return located;
+}
+
+std::string ShapeString(const std::vector<size_t>& shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i) text += StrCat(i == 0 ? "" : ", ", shape[i]);
+  return text + "]";
+}
+
+absl::Status MissingTensor(const std::string& directory, const std::string& name) {
+  const std::string hint =
+      name == kLmHeadName ? ", and tie_word_embeddings of config.json is false" : "";
+  return absl::InvalidArgumentError(
+      StrCat(directory, ": the checkpoint holds no tensor \"", name, "\"", hint));
+}
+
+absl::StatusOr<TensorRef> MakeTensorRef(const Located& found, const NamedShape& needed,
+                                        const std::string& directory) {
+  const std::string where = StrCat(directory, "/", found.file->name, ": tensor ", needed.name);
+  const std::optional<DType> dtype = DTypeFromName(found.entry->dtype);
+  if (!dtype) {
+    return absl::UnimplementedError(
+        StrCat(where, " has dtype ", found.entry->dtype, "; supported are F32, F16 and BF16"));
+  }
+  if (found.entry->shape != needed.shape) {
+    return absl::InvalidArgumentError(StrCat(where, " has shape ", ShapeString(found.entry->shape),
+                                             "; config.json makes it ", ShapeString(needed.shape)));
+  }
+  return TensorRef{needed.name, *dtype, needed.shape, found.bytes()};
+}
+
+// Old exports keep this table of RoPE frequencies as if it were a weight; the config decides them.
+bool IsIgnored(std::string_view name) { return name.ends_with("rotary_emb.inv_freq"); }
+
+// A tied model saved with a copy of the embedding as its lm_head is fine; another lm_head is not.
+absl::Status CheckTiedLmHead(const LocatedByName& located, const std::string& directory) {
+  const Located& head = located.at(kLmHeadName);
+  const Located& embedding = located.at(kEmbeddingName);
+  const auto a = head.bytes(), b = embedding.bytes();
+  const bool same = head.entry->dtype == embedding.entry->dtype && a.size() == b.size() &&
+                    std::memcmp(a.data(), b.data(), a.size()) == 0;
+  head.file->contents->DropPages(a);
+  embedding.file->contents->DropPages(b);
+  if (same) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      StrCat(directory,
+             ": tie_word_embeddings of config.json is true, but lm_head.weight differs "
+             "from model.embed_tokens.weight"));
+}
+
+// Refuses tensors that belong to a Llama model but not to this config: a bias, or one more layer,
+// left out in silence would give wrong logits. Names of other families (a value head) are ignored.
+absl::Status CheckExtraTensors(const LlamaConfig& config, const LocatedByName& located,
+                               const std::vector<TensorRef>& needed, const std::string& directory) {
+  for (const auto& [name, found] : located) {
+    const auto it = std::lower_bound(needed.begin(), needed.end(), name,
+                                     [](const auto& a, std::string_view b) { return a.name < b; });
+    if (it != needed.end() && it->name == name) continue;
+    if (name == kLmHeadName && config.tie_word_embeddings) {
+      SOTTO_RETURN_IF_ERROR(CheckTiedLmHead(located, directory));
+    } else if ((name.starts_with("model.") || name.starts_with("lm_head.")) && !IsIgnored(name)) {
+      return absl::InvalidArgumentError(StrCat(directory, "/", found.file->name, ": tensor ",
+                                               Printable(name),
+                                               " has no place in the model of config.json"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(const LlamaConfig& config,
+                                                           const std::vector<WeightFile>& files,
+                                                           const std::string& directory) {
+  const LocatedByName located = LocateAll(files);
+  std::vector<TensorRef> tensors;
+  for (const NamedShape& needed : RequiredTensors(config)) {
+    const auto it = located.find(needed.name);
+    if (it == located.end()) return MissingTensor(directory, needed.name);
+    SOTTO_ASSIGN_OR_RETURN(TensorRef tensor, MakeTensorRef(it->second, needed, directory));
+    tensors.push_back(std::move(tensor));
+  }
+  std::sort(tensors.begin(), tensors.end(),
+            [](const TensorRef& a, const TensorRef& b) { return a.name < b.name; });
+  SOTTO_RETURN_IF_ERROR(CheckExtraTensors(config, located, tensors, directory));
+  return tensors;
+}
+
+}  // namespace sotto

@@ -1,0 +1,25 @@
+// The tensors of a model's files, held against what its config needs.
+#ifndef SOTTO_MODEL_REQUIRED_TENSORS_H_
+#define SOTTO_MODEL_REQUIRED_TENSORS_H_
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "model/config.h"
+#include "model/tensor_ref.h"
+#include "model/weight_file.h"
+
+namespace sotto {
+
+// Every tensor of RequiredTensors(config), sorted by name; their data belongs to `files`.
+// `directory` names the model in errors: INVALID_ARGUMENT for a missing tensor, a shape that
+// contradicts the config, or a tensor the config has no place for; UNIMPLEMENTED for a dtype whose
+// values Sotto does not read.
+absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(const LlamaConfig& config,
+                                                           const std::vector<WeightFile>& files,
+                                                           const std::string& directory);
+
+}  // namespace sotto
+
+#endif  // SOTTO_MODEL_REQUIRED_TENSORS_H_
