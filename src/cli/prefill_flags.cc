@@ -90,6 +90,11 @@ PrefillFlags::PrefillFlags(CLI::App& app)
                           .placeholder = "DIR",
                           .help = "Keep the weights as this machine multiplies them in DIR, for "
                                   "a faster next start; not for sealed models"}),
+      weights_sha256_(app, {.flag = "--weights-sha256",
+                            .placeholder = "HEX",
+                            .help = "Refuse a model whose weights have another SHA-256"}),
+      pad_compute_(AddSwitch(app, "--pad-compute",
+                             "Compute padding too, so that time does not tell lengths")),
       progress_(app, {.flag = "--progress",
                       .placeholder = "WHEN",
                       .help = "Progress on stderr: always, never or auto, which is on a terminal, "
@@ -98,8 +103,9 @@ PrefillFlags::PrefillFlags(CLI::App& app)
       log_level_(app, {.flag = "--log-level",
                        .placeholder = "LEVEL",
                        .help = "Messages on stderr: error, warning, info or debug",
-                       .default_value = "warning"}) {
-  prompt_.option()->expected(1, std::numeric_limits<int>::max())->allow_extra_args(false);
+                       .default_value = "warning"}),
+      split_(app) {
+  prompt_.AllowRepeats();
   prompt_.option()->excludes(prompts_.option());
 }
 
@@ -152,10 +158,43 @@ absl::Status PrefillFlags::ReadOutputs(PrefillOptions& options) const {
   return known.ok() ? known : Blame(save_logits_, known);
 }
 
-absl::Status PrefillFlags::ReadExecution(PrefillOptions& options) const {
+// The protections have a number format of their own; in the clear any but int8 can be sent.
+absl::StatusOr<Precision> PrefillFlags::ReadPrecision(
+    const std::optional<SplitOptions>& split) const {
+  const bool fixed_only = split.has_value() && (split->protection != Protection::kPlain ||
+                                                split->plain_format == NumberFormat::kRing32);
+  if (fixed_only && precision_.value() == "auto") return Precision::kFixed;
   const absl::StatusOr<Precision> precision = ParsePrecision(precision_.value());
   if (!precision.ok()) return Blame(precision_, precision.status());
-  options.precision = *precision;
+  if (fixed_only && *precision != Precision::kFixed) {
+    return UsageError("--precision: what is protected or verified is computed in fixed");
+  }
+  if (split.has_value() && *precision == Precision::kInt8) {
+    return UsageError("--precision: int8 is not for --split; use f32, bf16 or fixed");
+  }
+  return precision;
+}
+
+// What only the whole command line tells about the split mode.
+absl::Status PrefillFlags::CompleteSplit(PrefillOptions& options) const {
+  if (!options.split.has_value()) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(options.retries, split_.ReadRetries());
+  SplitOptions& split = *options.split;
+  split.weights_sha256 = options.expected_sha256;
+  split.plain_format = options.precision == Precision::kF32    ? NumberFormat::kF32
+                       : options.precision == Precision::kBf16 ? NumberFormat::kBf16
+                                                               : NumberFormat::kRing32;
+  split.pads.pass_rows = options.batch_size * options.prefill_length;
+  split.pads.lm_head_rows =
+      options.logits == LogitsMode::kAll ? split.pads.pass_rows : options.batch_size;
+  split.pads.threads = options.threads;
+  return absl::OkStatus();
+}
+
+absl::Status PrefillFlags::ReadExecution(PrefillOptions& options) const {
+  SOTTO_ASSIGN_OR_RETURN(options.split, split_.Read());
+  SOTTO_ASSIGN_OR_RETURN(options.precision, ReadPrecision(options.split));
+  options.pad_compute = options.split.has_value() || pad_compute_->count() > 0;
   options.threads = AvailableProcessors();
   if (threads_.given()) {
     SOTTO_ASSIGN_OR_RETURN(options.threads, threads_.Integer(1, kMaxThreads));
@@ -172,10 +211,14 @@ absl::Status PrefillFlags::ReadExecution(PrefillOptions& options) const {
   options.logits = static_cast<LogitsMode>(logits);
   SOTTO_ASSIGN_OR_RETURN(const size_t progress, progress_.Choice(kProgressModes));
   options.progress = static_cast<ProgressMode>(progress);
+  options.expected_sha256 = LowerCase(weights_sha256_.value());
+  if (weights_sha256_.given() && !IsSha256Hex(options.expected_sha256)) {
+    return UsageError("--weights-sha256: not 64 hexadecimal digits");
+  }
   if (!options.logprobs_path.empty() && options.logits == LogitsMode::kLast) {
     return UsageError("--logprobs: needs --logits all");
   }
-  return absl::OkStatus();
+  return CompleteSplit(options);
 }
 
 absl::StatusOr<PrefillOptions> PrefillFlags::Read() const {

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "cli/prefill_options.h"
 #include "cli/setting.h"
+#include "cli/split_flags.h"
 
 namespace sotto {
 
@@ -25,11 +26,16 @@ class PrefillFlags {
   absl::Status ReadPrompts(PrefillOptions& options) const;
   absl::Status ReadOutputs(PrefillOptions& options) const;
   absl::Status ReadExecution(PrefillOptions& options) const;
+  absl::Status CompleteSplit(PrefillOptions& options) const;
+  absl::StatusOr<Precision> ReadPrecision(const std::optional<SplitOptions>& split) const;
 
   Setting model_, weights_root_, key_file_;
   Setting prefill_length_, batch_size_, prompts_, prompt_;
   Setting output_, precision_, threads_, logits_, save_logits_, logprobs_;
-  Setting weight_cache_, progress_, log_level_;
+  Setting weight_cache_, weights_sha256_;
+  CLI::Option* const pad_compute_;
+  Setting progress_, log_level_;
+  SplitFlags split_;
 };
 
 }  // namespace sotto

@@ -3,11 +3,13 @@
 #define SOTTO_CLI_PREFILL_OPTIONS_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/progress.h"
 #include "enclave/linear/local.h"
+#include "enclave/linear/split.h"
 #include "enclave/prefill/engine.h"
 #include "model/sealed_model.h"
 
@@ -28,6 +30,10 @@ struct PrefillOptions {
   Precision precision = Precision::kF32;
   int threads = 1;
   LogitsMode logits = LogitsMode::kAll;
+  bool pad_compute = false;     // Always in the split mode: traffic has a fixed shape.
+  std::string expected_sha256;  // Of the weights, in hexadecimal; empty: any.
+  std::optional<SplitOptions> split;
+  int retries = 0;  // Reconnections in the split mode, each after an UNAVAILABLE.
   ProgressMode progress = ProgressMode::kAuto;
 };
 

@@ -84,6 +84,7 @@ Json ResultJson(const PrefillReport& report) {
   json["perplexity"] = PerplexityJson(report.perplexity);
   json["tee"] = TeeJson(DetectPlatform());
   json["sotto_version"] = SOTTO_VERSION;
+  if (!report.mode_detail.is_null()) json["mode_detail"] = report.mode_detail;
   return json;
 }
 

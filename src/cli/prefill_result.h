@@ -42,6 +42,7 @@ struct PrefillReport {
   ModelFacts model;
   Timings timings;
   std::vector<std::optional<double>> perplexity;  // One a prompt.
+  nlohmann::ordered_json mode_detail;             // Of the split mode; else null.
 };
 
 // Peak memory is asked of the system here.

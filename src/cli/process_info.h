@@ -15,6 +15,9 @@ void ForbidCoreDumps();
 // would leave temporary files behind. Once, at the start of the program.
 void TurnWriteSignalsIntoErrors();
 
+// Processor time of this process so far, all threads.
+double ProcessCpuSeconds();
+
 // The most memory this process has had resident so far.
 uint64_t PeakResidentBytes();
 

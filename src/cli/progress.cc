@@ -63,6 +63,11 @@ void Progress::Add(size_t tokens) {
   tokens_ += tokens;
 }
 
+void Progress::Set(size_t tokens) {
+  const std::lock_guard lock(mutex_);
+  tokens_ = tokens;
+}
+
 void Progress::DrawUntilDone() {
   std::unique_lock lock(mutex_);
   auto period = kPatience;

@@ -33,6 +33,8 @@ class Progress {
 
   // Thread-safe; cheap.
   void Add(size_t tokens);
+  // A batch starts anew: so many tokens are done.
+  void Set(size_t tokens);
 
  private:
   using Clock = std::chrono::steady_clock;

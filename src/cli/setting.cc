@@ -1,7 +1,10 @@
 #include "cli/setting.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 #include "base/strings.h"
@@ -42,6 +45,10 @@ Setting::Setting(CLI::App& app, SettingSpec spec)
   option_->type_name(spec_.placeholder)->type_size(1)->expected(1);
 }
 
+void Setting::AllowRepeats() {
+  option_->expected(1, std::numeric_limits<int>::max())->allow_extra_args(false);
+}
+
 bool Setting::given_by_flag() const { return option_->count() > 0; }
 
 bool Setting::given() const { return given_by_flag() || !VariableValue(spec_.variable).empty(); }
@@ -73,6 +80,24 @@ absl::StatusOr<size_t> Setting::Choice(std::span<const std::string_view> choices
     if (text == choices[i]) return i;
   }
   return UsageError(StrCat(source(), ": ", Printable(text), " is not one of ", Join(choices)));
+}
+
+CLI::Option* AddSwitch(CLI::App& app, const std::string& flag, const std::string& help) {
+  return app.add_flag(flag, help);
+}
+
+bool IsSha256Hex(std::string_view text) {
+  constexpr size_t kDigits = 64;
+  return text.size() == kDigits && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::isxdigit(c) != 0;
+         });
+}
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
 }
 
 }  // namespace sotto

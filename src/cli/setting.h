@@ -41,11 +41,20 @@ class Setting {
   absl::StatusOr<size_t> Choice(std::span<const std::string_view> choices) const;
 
   CLI::Option* option() const { return option_; }
+  // The flag may stand several times, with one value each: option()->results() has them all.
+  void AllowRepeats();
 
  private:
   SettingSpec spec_;
   CLI::Option* option_;
 };
+
+// A flag without a value; count() says whether it was given.
+CLI::Option* AddSwitch(CLI::App& app, const std::string& flag, const std::string& help);
+
+// 64 hexadecimal digits, in either case.
+bool IsSha256Hex(std::string_view text);
+std::string LowerCase(std::string_view text);
 
 }  // namespace sotto
 

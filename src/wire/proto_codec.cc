@@ -36,6 +36,11 @@ void EncodeRequest(const RequestHeader& header, pb::ExchangeRequest& message) {
   message.set_format(static_cast<pb::NumberFormat>(header.format));
   message.set_layer(header.layer);
   message.set_rows(header.rows);
+  // `message` is used again and again: nothing of the request before may stay, least of all a seed.
+  message.clear_seed();
+  message.clear_mat_mul();
+  message.clear_mask_seed();
+  message.clear_relay_id();
   if (header.seed) message.set_seed(ToBytes(*header.seed));
   if (header.operation == Operation::kMatMul) {
     pb::MatMulShape& shape = *message.mutable_mat_mul();

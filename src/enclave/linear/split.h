@@ -68,6 +68,9 @@ class SplitRuntime {
   static absl::StatusOr<std::unique_ptr<SplitRuntime>> Prepare(const Checkpoint& checkpoint,
                                                                const SplitOptions& options,
                                                                ThreadPool& pool);
+  // The digest of the checkpoint's weights.
+  const std::string& weights_sha256() const { return weights_sha256_; }
+
   // Opens a session with every endpoint (errors as AcceleratorSession::Open) and, for shares, makes
   // sure that they are different servers (PERMISSION_DENIED). After UNAVAILABLE, whether of this or
   // of a run, it may be called again: that is how a batch is retried.

@@ -1,0 +1,35 @@
+#include <utility>
+
+#include "cli/prefill_backend.h"
+#include "enclave/linear/local.h"
+
+namespace sotto {
+namespace {
+
+class LocalBackend final : public PrefillBackend {
+ public:
+  LocalBackend(const Checkpoint& checkpoint, const PrefillOptions& options, ThreadPool& pool)
+      : checkpoint_(checkpoint), options_(options), pool_(pool) {}
+
+  absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const EngineOptions& options) override {
+    SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Linear> linear,
+                           MakeLocalLinear(checkpoint_, {.precision = options_.precision}, pool_));
+    return Engine::Create(checkpoint_, std::move(linear), options);
+  }
+
+  nlohmann::ordered_json Detail(const PassTotals&) const override { return nullptr; }
+
+ private:
+  const Checkpoint& checkpoint_;
+  const PrefillOptions& options_;
+  ThreadPool& pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<PrefillBackend> MakeLocalBackend(const Checkpoint& checkpoint,
+                                                 const PrefillOptions& options, ThreadPool& pool) {
+  return std::make_unique<LocalBackend>(checkpoint, options, pool);
+}
+
+}  // namespace sotto

@@ -1,0 +1,119 @@
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "cli/prefill_backend.h"
+#include "enclave/linear/split.h"
+
+namespace sotto {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// One lane computes in the enclave while the other's rows are with the accelerators.
+constexpr int kLanes = 2;
+
+double Seconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) * 1e-9; }
+
+class SplitBackend final : public PrefillBackend {
+ public:
+  SplitBackend(const Checkpoint& checkpoint, const PrefillOptions& options, ThreadPool& pool)
+      : checkpoint_(checkpoint), options_(options), pool_(pool) {}
+
+  absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const EngineOptions& options) override;
+  std::string weights_sha256() const override { return runtime_->weights_sha256(); }
+  Json Detail(const PassTotals& totals) const override;
+
+ private:
+  absl::Status Prepare();
+
+  const Checkpoint& checkpoint_;
+  const PrefillOptions& options_;
+  ThreadPool& pool_;
+  std::unique_ptr<SplitRuntime> runtime_;  // Weights are read once, whatever happens to channels.
+  SplitLinear split_;                      // Its `linear` is the engine's.
+  int connections_ = 0;
+};
+
+absl::Status SplitBackend::Prepare() {
+  if (runtime_ != nullptr) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(runtime_, SplitRuntime::Prepare(checkpoint_, *options_.split, pool_));
+  const std::string warning = ConfidentialityWarning(*options_.split);
+  if (!warning.empty()) Log(LogLevel::kWarning, warning);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOptions& options) {
+  SOTTO_RETURN_IF_ERROR(Prepare());
+  split_ = {};  // The last sessions end before new ones begin.
+  SOTTO_ASSIGN_OR_RETURN(split_, runtime_->Connect());
+  ++connections_;
+  if (split_.await_stock) SOTTO_RETURN_IF_ERROR(split_.await_stock());
+  EngineOptions with_lanes = options;
+  with_lanes.lanes = kLanes;
+  return Engine::Create(checkpoint_, std::move(split_.linear), with_lanes);
+}
+
+Json AcceleratorJson(const AcceleratorSession& session) {
+  const ServerInfo& server = session.server();
+  const SessionStats stats = session.stats();
+  return {
+      {"endpoint", session.endpoint()},
+      {"devices", server.devices},
+      {"software_version", server.software_version},
+      {"data_plane", DataPlaneName(server.data_plane)},
+      {"tls_key_sha256", server.peer_key_sha256.empty() ? Json() : Json(server.peer_key_sha256)},
+      {"bytes_sent", stats.bytes_sent},
+      {"bytes_received", stats.bytes_received},
+      {"device_seconds", Seconds(stats.device_ns)}};
+}
+
+Json PadsJson(const PadStats& stats) {
+  return {{"made", stats.made},
+          {"used", stats.used},
+          {"waits", stats.waits},
+          {"local_exchanges", stats.local_exchanges},
+          {"offline_seconds", stats.offline_seconds},
+          {"offline_cpu_seconds", Seconds(stats.offline_cpu_ns)}};
+}
+
+Json SplitBackend::Detail(const PassTotals& totals) const {
+  const SplitOptions& options = *options_.split;
+  Json accelerators = Json::array();
+  uint64_t sent = 0, received = 0, wire_ns = 0, device_ns = 0;
+  for (const auto& session : split_.sessions) {
+    const SessionStats stats = session->stats();
+    sent += stats.bytes_sent;
+    received += stats.bytes_received;
+    wire_ns += stats.wire_ns;
+    device_ns += stats.device_ns;
+    accelerators.push_back(AcceleratorJson(*session));
+  }
+  const OffloadedStats linear = split_.stats();
+  const double tokens = static_cast<double>(totals.tokens);
+  Json json;
+  json["protection"] = ProtectionName(options.protection);
+  json["confidential"] = ConfidentialityWarning(options).empty();
+  json["verified"] = options_.precision == Precision::kFixed;
+  json["accelerators"] = std::move(accelerators);
+  json["exchanges"] = linear.exchanges;
+  json["bytes_sent_per_token"] = static_cast<double>(sent) / tokens;
+  json["bytes_received_per_token"] = static_cast<double>(received) / tokens;
+  json["seconds"] = {{"enclave_cpu", totals.cpu_seconds},
+                     {"masking", Seconds(linear.hiding_ns + linear.revealing_ns)},
+                     {"wire", Seconds(wire_ns)},
+                     {"device", Seconds(device_ns)},
+                     {"waiting", Seconds(linear.sending_ns + linear.waiting_ns)}};
+  if (split_.pad_stats) json["pads"] = PadsJson(split_.pad_stats());
+  json["reconnections"] = connections_ - 1;
+  return json;
+}
+
+}  // namespace
+
+std::unique_ptr<PrefillBackend> MakeSplitBackend(const Checkpoint& checkpoint,
+                                                 const PrefillOptions& options, ThreadPool& pool) {
+  return std::make_unique<SplitBackend>(checkpoint, options, pool);
+}
+
+}  // namespace sotto

@@ -1,0 +1,45 @@
+// The flags of the split mode: who multiplies, over what channel, under which protection.
+#ifndef SOTTO_CLI_SPLIT_FLAGS_H_
+#define SOTTO_CLI_SPLIT_FLAGS_H_
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+#include "cli/setting.h"
+#include "enclave/linear/split.h"
+
+namespace sotto {
+
+class SplitFlags {
+ public:
+  explicit SplitFlags(CLI::App& app);
+
+  // After parsing; nothing without --split. UsageError naming the flag or variable, also for a flag
+  // of the split mode without --split. Reads the TLS files. Whether the set-up can keep the
+  // protection's promise is for SplitRuntime to say.
+  absl::StatusOr<std::optional<SplitOptions>> Read() const;
+  // UsageError as above.
+  absl::StatusOr<int64_t> ReadRetries() const;
+
+ private:
+  absl::Status CheckUnused() const;
+  absl::Status ReadProtection(SplitOptions& options) const;
+  absl::Status ReadTls(SplitOptions& options) const;
+  absl::Status ReadChannel(SplitOptions& options) const;
+  absl::Status ReadPads(SplitOptions& options) const;
+
+  const CLI::App& app_;
+  CLI::Option* const split_;
+  Setting accelerator_, protection_;
+  CLI::Option* const verify_;
+  Setting accelerator_ca_, accelerator_key_, tls_cert_, tls_key_;
+  CLI::Option* const insecure_channels_;
+  Setting data_plane_, timeout_seconds_, retries_;
+  Setting pad_memory_, pad_dir_, pad_disk_, when_out_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_SPLIT_FLAGS_H_
