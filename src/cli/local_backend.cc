@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "cli/memory_needed.h"
 #include "cli/prefill_backend.h"
 #include "enclave/linear/local.h"
 
@@ -12,8 +13,12 @@ class LocalBackend final : public PrefillBackend {
       : checkpoint_(checkpoint), options_(options), pool_(pool) {}
 
   absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const EngineOptions& options) override {
+    SOTTO_RETURN_IF_ERROR(CheckLocalRunFits(checkpoint_, options_.precision, options));
     SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Linear> linear,
-                           MakeLocalLinear(checkpoint_, {.precision = options_.precision}, pool_));
+                           MakeLocalLinear(checkpoint_,
+                                           {.precision = options_.precision,
+                                            .weight_cache_dir = options_.weight_cache_dir},
+                                           pool_));
     return Engine::Create(checkpoint_, std::move(linear), options);
   }
 
