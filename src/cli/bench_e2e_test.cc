@@ -46,7 +46,6 @@ TEST(BenchE2eTest, WritesTableAndFiles) {
     EXPECT_EQ(row["seconds"]["samples"].size(), 2);
     EXPECT_GT(row["tokens_per_sec"], 0);
     EXPECT_GT(row["peak_share"], 0);
-    EXPECT_LT(row["peak_share"], 1);
   }
   EXPECT_EQ(Count(*ReadFile(output + "/bench.csv"), "\n"), 9);
 }

@@ -12,7 +12,7 @@ namespace sotto {
 // Operations a second (two a multiply-add), all threads of the pool, the best of several tries.
 struct GemmPeak {
   double instructions = 0;  // Multiply-adds on registers alone: the limit. 0: no such instruction.
-  double product = 0;       // The best matrix product, ours or oneDNN's, weights packed before.
+  double product = 0;       // A large matrix product, weights packed before.
 
   double limit() const { return instructions > product ? instructions : product; }
 };
