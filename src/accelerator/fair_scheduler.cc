@@ -23,6 +23,11 @@ void FairScheduler::Forget(uint64_t session) {
   finish_tags_.erase(session);
 }
 
+size_t FairScheduler::waiting() const {
+  std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
 void FairScheduler::Release() {
   std::lock_guard lock(mutex_);
   ++free_slots_;

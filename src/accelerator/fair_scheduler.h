@@ -36,6 +36,8 @@ class FairScheduler {
   Turn Acquire(uint64_t session, uint64_t cost);
   // Forgets a session that has ended.
   void Forget(uint64_t session);
+  // Callers blocked in Acquire.
+  size_t waiting() const;
 
  private:
   void Release();
@@ -43,7 +45,7 @@ class FairScheduler {
   // Start tag, then arrival: unique and in the order of service.
   using Ticket = std::pair<uint64_t, uint64_t>;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   int free_slots_;
   uint64_t virtual_time_ = 0, arrivals_ = 0;

@@ -22,11 +22,12 @@ namespace sotto {
 
 // PEM texts, not paths. Without `root_certificates` the system's roots are used.
 struct TlsOptions {
-  std::string root_certificates;
-  std::string certificate_chain, private_key;  // The client's own, when the server asks for one.
+  std::string root_certificates{};
+  std::string certificate_chain{},
+      private_key{};  // The client's own, when the server asks for one.
   // Hex SHA-256 of the server key's SubjectPublicKeyInfo. When set, exactly that key is accepted,
   // whoever signed its certificate; when empty, the chain and the host name are checked.
-  std::string pinned_key_sha256;
+  std::string pinned_key_sha256{};
 };
 
 struct SessionOptions {

@@ -1,0 +1,187 @@
+// The server beyond multiplying: limits, TLS, health, description, metrics, leaving.
+#include <grpcpp/grpcpp.h>
+
+#include <thread>
+
+#include "base/log.h"
+#include "enclave/blinding/unprotected.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "testing/test_data.h"
+#include "tests/split/honest_server.h"
+#include "tests/split/test_certificate.h"
+#include "wire/accelerator.grpc.pb.h"
+#include "wire/proto_codec.h"
+#include "wire/tls.h"
+
+namespace sotto {
+namespace {
+
+using Code = absl::StatusCode;
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+HonestServer Start(const HonestServer::Adjust& adjust = [](ServerOptions&) {}) {
+  SetLogLevel(LogLevel::kError);
+  return HonestServer::Start(ShippedModelDir(), adjust);
+}
+
+absl::Status LookUp(AcceleratorSession& session) {
+  const std::vector<int32_t> ids = {1};
+  Matrix<float> y(1, 192);
+  SOTTO_ASSIGN_OR_RETURN(PendingExchange pending,
+                         session.SubmitEmbedding(UnprotectedRows::TokenIds(ids), y.view()));
+  return session.Wait(std::move(pending));
+}
+
+absl::Status TryOpen(const HonestServer& server, const SessionOptions& options) {
+  SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<AcceleratorSession> session,
+                         AcceleratorSession::Open(server.endpoint(), options));
+  return LookUp(*session);
+}
+
+TEST(ServerTest, RefusesSessionsBeyondTheLimitAndTakesThemAgain) {
+  const HonestServer server = Start([](ServerOptions& o) { o.service.limits.max_sessions = 2; });
+  auto first = server.Connect(NumberFormat::kF32), second = server.Connect(NumberFormat::kF32);
+  const SessionOptions options = server.ClientOptions(NumberFormat::kF32);
+  EXPECT_EQ(TryOpen(server, options).code(), Code::kResourceExhausted);
+  EXPECT_TRUE(LookUp(*first).ok());
+  second.reset();
+  absl::Status third = TryOpen(server, options);
+  for (int i = 0; i < 100 && !third.ok(); ++i) {  // The place is free when the server says so.
+    std::this_thread::sleep_for(milliseconds(10));
+    third = TryOpen(server, options);
+  }
+  EXPECT_TRUE(third.ok()) << third;
+}
+
+TEST(ServerTest, RefusesFormatsItDoesNotServe) {
+  const HonestServer server =
+      Start([](ServerOptions& o) { o.service.formats = {DeviceFormat::kRing}; });
+  EXPECT_EQ(TryOpen(server, server.ClientOptions(NumberFormat::kF32)).code(),
+            Code::kFailedPrecondition);
+}
+
+TEST(ServerTest, RefusesClientsOfAnotherModel) {
+  const HonestServer server = Start();
+  SessionOptions options = server.ClientOptions(NumberFormat::kF32);
+  options.weights_sha256 = std::string(64, '0');
+  EXPECT_EQ(TryOpen(server, options).code(), Code::kFailedPrecondition);
+}
+
+TEST(ServerTest, DescribesItselfAndIsHealthy) {
+  const HonestServer server = Start();
+  const auto channel = grpc::CreateChannel(server.endpoint(), grpc::InsecureChannelCredentials());
+  grpc::ClientContext context;
+  pb::Description description;
+  ASSERT_TRUE(pb::Accelerator::NewStub(channel)->Describe(&context, {}, &description).ok());
+  EXPECT_EQ(description.protocol_version(), kProtocolVersion);
+  EXPECT_EQ(description.layers_size(), 4 * 4 + 1);
+  EXPECT_EQ(description.layers(0).name(), "model.layers.0.qkv");
+  EXPECT_EQ(description.devices(0), "cpu");
+}
+
+TEST(ServerTest, CountsWhatItServes) {
+  const HonestServer server = Start([](ServerOptions& o) { o.metrics = "127.0.0.1:0"; });
+  EXPECT_GT(server.server->metrics_port(), 0);
+  const auto session = server.Connect(NumberFormat::kF32);
+  ASSERT_TRUE(LookUp(*session).ok());
+  ASSERT_TRUE(LookUp(*session).ok());
+  std::string text;
+  for (int i = 0; i < 100; ++i) {  // Counted just after the answer has left.
+    text = server.server->MetricsText();
+    if (text.find("operation=\"embedding\"} 2") != std::string::npos) break;
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  EXPECT_THAT(text, HasSubstr("sotto_exchanges_total{operation=\"embedding\"} 2"));
+  EXPECT_THAT(text, HasSubstr("sotto_sessions 1"));
+  EXPECT_THAT(text, HasSubstr("sotto_received_bytes_total 8"));
+  EXPECT_THAT(text, HasSubstr("sotto_sent_bytes_total 1536"));
+}
+
+TEST(ServerTest, LeavesOnlyWhenRunningSessionsAreDone) {
+  const HonestServer server = Start();
+  auto session = server.Connect(NumberFormat::kF32);
+  std::thread drain([&] { server.server->Drain(std::chrono::seconds(60)); });
+  std::this_thread::sleep_for(milliseconds(50));
+  EXPECT_TRUE(LookUp(*session).ok());  // It may finish its work.
+  SessionOptions options = server.ClientOptions(NumberFormat::kF32);
+  options.connect_timeout = milliseconds(2000);
+  EXPECT_EQ(TryOpen(server, options).code(), Code::kUnavailable);  // Nobody new.
+  session.reset();
+  drain.join();  // Long before the 60 s are over, or the test's own limit is.
+}
+
+TEST(ServerTest, CutsSessionsOffWhenTheirGraceIsOver) {
+  const HonestServer server = Start();
+  const auto session = server.Connect(NumberFormat::kF32);
+  server.server->Drain(milliseconds(10));
+  EXPECT_EQ(LookUp(*session).code(), Code::kUnavailable);
+}
+
+class TlsTest : public testing::Test {
+ protected:
+  static HonestServer StartTls(const TestCertificate& own, const std::string& client_roots) {
+    return Start([&](ServerOptions& o) {
+      o.tls = ServerTls{.certificate_chain = own.certificate,
+                        .private_key = own.key,
+                        .client_roots = client_roots};
+    });
+  }
+  static SessionOptions Options(const HonestServer& server, const TlsOptions& tls) {
+    SessionOptions options = server.ClientOptions(NumberFormat::kF32);
+    options.tls = tls;
+    options.connect_timeout = milliseconds(5000);
+    return options;
+  }
+
+  const TestCertificate server_ = TestCertificate::Make(), client_ = TestCertificate::Make();
+};
+
+TEST_F(TlsTest, TheChainOrThePinnedKeyIsEnough) {
+  const HonestServer server = StartTls(server_, "");
+  const std::string fingerprint = ValueOrDie(KeyFingerprint(server_.certificate));
+  for (const TlsOptions& tls : {TlsOptions{.root_certificates = server_.certificate},
+                                TlsOptions{.pinned_key_sha256 = fingerprint}}) {
+    const auto session = AcceleratorSession::Open(server.endpoint(), Options(server, tls));
+    ASSERT_TRUE(session.ok()) << session.status();
+    EXPECT_TRUE(LookUp(**session).ok());
+    EXPECT_EQ((*session)->server().peer_key_sha256, fingerprint);
+    // Shared memory would bypass what was asked for.
+    EXPECT_EQ((*session)->server().data_plane, DataPlane::kGrpc);
+  }
+}
+
+TEST_F(TlsTest, AnotherKeyIsRefused) {
+  const HonestServer server = StartTls(server_, "");
+  const std::string other = ValueOrDie(KeyFingerprint(client_.certificate));
+  EXPECT_FALSE(TryOpen(server, Options(server, {.pinned_key_sha256 = other})).ok());
+  EXPECT_FALSE(TryOpen(server, Options(server, {.root_certificates = client_.certificate})).ok());
+}
+
+TEST_F(TlsTest, PlaintextIsRefused) {
+  const HonestServer server = StartTls(server_, "");
+  SessionOptions options = server.ClientOptions(NumberFormat::kF32);
+  options.connect_timeout = milliseconds(2000);
+  EXPECT_FALSE(TryOpen(server, options).ok());
+}
+
+TEST_F(TlsTest, MutualTlsWantsACertificateOfTheClient) {
+  const HonestServer server = StartTls(server_, client_.certificate);
+  TlsOptions tls{.root_certificates = server_.certificate};
+  EXPECT_FALSE(TryOpen(server, Options(server, tls)).ok());
+  tls.certificate_chain = client_.certificate;
+  tls.private_key = client_.key;
+  const absl::Status status = TryOpen(server, Options(server, tls));
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+TEST_F(TlsTest, FingerprintsTellKeysApart) {
+  EXPECT_EQ(ValueOrDie(KeyFingerprint(server_.certificate)).size(), 64u);
+  EXPECT_NE(ValueOrDie(KeyFingerprint(server_.certificate)),
+            ValueOrDie(KeyFingerprint(client_.certificate)));
+  EXPECT_EQ(KeyFingerprint("no certificate").status().code(), Code::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace sotto
