@@ -1,16 +1,14 @@
 #include "accelerator/metrics.h"
 
 #include <prometheus/counter.h>
-#include <prometheus/exposer.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
 #include <array>
-#include <exception>
 
-#include "base/strings.h"
+#include "accelerator/metrics_http.h"
 
 namespace sotto {
 namespace {
@@ -55,7 +53,7 @@ struct Metrics::Impl {
                                               .Register(*registry)
                                               .Add({}, DeviceBuckets());
   std::array<prometheus::Counter*, kOperations.size()> exchanges{};
-  std::unique_ptr<prometheus::Exposer> exposer;
+  std::unique_ptr<MetricsHttp> http;
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
@@ -71,13 +69,8 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
 Metrics::~Metrics() = default;
 
 absl::StatusOr<int> Metrics::Expose(const std::string& address) {
-  try {
-    impl_->exposer = std::make_unique<prometheus::Exposer>(address, /*num_threads=*/1);
-    impl_->exposer->RegisterCollectable(impl_->registry);
-    return impl_->exposer->GetListeningPorts().at(0);
-  } catch (const std::exception& e) {
-    return absl::UnavailableError(StrCat("--metrics ", address, ": ", e.what()));
-  }
+  SOTTO_ASSIGN_OR_RETURN(impl_->http, MetricsHttp::Start(address, [this] { return Text(); }));
+  return impl_->http->port();
 }
 
 void Metrics::SessionOpened() {

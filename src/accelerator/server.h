@@ -39,9 +39,6 @@ class AcceleratorServer {
   // 0 without metrics.
   int metrics_port() const { return metrics_port_; }
 
-  // What a scrape of the metrics would get.
-  std::string MetricsText() const { return metrics_.Text(); }
-
   // Takes no new session, lets those that run finish until `grace` has passed, then cancels them.
   void Drain(std::chrono::milliseconds grace);
 

@@ -1,6 +1,10 @@
 // The server beyond multiplying: limits, TLS, health, description, metrics, leaving.
+#include <arpa/inet.h>
 #include <grpcpp/grpcpp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <thread>
 
 #include "base/log.h"
@@ -81,19 +85,41 @@ TEST(ServerTest, DescribesItselfAndIsHealthy) {
   EXPECT_EQ(description.devices(0), "cpu");
 }
 
+// What http://localhost:PORT/`path` answers.
+std::string Get(int port, const std::string& path) {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string answer;
+  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
+    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n";
+    EXPECT_EQ(send(fd, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+    std::array<char, 4096> part;
+    for (ssize_t n; (n = recv(fd, part.data(), part.size(), 0)) > 0;) {
+      answer.append(part.data(), static_cast<size_t>(n));
+    }
+  }
+  close(fd);
+  return answer;
+}
+
 TEST(ServerTest, CountsWhatItServes) {
   const HonestServer server = Start([](ServerOptions& o) { o.metrics = "127.0.0.1:0"; });
-  EXPECT_GT(server.server->metrics_port(), 0);
+  const int port = server.server->metrics_port();
+  EXPECT_THAT(Get(port, "/elsewhere"), HasSubstr("404"));
   const auto session = server.Connect(NumberFormat::kF32);
   ASSERT_TRUE(LookUp(*session).ok());
   ASSERT_TRUE(LookUp(*session).ok());
   std::string text;
   for (int i = 0; i < 100; ++i) {  // Counted just after the answer has left.
-    text = server.server->MetricsText();
+    text = Get(port, "/metrics");
     if (text.find("operation=\"embedding\"} 2") != std::string::npos) break;
     std::this_thread::sleep_for(milliseconds(10));
   }
   EXPECT_THAT(text, HasSubstr("sotto_exchanges_total{operation=\"embedding\"} 2"));
+  EXPECT_THAT(text, HasSubstr("200 OK"));
   EXPECT_THAT(text, HasSubstr("sotto_sessions 1"));
   EXPECT_THAT(text, HasSubstr("sotto_received_bytes_total 8"));
   EXPECT_THAT(text, HasSubstr("sotto_sent_bytes_total 1536"));
