@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/audit_command.h"
 #include "cli/bench_command.h"
 #include "cli/command.h"
 #include "cli/model_command.h"
@@ -31,6 +32,7 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
   AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
   AddBenchCommand(app, invocation);
+  AddAuditCommand(app, invocation);
 }
 
 // Errors are one line: a file name may hold anything, an outside library's message line breaks.

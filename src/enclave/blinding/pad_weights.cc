@@ -15,14 +15,15 @@ void Grow(SecretBuffer& buffer, size_t size_bytes) {
   if (buffer.size() < size_bytes) buffer = SecretBuffer(size_bytes);
 }
 
-// Byte k of every word, [kGemmRowBlock, n_in] each. Rows beyond x.rows() stay as they were:
-// what is computed of them is never read.
+// Byte k of every word, [kGemmRowBlock, n_in] each, rows GemmRowBytes() apart. Rows beyond x.rows()
+// stay as they were: what is computed of them is never read.
 void SplitPlanes(ConstMatrixView<uint32_t> x, std::span<uint8_t> planes) {
-  const size_t plane_bytes = kGemmRowBlock * x.cols();
+  const size_t row_bytes = GemmRowBytes(GemmOperands::kU8S8, x.cols());
+  const size_t plane_bytes = kGemmRowBlock * row_bytes;
   for (size_t r = 0; r < x.rows(); ++r) {
     const uint32_t* row = x.row(r);
     for (size_t k = 0; k < kPlanes; ++k) {
-      uint8_t* plane = planes.data() + k * plane_bytes + r * x.cols();
+      uint8_t* plane = planes.data() + k * plane_bytes + r * row_bytes;
       for (size_t i = 0; i < x.cols(); ++i) plane[i] = static_cast<uint8_t>(row[i] >> (8 * k));
     }
   }
@@ -60,7 +61,7 @@ void PadWeights::Multiply(LinearLayer layer, ConstMatrixView<uint32_t> x, Matrix
                           Workspace& workspace, ThreadPool& pool) const {
   const GemmWeights& weights = weights_[LinearLayerIndex(config_, layer)];
   SOTTO_CHECK(x.rows() <= kGemmRowBlock && x.rows() == y.rows() && x.cols() == weights.n_in());
-  const size_t plane_bytes = kGemmRowBlock * x.cols();
+  const size_t plane_bytes = kGemmRowBlock * GemmRowBytes(GemmOperands::kU8S8, x.cols());
   Grow(workspace.planes, kPlanes * plane_bytes);
   const std::span<uint8_t> planes = workspace.planes.span();
   SplitPlanes(x, planes);

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "kernels/gemm.h"
 #include "model/quantized_weights.h"
 
 namespace sotto {
 namespace {
 
 // As many as a column block of the pad factory's packed weights (kernels/gemm.h).
-constexpr size_t kRowsPerBlock = 256;
+constexpr size_t kRowsPerBlock = kGemmColumnBlock;
 
 absl::Status ReadLayer(const ProtectedLayers::Source& source, LinearLayer layer,
                        ProtectedLayers::WeightObserver observer, ProtectedLayer& out) {

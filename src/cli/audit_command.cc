@@ -1,0 +1,132 @@
+#include "cli/audit_command.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "base/cpu.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "base/thread_pool.h"
+#include "cli/default_model.h"
+#include "enclave/blinding/audit.h"
+#include "enclave/linear/recording_channel.h"
+#include "enclave/linear/split.h"
+#include "enclave/prefill/engine.h"
+#include "enclave/tokenizer/tokenizer.h"
+
+namespace sotto {
+namespace {
+
+// Long enough for every attack: some look for correlations over the prompt's tokens.
+constexpr char kOurText[] =
+    "And it came to pass in those days that a letter was brought to the city by night, and no man "
+    "knew from whence it came. The keeper of the gate read it not, for it was sealed; neither did "
+    "the scribes read it, nor they that carried it; but they measured it, and weighed it, and "
+    "wrote down the hour of its coming. And the king said, What is written therein? And they "
+    "answered and said, We know the length of it, and the day, but the words we know not. Then was "
+    "the king glad, and said, So let it be with every letter that passeth through this house.";
+
+constexpr size_t kMaxTokens = 512;
+constexpr size_t kPadMemoryBytes = size_t{512} << 20;
+
+absl::StatusOr<std::vector<int32_t>> Tokens(const AuditFlags& flags, const Checkpoint& checkpoint) {
+  SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer,
+                         Tokenizer::Load(checkpoint.directory() + "/tokenizer.json"));
+  SOTTO_ASSIGN_OR_RETURN(
+      std::vector<int32_t> ids,
+      tokenizer.Encode(flags.prompt.empty() ? kOurText : flags.prompt, {.add_bos = true}));
+  const size_t most = std::min(kMaxTokens, checkpoint.config().max_position_embeddings);
+  if (ids.size() > most) ids.resize(most);
+  if (ids.empty()) return UsageError("--prompt: no tokens");
+  return ids;
+}
+
+absl::StatusOr<SplitOptions> Options(const AuditFlags& flags, size_t tokens) {
+  SplitOptions options;
+  options.endpoints = flags.accelerators;
+  SOTTO_ASSIGN_OR_RETURN(options.protection,
+                         ParseProtection(flags.protection, flags.accelerators.size()));
+  options.plain_format = NumberFormat::kRing32;
+  options.insecure_channels = flags.insecure_channels;
+  options.pinned_keys = flags.accelerator_keys;
+  if (!flags.accelerator_ca.empty() || !flags.accelerator_keys.empty()) options.tls.emplace();
+  if (!flags.accelerator_ca.empty()) {
+    SOTTO_ASSIGN_OR_RETURN(options.tls->root_certificates, ReadFile(flags.accelerator_ca));
+  }
+  options.pads.store.memory_bytes = kPadMemoryBytes;
+  options.pads.pass_rows = tokens;
+  options.pads.lm_head_rows = 1;
+  return options;
+}
+
+// One forward pass over the prompt; what it computes is not kept.
+absl::Status Run(const Checkpoint& checkpoint, SplitLinear split, int threads,
+                 const std::vector<int32_t>& tokens) {
+  if (split.await_stock) SOTTO_RETURN_IF_ERROR(split.await_stock());
+  EngineOptions options;
+  options.threads = threads;
+  options.prefill_length = tokens.size();
+  SOTTO_ASSIGN_OR_RETURN(const auto engine,
+                         Engine::Create(checkpoint, std::move(split.linear), options));
+  RunOptions run;
+  run.logits = LogitsMode::kLast;
+  const std::vector<std::vector<int32_t>> prompts{tokens};
+  return engine->Run(prompts, run, [](size_t, size_t, ConstMatrixView<float>) {});
+}
+
+}  // namespace
+
+absl::Status RunAudit(const AuditFlags& flags) {
+  std::string model = flags.model;
+  if (model.empty()) {
+    SOTTO_ASSIGN_OR_RETURN(model, FindShippedModel());
+  }
+  SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(model));
+  SOTTO_ASSIGN_OR_RETURN(const std::vector<int32_t> tokens, Tokens(flags, checkpoint));
+  SOTTO_ASSIGN_OR_RETURN(const SplitOptions options, Options(flags, tokens.size()));
+  const std::string warning = ConfidentialityWarning(options);
+  if (!warning.empty()) Log(LogLevel::kWarning, warning);
+
+  ThreadPool pool(AvailableProcessors());
+  SOTTO_ASSIGN_OR_RETURN(const auto runtime, SplitRuntime::Prepare(checkpoint, options, pool));
+  Transcript transcript;
+  SOTTO_ASSIGN_OR_RETURN(
+      SplitLinear split,
+      runtime->Connect([&](size_t server, std::unique_ptr<AcceleratorChannel> channel) {
+        return std::make_unique<RecordingChannel>(server, std::move(channel), transcript);
+      }));
+  SOTTO_RETURN_IF_ERROR(Run(checkpoint, std::move(split), pool.threads(), tokens));
+  SOTTO_ASSIGN_OR_RETURN(const AuditSubject subject,
+                         MakeAuditSubject(checkpoint, runtime->first_layer_limit(), tokens));
+
+  const std::vector<AuditFinding> findings = RunAttacks(transcript, subject);
+  std::printf("protection %s, %zu tokens, %zu messages\n%s",
+              std::string(ProtectionName(options.protection)).c_str(), tokens.size(),
+              transcript.messages().size(), FormatFindings(findings).c_str());
+  if (!AnyAttackSucceeded(findings)) return absl::OkStatus();
+  return absl::FailedPreconditionError(StrCat("protection ", ProtectionName(options.protection),
+                                              ": an attack on what was sent succeeded"));
+}
+
+void AddAuditCommand(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("audit", "Attack what accelerators are sent.");
+  const auto flags = std::make_shared<AuditFlags>();
+  command->add_option("--model", flags->model, "Model directory (the shipped model)");
+  command->add_option("--prompt", flags->prompt, "The prompt to look for (a text of ours)");
+  command->add_option("--accelerator", flags->accelerators, "HOST:PORT or unix:PATH; repeatable")
+      ->required();
+  command->add_option("--protection", flags->protection, "auto, shares, pads or plain (auto)");
+  command->add_option("--accelerator-ca", flags->accelerator_ca,
+                      "PEM file of the authority that signed the accelerators' certificates");
+  command->add_option("--accelerator-key", flags->accelerator_keys,
+                      "SHA-256 of an accelerator's key, one for each --accelerator");
+  command->add_flag("--insecure-channels", flags->insecure_channels,
+                    "Let shares run over channels that others can read: NOT CONFIDENTIAL");
+  command->callback(
+      [flags, &invocation] { invocation.run = [flags] { return RunAudit(*flags); }; });
+}
+
+}  // namespace sotto
