@@ -18,7 +18,7 @@ SOURCE_DIR, BUILD_DIR = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
 PACKAGING = SOURCE_DIR / "packaging/gramine"
 STAND_INS = SOURCE_DIR / "testing/gramine"
 # What Gramine itself provides, or emulates, without a mount.
-OF_GRAMINE = re.compile(r"/proc/self/|/sys/devices/system/(cpu|node)|/dev/(null|urandom|attestation)")
+OF_GRAMINE = re.compile(r"/proc/(self/|meminfo|cpuinfo)|/sys/devices/system/(cpu|node)|/dev/(null|urandom|attestation)")
 # Looked for by the host's own loader alone: Gramine's knows LD_LIBRARY_PATH only.
 OF_HOST_LOADER = {"/etc/ld.so.cache", "/etc/ld.so.preload"}
 # Variables of libraries that stay unset in the enclave, as they should: each has a safe default.

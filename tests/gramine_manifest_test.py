@@ -20,7 +20,7 @@ STAND_INS = SOURCE_DIR / "testing/gramine"
 ROOT = "ab" * 32
 VARIABLES = {
     "weights_root": ROOT, "threads": "2", "io_threads": "0", "enclave_size": "8G", "edmm": "0",
-    "amx": "0", "data_key": "_sgx_mrsigner", "libraries": "libdnnl.so.2 libstdc++.so.6",
+    "amx": "0", "oblivious": "0", "data_key": "_sgx_mrsigner", "libraries": "libdnnl.so.2 libstdc++.so.6",
     "runtime_libraries": "ld-linux-x86-64.so.2 libc.so.6 libm.so.6", "accelerators": "",
     "accelerator_keys": ""}
 SPLIT = {"accelerators": "a.example:50051 b.example:50051",
@@ -159,7 +159,7 @@ SPLIT_MUTANTS = [
 class Checker(unittest.TestCase):
 
     def test_releases_are_accepted(self):
-        for changes in ({}, {"amx": "1"}, {"edmm": "1"}, {"threads": "32"}):
+        for changes in ({}, {"amx": "1"}, {"edmm": "1"}, {"threads": "32"}, {"oblivious": "1"}):
             with self.subTest(changes):
                 self.assertEqual(problems(render(**changes)), [])
         self.assertEqual(problems(render(**SPLIT), io_threads=8), [])

@@ -47,8 +47,11 @@ absl::Status BatchRunner::Load() {
   // Padding that is not computed needs no room.
   const size_t length = options.pad_compute ? options.prefill_length : inputs_.rows.longest();
   while (true) {
-    absl::StatusOr<std::unique_ptr<Engine>> engine = backend_.MakeEngine(
-        {.threads = options.threads, .batch_size = options.batch_size, .prefill_length = length});
+    absl::StatusOr<std::unique_ptr<Engine>> engine =
+        backend_.MakeEngine({.threads = options.threads,
+                             .batch_size = options.batch_size,
+                             .prefill_length = length,
+                             .oblivious_embedding = options.oblivious_embedding});
     if (!engine.ok() && TryAgain(engine.status())) continue;
     SOTTO_ASSIGN_OR_RETURN(engine_, std::move(engine));
     return absl::OkStatus();

@@ -95,6 +95,9 @@ PrefillFlags::PrefillFlags(CLI::App& app)
                             .help = "Refuse a model whose weights have another SHA-256"}),
       pad_compute_(AddSwitch(app, "--pad-compute",
                              "Compute padding too, so that time does not tell lengths")),
+      oblivious_embedding_(AddSwitch(app, "--oblivious-embedding",
+                                     "Read the whole embedding table for every batch, so that "
+                                     "memory accesses do not tell tokens; computes padding too")),
       progress_(app, {.flag = "--progress",
                       .placeholder = "WHEN",
                       .help = "Progress on stderr: always, never or auto, which is on a terminal, "
@@ -194,7 +197,9 @@ absl::Status PrefillFlags::CompleteSplit(PrefillOptions& options) const {
 absl::Status PrefillFlags::ReadExecution(PrefillOptions& options) const {
   SOTTO_ASSIGN_OR_RETURN(options.split, split_.Read());
   SOTTO_ASSIGN_OR_RETURN(options.precision, ReadPrecision(options.split));
-  options.pad_compute = options.split.has_value() || pad_compute_->count() > 0;
+  options.oblivious_embedding = oblivious_embedding_->count() > 0;
+  options.pad_compute =
+      options.split.has_value() || options.oblivious_embedding || pad_compute_->count() > 0;
   options.threads = AvailableProcessors();
   if (threads_.given()) {
     SOTTO_ASSIGN_OR_RETURN(options.threads, threads_.Integer(1, kMaxThreads));

@@ -33,7 +33,7 @@ class PrefillFlags {
   Setting prefill_length_, batch_size_, prompts_, prompt_;
   Setting output_, precision_, threads_, logits_, save_logits_, logprobs_;
   Setting weight_cache_, weights_sha256_;
-  CLI::Option* const pad_compute_;
+  CLI::Option *const pad_compute_, *const oblivious_embedding_;
   Setting progress_, log_level_;
   SplitFlags split_;
 };

@@ -30,6 +30,7 @@ struct PrefillOptions {
   Precision precision = Precision::kF32;
   int threads = 1;
   LogitsMode logits = LogitsMode::kAll;
+  bool oblivious_embedding = false;
   bool pad_compute = false;     // Always in the split mode: traffic has a fixed shape.
   std::string expected_sha256;  // Of the weights, in hexadecimal; empty: any.
   std::optional<SplitOptions> split;

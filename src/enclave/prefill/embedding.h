@@ -23,11 +23,17 @@ class Embedding {
                               ThreadPool& pool) const = 0;
 };
 
-// A copy of the table in the checkpoint's own dtype. Addresses depend on the ids: whoever watches
-// pages or cache lines sees which rows are read.
-// DATA_LOSS when a value is NaN or infinite.
-absl::StatusOr<std::unique_ptr<Embedding>> MakeEmbedding(const Checkpoint& checkpoint,
-                                                         ThreadPool& pool);
+enum class EmbeddingAccess {
+  kDirect,     // Addresses depend on the ids: whoever watches pages or cache lines sees which rows
+               // are read.
+  kOblivious,  // Each lookup reads the whole table in order, and no address, branch or time depends
+               // on an id (kernels/oblivious_select.h). The same bits.
+};
+
+// A copy of the table in the checkpoint's own dtype. DATA_LOSS when a value is NaN or infinite.
+absl::StatusOr<std::unique_ptr<Embedding>> MakeEmbedding(
+    const Checkpoint& checkpoint, ThreadPool& pool,
+    EmbeddingAccess access = EmbeddingAccess::kDirect);
 
 }  // namespace sotto
 

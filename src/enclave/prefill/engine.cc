@@ -75,7 +75,10 @@ class PrefillEngine : public Engine {
   }
 
   absl::Status LoadEmbedding(const Checkpoint& checkpoint) {
-    SOTTO_ASSIGN_OR_RETURN(embedding_, MakeEmbedding(checkpoint, lanes_[0]->pool));
+    SOTTO_ASSIGN_OR_RETURN(embedding_,
+                           MakeEmbedding(checkpoint, lanes_[0]->pool,
+                                         options_.oblivious_embedding ? EmbeddingAccess::kOblivious
+                                                                      : EmbeddingAccess::kDirect));
     return absl::OkStatus();
   }
 

@@ -32,6 +32,8 @@ struct EngineOptions {
   // one pays where linear layers wait for an accelerator: one lane computes meanwhile. Results are
   // the same to the bit.
   int lanes = 1;
+  // Embedding lookups read the whole table, so that memory accesses do not tell token ids.
+  bool oblivious_embedding = false;
 };
 
 struct RunOptions {

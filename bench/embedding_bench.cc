@@ -1,0 +1,42 @@
+// The oblivious embedding lookup on a table of Llama-3.2-1B's shape (128256 x 2048, bf16), for the
+// rows of one prompt, on one thread: to compare with lm_head on the same rows.
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "kernels/oblivious_select.h"
+
+namespace sotto {
+namespace {
+
+constexpr size_t kVocabulary = 128256, kWords = 2048 / 2;
+
+void BM_ObliviousSelect(benchmark::State& state) {
+  const auto count = static_cast<size_t>(state.range(0));
+  Matrix<uint32_t> table(kVocabulary, kWords), out(count, kWords);
+  for (size_t i = 0; i < table.view().size(); ++i) table.view().data()[i] = i * 2654435761u;
+  std::vector<int32_t> ids(count);
+  for (size_t t = 0; t < count; ++t) ids[t] = static_cast<int32_t>(t * 7919 % kVocabulary);
+  ThreadPool pool(static_cast<int>(state.range(1)));
+  for (auto _ : state) {
+    pool.ParallelFor(kWords / kSelectStripWords, [&](size_t strip, int) {
+      const size_t begin = strip * kSelectStripWords;
+      ObliviousSelect(ids, table.view().Cols(begin, kSelectStripWords),
+                      out.view().Cols(begin, kSelectStripWords));
+    });
+  }
+  state.counters["us_per_token"] = benchmark::Counter(
+      static_cast<double>(count) * 1e-6,
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(BM_ObliviousSelect)
+    ->ArgNames({"rows", "threads"})
+    ->Args({512, 2})
+    ->Args({128, 2})
+    ->Args({512, 1})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+}  // namespace
+}  // namespace sotto
