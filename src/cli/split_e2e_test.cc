@@ -1,0 +1,162 @@
+// `sotto prefill --split` against real `sotto-accelerator` processes, on the shipped model.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/check.h"
+#include "testing/reference_tensors.h"
+#include "testing/run_program.h"
+#include "testing/temp_dir.h"
+#include "testing/test_data.h"
+
+namespace sotto {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+// An accelerator on a free port of this machine, stopped at the end.
+class ServerProcess {
+ public:
+  ServerProcess() {
+    const std::string log = dir_.Write("out", "");
+    process_ = fork();
+    SOTTO_CHECK(process_ >= 0);
+    if (process_ == 0) {
+      const int out = open(log.c_str(), O_WRONLY | O_APPEND);
+      dup2(out, STDOUT_FILENO);
+      dup2(out, STDERR_FILENO);
+      execl(SOTTO_BINARY_DIR "/bin/sotto-accelerator", "sotto-accelerator", "--model",
+            SOTTO_SOURCE_DIR "/models/kjv-2m", "--listen", "localhost:0", "--precision", "f32",
+            static_cast<char*>(nullptr));
+      _exit(127);
+    }
+    AwaitAddress();
+  }
+  ~ServerProcess() {
+    kill(process_, SIGTERM);
+    waitpid(process_, nullptr, 0);
+  }
+  ServerProcess(const ServerProcess&) = delete;
+
+  const std::string& address() const { return address_; }
+
+ private:
+  void AwaitAddress() {
+    constexpr std::string_view kBefore = "listening on ";
+    while (address_.empty()) {
+      SOTTO_CHECK(waitpid(process_, nullptr, WNOHANG) == 0);
+      usleep(20'000);
+      const std::string text = dir_.Read("out");
+      const size_t begin = text.find(kBefore), end = text.find('\n');
+      if (begin != 0 || end == std::string::npos) continue;
+      address_ = text.substr(kBefore.size(), end - kBefore.size());
+    }
+  }
+
+  TempDir dir_;
+  pid_t process_ = -1;
+  std::string address_;
+};
+
+class SplitTest : public testing::Test {
+ protected:
+  ProgramResult Sotto(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "prefill");
+    return RunProgram("sotto", arguments, {.working_dir = dir_.path()});
+  }
+  // The logits of two prompts of different lengths.
+  std::vector<float> Logits(const std::string& name, std::vector<std::string> arguments) {
+    const std::vector<std::string> common = {
+        "--prompt",      "In the beginning",    "--prompt",         "God said unto Moses",
+        "--output",      name + ".json",        "--prefill-length", "24",
+        "--save-logits", name + ".safetensors", "--batch-size",     "2"};
+    arguments.insert(arguments.end(), common.begin(), common.end());
+    const ProgramResult run = Sotto(arguments);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    if (run.exit_code != 0) return {};
+    return ReadReferenceTensors(dir_.File(name + ".safetensors")).at("logits").As<float>();
+  }
+  json Detail(const std::string& name) {
+    return json::parse(dir_.Read(name + ".json")).at("mode_detail");
+  }
+  void ExpectRefusal(const std::vector<std::string>& arguments, int exit_code,
+                     const std::string& names) {
+    const ProgramResult run = Sotto(arguments);
+    EXPECT_EQ(run.exit_code, exit_code) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(names));
+    EXPECT_TRUE(fs::is_empty(dir_.path()));
+  }
+
+  TempDir dir_;
+};
+
+TEST_F(SplitTest, PlainIsCloseToLocal) {
+  const ServerProcess server;
+  const std::vector<float> local = Logits("local", {"--precision", "f32"});
+  const std::vector<float> split = Logits("split", {"--split", "--accelerator", server.address(),
+                                                    "--protection", "plain", "--precision", "f32"});
+  ASSERT_EQ(split.size(), local.size());
+  // f32 both ways: only the order of sums differs.
+  for (size_t i = 0; i < local.size(); ++i) ASSERT_NEAR(split[i], local[i], 1e-3) << i;
+  const json detail = Detail("split");
+  EXPECT_EQ(detail["protection"], "plain");
+  EXPECT_EQ(detail["confidential"], false);
+  EXPECT_EQ(detail["accelerators"][0]["endpoint"], server.address());
+  EXPECT_GT(detail["exchanges"], 0);
+}
+
+TEST_F(SplitTest, SharesAreLocalFixedToTheBit) {
+  const ServerProcess a, b;
+  const std::vector<float> local = Logits("local", {"--precision", "fixed"});
+  const std::vector<float> split =
+      Logits("split", {"--split", "--accelerator", a.address(), "--accelerator", b.address(),
+                       "--insecure-channels"});
+  EXPECT_EQ(split, local);
+  const json detail = Detail("split");
+  EXPECT_EQ(detail["protection"], "shares");
+  EXPECT_EQ(detail["verified"], true);
+  EXPECT_EQ(detail["confidential"], false);  // By --insecure-channels.
+}
+
+TEST_F(SplitTest, SetUpsThatCannotKeepTheirPromiseAreRefused) {
+  const ServerProcess a, b;
+  ExpectRefusal({"--split", "--accelerator", a.address(), "--accelerator", b.address()}, 1, "TLS");
+  ExpectRefusal({"--split", "--accelerator", a.address(), "--accelerator", a.address(),
+                 "--insecure-channels"},
+                1, "same");
+}
+
+TEST_F(SplitTest, AnAbsentServerIsNamed) {
+  ExpectRefusal({"--split", "--accelerator", "localhost:1", "--protection", "plain"}, 1,
+                "localhost:1");
+}
+
+TEST_F(SplitTest, BadFlagsAreRefused) {
+  ExpectRefusal({"--protection", "plain"}, 2, "--protection: needs --split");
+  ExpectRefusal({"--split", "--protection", "rot13"}, 2, "--protection");
+  ExpectRefusal({"--split", "--accelerator", "nowhere"}, 2, "--accelerator");
+  ExpectRefusal({"--split", "--precision", "int8", "--protection", "plain"}, 2, "--precision");
+  ExpectRefusal({"--split", "--precision", "f32"}, 2, "--precision");
+  ExpectRefusal({"--split", "--retries", "-1"}, 2, "--retries");
+  ExpectRefusal({"--split", "--accelerator-key", "abc"}, 2, "--accelerator-key");
+  ExpectRefusal({"--split", "--tls-cert", "x"}, 2, "--tls-cert");
+  ExpectRefusal({"--weights-sha256", "12"}, 2, "--weights-sha256");
+}
+
+TEST_F(SplitTest, OtherWeightsThanThePinnedAreRefused) {
+  ExpectRefusal({"--weights-sha256", std::string(64, 'a')}, 1, "SHA-256");
+}
+
+}  // namespace
+}  // namespace sotto
