@@ -15,11 +15,11 @@ class LaneSchedule {
   // Layer l's keys and values are in store l % stores.
   LaneSchedule(size_t layers, size_t blocks, size_t stores);
 
-  // Waits until all earlier blocks have stored their keys of `layer`, and every block is done with
-  // what the store held before. False when a lane has failed: stop.
+  // Waits until all earlier blocks are done with attention in `layer`, and every block with what
+  // the store held before. Earlier blocks must have finished reading, not only have stored theirs:
+  // two token blocks may meet inside one block of keys. False when a lane has failed: stop.
   bool AwaitTurnToStore(size_t layer, size_t block);
-  // To be called in this order, once for each layer and block.
-  void Stored(size_t layer);
+  // To be called once for each layer and block, when it neither stores nor reads any more.
   void Attended(size_t layer);
   // Lets nobody wait any longer.
   void Fail();
@@ -28,7 +28,7 @@ class LaneSchedule {
   const size_t blocks_, stores_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<size_t> stored_, attended_;  // Blocks, of each layer.
+  std::vector<size_t> attended_;  // Blocks, of each layer.
   bool failed_ = false;
 };
 
