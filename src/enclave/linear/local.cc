@@ -5,6 +5,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/cpu.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "enclave/linear/epilogue.h"
@@ -12,6 +13,7 @@
 #include "enclave/linear/operand.h"
 #include "enclave/linear/packed_layer.h"
 #include "enclave/linear/weight_cache.h"
+#include "kernels/gemm.h"
 
 namespace sotto {
 namespace {
@@ -165,6 +167,12 @@ LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision
 absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkpoint,
                                                         const LocalLinearOptions& options,
                                                         ThreadPool& pool) {
+  // Older instructions add byte products in 16 bits, saturating: wrong, not only slow.
+  if (options.precision >= Precision::kInt8 && !GemmIsNative(GemmOperands::kU8S8)) {
+    return absl::UnimplementedError(
+        StrCat("precision ", PrecisionName(options.precision),
+               " needs a processor with AVX512-VNNI or AMX; this one is ", CpuFeatureString()));
+  }
   SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
                          options.weight_cache_dir.empty()
                              ? PackAllLayers(checkpoint, options.precision, pool)

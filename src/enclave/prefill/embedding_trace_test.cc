@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <set>
 #include <string>
 
 namespace sotto {
@@ -23,10 +24,23 @@ std::string TraceHash(const std::string& access, const std::string& ids) {
   return pclose(pipe) == 0 && got != nullptr ? line : "";
 }
 
+// Whether two lookups can leave the same trace. Start-up noise (the loader's, OpenMP's) makes a run
+// in several differ; a trace that depends on the ids differs from the other's in every run.
+bool TracesMeet(const std::string& access, const std::string& ids, const std::string& other_ids) {
+  std::set<std::string> one, other;
+  for (int run = 0; run < 3; ++run) {
+    one.insert(TraceHash(access, ids));
+    other.insert(TraceHash(access, other_ids));
+    for (const std::string& trace : one) {
+      if (!trace.empty() && other.contains(trace)) return true;
+    }
+  }
+  return false;
+}
+
 TEST(EmbeddingTraceTest, ObliviousMemoryTraceDoesNotDependOnTheIds) {
   if (system("valgrind --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "no valgrind";
-  const std::string one = TraceHash("oblivious", "0000000017");
-  EXPECT_EQ(one, TraceHash("oblivious", "0000001999"));
+  EXPECT_TRUE(TracesMeet("oblivious", "0000000017", "0000001999"));
   // The test can fail: an ordinary lookup tells.
   EXPECT_NE(TraceHash("direct", "0000000017"), TraceHash("direct", "0000001999"));
 }
