@@ -11,6 +11,7 @@
 #include "base/matrix.h"
 #include "cli/bench_work.h"
 #include "cli/process_info.h"
+#include "enclave/linear/packed_layer.h"
 #include "kernels/gemm.h"
 #include "kernels/multiply_peak.h"
 
@@ -22,19 +23,6 @@ constexpr size_t kPeakRounds = 300'000;  // Some 20 ms.
 // A layer of a 1B model, half a thousand tokens: some 17 G operations.
 constexpr size_t kGemmIn = 2048, kGemmOut = 8192, kGemmRows = 512;
 constexpr size_t kBufferBytes = size_t{512} << 20;
-
-GemmOperands OperandsOf(Precision precision) {
-  switch (precision) {
-    case Precision::kF32:
-      return GemmOperands::kF32;
-    case Precision::kBf16:
-      return GemmOperands::kBf16;
-    case Precision::kInt8:
-    case Precision::kFixed:
-      return GemmOperands::kU8S8;
-  }
-  return GemmOperands::kF32;
-}
 
 // The shortest of several runs.
 template <typename F>

@@ -42,6 +42,8 @@ absl::StatusOr<std::vector<TensorRef>> Weights(const Checkpoint& checkpoint, Lin
   return weights;
 }
 
+}  // namespace
+
 bool HasBias(const LlamaConfig& config, LinearKind kind) {
   switch (kind) {
     case LinearKind::kQkv:
@@ -55,8 +57,6 @@ bool HasBias(const LlamaConfig& config, LinearKind kind) {
   }
   return false;
 }
-
-}  // namespace
 
 LinearShape ShapeOf(const LlamaConfig& config, LinearLayer layer) {
   switch (layer.kind) {

@@ -48,6 +48,8 @@ std::string LinearLayerName(LinearLayer layer);
 // Reads rows [begin, begin + out.rows()) of the (fused) weight as f32, in the checkpoint's order.
 absl::Status ReadLinearRows(const Checkpoint& checkpoint, LinearLayer layer, size_t begin,
                             MatrixView<float> out);
+// Whether the config gives layers of this kind a bias.
+bool HasBias(const LlamaConfig& config, LinearKind kind);
 // The fused bias, [n_out]; empty when the layer has none. Biases stay in the trusted process: they
 // are added after unblinding.
 absl::StatusOr<std::vector<float>> ReadLinearBias(const Checkpoint& checkpoint, LinearLayer layer);

@@ -15,20 +15,6 @@ bool IsQuantized(Precision precision) {
   return precision == Precision::kInt8 || precision == Precision::kFixed;
 }
 
-bool HasBias(const LlamaConfig& config, LinearKind kind) {
-  switch (kind) {
-    case LinearKind::kQkv:
-    case LinearKind::kAttentionOut:
-      return config.attention_bias;
-    case LinearKind::kGateUp:
-    case LinearKind::kDown:
-      return config.mlp_bias;
-    case LinearKind::kLmHead:
-      return false;
-  }
-  return false;
-}
-
 // Where one worker turns a block of rows into operands.
 struct BlockBuffers {
   BlockBuffers(Precision precision, size_t n_in) : rows(kGemmColumnBlock, n_in) {
