@@ -61,7 +61,19 @@ struct ThreadPool::State {
       seen = generation.load(std::memory_order_acquire);
       if (stop.load(std::memory_order_acquire)) return;
       RunTasks(worker);
-      running.fetch_sub(1, std::memory_order_release);
+      if (running.fetch_sub(1, std::memory_order_release) == 1) running.notify_one();
+    }
+  }
+
+  // Spins, then sleeps, until every worker is done. A task may take long: one that waits for an
+  // accelerator must not cost the caller a processor.
+  void AwaitWorkers() {
+    for (int spin = 0; spin < kSpins; ++spin) {
+      if (running.load(std::memory_order_acquire) == 0) return;
+      Pause();
+    }
+    while (const int left = running.load(std::memory_order_acquire)) {
+      running.wait(left, std::memory_order_acquire);
     }
   }
 
@@ -106,7 +118,7 @@ void ThreadPool::ParallelFor(size_t count, absl::FunctionRef<void(size_t, int)> 
   s.running.store(static_cast<int>(s.workers.size()), std::memory_order_relaxed);
   if (!s.workers.empty()) s.AnnounceWork();
   s.RunTasks(0);
-  while (s.running.load(std::memory_order_acquire) != 0) Pause();
+  s.AwaitWorkers();
   s.busy.store(false, std::memory_order_release);
 }
 

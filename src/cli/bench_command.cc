@@ -13,6 +13,7 @@
 #include "cli/bench_run.h"
 #include "cli/default_model.h"
 #include "cli/setting.h"
+#include "cli/split_flags.h"
 
 namespace sotto {
 namespace {
@@ -20,15 +21,6 @@ namespace {
 constexpr int64_t kMaxThreads = 1024, kMaxRuns = 1000;
 constexpr size_t kMaxLength = size_t{1} << 30, kMaxBatchSize = 65536;
 constexpr std::array<std::string_view, 2> kLogitsModes = {"all", "last"};
-
-std::vector<std::string_view> SplitCommas(std::string_view list) {
-  std::vector<std::string_view> parts;
-  for (size_t end; (end = list.find(',')) != std::string_view::npos; list.remove_prefix(end + 1)) {
-    parts.push_back(list.substr(0, end));
-  }
-  parts.push_back(list);
-  return parts;
-}
 
 absl::StatusOr<std::vector<size_t>> Numbers(const Setting& setting, size_t max) {
   const std::string list = setting.value();
@@ -46,8 +38,9 @@ absl::StatusOr<std::vector<size_t>> Numbers(const Setting& setting, size_t max) 
   return numbers;
 }
 
-absl::StatusOr<std::vector<Precision>> Precisions(const Setting& setting) {
-  const std::string list = setting.value();
+absl::StatusOr<std::vector<Precision>> Precisions(const Setting& setting,
+                                                  std::string_view default_list) {
+  const std::string list = setting.given() ? setting.value() : std::string(default_list);
   std::vector<Precision> precisions;
   for (const std::string_view part : SplitCommas(list)) {
     const absl::StatusOr<Precision> precision = ParsePrecision(part);
@@ -78,7 +71,7 @@ class BenchFlags {
         precisions_(app, {.flag = "--precisions",
                           .placeholder = "P,P,..",
                           .help = "Of f32, bf16, int8, fixed and auto",
-                          .default_value = "f32,bf16,int8,fixed"}),
+                          .shown_default = "all; with --split int8,bf16"}),
         logits_(app, {.flag = "--logits",
                       .placeholder = "WHICH",
                       .help = "Positions whose logits are computed: all or last",
@@ -98,13 +91,17 @@ class BenchFlags {
         output_(app, {.flag = "--output",
                       .placeholder = "DIR",
                       .help = "Where bench.json, bench.csv and bench.html go",
-                      .default_value = "bench_results"}) {}
+                      .default_value = "bench_results"}),
+        split_(app) {}
 
   absl::StatusOr<BenchOptions> Read() const {
     BenchOptions options;
     SOTTO_ASSIGN_OR_RETURN(options.lengths, Numbers(lengths_, kMaxLength));
     SOTTO_ASSIGN_OR_RETURN(options.batch_sizes, Numbers(batch_sizes_, kMaxBatchSize));
-    SOTTO_ASSIGN_OR_RETURN(options.precisions, Precisions(precisions_));
+    SOTTO_ASSIGN_OR_RETURN(options.splits, split_.ReadEach());
+    SOTTO_ASSIGN_OR_RETURN(
+        options.precisions,
+        Precisions(precisions_, options.splits.empty() ? "f32,bf16,int8,fixed" : "int8,bf16"));
     SOTTO_ASSIGN_OR_RETURN(const size_t logits, logits_.Choice(kLogitsModes));
     options.logits = logits == 0 ? LogitsMode::kAll : LogitsMode::kLast;
     SOTTO_ASSIGN_OR_RETURN(options.warmups, warmups_.Integer(0, kMaxRuns));
@@ -124,6 +121,7 @@ class BenchFlags {
  private:
   Setting model_, lengths_, batch_sizes_, precisions_, logits_, threads_, warmups_, repeats_,
       output_;
+  SplitFlags split_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "cli/bench_split_files.h"
 
 namespace sotto {
 namespace {
@@ -41,6 +42,7 @@ Json RowJson(const BenchRow& row) {
             {"min", row.spread.min},
             {"max", row.spread.max},
             {"samples", row.seconds}}},
+          {"cpu_seconds_per_token", row.cpu.median / row.tokens()},
           {"rejected_runs", row.rejected},
           {"disturbed", row.disturbed},
           {"operations", row.operations},
@@ -81,19 +83,20 @@ std::string TableLine(const BenchRow& row) {
 std::string BenchJson(const BenchReport& report) {
   Json rows = Json::array();
   for (const BenchRow& row : report.rows) rows.push_back(RowJson(row));
-  const Json json = {{"mode", "bench"},
-                     {"sotto_version", SOTTO_VERSION},
-                     {"started", report.started},
-                     {"cpu", report.cpu},
-                     {"threads", report.threads},
-                     {"model", {{"name", report.model_name}, {"parameters", report.parameters}}},
-                     {"logits", LogitsName(report.logits)},
-                     {"warmups", report.warmups},
-                     {"repeats", report.repeats},
-                     {"memory_read_bytes_per_sec", report.read_bytes_per_second},
-                     {"peak_rss_resets", report.peak_resident_resets},
-                     {"peaks", PeaksJson(report)},
-                     {"rows", rows}};
+  Json json = {{"mode", "bench"},
+               {"sotto_version", SOTTO_VERSION},
+               {"started", report.started},
+               {"cpu", report.cpu},
+               {"threads", report.threads},
+               {"model", {{"name", report.model_name}, {"parameters", report.parameters}}},
+               {"logits", LogitsName(report.logits)},
+               {"warmups", report.warmups},
+               {"repeats", report.repeats},
+               {"memory_read_bytes_per_sec", report.read_bytes_per_second},
+               {"peak_rss_resets", report.peak_resident_resets},
+               {"peaks", PeaksJson(report)},
+               {"rows", rows}};
+  if (!report.split_rows.empty()) json["split_rows"] = SplitJson(report);
   // A model's name may be any bytes.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -101,14 +104,14 @@ std::string BenchJson(const BenchReport& report) {
 std::string BenchCsv(const BenchReport& report) {
   std::string csv =
       "precision,batch_size,prefill_length,logits,threads,tokens_per_sec,median_seconds,"
-      "min_seconds,max_seconds,rejected_runs,disturbed,operations,peak_share,gemm_share,"
-      "peak_rss_bytes\n";
+      "min_seconds,max_seconds,cpu_seconds,rejected_runs,disturbed,operations,peak_share,"
+      "gemm_share,peak_rss_bytes\n";
   for (const BenchRow& row : report.rows) {
     csv += StrCat(PrecisionName(row.precision), ",", row.pass.batch_size, ",", row.pass.length, ",",
                   LogitsName(report.logits), ",", report.threads, ",", row.tokens_per_second(), ",",
-                  row.spread.median, ",", row.spread.min, ",", row.spread.max, ",", row.rejected,
-                  ",", row.disturbed ? 1 : 0, ",", row.operations, ",", row.peak_share, ",",
-                  row.product_share, ",", row.peak_resident_bytes, "\n");
+                  row.spread.median, ",", row.spread.min, ",", row.spread.max, ",", row.cpu.median,
+                  ",", row.rejected, ",", row.disturbed ? 1 : 0, ",", row.operations, ",",
+                  row.peak_share, ",", row.product_share, ",", row.peak_resident_bytes, "\n");
   }
   return csv;
 }

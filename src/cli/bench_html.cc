@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "cli/bench_files.h"
+#include "cli/bench_split_files.h"
 #include "cli/svg_plot.h"
 
 namespace sotto {
@@ -177,8 +178,8 @@ std::string BenchHtml(const BenchReport& report) {
       "<p class=\"facts\">Of peak: two operations a multiply-add of linear layers and "
       "causal attention, over the rate at which the multiply-add instructions issue. Of "
       "GEMM: over the best matrix product. Peaks are from this run; disturbed rows are "
-      "those during which other processes used the processors.</p>\n"
-      "</body></html>\n");
+      "those during which other processes used the processors.</p>\n",
+      SplitHtml(report), "</body></html>\n");
 }
 
 }  // namespace sotto

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "enclave/linear/local.h"
+#include "enclave/linear/split.h"
 #include "enclave/prefill/engine.h"
 
 namespace sotto {
@@ -21,6 +22,7 @@ struct BenchOptions {
   int warmups = 1;  // Runs thrown away before each measurement.
   int repeats = 5;  // Runs measured.
   std::string output_dir;
+  std::vector<SplitOptions> splits = {};  // To be measured as well, one a protection.
 };
 
 }  // namespace sotto

@@ -9,6 +9,7 @@
 
 #include "cli/bench_peaks.h"
 #include "cli/bench_samples.h"
+#include "cli/bench_split.h"
 #include "cli/bench_work.h"
 #include "enclave/linear/local.h"
 #include "model/config.h"
@@ -26,6 +27,7 @@ struct BenchRow {
   PassShape pass = {};
   std::vector<double> seconds = {};  // One a measured run.
   Spread spread = {};                // Of them.
+  Spread cpu = {};                   // Processor seconds, all threads, of all runs.
   int rejected = 0;                  // Runs thrown away because others used the processors.
   bool disturbed = false;            // So were some of `seconds`: quieter ones could not be had.
   double operations = 0;             // Linear layers and causal attention: cost_model.h.
@@ -54,6 +56,7 @@ struct BenchReport {
   bool peak_resident_resets = false;  // Else peaks include what earlier precisions needed.
   std::vector<PrecisionPeak> peaks = {};
   std::vector<BenchRow> rows = {};
+  std::vector<SplitRow> split_rows = {};
 };
 
 // The peak of a precision in the report. REQUIRES: it is there.

@@ -1,13 +1,11 @@
 #include "cli/bench_run.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <memory>
-#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,7 +16,10 @@
 #include "base/thread_pool.h"
 #include "cli/bench_files.h"
 #include "cli/bench_html.h"
+#include "cli/bench_pass.h"
 #include "cli/bench_result.h"
+#include "cli/bench_split.h"
+#include "cli/bench_split_files.h"
 #include "cli/foreign_cpu.h"
 #include "enclave/prefill/cost_model.h"
 #include "model/checkpoint.h"
@@ -45,38 +46,21 @@ std::string UtcNow() {
   return text;
 }
 
-// Rows of uniform ids: no two begin alike, so no prefix is shared.
-std::vector<std::vector<int32_t>> RandomPrompts(const PassShape& pass, size_t vocab_size) {
-  std::mt19937 rng(1);
-  std::uniform_int_distribution<int32_t> id(0, static_cast<int32_t>(vocab_size) - 1);
-  std::vector<std::vector<int32_t>> prompts(pass.batch_size, std::vector<int32_t>(pass.length));
-  for (size_t row = 0; row < prompts.size(); ++row) {
-    for (int32_t& value : prompts[row]) value = id(rng);
-    prompts[row][0] = static_cast<int32_t>(row % vocab_size);
-  }
-  return prompts;
-}
-
-absl::StatusOr<double> TimePass(Engine& engine, std::span<const std::vector<int32_t>> prompts,
-                                LogitsMode logits) {
-  const auto start = std::chrono::steady_clock::now();
-  SOTTO_RETURN_IF_ERROR(
-      engine.Run(prompts, {.logits = logits}, [](size_t, size_t, ConstMatrixView<float>) {}));
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 // Measures until there are options.repeats undisturbed runs, or twice as many in all; if then the
 // undisturbed are too few, the others count after all, and the row says so.
 absl::Status MeasureRow(Engine& engine, const BenchOptions& options,
                         std::span<const std::vector<int32_t>> prompts, BenchRow& row) {
+  const RunOptions run_options{.logits = row.pass.logits};
   for (int i = 0; i < options.warmups; ++i) {
-    SOTTO_RETURN_IF_ERROR(TimePass(engine, prompts, row.pass.logits).status());
+    SOTTO_RETURN_IF_ERROR(TimePass(engine, prompts, run_options).status());
   }
   const size_t wanted = static_cast<size_t>(options.repeats);
-  std::vector<double> disturbed;
+  std::vector<double> disturbed, cpu_seconds;
   while (row.seconds.size() < wanted && row.seconds.size() + disturbed.size() < 2 * wanted) {
     const ForeignCpuMeter meter;
-    SOTTO_ASSIGN_OR_RETURN(const double seconds, TimePass(engine, prompts, row.pass.logits));
+    const double cpu_before = OwnCpuSeconds();
+    SOTTO_ASSIGN_OR_RETURN(const double seconds, TimePass(engine, prompts, run_options));
+    cpu_seconds.push_back(OwnCpuSeconds() - cpu_before);
     (meter.disturbed() ? disturbed : row.seconds).push_back(seconds);
   }
   row.rejected = static_cast<int>(disturbed.size());
@@ -87,6 +71,7 @@ absl::Status MeasureRow(Engine& engine, const BenchOptions& options,
     --row.rejected;
   }
   row.spread = SpreadOf(row.seconds);
+  row.cpu = SpreadOf(cpu_seconds);
   return absl::OkStatus();
 }
 
@@ -146,6 +131,9 @@ absl::Status WriteFiles(const BenchReport& report, const std::string& dir) {
   const fs::path base(dir);
   SOTTO_RETURN_IF_ERROR(WriteFileAtomically(base / "bench.json", BenchJson(report)));
   SOTTO_RETURN_IF_ERROR(WriteFileAtomically(base / "bench.csv", BenchCsv(report)));
+  if (!report.split_rows.empty()) {
+    SOTTO_RETURN_IF_ERROR(WriteFileAtomically(base / "bench_split.csv", SplitCsv(report)));
+  }
   return WriteFileAtomically(base / "bench.html", BenchHtml(report));
 }
 
@@ -183,6 +171,9 @@ absl::Status RunBench(const BenchOptions& options) {
   MeasurePeaks(options, pool, report);
   for (const Precision precision : options.precisions) {
     SOTTO_RETURN_IF_ERROR(SweepPrecision(checkpoint, options, precision, pool, report));
+  }
+  if (!options.splits.empty()) {
+    SOTTO_RETURN_IF_ERROR(SweepSplit(checkpoint, options, pool, report));
   }
   SOTTO_RETURN_IF_ERROR(WriteFiles(report, options.output_dir));
   std::printf("Written: %s/bench.{json,csv,html}\n", options.output_dir.c_str());

@@ -184,9 +184,7 @@ absl::Status PrefillFlags::CompleteSplit(PrefillOptions& options) const {
   SOTTO_ASSIGN_OR_RETURN(options.retries, split_.ReadRetries());
   SplitOptions& split = *options.split;
   split.weights_sha256 = options.expected_sha256;
-  split.plain_format = options.precision == Precision::kF32    ? NumberFormat::kF32
-                       : options.precision == Precision::kBf16 ? NumberFormat::kBf16
-                                                               : NumberFormat::kRing32;
+  split.plain_format = PlainFormat(options.precision);
   split.pads.pass_rows = options.batch_size * options.prefill_length;
   split.pads.lm_head_rows =
       options.logits == LogitsMode::kAll ? split.pads.pass_rows : options.batch_size;

@@ -86,6 +86,15 @@ CLI::Option* AddSwitch(CLI::App& app, const std::string& flag, const std::string
   return app.add_flag(flag, help);
 }
 
+std::vector<std::string_view> SplitCommas(std::string_view list) {
+  std::vector<std::string_view> parts;
+  for (size_t end; (end = list.find(',')) != std::string_view::npos; list.remove_prefix(end + 1)) {
+    parts.push_back(list.substr(0, end));
+  }
+  parts.push_back(list);
+  return parts;
+}
+
 bool IsSha256Hex(std::string_view text) {
   constexpr size_t kDigits = 64;
   return text.size() == kDigits && std::all_of(text.begin(), text.end(), [](unsigned char c) {

@@ -52,6 +52,9 @@ class Setting {
 // A flag without a value; count() says whether it was given.
 CLI::Option* AddSwitch(CLI::App& app, const std::string& flag, const std::string& help);
 
+// "a,,b" -> "a", "", "b". Views into `list`.
+std::vector<std::string_view> SplitCommas(std::string_view list);
+
 // 64 hexadecimal digits, in either case.
 bool IsSha256Hex(std::string_view text);
 std::string LowerCase(std::string_view text);

@@ -3,15 +3,13 @@
 
 #include "base/log.h"
 #include "cli/prefill_backend.h"
+#include "cli/split_flags.h"
 #include "enclave/linear/split.h"
 
 namespace sotto {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// One lane computes in the enclave while the other's rows are with the accelerators.
-constexpr int kLanes = 2;
 
 double Seconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) * 1e-9; }
 
@@ -50,7 +48,7 @@ absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOpt
   ++connections_;
   if (split_.await_stock) SOTTO_RETURN_IF_ERROR(split_.await_stock());
   EngineOptions with_lanes = options;
-  with_lanes.lanes = kLanes;
+  with_lanes.lanes = kSplitLanes;
   return Engine::Create(checkpoint_, std::move(split_.linear), with_lanes);
 }
 

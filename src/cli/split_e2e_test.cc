@@ -1,10 +1,6 @@
 // `sotto prefill --split` against real `sotto-accelerator` processes, on the shipped model.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -12,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/check.h"
+#include "testing/accelerator_process.h"
 #include "testing/reference_tensors.h"
 #include "testing/run_program.h"
 #include "testing/temp_dir.h"
@@ -25,49 +21,8 @@ using nlohmann::json;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-// An accelerator on a free port of this machine, stopped at the end.
-class ServerProcess {
- public:
-  ServerProcess() {
-    const std::string log = dir_.Write("out", "");
-    process_ = fork();
-    SOTTO_CHECK(process_ >= 0);
-    if (process_ == 0) {
-      const int out = open(log.c_str(), O_WRONLY | O_APPEND);
-      dup2(out, STDOUT_FILENO);
-      dup2(out, STDERR_FILENO);
-      execl(SOTTO_BINARY_DIR "/bin/sotto-accelerator", "sotto-accelerator", "--model",
-            SOTTO_SOURCE_DIR "/models/kjv-2m", "--listen", "localhost:0", "--precision", "f32",
-            static_cast<char*>(nullptr));
-      _exit(127);
-    }
-    AwaitAddress();
-  }
-  ~ServerProcess() {
-    kill(process_, SIGTERM);
-    waitpid(process_, nullptr, 0);
-  }
-  ServerProcess(const ServerProcess&) = delete;
-
-  const std::string& address() const { return address_; }
-
- private:
-  void AwaitAddress() {
-    constexpr std::string_view kBefore = "listening on ";
-    while (address_.empty()) {
-      SOTTO_CHECK(waitpid(process_, nullptr, WNOHANG) == 0);
-      usleep(20'000);
-      const std::string text = dir_.Read("out");
-      const size_t begin = text.find(kBefore), end = text.find('\n');
-      if (begin != 0 || end == std::string::npos) continue;
-      address_ = text.substr(kBefore.size(), end - kBefore.size());
-    }
-  }
-
-  TempDir dir_;
-  pid_t process_ = -1;
-  std::string address_;
-};
+// float32 products: what plain is compared with is local f32.
+const std::vector<std::string> kF32 = {"--precision", "f32"};
 
 class SplitTest : public testing::Test {
  protected:
@@ -102,7 +57,7 @@ class SplitTest : public testing::Test {
 };
 
 TEST_F(SplitTest, PlainIsCloseToLocal) {
-  const ServerProcess server;
+  const AcceleratorProcess server(kF32);
   const std::vector<float> local = Logits("local", {"--precision", "f32"});
   const std::vector<float> split = Logits("split", {"--split", "--accelerator", server.address(),
                                                     "--protection", "plain", "--precision", "f32"});
@@ -117,7 +72,7 @@ TEST_F(SplitTest, PlainIsCloseToLocal) {
 }
 
 TEST_F(SplitTest, SharesAreLocalFixedToTheBit) {
-  const ServerProcess a, b;
+  const AcceleratorProcess a, b;
   const std::vector<float> local = Logits("local", {"--precision", "fixed"});
   const std::vector<float> split =
       Logits("split", {"--split", "--accelerator", a.address(), "--accelerator", b.address(),
@@ -130,7 +85,7 @@ TEST_F(SplitTest, SharesAreLocalFixedToTheBit) {
 }
 
 TEST_F(SplitTest, SetUpsThatCannotKeepTheirPromiseAreRefused) {
-  const ServerProcess a, b;
+  const AcceleratorProcess a, b;
   ExpectRefusal({"--split", "--accelerator", a.address(), "--accelerator", b.address()}, 1, "TLS");
   ExpectRefusal({"--split", "--accelerator", a.address(), "--accelerator", a.address(),
                  "--insecure-channels"},

@@ -114,15 +114,14 @@ absl::Status SplitFlags::CheckUnused() const {
   return absl::OkStatus();
 }
 
-absl::Status SplitFlags::ReadProtection(SplitOptions& options) const {
+absl::Status SplitFlags::ReadProtection(std::string_view name, SplitOptions& options) const {
   options.endpoints = List(accelerator_);
   for (const std::string& endpoint : options.endpoints) {
     const absl::Status status = CheckEndpoint(endpoint, /*for_listening=*/false);
     if (status.ok()) continue;
     return UsageError(StrCat(accelerator_.source(), ": ", ToStd(status.message())));
   }
-  const absl::StatusOr<Protection> protection =
-      ParseProtection(protection_.value(), options.endpoints.size());
+  const absl::StatusOr<Protection> protection = ParseProtection(name, options.endpoints.size());
   if (!protection.ok()) {
     return UsageError(StrCat("--protection: ", ToStd(protection.status().message())));
   }
@@ -188,17 +187,67 @@ absl::Status SplitFlags::ReadPads(SplitOptions& options) const {
 
 absl::StatusOr<int64_t> SplitFlags::ReadRetries() const { return retries_.Integer(0, kMaxRetries); }
 
-absl::StatusOr<std::optional<SplitOptions>> SplitFlags::Read() const {
-  if (split_->count() == 0) {
-    SOTTO_RETURN_IF_ERROR(CheckUnused());
-    return std::nullopt;
-  }
+absl::StatusOr<SplitOptions> SplitFlags::ReadOne(std::string_view protection) const {
   SplitOptions options;
-  SOTTO_RETURN_IF_ERROR(ReadProtection(options));
+  SOTTO_RETURN_IF_ERROR(ReadProtection(protection, options));
   SOTTO_RETURN_IF_ERROR(ReadTls(options));
   SOTTO_RETURN_IF_ERROR(ReadChannel(options));
   SOTTO_RETURN_IF_ERROR(ReadPads(options));
   return options;
+}
+
+absl::StatusOr<std::optional<SplitOptions>> SplitFlags::Read() const {
+  if (split_->count() > 0) return ReadOne(protection_.value());
+  SOTTO_RETURN_IF_ERROR(CheckUnused());
+  return std::nullopt;
+}
+
+absl::StatusOr<std::vector<SplitOptions>> SplitFlags::ReadEach() const {
+  std::vector<SplitOptions> all;
+  if (split_->count() == 0) {
+    SOTTO_RETURN_IF_ERROR(CheckUnused());
+    return all;
+  }
+  if (retries_.given()) return UsageError("--retries: not for measurements");
+  const std::string protections = protection_.value();
+  for (const std::string_view protection : SplitCommas(protections)) {
+    SOTTO_ASSIGN_OR_RETURN(SplitOptions options, ReadOne(protection));
+    if (options.protection != Protection::kShares) {
+      options.endpoints.resize(1);
+      options.pinned_keys.resize(std::min<size_t>(options.pinned_keys.size(), 1));
+    }
+    if (verify_->count() == 0) {
+      SOTTO_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision("auto"));
+      options.plain_format = PlainFormat(precision);
+    }
+    all.push_back(std::move(options));
+  }
+  return all;
+}
+
+NumberFormat PlainFormat(Precision precision) {
+  switch (precision) {
+    case Precision::kF32:
+      return NumberFormat::kF32;
+    case Precision::kBf16:
+      return NumberFormat::kBf16;
+    case Precision::kInt8:
+    case Precision::kFixed:
+      break;
+  }
+  return NumberFormat::kRing32;
+}
+
+Precision PrecisionOf(const SplitOptions& options) {
+  if (options.protection != Protection::kPlain) return Precision::kFixed;
+  switch (options.plain_format) {
+    case NumberFormat::kF32:
+      return Precision::kF32;
+    case NumberFormat::kBf16:
+      return Precision::kBf16;
+    default:
+      return Precision::kFixed;
+  }
 }
 
 }  // namespace sotto

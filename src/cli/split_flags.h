@@ -5,12 +5,23 @@
 #include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "cli/setting.h"
+#include "enclave/linear/local.h"
 #include "enclave/linear/split.h"
 
 namespace sotto {
+
+// One lane computes in the enclave while the other's rows are with the accelerators.
+inline constexpr int kSplitLanes = 2;
+
+// What protection plain sends for a precision: int8 is not for it.
+NumberFormat PlainFormat(Precision precision);
+// What linear layers are computed in.
+Precision PrecisionOf(const SplitOptions& options);
 
 class SplitFlags {
  public:
@@ -23,9 +34,15 @@ class SplitFlags {
   // UsageError as above.
   absl::StatusOr<int64_t> ReadRetries() const;
 
+  // For measurements: as Read(), for each protection of a list with commas. One that takes a single
+  // accelerator takes the first of several; plain takes the precision "auto". Empty without
+  // --split.
+  absl::StatusOr<std::vector<SplitOptions>> ReadEach() const;
+
  private:
   absl::Status CheckUnused() const;
-  absl::Status ReadProtection(SplitOptions& options) const;
+  absl::StatusOr<SplitOptions> ReadOne(std::string_view protection) const;
+  absl::Status ReadProtection(std::string_view name, SplitOptions& options) const;
   absl::Status ReadTls(SplitOptions& options) const;
   absl::Status ReadChannel(SplitOptions& options) const;
   absl::Status ReadPads(SplitOptions& options) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/cpu_clock.h"
 #include "base/strings.h"
 #include "wire/endpoint.h"
 #include "wire/grpc_stream.h"
@@ -186,6 +187,7 @@ absl::StatusOr<PendingExchange> AcceleratorSession::SubmitMatMul(size_t batch,
 absl::StatusOr<PendingExchange> AcceleratorSession::Start(std::shared_ptr<Exchange> exchange,
                                                           size_t cols, const AnswerRows& answer) {
   const Clock::time_point begin = Clock::now();
+  const uint64_t cpu_begin = ThreadCpuNs();
   const absl::StatusOr<ExchangeSizes> checked =
       CheckRequest(exchange->header, model_, info_.window_bytes);
   if (!checked.ok()) return state_->Named(checked.status());
@@ -198,6 +200,7 @@ absl::StatusOr<PendingExchange> AcceleratorSession::Start(std::shared_ptr<Exchan
   state_->CountWait(Clock::now() - begin);
   PendingExchange pending(state_, exchange);
   SOTTO_RETURN_IF_ERROR(state_->transport().Send(exchange));
+  state_->CountCpu(ThreadCpuNs() - cpu_begin);
   return pending;
 }
 
@@ -205,8 +208,10 @@ absl::Status AcceleratorSession::Wait(PendingExchange pending) {
   const std::shared_ptr<Exchange> exchange = std::move(pending.exchange_);
   SOTTO_CHECK(exchange != nullptr);
   const Clock::time_point begin = Clock::now();
+  const uint64_t cpu_begin = ThreadCpuNs();
   state_->transport().Await(*exchange);
   state_->CountWait(Clock::now() - begin);
+  state_->CountCpu(ThreadCpuNs() - cpu_begin);
   return state_->Settle(*exchange);
 }
 

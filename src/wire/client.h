@@ -61,6 +61,7 @@ struct SessionStats {
   uint64_t bytes_sent = 0, bytes_received = 0;
   uint64_t wire_ns = 0;    // Copying and encoding on this side, over all threads.
   uint64_t wait_ns = 0;    // Callers blocked in Submit or Wait.
+  uint64_t cpu_ns = 0;     // Processor time of the callers in Submit and Wait.
   uint64_t device_ns = 0;  // Multiplication, as the server reports it.
 };
 

@@ -150,6 +150,11 @@ void SessionState::CountWait(Clock::duration waited) {
   stats_.wait_ns += Nanoseconds(waited);
 }
 
+void SessionState::CountCpu(uint64_t cpu_ns) {
+  std::lock_guard lock(mutex_);
+  stats_.cpu_ns += cpu_ns;
+}
+
 SessionStats SessionState::stats() const {
   std::lock_guard lock(mutex_);
   return stats_;

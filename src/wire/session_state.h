@@ -79,6 +79,7 @@ class SessionState {
   void CountSent(uint64_t bytes, Clock::duration took);
   void CountReceived(uint64_t bytes, Clock::duration took);
   void CountWait(Clock::duration waited);
+  void CountCpu(uint64_t cpu_ns);
   SessionStats stats() const;
   const std::string& endpoint() const { return endpoint_; }
   uint64_t window_bytes() const { return window_bytes_; }

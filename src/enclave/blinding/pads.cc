@@ -1,11 +1,12 @@
 #include "enclave/blinding/pads.h"
 
-#include <time.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <chrono>
 
 #include "base/check.h"
+#include "base/cpu_clock.h"
 #include "base/strings.h"
 #include "enclave/blinding/pad_blinding.h"
 #include "wire/keystream.h"
@@ -15,12 +16,6 @@ namespace {
 
 // As linear/offloaded.cc bounds an exchange's answer.
 constexpr size_t kMaxProductBytes = size_t{8} << 20;
-
-uint64_t ThreadCpuNs() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 }  // namespace
 
@@ -155,6 +150,8 @@ Pad PadBlinder::Make(size_t kind, PadWeights::Workspace& workspace, ThreadPool& 
 }
 
 void PadBlinder::FactoryMain() {
+  // Its pool's threads inherit the name: tools tell offline work from online by it.
+  pthread_setname_np(pthread_self(), kPadThreadName);
   ThreadPool pool(options_.threads);
   PadWeights::Workspace workspace;
   std::unique_lock lock(mutex_);

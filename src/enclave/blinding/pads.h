@@ -27,6 +27,9 @@ enum class WhenOut {
 // INVALID_ARGUMENT but for "wait", "local", "fail".
 absl::StatusOr<WhenOut> ParseWhenOut(std::string_view name);
 
+// Of the factory's threads.
+inline constexpr char kPadThreadName[] = "sotto-pads";
+
 struct PadOptions {
   PadStoreOptions store;
   WhenOut when_out = WhenOut::kWait;

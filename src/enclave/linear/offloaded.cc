@@ -1,16 +1,15 @@
 #include "enclave/linear/offloaded.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <string>
 #include <utility>
 
 #include "base/check.h"
+#include "base/cpu_clock.h"
 #include "base/strings.h"
 #include "enclave/linear/reveal_row.h"
+#include "enclave/linear/timed.h"
 #include "kernels/elementwise.h"
 #include "kernels/fixed_point.h"
 
@@ -22,29 +21,6 @@ constexpr size_t kHideRows = 8;
 // Answers of one exchange and server take at most this, or one row.
 constexpr size_t kMaxAnswerBytes = size_t{8} << 20;
 constexpr size_t kSlots = 2;
-
-uint64_t ThreadCpuNs() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(now.tv_nsec);
-}
-
-uint64_t WallNs() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-}
-
-// Adds the time between construction and destruction to a counter.
-template <uint64_t (*Clock)()>
-class Timed {
- public:
-  explicit Timed(std::atomic<uint64_t>& counter) : counter_(counter), start_(Clock()) {}
-  ~Timed() { counter_.fetch_add(Clock() - start_, std::memory_order_relaxed); }
-
- private:
-  std::atomic<uint64_t>& counter_;
-  const uint64_t start_;
-};
 
 // Hands out 64-byte aligned pieces of one piece of memory; with none, counts what they would take.
 class Carver {

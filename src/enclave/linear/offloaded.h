@@ -22,7 +22,8 @@ struct OffloadedOptions {
   size_t exchange_rows = 128;
 };
 
-// Sums over all lanes since the start. *_ns are CPU-thread times but for waiting_ns.
+// Sums over all lanes since the start. Hiding and revealing in processor time, the others in wall
+// time.
 struct OffloadedStats {
   uint64_t exchanges = 0;
   uint64_t hiding_ns = 0;     // Norm, quantise, mask.

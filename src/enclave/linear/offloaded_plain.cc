@@ -3,24 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 
+#include "base/cpu_clock.h"
 #include "enclave/blinding/unprotected.h"
+#include "enclave/linear/timed.h"
 #include "kernels/elementwise.h"
 
 namespace sotto {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr size_t kSlots = 2;
 // Rows that one task converts or finishes.
 constexpr size_t kTaskRows = 8;
-
-uint64_t NanosecondsSince(Clock::time_point begin) {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count());
-}
 
 size_t RoundUp(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -131,19 +125,17 @@ class PlainProduct {
   size_t RowsAt(size_t begin) const { return std::min(exchange_rows_, input_.x.rows() - begin); }
 
   absl::Status Start(size_t begin, ThreadPool& pool) {
-    const Clock::time_point start = Clock::now();
     const size_t rows = RowsAt(begin), slot = SlotOf(begin);
     pool.ParallelFor((rows + kTaskRows - 1) / kTaskRows, [&](size_t task, int) {
+      const Timed<ThreadCpuNs> timed(timers_.hiding_ns);
       for (size_t r = task * kTaskRows; r < std::min(rows, (task + 1) * kTaskRows); ++r) {
         WriteRow(input_, begin + r, workspace_.in[slot] + r * shape_.n_in);
       }
     });
-    timers_.hiding_ns += NanosecondsSince(start);
-    const Clock::time_point send = Clock::now();
+    const Timed<WallNs> timed(timers_.sending_ns);
     const ConstMatrixView<T> x(workspace_.in[slot], rows, shape_.n_in);
     const MatrixView<T> answer(workspace_.out[slot], rows, shape_.n_out);
     SOTTO_ASSIGN_OR_RETURN(pending_[slot], channel_.Submit(layer_, Message(x), answer));
-    timers_.sending_ns += NanosecondsSince(send);
     ++timers_.exchanges;
     return absl::OkStatus();
   }
@@ -151,18 +143,18 @@ class PlainProduct {
   absl::Status Finish(size_t begin, std::span<const float> bias, LinearTail tail,
                       MatrixView<float> y, ThreadPool& pool) {
     const size_t rows = RowsAt(begin), slot = SlotOf(begin);
-    const Clock::time_point wait = Clock::now();
-    SOTTO_RETURN_IF_ERROR(std::exchange(pending_[slot], nullptr)->Wait());
-    timers_.waiting_ns += NanosecondsSince(wait);
-    const Clock::time_point start = Clock::now();
+    {
+      const Timed<WallNs> timed(timers_.waiting_ns);
+      SOTTO_RETURN_IF_ERROR(std::exchange(pending_[slot], nullptr)->Wait());
+    }
     pool.ParallelFor((rows + kTaskRows - 1) / kTaskRows, [&](size_t task, int worker) {
+      const Timed<ThreadCpuNs> timed(timers_.revealing_ns);
       for (size_t r = task * kTaskRows; r < std::min(rows, (task + 1) * kTaskRows); ++r) {
         float* const values = Widened(workspace_.out[slot] + r * shape_.n_out, shape_.n_out,
                                       workspace_.Scratch(worker));
         FinishRow(values, bias, tail, shape_.n_out, y.row(begin + r));
       }
     });
-    timers_.revealing_ns += NanosecondsSince(start);
     return absl::OkStatus();
   }
 

@@ -1,0 +1,66 @@
+#include "testing/accelerator_process.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <string_view>
+
+#include "base/check.h"
+#include "testing/test_data.h"
+
+namespace sotto {
+namespace {
+
+[[noreturn]] void Become(const std::vector<std::string>& arguments,
+                         const std::map<std::string, std::string>& environment) {
+  for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
+  std::vector<std::string> words = {SOTTO_BINARY_DIR "/bin/sotto-accelerator", "--listen",
+                                    "localhost:0", "--log-level", "error"};
+  setenv("LLAMA_MODEL_PATH", ShippedModelDir().c_str(), 1);
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execv(argv[0], argv.data());
+  _exit(127);
+}
+
+}  // namespace
+
+AcceleratorProcess::AcceleratorProcess(const std::vector<std::string>& arguments,
+                                       const std::map<std::string, std::string>& environment) {
+  std::array<int, 2> out{};
+  SOTTO_CHECK(pipe(out.data()) == 0);
+  pid_ = fork();
+  SOTTO_CHECK(pid_ >= 0);
+  if (pid_ == 0) {
+    dup2(out[1], STDOUT_FILENO);
+    close(out[0]);
+    close(out[1]);
+    Become(arguments, environment);
+  }
+  close(out[1]);
+  std::string line;
+  for (char c = 0; read(out[0], &c, 1) == 1 && c != '\n';) line += c;
+  close(out[0]);
+  constexpr std::string_view kBefore = "listening on ";
+  if (line.starts_with(kBefore)) address_ = line.substr(kBefore.size());
+}
+
+void AcceleratorProcess::Send(int signal) const {
+  if (pid_ > 0) kill(pid_, signal);
+}
+
+int AcceleratorProcess::Signal(int signal) {
+  if (pid_ <= 0) return -1;
+  Send(signal);
+  int status = 0;
+  waitpid(pid_, &status, 0);
+  pid_ = 0;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+}  // namespace sotto

@@ -1,0 +1,39 @@
+// The shipped server as a process of its own, on a free port of this machine.
+#ifndef SOTTO_TESTING_ACCELERATOR_PROCESS_H_
+#define SOTTO_TESTING_ACCELERATOR_PROCESS_H_
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace sotto {
+
+class AcceleratorProcess {
+ public:
+  // Serves the shipped model unless `arguments` name another; they follow "--listen localhost:0".
+  // Returns once it listens, or has ended without doing so. `environment` is added to this
+  // process's.
+  explicit AcceleratorProcess(const std::vector<std::string>& arguments = {},
+                              const std::map<std::string, std::string>& environment = {});
+  ~AcceleratorProcess() { Signal(SIGKILL); }
+  AcceleratorProcess(const AcceleratorProcess&) = delete;
+  AcceleratorProcess& operator=(const AcceleratorProcess&) = delete;
+
+  // HOST:PORT; empty when it did not start.
+  const std::string& address() const { return address_; }
+  // Sends a signal and waits for the end; the exit code, or -1 when a signal ended it. Once.
+  int Signal(int signal);
+  // The same without waiting for anything: SIGSTOP, SIGCONT.
+  void Send(int signal) const;
+
+ private:
+  pid_t pid_ = 0;
+  std::string address_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_TESTING_ACCELERATOR_PROCESS_H_
