@@ -1,14 +1,13 @@
 #include "cli/batch_runner.h"
 
-#include <algorithm>
 #include <chrono>
 #include <numeric>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "base/log.h"
 #include "base/strings.h"
-#include "cli/logprobs_file.h"
 #include "cli/process_info.h"
 #include "cli/stopwatch.h"
 
@@ -30,7 +29,8 @@ BatchRunner::BatchRunner(const BatchInputs& inputs, PrefillBackend& backend,
       backend_(backend),
       outputs_(outputs),
       retries_left_(inputs.options.retries),
-      perplexity_(inputs.prompts.size()) {}
+      perplexity_(inputs.prompts.size()),
+      logprobs_(inputs.prompts, inputs.rows, inputs.tokenizer, outputs) {}
 
 bool BatchRunner::TryAgain(const absl::Status& status) {
   if (!absl::IsUnavailable(status) || retries_left_ == 0) return false;
@@ -40,80 +40,102 @@ bool BatchRunner::TryAgain(const absl::Status& status) {
   return true;
 }
 
-absl::Status BatchRunner::Load() {
+EngineOptions BatchRunner::engine_options() const {
   const PrefillOptions& options = inputs_.options;
+  return {.threads = options.threads,
+          .batch_size = options.batch_size,
+          // Padding that is not computed needs no room.
+          .prefill_length = options.pad_compute ? options.prefill_length : inputs_.rows.longest(),
+          .oblivious_embedding = options.oblivious_embedding};
+}
+
+RunOptions BatchRunner::run_options() const {
+  return {.logits = inputs_.options.logits, .pad_compute = inputs_.options.pad_compute};
+}
+
+absl::Status BatchRunner::Load() {
   engine_.reset();  // Before its successor takes as much memory again.
   totals_ = {};
-  // Padding that is not computed needs no room.
-  const size_t length = options.pad_compute ? options.prefill_length : inputs_.rows.longest();
   while (true) {
-    absl::StatusOr<std::unique_ptr<Engine>> engine =
-        backend_.MakeEngine({.threads = options.threads,
-                             .batch_size = options.batch_size,
-                             .prefill_length = length,
-                             .oblivious_embedding = options.oblivious_embedding});
+    absl::StatusOr<std::unique_ptr<Engine>> engine = backend_.MakeEngine(engine_options());
     if (!engine.ok() && TryAgain(engine.status())) continue;
     SOTTO_ASSIGN_OR_RETURN(engine_, std::move(engine));
     return absl::OkStatus();
   }
 }
 
+BatchForecast BatchRunner::PlanBatches() {
+  std::vector<BatchWork> work;
+  for (BatchMembers& rows :
+       OrderBatches(inputs_.config, engine_options(), run_options(), inputs_.rows.ids)) {
+    work.push_back(
+        WorkOf(inputs_.config, engine_options(), IdsOf(rows, inputs_.rows.ids), run_options()));
+    batches_.push_back({.rows = std::move(rows)});
+  }
+  return BatchForecast(inputs_.config, engine_options(), run_options(), std::move(work));
+}
+
 absl::Status BatchRunner::RunAll() {
+  BatchForecast forecast = PlanBatches();
+  // Split, batches are all alike, and made-up ones would use up pads and traffic.
+  if (!inputs_.options.split.has_value()) {
+    SOTTO_RETURN_IF_ERROR(forecast.Calibrate(*engine_));
+  }
+  calibration_seconds_ = forecast.calibration_seconds();
   Progress progress(inputs_.options.progress, inputs_.rows.real_tokens());
   const Stopwatch stopwatch;
-  const size_t rows = inputs_.rows.ids.size(), batch_size = inputs_.options.batch_size;
-  for (size_t first = 0; first < rows; first += batch_size) {
-    SOTTO_RETURN_IF_ERROR(RunBatchWithRetries(first, std::min(batch_size, rows - first), progress));
+  size_t tokens_done = 0;
+  for (size_t i = 0; i < batches_.size(); ++i) {
+    const BatchStart start{tokens_done, forecast.Of(i)};
+    SOTTO_RETURN_IF_ERROR(RunBatchWithRetries(batches_[i], start, progress));
+    forecast.Observe(i, batches_[i].seconds);
+    for (const size_t row : batches_[i].rows) tokens_done += inputs_.rows.ids[row].size();
   }
   prefill_seconds_ = stopwatch.seconds();
   return absl::OkStatus();
 }
 
-absl::Status BatchRunner::RunBatchWithRetries(size_t first, size_t count, Progress& progress) {
-  const size_t tokens_before = TokenCount(std::span(inputs_.rows.ids).first(first));
+absl::Status BatchRunner::RunBatchWithRetries(BatchTiming& batch, const BatchStart& start,
+                                              Progress& progress) {
+  if (start.forecast.has_value()) batch.predicted_seconds = start.forecast->batch_seconds;
   while (true) {
-    progress.Set(tokens_before);
-    const absl::Status status = RunBatch(first, count, progress);
+    progress.BeginBatch(start);
+    const absl::Status status = RunBatch(batch, progress);
     if (status.ok() || !TryAgain(status)) return status;
     SOTTO_RETURN_IF_ERROR(Load());
   }
 }
 
-absl::Status BatchRunner::RunBatch(size_t first, size_t count, Progress& progress) {
+absl::Status BatchRunner::RunBatch(BatchTiming& batch, Progress& progress) {
   const PrefillOptions& options = inputs_.options;
-  const std::span batch = std::span(inputs_.rows.ids).subspan(first, count);
+  const std::vector<std::vector<int32_t>> ids = IdsOf(batch.rows, inputs_.rows.ids);
   const bool all = options.logits == LogitsMode::kAll;
   std::vector<TokenScores> scores;
-  for (const std::vector<int32_t>& ids : batch) scores.emplace_back(ids.size());
+  for (const std::vector<int32_t>& row : ids) scores.emplace_back(row.size());
   const auto sink = [&](size_t prompt, size_t position, ConstMatrixView<float> logits) {
+    const size_t row = batch.rows[prompt];
     // Rows that only fill the batch repeat what others have said.
-    if (all && first + prompt < inputs_.rows.prompt_count) {
-      ScorePositions(batch[prompt], position, logits, scores[prompt]);
+    if (all && row < inputs_.rows.prompt_count) {
+      ScorePositions(ids[prompt], position, logits, scores[prompt]);
     }
-    if (outputs_.logits() != nullptr) outputs_.logits()->Write(first + prompt, position, logits);
-    progress.Add(all ? logits.rows() : batch[prompt].size());
+    if (outputs_.logits() != nullptr) outputs_.logits()->Write(row, position, logits);
+    progress.Add(all ? logits.rows() : ids[prompt].size());
   };
   const Stopwatch stopwatch;
   const double cpu_before = ProcessCpuSeconds();
-  SOTTO_RETURN_IF_ERROR(
-      engine_->Run(batch, {.logits = options.logits, .pad_compute = options.pad_compute}, sink));
-  batch_seconds_.push_back(stopwatch.seconds());
+  SOTTO_RETURN_IF_ERROR(engine_->Run(ids, run_options(), sink));
+  batch.seconds = stopwatch.seconds();
   totals_.cpu_seconds += ProcessCpuSeconds() - cpu_before;
   totals_.tokens +=
-      options.pad_compute ? options.batch_size * options.prefill_length : TokenCount(batch);
+      options.pad_compute ? options.batch_size * options.prefill_length : TokenCount(ids);
   if (outputs_.logits() != nullptr) SOTTO_RETURN_IF_ERROR(outputs_.logits()->status());
-  return all ? Score(first, count, scores) : absl::OkStatus();
+  return all ? KeepScores(batch.rows, std::move(scores)) : absl::OkStatus();
 }
 
-absl::Status BatchRunner::Score(size_t first, size_t count, std::span<const TokenScores> scores) {
-  const size_t end = std::min(first + count, inputs_.rows.prompt_count);
-  for (size_t row = first; row < end; ++row) {
-    perplexity_[row] = Perplexity(scores[row - first]);
-    if (!outputs_.wants_logprobs()) continue;
-    SOTTO_ASSIGN_OR_RETURN(const std::string line,
-                           LogprobsLine(row, inputs_.prompts[row].id, inputs_.rows.ids[row],
-                                        inputs_.tokenizer, scores[row - first]));
-    SOTTO_RETURN_IF_ERROR(outputs_.AppendLogprobs(line));
+absl::Status BatchRunner::KeepScores(const BatchMembers& rows, std::vector<TokenScores> scores) {
+  for (size_t i = 0; i < rows.size() && rows[i] < inputs_.rows.prompt_count; ++i) {
+    perplexity_[rows[i]] = Perplexity(scores[i]);
+    SOTTO_RETURN_IF_ERROR(logprobs_.Add(rows[i], std::move(scores[i])));
   }
   return absl::OkStatus();
 }

@@ -9,10 +9,13 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cli/batch_forecast.h"
 #include "cli/batch_rows.h"
+#include "cli/logprobs_queue.h"
 #include "cli/prefill_backend.h"
 #include "cli/prefill_options.h"
 #include "cli/prefill_outputs.h"
+#include "cli/progress.h"
 #include "cli/prompt_file.h"
 #include "cli/token_scores.h"
 #include "enclave/prefill/engine.h"
@@ -22,6 +25,7 @@ namespace sotto {
 
 // What a run reads; all of it outlives the BatchRunner.
 struct BatchInputs {
+  const LlamaConfig& config;
   const PrefillOptions& options;
   std::span<const Prompt> prompts;
   const Tokenizer* tokenizer = nullptr;  // For token strings; may be null.
@@ -34,20 +38,28 @@ class BatchRunner {
 
   // Makes the engine: loads weights, connects. Tries again as RunAll() does.
   absl::Status Load();
-  // Runs all batches. A batch that ends UNAVAILABLE is repeated from its start over a new
-  // connection, options.retries times in all; any other error ends the run.
+  // Runs all batches, with the members and in the order of OrderBatches(); what comes out is in the
+  // prompts' order. A batch that ends UNAVAILABLE is repeated from its start over a new connection,
+  // options.retries times in all; any other error ends the run.
   absl::Status RunAll();
 
-  const std::vector<double>& batch_seconds() const { return batch_seconds_; }
+  // In the order they ran.
+  const std::vector<BatchTiming>& batches() const { return batches_; }
+  // Before them; none where the first batch taught the cost model.
+  std::optional<double> calibration_seconds() const { return calibration_seconds_; }
   double prefill_seconds() const { return prefill_seconds_; }
   const std::vector<std::optional<double>>& perplexity() const { return perplexity_; }
   // Since the last connection.
   const PassTotals& totals() const { return totals_; }
 
  private:
-  absl::Status RunBatchWithRetries(size_t first, size_t count, Progress& progress);
-  absl::Status RunBatch(size_t first, size_t count, Progress& progress);
-  absl::Status Score(size_t first, size_t count, std::span<const TokenScores> scores);
+  EngineOptions engine_options() const;
+  RunOptions run_options() const;
+  // The order of batches_, and how long each should take.
+  BatchForecast PlanBatches();
+  absl::Status RunBatchWithRetries(BatchTiming& batch, const BatchStart& start, Progress& progress);
+  absl::Status RunBatch(BatchTiming& batch, Progress& progress);
+  absl::Status KeepScores(const BatchMembers& rows, std::vector<TokenScores> scores);
   // Whether a failure with `status` is followed by another attempt; waits before it.
   bool TryAgain(const absl::Status& status);
 
@@ -56,9 +68,11 @@ class BatchRunner {
   PrefillOutputs& outputs_;
   int retries_left_ = 0;
   std::unique_ptr<Engine> engine_;
-  std::vector<double> batch_seconds_;
+  std::vector<BatchTiming> batches_;
+  std::optional<double> calibration_seconds_;
   double prefill_seconds_ = 0;
   std::vector<std::optional<double>> perplexity_;
+  LogprobsQueue logprobs_;
   PassTotals totals_;
 };
 

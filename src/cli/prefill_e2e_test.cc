@@ -110,6 +110,56 @@ TEST_F(PrefillTest, RatesAreTokensOverTheForwardPasses) {
   EXPECT_GT(result["peak_rss_bytes"].get<uint64_t>(), 8'000'000u);  // The weights, in f32 or half.
 }
 
+// Learned from a calibration, which a model this small always gets.
+TEST_F(PrefillTest, EachBatchIsPredicted) {
+  dir_.Write("p.txt", "one\ntwo\nIn the beginning God created the heaven and the earth\n");
+  const json timings = Result({"--prompts", "p.txt", "--batch-size", "2"})["timings"];
+  EXPECT_GT(timings["calibration_seconds"], 0);
+  ASSERT_EQ(timings["batch_seconds"].size(), 2u);
+  ASSERT_EQ(timings["predicted_batch_seconds"].size(), 2u);
+  double predicted = 0, measured = 0;
+  for (size_t i = 0; i < 2; ++i) {
+    const double p = timings["predicted_batch_seconds"][i], m = timings["batch_seconds"][i];
+    EXPECT_GT(p, 0);
+    EXPECT_NEAR(timings["batch_prediction_errors"][i], p / m - 1, 1e-9);
+    predicted += p;
+    measured += m;
+  }
+  EXPECT_NEAR(timings["prediction_error"], predicted / measured - 1, 1e-9);
+}
+
+// The longest prompt runs first and prompts that begin alike run together; what is written is in
+// the prompts' order all the same, and the same to the bit.
+TEST_F(PrefillTest, BatchesRunInTheCheapestOrderResultsStayInThePrompts) {
+  const auto prompt = [](int family, int number, size_t own) {
+    std::vector<int32_t> ids(80, 100 + family);
+    ids.insert(ids.end(), own, 200 + number);
+    return ids;
+  };
+  const std::vector<std::vector<int32_t>> prompts = {prompt(1, 0, 2), prompt(2, 1, 9),
+                                                     prompt(1, 2, 5), prompt(2, 3, 30)};
+  std::string lines;
+  for (const auto& ids : prompts) lines += json{{"ids", ids}}.dump() + "\n";
+  dir_.Write("p.jsonl", lines);
+  const auto run = [&](const std::string& name, std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"--prompts",  "p.jsonl",       "--batch-size",
+                                          "2",          "--save-logits", name + ".npy",
+                                          "--logprobs", name + ".jsonl"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Result(arguments);
+  };
+  const json cheapest = run("cheapest", {}), fixed_shape = run("fixed", {"--pad-compute"});
+  EXPECT_EQ(cheapest["timings"]["batch_rows"], json({{1, 3}, {0, 2}}));
+  EXPECT_EQ(fixed_shape["timings"]["batch_rows"], json({{0, 1}, {2, 3}}));
+  EXPECT_EQ(cheapest["actual_lengths"], json({82, 89, 85, 110}));
+  EXPECT_EQ(cheapest["perplexity"], fixed_shape["perplexity"]);
+  EXPECT_EQ(dir_.Read("cheapest.npy"), dir_.Read("fixed.npy"));
+  EXPECT_EQ(dir_.Read("cheapest.jsonl"), dir_.Read("fixed.jsonl"));
+  const std::vector<json> scores = Lines("cheapest.jsonl");
+  ASSERT_EQ(scores.size(), prompts.size());
+  for (size_t i = 0; i < prompts.size(); ++i) EXPECT_EQ(scores[i]["ids"], json(prompts[i]));
+}
+
 TEST_F(PrefillTest, FewerPromptsThanABatchAreRepeatedToFillIt) {
   const json result = Result({"--prompt", "a", "--prompt", "two words", "--batch-size", "5"});
   EXPECT_EQ(result["prompt_count"], 2);

@@ -12,6 +12,10 @@ using Json = nlohmann::ordered_json;
 
 double PerSecond(double count, double seconds) { return seconds > 0 ? count / seconds : 0; }
 
+Json OrNull(const std::optional<double>& value) {
+  return value.has_value() ? Json(*value) : Json();
+}
+
 // Prompts as they were given: text, or ids.
 Json PromptsJson(std::span<const Prompt> prompts) {
   Json json = Json::array();
@@ -29,17 +33,38 @@ Json ActualLengths(const BatchRows& rows) {
 
 Json PerplexityJson(const std::vector<std::optional<double>>& perplexity) {
   Json json = Json::array();
-  for (const std::optional<double>& value : perplexity) {
-    json.push_back(value.has_value() ? Json(*value) : Json());
-  }
+  for (const std::optional<double>& value : perplexity) json.push_back(OrNull(value));
   return json;
 }
 
+// Of all batches that had a prediction, taken together.
+std::optional<double> PredictionError(std::span<const BatchTiming> batches) {
+  BatchTiming sum{.predicted_seconds = 0};
+  for (const BatchTiming& batch : batches) {
+    if (!batch.predicted_seconds.has_value()) continue;
+    *sum.predicted_seconds += *batch.predicted_seconds;
+    sum.seconds += batch.seconds;
+  }
+  return sum.relative_error();
+}
+
 Json TimingsJson(const Timings& timings) {
-  return {{"load_seconds", timings.load_seconds},
-          {"tokenize_seconds", timings.tokenize_seconds},
-          {"prefill_seconds", timings.prefill_seconds},
-          {"batch_seconds", timings.batch_seconds}};
+  Json json = {{"load_seconds", timings.load_seconds},
+               {"tokenize_seconds", timings.tokenize_seconds},
+               {"calibration_seconds", OrNull(timings.calibration_seconds)},
+               {"prefill_seconds", timings.prefill_seconds}};
+  for (const char* key :
+       {"batch_seconds", "predicted_batch_seconds", "batch_prediction_errors", "batch_rows"}) {
+    json[key] = Json::array();
+  }
+  for (const BatchTiming& batch : timings.batches) {
+    json["batch_seconds"].push_back(batch.seconds);
+    json["predicted_batch_seconds"].push_back(OrNull(batch.predicted_seconds));
+    json["batch_prediction_errors"].push_back(OrNull(batch.relative_error()));
+    json["batch_rows"].push_back(batch.rows);
+  }
+  json["prediction_error"] = OrNull(PredictionError(timings.batches));
+  return json;
 }
 
 Json TeeJson(const PlatformReport& report) {
@@ -52,7 +77,8 @@ Json TeeJson(const PlatformReport& report) {
 }  // namespace
 
 double Timings::forward_seconds() const {
-  return std::accumulate(batch_seconds.begin(), batch_seconds.end(), 0.0);
+  return std::accumulate(batches.begin(), batches.end(), 0.0,
+                         [](double sum, const BatchTiming& batch) { return sum + batch.seconds; });
 }
 
 Json ResultJson(const PrefillReport& report) {

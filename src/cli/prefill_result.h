@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/batch_forecast.h"
 #include "cli/batch_rows.h"
 #include "cli/logits_file.h"
 #include "cli/prefill_options.h"
@@ -28,10 +29,11 @@ struct ModelFacts {
 struct Timings {
   double load_seconds = 0;      // Checkpoint, tokenizer, weights into the kernels' layout.
   double tokenize_seconds = 0;  // Prompts into ids.
-  double prefill_seconds = 0;   // First batch's start to last batch's end, writing included.
-  std::vector<double> batch_seconds;
+  std::optional<double> calibration_seconds;  // Of the cost model, if it was calibrated.
+  double prefill_seconds = 0;        // First batch's start to last batch's end, writing included.
+  std::vector<BatchTiming> batches;  // In the order they ran.
 
-  double forward_seconds() const;  // Sum of batch_seconds.
+  double forward_seconds() const;  // Of all batches.
 };
 
 struct PrefillReport {

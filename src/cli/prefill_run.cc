@@ -122,7 +122,8 @@ absl::Status RunPrefill(const PrefillOptions& options) {
   const std::unique_ptr<PrefillBackend> backend = options.split.has_value()
                                                       ? MakeSplitBackend(checkpoint, options, pool)
                                                       : MakeLocalBackend(checkpoint, options, pool);
-  BatchRunner runner({.options = options,
+  BatchRunner runner({.config = checkpoint.config(),
+                      .options = options,
                       .prompts = inputs.prompts,
                       .tokenizer = inputs.tokenizer.get(),
                       .rows = inputs.rows},
@@ -144,8 +145,9 @@ absl::Status RunPrefill(const PrefillOptions& options) {
                                        .weights_sha256 = digest},
                              .timings = {.load_seconds = load_seconds,
                                          .tokenize_seconds = inputs.tokenize_seconds,
+                                         .calibration_seconds = runner.calibration_seconds(),
                                          .prefill_seconds = runner.prefill_seconds(),
-                                         .batch_seconds = runner.batch_seconds()},
+                                         .batches = runner.batches()},
                              .perplexity = runner.perplexity(),
                              .mode_detail = backend->Detail(runner.totals())};
   SOTTO_RETURN_IF_ERROR(outputs.Commit(ResultJson(report).dump(2) + "\n"));

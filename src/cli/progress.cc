@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -30,10 +31,12 @@ std::string ProgressLine(const ProgressState& state) {
   std::string line = StrCat("prefill ", static_cast<int64_t>(share * 100), " %  ",
                             static_cast<int64_t>(state.tokens_done), "/",
                             static_cast<int64_t>(state.tokens_total), " tokens");
-  if (rate <= 0) return line;
-  const double left = (state.tokens_total - state.tokens_done) / rate;
-  return StrCat(line, "  ", static_cast<int64_t>(std::lround(rate)), " tokens/s  ", ClockText(left),
-                " left");
+  std::optional<double> left = state.seconds_left;
+  if (rate > 0) {
+    line = StrCat(line, "  ", static_cast<int64_t>(std::lround(rate)), " tokens/s");
+    if (!left.has_value()) left = (state.tokens_total - state.tokens_done) / rate;
+  }
+  return left.has_value() ? StrCat(line, "  ", ClockText(*left), " left") : line;
 }
 
 Progress::Progress(ProgressMode mode, size_t total_tokens)
@@ -63,9 +66,19 @@ void Progress::Add(size_t tokens) {
   tokens_ += tokens;
 }
 
-void Progress::Set(size_t tokens) {
+void Progress::BeginBatch(const BatchStart& start) {
   const std::lock_guard lock(mutex_);
-  tokens_ = tokens;
+  tokens_ = start.tokens_done;
+  batch_start_ = Clock::now();
+  forecast_ = start.forecast;
+}
+
+// Logits come near a batch's end, so within it the clock is the better witness of progress.
+std::optional<double> Progress::SecondsLeft(Clock::time_point now) const {
+  if (tokens_ == total_) return 0;
+  if (!forecast_.has_value()) return std::nullopt;
+  const double in_batch = std::chrono::duration<double>(now - batch_start_).count();
+  return std::max(0.0, forecast_->batch_seconds - in_batch) + forecast_->later_seconds;
 }
 
 void Progress::DrawUntilDone() {
@@ -78,10 +91,12 @@ void Progress::DrawUntilDone() {
 }
 
 void Progress::Draw() {
-  const std::chrono::duration<double> elapsed = Clock::now() - start_;
+  const Clock::time_point now = Clock::now();
+  const std::chrono::duration<double> elapsed = now - start_;
   const std::string line = ProgressLine({.tokens_done = static_cast<double>(tokens_),
                                          .tokens_total = static_cast<double>(total_),
-                                         .elapsed_seconds = elapsed.count()});
+                                         .elapsed_seconds = elapsed.count(),
+                                         .seconds_left = SecondsLeft(now)});
   const std::string drawn = terminal_ ? StrCat("\r", line, "\033[K") : StrCat(line, "\n");
   std::fwrite(drawn.data(), 1, drawn.size(), stderr);
   drawn_ = true;

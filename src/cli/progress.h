@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -19,6 +20,19 @@ struct ProgressState {
   double tokens_done = 0;
   double tokens_total = 0;
   double elapsed_seconds = 0;
+  std::optional<double> seconds_left = {};  // None: what the rate so far says.
+};
+
+// What the cost model expects.
+struct TimeForecast {
+  double batch_seconds = 0;  // The whole batch.
+  double later_seconds = 0;  // All batches after it.
+};
+
+// How things stand when a batch starts.
+struct BatchStart {
+  size_t tokens_done = 0;
+  std::optional<TimeForecast> forecast = {};
 };
 
 // "prefill  37 %  512/1384 tokens  1234 tokens/s  0:12 left"
@@ -33,13 +47,14 @@ class Progress {
 
   // Thread-safe; cheap.
   void Add(size_t tokens);
-  // A batch starts anew: so many tokens are done.
-  void Set(size_t tokens);
+  // A batch starts, perhaps anew.
+  void BeginBatch(const BatchStart& start);
 
  private:
   using Clock = std::chrono::steady_clock;
   void DrawUntilDone();
   void Draw();
+  std::optional<double> SecondsLeft(Clock::time_point now) const;
 
   const ProgressMode mode_;
   const size_t total_;
@@ -48,6 +63,8 @@ class Progress {
   std::mutex mutex_;
   std::condition_variable done_;
   size_t tokens_ = 0;
+  Clock::time_point batch_start_ = start_;
+  std::optional<TimeForecast> forecast_;
   bool finished_ = false;
   bool drawn_ = false;
   std::thread thread_;

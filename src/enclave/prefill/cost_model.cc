@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "enclave/prefill/batch_plan.h"
 #include "enclave/prefill/memory_plan.h"
@@ -26,17 +27,39 @@ double EffectiveOperations(const BatchWork& work) {
   return work.linear_operations + work.attention_operations / CostModel::kAttentionShare;
 }
 
-// The second of two runs: the first one touches memory for the first time.
-absl::StatusOr<double> TimeRun(Engine& engine, std::span<const std::vector<int32_t>> prompts,
-                               const RunOptions& options) {
-  double seconds = 0;
-  for (int run = 0; run < 2; ++run) {
-    const auto start = std::chrono::steady_clock::now();
-    SOTTO_RETURN_IF_ERROR(
-        engine.Run(prompts, options, [](size_t, size_t, ConstMatrixView<float>) {}));
-    seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+// Operations done while one weight comes from memory: bf16 about 1 T operations/s and, at two
+// bytes each, 30 G weights/s; narrower weights come as much faster as they are multiplied.
+constexpr double kOperationsPerWeight = 32;
+
+// A calibration may take this share of the work to come, or so many operations (some 10 ms).
+constexpr double kCalibrationShare = 0.05, kFreeOperations = 1e10;
+// A calibration runs each of its batches so often, and for so long: the fastest run counts, and
+// the first one, which touches memory for the first time, never does.
+constexpr int kCalibrationRuns = 2;
+constexpr std::chrono::milliseconds kCalibrationTime{10};
+
+struct CalibrationPrompts {
+  std::vector<std::vector<int32_t>> small, large;
+};
+CalibrationPrompts MakeCalibrationPrompts(const EngineOptions& options) {
+  const auto zeros = [&](size_t most) {
+    return std::vector(1, std::vector<int32_t>(std::min(options.prefill_length, most), 0));
+  };
+  return {zeros(16), zeros(kCalibrationPositions)};
+}
+
+absl::StatusOr<double> TimeRuns(Engine& engine, std::span<const std::vector<int32_t>> prompts,
+                                LogitsMode logits, LogitsSink sink) {
+  using Clock = std::chrono::steady_clock;
+  double best = std::numeric_limits<double>::infinity();
+  const auto begin = Clock::now();
+  for (int run = 0; run < kCalibrationRuns || Clock::now() - begin < kCalibrationTime; ++run) {
+    const auto start = Clock::now();
+    SOTTO_RETURN_IF_ERROR(engine.Run(prompts, {.logits = logits}, sink));
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (run > 0) best = std::min(best, seconds);
   }
-  return seconds;
+  return best;
 }
 
 }  // namespace
@@ -65,21 +88,34 @@ BatchWork WorkOf(const LlamaConfig& config, const EngineOptions& engine,
   return work;
 }
 
-absl::StatusOr<CostModel> CostModel::Calibrate(const LlamaConfig& config,
-                                               const EngineOptions& options, Engine& engine) {
-  RunOptions run;
-  run.logits = LogitsMode::kLast;
-  const std::vector<std::vector<int32_t>> small = {
-      std::vector<int32_t>(std::min<size_t>(options.prefill_length, 16), 0)};
-  const std::vector<std::vector<int32_t>> large = {
-      std::vector<int32_t>(std::min<size_t>(options.prefill_length, 256), 0)};
-  SOTTO_ASSIGN_OR_RETURN(const double small_seconds, TimeRun(engine, small, run));
-  SOTTO_ASSIGN_OR_RETURN(const double large_seconds, TimeRun(engine, large, run));
-  return CostModel(WorkOf(config, options, small, run), small_seconds,
-                   WorkOf(config, options, large, run), large_seconds);
+double RelativeCost(const BatchWork& work) {
+  return EffectiveOperations(work) + kOperationsPerWeight * work.streamed_weights;
 }
 
-// Two equations in two unknowns; nearly equal batches tell only their sum, taken as operations.
+bool CalibrationPays(const LlamaConfig& config, const EngineOptions& engine, const RunOptions& run,
+                     std::span<const BatchWork> to_come) {
+  const CalibrationPrompts prompts = MakeCalibrationPrompts(engine);
+  const RunOptions packed{.logits = run.logits};
+  const double cost =
+      kCalibrationRuns * (RelativeCost(WorkOf(config, engine, prompts.small, packed)) +
+                          RelativeCost(WorkOf(config, engine, prompts.large, packed)));
+  double all = 0;
+  for (const BatchWork& work : to_come) all += RelativeCost(work);
+  return cost < std::max(kFreeOperations, kCalibrationShare * all);
+}
+
+absl::StatusOr<CostModel> CostModel::Calibrate(const LlamaConfig& config,
+                                               const EngineOptions& options, LogitsMode logits,
+                                               Engine& engine, LogitsSink sink) {
+  const CalibrationPrompts prompts = MakeCalibrationPrompts(options);
+  const RunOptions run{.logits = logits};
+  SOTTO_ASSIGN_OR_RETURN(const double small_seconds, TimeRuns(engine, prompts.small, logits, sink));
+  SOTTO_ASSIGN_OR_RETURN(const double large_seconds, TimeRuns(engine, prompts.large, logits, sink));
+  return CostModel(WorkOf(config, options, prompts.small, run), small_seconds,
+                   WorkOf(config, options, prompts.large, run), large_seconds);
+}
+
+// Two equations in two unknowns; nearly equal batches tell no more than one.
 CostModel::CostModel(const BatchWork& small, double small_seconds, const BatchWork& large,
                      double large_seconds) {
   const double a = EffectiveOperations(small), b = EffectiveOperations(large);
@@ -89,20 +125,24 @@ CostModel::CostModel(const BatchWork& small, double small_seconds, const BatchWo
     seconds_per_operation_ = (large_seconds * u - small_seconds * v) / determinant;
     seconds_per_weight_ = (small_seconds * b - large_seconds * a) / determinant;
   }
-  if (seconds_per_operation_ <= 0 || seconds_per_weight_ < 0) {
-    seconds_per_operation_ = large_seconds / b;
-    seconds_per_weight_ = 0;
-  }
+  if (seconds_per_operation_ <= 0 || seconds_per_weight_ < 0) FitTo(large, large_seconds);
 }
 
-double CostModel::PredictSeconds(const BatchWork& work) const {
+void CostModel::FitTo(const BatchWork& work, double seconds) {
+  seconds_per_operation_ = seconds / RelativeCost(work);
+  seconds_per_weight_ = kOperationsPerWeight * seconds_per_operation_;
+}
+
+std::optional<double> CostModel::PredictSeconds(const BatchWork& work) const {
+  if (seconds_per_operation_ <= 0) return std::nullopt;
   return correction_ * (EffectiveOperations(work) * seconds_per_operation_ +
                         work.streamed_weights * seconds_per_weight_);
 }
 
 void CostModel::Observe(const BatchWork& work, double seconds) {
-  const double predicted = PredictSeconds(work);
-  if (predicted > 0 && seconds > 0) correction_ *= 1 + (seconds / predicted - 1) / 2;
+  const std::optional<double> predicted = PredictSeconds(work);
+  if (!predicted.has_value()) return FitTo(work, seconds);
+  if (seconds > 0) correction_ *= 1 + (seconds / *predicted - 1) / 2;
 }
 
 }  // namespace sotto

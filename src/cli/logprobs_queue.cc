@@ -1,0 +1,31 @@
+#include "cli/logprobs_queue.h"
+
+#include <string>
+#include <utility>
+
+#include "cli/logprobs_file.h"
+
+namespace sotto {
+
+LogprobsQueue::LogprobsQueue(std::span<const Prompt> prompts, const BatchRows& rows,
+                             const Tokenizer* tokenizer, PrefillOutputs& outputs)
+    : prompts_(prompts),
+      rows_(rows),
+      tokenizer_(tokenizer),
+      outputs_(outputs),
+      waiting_(prompts.size()) {}
+
+absl::Status LogprobsQueue::Add(size_t prompt, TokenScores scores) {
+  if (!outputs_.wants_logprobs()) return absl::OkStatus();
+  waiting_[prompt] = std::move(scores);
+  for (; next_ < waiting_.size() && waiting_[next_].has_value(); ++next_) {
+    SOTTO_ASSIGN_OR_RETURN(
+        const std::string line,
+        LogprobsLine(next_, prompts_[next_].id, rows_.ids[next_], tokenizer_, *waiting_[next_]));
+    SOTTO_RETURN_IF_ERROR(outputs_.AppendLogprobs(line));
+    waiting_[next_].reset();
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sotto
