@@ -3,7 +3,8 @@
 #   make            build the programs into build/bin
 #   make demo       install what is missing, build, prefill the example prompts
 #   make test       install what is missing, build, run every test (also under sanitizers)
-#   make bench      measure prefill and kernels      make fuzz    run the fuzzers (FUZZ_SECONDS each)
+#   make bench      measure kernels and prefill (BENCH_MODEL=DIR, BENCH_FLAGS=..)
+#   make fuzz       run the fuzzers (FUZZ_SECONDS each)
 #   make install    [PREFIX=/usr/local] [DESTDIR=]   make deb     build a Debian package
 #   make format     make lint     make fresh     make clean      SGX=1 (see packaging/gramine)
 PREFIX ?= /usr/local
@@ -49,7 +50,7 @@ bench: deps
 	$(MAKE) programs
 	cmake --build build --target benchmarks
 	tools/run_benchmarks.sh build/bench
-	tools/run_prefill_bench.sh build $(BENCH_FLAGS)
+	tools/run_prefill_bench.sh build "$(BENCH_MODEL)" $(BENCH_FLAGS)
 
 fuzz: deps
 	cmake --preset fuzz

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/elementwise.h"
+#include "kernels/rope.h"
 
 namespace sotto {
 namespace {
@@ -74,6 +75,21 @@ void ArgMax(benchmark::State& s) {
   Run(s, [](RowData& r, size_t n) { benchmark::DoNotOptimize(ArgMaxRow(r.x.data(), n)); });
 }
 BENCHMARK(ArgMax)->Arg(128256);
+void MaxMagnitude(benchmark::State& s) {
+  Run(s, [](RowData& r, size_t n) { benchmark::DoNotOptimize(MaxMagnitudeRow(r.x.data(), n)); });
+}
+BENCHMARK(MaxMagnitude)->Arg(2048);
+void Exp(benchmark::State& s) {
+  Run(s, [](RowData& r, size_t n) { ExpRow(r.x.data(), n, r.y.data()); });
+}
+BENCHMARK(Exp)->Arg(2048);
+// One head of 64 or 128.
+void Rotate(benchmark::State& s) {
+  Run(s, [](RowData& r, size_t n) {
+    RotateHead(r.x.data(), r.w.data(), r.w.data() + n / 2, n / 2, r.y.data());
+  });
+}
+BENCHMARK(Rotate)->Arg(64)->Arg(128);
 
 }  // namespace
 }  // namespace sotto

@@ -21,6 +21,7 @@
 #include "cli/bench_split.h"
 #include "cli/bench_split_files.h"
 #include "cli/foreign_cpu.h"
+#include "cli/stopwatch.h"
 #include "enclave/prefill/cost_model.h"
 #include "model/checkpoint.h"
 
@@ -46,8 +47,12 @@ std::string UtcNow() {
   return text;
 }
 
-// Measures until there are options.repeats undisturbed runs, or twice as many in all; if then the
-// undisturbed are too few, the others count after all, and the row says so.
+// Once a point has taken so long, waiting for a quieter moment has not helped.
+constexpr double kPatienceSeconds = 30;
+
+// Measures until there are options.repeats undisturbed runs; or that many of any kind when patience
+// is at an end; or twice as many in all. If then the undisturbed are too few, the others count
+// after all, and the row says so.
 absl::Status MeasureRow(Engine& engine, const BenchOptions& options,
                         std::span<const std::vector<int32_t>> prompts, BenchRow& row) {
   const RunOptions run_options{.logits = row.pass.logits};
@@ -55,8 +60,14 @@ absl::Status MeasureRow(Engine& engine, const BenchOptions& options,
     SOTTO_RETURN_IF_ERROR(TimePass(engine, prompts, run_options).status());
   }
   const size_t wanted = static_cast<size_t>(options.repeats);
+  const Stopwatch stopwatch;
   std::vector<double> disturbed, cpu_seconds;
-  while (row.seconds.size() < wanted && row.seconds.size() + disturbed.size() < 2 * wanted) {
+  const auto enough = [&] {
+    const size_t runs = row.seconds.size() + disturbed.size();
+    return row.seconds.size() == wanted || runs == 2 * wanted ||
+           (runs >= wanted && stopwatch.seconds() > kPatienceSeconds);
+  };
+  while (!enough()) {
     const ForeignCpuMeter meter;
     const double cpu_before = OwnCpuSeconds();
     SOTTO_ASSIGN_OR_RETURN(const double seconds, TimePass(engine, prompts, run_options));
