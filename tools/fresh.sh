@@ -37,6 +37,8 @@ indexes | sed 's/^/deb /' >"$tree/etc/apt/sources.list"
 apt-config dump | grep -E '^Acquire::https?::(Proxy|No-Proxy)' \
   >"$tree/etc/apt/apt.conf.d/99host-proxy" || true
 cp /etc/resolv.conf "$tree/etc/resolv.conf"
+# As every installed Debian has it; debootstrap alone leaves "localhost" without an address.
+echo '127.0.0.1 localhost' >"$tree/etc/hosts"
 mount -t proc proc "$tree/proc"
 mount --rbind /sys "$tree/sys" && mount --make-rslave "$tree/sys"
 mount --rbind /dev "$tree/dev" && mount --make-rslave "$tree/dev"
