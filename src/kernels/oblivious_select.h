@@ -1,6 +1,8 @@
 // Table lookup whose memory accesses do not depend on what is looked up: every row is read, in
-// order, for every id, and the wanted one kept by masks. Who watches pages, cache lines or time
-// learns the sizes alone.
+// order, for every id. Who watches pages, cache lines or time learns the sizes alone.
+//
+// The table is kept turned over, so that one instruction (VPERMW) chooses for 32 ids among 32 rows:
+// by a register's content, never by an address.
 #ifndef SOTTO_KERNELS_OBLIVIOUS_SELECT_H_
 #define SOTTO_KERNELS_OBLIVIOUS_SELECT_H_
 
@@ -12,17 +14,33 @@
 
 namespace sotto {
 
-// Columns that go through the registers together, in words of 4 bytes.
-inline constexpr size_t kSelectStripWords = 128;
+// Rows of a block.
+inline constexpr size_t kSelectRows = 32;
+// Words (of 2 bytes) of a row that are looked up together: a panel.
+inline constexpr size_t kSelectPanelWords = 4;
+// Longer tables are not supported: block numbers are compared as 16 bits.
+inline constexpr size_t kMaxSelectRows = kSelectRows << 16;
 
-// out(t, :) = table(ids[t], :). Rows are any bits, in words; table [rows, words], out [ids, words].
-// words is a multiple of 16, at most kSelectStripWords; rows begin on 64-byte boundaries and do not
-// overlap. REQUIRES: 0 <= ids[t] < table.rows(). No branch and no address depends on an id.
-void ObliviousSelect(std::span<const int32_t> ids, ConstMatrixView<uint32_t> table,
-                     MatrixView<uint32_t> out);
+// A table of `rows` rows of `words` 2-byte words is a matrix [panels * blocks, kSelectPanelWords *
+// kSelectRows], blocks = ceil(rows / kSelectRows) and panels = ceil(words / kSelectPanelWords):
+//   packed(p * blocks + b, w * kSelectRows + r) = word (p * kSelectPanelWords + w)
+//                                                 of row (b * kSelectRows + r),
+// and zero where the table has no such word or row.
+
+// Writes block `block` of `blocks` from its rows: at most kSelectRows, fewer in the last block.
+// Several threads may pack different blocks of one table.
+void PackSelectBlock(ConstMatrixView<uint16_t> rows, size_t block, size_t blocks,
+                     MatrixView<uint16_t> packed);
+
+// out(w, t) = word w of `panel` (rows [p * blocks, (p + 1) * blocks) of a packed table) in table
+// row ids[t]. out: [kSelectPanelWords, ids.size()]; panel rows begin on 64-byte boundaries, out's
+// anywhere. REQUIRES: 0 <= ids[t] < rows <= kMaxSelectRows. Constant-time: no branch and no address
+// depends on an id.
+void ObliviousSelect(std::span<const int32_t> ids, ConstMatrixView<uint16_t> panel,
+                     MatrixView<uint16_t> out);
 // The same in portable code, as ObliviousSelect() is where there is no AVX-512.
-void ObliviousSelectPortable(std::span<const int32_t> ids, ConstMatrixView<uint32_t> table,
-                             MatrixView<uint32_t> out);
+void ObliviousSelectPortable(std::span<const int32_t> ids, ConstMatrixView<uint16_t> panel,
+                             MatrixView<uint16_t> out);
 
 }  // namespace sotto
 

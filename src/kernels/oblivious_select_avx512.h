@@ -9,8 +9,8 @@
 
 namespace sotto {
 
-void ObliviousSelectAvx512(std::span<const int32_t> ids, ConstMatrixView<uint32_t> table,
-                           MatrixView<uint32_t> out);
+void ObliviousSelectAvx512(std::span<const int32_t> ids, ConstMatrixView<uint16_t> panel,
+                           MatrixView<uint16_t> out);
 
 }  // namespace sotto
 

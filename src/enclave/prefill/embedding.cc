@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <vector>
 
 #include "base/strings.h"
 #include "kernels/oblivious_select.h"
@@ -12,36 +13,57 @@
 namespace sotto {
 namespace {
 
-constexpr size_t kRowsPerTask = 64;
+constexpr size_t kRowsPerTask = kSelectRows;
 
+size_t DivideUp(size_t n, size_t unit) { return (n + unit - 1) / unit; }
+
+// Rows in the checkpoint's dtype, as 2-byte words.
 class EmbeddingTable : public Embedding {
  public:
   explicit EmbeddingTable(const TensorRef& tensor)
       : dtype_(tensor.dtype),
         rows_(tensor.shape[0]),
-        row_bytes_(tensor.shape[1] * DTypeSize(tensor.dtype)),
-        stride_words_((row_bytes_ + kLineBytes - 1) / kLineBytes * (kLineBytes / 4)),
-        table_(rows_, stride_words_) {}
+        words_(tensor.shape[1] * DTypeSize(tensor.dtype) / sizeof(uint16_t)) {}
 
-  // Copies and checks the rows of one task; false when a value is NaN or infinite.
+  // Stores and checks the rows of one task; false when a value is NaN or infinite.
   bool Fill(const TensorRef& tensor, size_t task) {
-    const size_t begin = task * kRowsPerTask, end = std::min(rows_, begin + kRowsPerTask);
-    std::vector<float> row(tensor.shape[1]);
+    const size_t begin = task * kRowsPerTask;
+    Matrix<uint16_t> rows(std::min(kRowsPerTask, rows_ - begin), words_);
+    const size_t row_bytes = words_ * sizeof(uint16_t);
+    std::memcpy(rows.view().data(), tensor.data.data() + begin * row_bytes,
+                rows.view().rows() * row_bytes);
+    Store(task, rows.view());
+    std::vector<float> values(tensor.shape[1]);
     bool finite = true;
-    for (size_t i = begin; i < end; ++i) {
-      std::memset(table_.view().row(i), 0, stride_words_ * 4);
-      std::memcpy(table_.view().row(i), tensor.data.data() + i * row_bytes_, row_bytes_);
-      finite &= Convert(table_.view().row(i), row.size(), row.data());
+    for (size_t i = 0; i < rows.view().rows(); ++i) {
+      finite &= Convert(rows.view().row(i), values.size(), values.data());
     }
     return finite;
   }
 
-  size_t tasks() const { return (rows_ + kRowsPerTask - 1) / kRowsPerTask; }
+  size_t tasks() const { return DivideUp(rows_, kRowsPerTask); }
+
+ protected:
+  virtual void Store(size_t task, ConstMatrixView<uint16_t> rows) = 0;
+
+  bool Convert(const uint16_t* row, size_t n, float* out) const {
+    return ConvertToFloat(dtype_, reinterpret_cast<const uint8_t*>(row), n, out);
+  }
+  size_t rows() const { return rows_; }
+  size_t words() const { return words_; }
+
+ private:
+  DType dtype_;
+  size_t rows_, words_;
+};
+
+class DirectTable final : public EmbeddingTable {
+ public:
+  explicit DirectTable(const TensorRef& tensor) : EmbeddingTable(tensor), table_(rows(), words()) {}
 
   absl::Status Lookup(std::span<const int32_t> ids, MatrixView<float> x,
                       ThreadPool& pool) const override {
-    const size_t tasks = (ids.size() + kRowsPerTask - 1) / kRowsPerTask;
-    pool.ParallelFor(tasks, [&](size_t task, int) {
+    pool.ParallelFor(DivideUp(ids.size(), kRowsPerTask), [&](size_t task, int) {
       const size_t end = std::min(ids.size(), (task + 1) * kRowsPerTask);
       for (size_t i = task * kRowsPerTask; i < end; ++i) {
         Convert(table_.view().row(static_cast<size_t>(ids[i])), x.cols(), x.row(i));
@@ -50,48 +72,58 @@ class EmbeddingTable : public Embedding {
     return absl::OkStatus();
   }
 
- protected:
-  bool Convert(const uint32_t* row, size_t n, float* out) const {
-    return ConvertToFloat(dtype_, reinterpret_cast<const uint8_t*>(row), n, out);
-  }
-  // Rows in the checkpoint's dtype, as words, padded with zeros to whole cache lines.
-  ConstMatrixView<uint32_t> table() const { return table_.view(); }
-
  private:
-  static constexpr size_t kLineBytes = 64;
+  void Store(size_t task, ConstMatrixView<uint16_t> rows) override {
+    std::memcpy(table_.view().row(task * kRowsPerTask), rows.data(),
+                rows.size() * sizeof(uint16_t));
+  }
 
-  DType dtype_;
-  size_t rows_, row_bytes_, stride_words_;
-  Matrix<uint32_t> table_;
+  Matrix<uint16_t> table_;
 };
 
-class ObliviousTable : public EmbeddingTable {
+class ObliviousTable final : public EmbeddingTable {
  public:
-  using EmbeddingTable::EmbeddingTable;
+  explicit ObliviousTable(const TensorRef& tensor)
+      : EmbeddingTable(tensor),
+        panels_(DivideUp(words(), kSelectPanelWords)),
+        table_(panels_ * tasks(), kSelectPanelWords * kSelectRows) {}
 
   absl::Status Lookup(std::span<const int32_t> ids, MatrixView<float> x,
                       ThreadPool& pool) const override {
-    Matrix<uint32_t> selected(ids.size(), table().cols());
-    const size_t strips = (table().cols() + kSelectStripWords - 1) / kSelectStripWords;
-    pool.ParallelFor(strips, [&](size_t strip, int) {
-      const size_t begin = strip * kSelectStripWords;
-      const size_t words = std::min(kSelectStripWords, table().cols() - begin);
-      ObliviousSelect(ids, table().Cols(begin, words), selected.view().Cols(begin, words));
+    // One row a word, one column an id.
+    Matrix<uint16_t> chosen(panels_ * kSelectPanelWords, ids.size());
+    pool.ParallelFor(panels_, [&](size_t panel, int) {
+      ObliviousSelect(ids, table_.view().Rows(panel * tasks(), tasks()),
+                      chosen.view().Rows(panel * kSelectPanelWords, kSelectPanelWords));
     });
-    const size_t tasks = (ids.size() + kRowsPerTask - 1) / kRowsPerTask;
-    pool.ParallelFor(tasks, [&](size_t task, int) {
-      const size_t end = std::min(ids.size(), (task + 1) * kRowsPerTask);
-      for (size_t i = task * kRowsPerTask; i < end; ++i) {
-        Convert(selected.view().row(i), x.cols(), x.row(i));
-      }
+    pool.ParallelFor(DivideUp(ids.size(), kRowsPerTask), [&](size_t task, int) {
+      const size_t begin = task * kRowsPerTask, count = std::min(kRowsPerTask, ids.size() - begin);
+      ConvertColumns(chosen.view().Cols(begin, count), x.Rows(begin, count));
     });
     return absl::OkStatus();
   }
+
+ private:
+  void Store(size_t task, ConstMatrixView<uint16_t> rows) override {
+    PackSelectBlock(rows, task, tasks(), table_.view());
+  }
+
+  // x row i = column i of `chosen`.
+  void ConvertColumns(ConstMatrixView<uint16_t> chosen, MatrixView<float> x) const {
+    Matrix<uint16_t> rows(x.rows(), words());
+    for (size_t w = 0; w < words(); ++w) {
+      for (size_t i = 0; i < x.rows(); ++i) rows.view()(i, w) = chosen(w, i);
+    }
+    for (size_t i = 0; i < x.rows(); ++i) Convert(rows.view().row(i), x.cols(), x.row(i));
+  }
+
+  size_t panels_;
+  Matrix<uint16_t> table_;  // kernels/oblivious_select.h tells its layout.
 };
 
 std::unique_ptr<EmbeddingTable> MakeTable(const TensorRef& tensor, EmbeddingAccess access) {
   if (access == EmbeddingAccess::kOblivious) return std::make_unique<ObliviousTable>(tensor);
-  return std::make_unique<EmbeddingTable>(tensor);
+  return std::make_unique<DirectTable>(tensor);
 }
 
 }  // namespace
@@ -99,6 +131,10 @@ std::unique_ptr<EmbeddingTable> MakeTable(const TensorRef& tensor, EmbeddingAcce
 absl::StatusOr<std::unique_ptr<Embedding>> MakeEmbedding(const Checkpoint& checkpoint,
                                                          ThreadPool& pool, EmbeddingAccess access) {
   SOTTO_ASSIGN_OR_RETURN(const TensorRef tensor, checkpoint.Find(kEmbeddingName));
+  if (access == EmbeddingAccess::kOblivious && tensor.shape[0] > kMaxSelectRows) {
+    return absl::UnimplementedError(StrCat("oblivious lookups take at most ", kMaxSelectRows,
+                                           " rows; ", tensor.name, " has ", tensor.shape[0]));
+  }
   std::unique_ptr<EmbeddingTable> table = MakeTable(tensor, access);
   std::atomic<bool> finite{true};
   pool.ParallelFor(table->tasks(), [&](size_t task, int) {

@@ -30,7 +30,8 @@ enum class EmbeddingAccess {
                // on an id (kernels/oblivious_select.h). The same bits.
 };
 
-// A copy of the table in the checkpoint's own dtype. DATA_LOSS when a value is NaN or infinite.
+// A copy of the table in the checkpoint's own dtype. DATA_LOSS when a value is NaN or infinite;
+// UNIMPLEMENTED for a table too long for oblivious lookups (kernels/oblivious_select.h).
 absl::StatusOr<std::unique_ptr<Embedding>> MakeEmbedding(
     const Checkpoint& checkpoint, ThreadPool& pool,
     EmbeddingAccess access = EmbeddingAccess::kDirect);
