@@ -8,15 +8,16 @@
 namespace sotto {
 
 LocalPrefill::LocalPrefill(const std::string& model_dir, Precision precision,
-                           const EngineOptions& options) {
+                           const EngineOptions& options,
+                           std::unique_ptr<MatrixProducts> attention) {
   absl::StatusOr<Checkpoint> checkpoint = Checkpoint::Open(model_dir);
   SOTTO_CHECK(checkpoint.ok());
   config_ = checkpoint->config();
   ThreadPool pool(options.threads);
   absl::StatusOr<std::unique_ptr<Linear>> linear = MakeLocalLinear(*checkpoint, {precision}, pool);
   SOTTO_CHECK(linear.ok());
-  absl::StatusOr<std::unique_ptr<Engine>> engine =
-      Engine::Create(*checkpoint, *std::move(linear), options);
+  absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(
+      *checkpoint, {.linear = *std::move(linear), .attention = std::move(attention)}, options);
   SOTTO_CHECK(engine.ok());
   engine_ = *std::move(engine);
 }

@@ -29,7 +29,8 @@ struct PromptLogits {
 
 class LocalPrefill {
  public:
-  LocalPrefill(const std::string& model_dir, Precision precision, const EngineOptions& options);
+  LocalPrefill(const std::string& model_dir, Precision precision, const EngineOptions& options,
+               std::unique_ptr<MatrixProducts> attention = nullptr);
 
   const LlamaConfig& config() const { return config_; }
   std::vector<PromptLogits> Run(const std::vector<Prompt>& prompts, const RunOptions& options = {});

@@ -86,7 +86,7 @@ class SplitPoint {
                                        .prefill_length = pass_.length,
                                        .lanes = kSplitLanes};
     SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                           Engine::Create(checkpoint_, std::move(split_.linear), engine_options));
+                           Engine::Create(checkpoint_, TakeParts(split_), engine_options));
     const Prompts prompts = RandomPrompts(pass_, checkpoint_.config().vocab_size);
     SplitRow row = NewRow();
     for (int i = 0; i < options_.warmups; ++i) {

@@ -182,6 +182,9 @@ absl::StatusOr<Precision> PrefillFlags::ReadPrecision(
 absl::Status PrefillFlags::CompleteSplit(PrefillOptions& options) const {
   if (!options.split.has_value()) return absl::OkStatus();
   SOTTO_ASSIGN_OR_RETURN(options.retries, split_.ReadRetries());
+  if (options.oblivious_embedding && options.split->offload.embedding) {
+    return UsageError("--oblivious-embedding: not with --offload embedding");
+  }
   SplitOptions& split = *options.split;
   split.weights_sha256 = options.expected_sha256;
   split.plain_format = PlainFormat(options.precision);

@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOpt
   if (split_.await_stock) SOTTO_RETURN_IF_ERROR(split_.await_stock());
   EngineOptions with_lanes = options;
   with_lanes.lanes = kSplitLanes;
-  return Engine::Create(checkpoint_, std::move(split_.linear), with_lanes);
+  return Engine::Create(checkpoint_, TakeParts(split_), with_lanes);
 }
 
 Json AcceleratorJson(const AcceleratorSession& session) {
@@ -64,6 +64,13 @@ Json AcceleratorJson(const AcceleratorSession& session) {
       {"bytes_sent", stats.bytes_sent},
       {"bytes_received", stats.bytes_received},
       {"device_seconds", Seconds(stats.device_ns)}};
+}
+
+Json OffloadJson(const OffloadSet& offload) {
+  Json parts = {"linear"};
+  if (offload.embedding) parts.push_back("embedding");
+  if (offload.attention) parts.push_back("attention");
+  return parts;
 }
 
 Json PadsJson(const PadStats& stats) {
@@ -93,8 +100,10 @@ Json SplitBackend::Detail(const PassTotals& totals) const {
   json["protection"] = ProtectionName(options.protection);
   json["confidential"] = ConfidentialityWarning(options).empty();
   json["verified"] = options_.precision == Precision::kFixed;
+  json["offload"] = OffloadJson(options.offload);
   json["accelerators"] = std::move(accelerators);
-  json["exchanges"] = linear.exchanges;
+  json["exchanges"] =
+      options.offload.any() ? split_.sessions[0]->stats().exchanges : linear.exchanges;
   json["bytes_sent_per_token"] = static_cast<double>(sent) / tokens;
   json["bytes_received_per_token"] = static_cast<double>(received) / tokens;
   json["seconds"] = {{"enclave_cpu", totals.cpu_seconds},

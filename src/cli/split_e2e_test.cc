@@ -71,6 +71,29 @@ TEST_F(SplitTest, PlainIsCloseToLocal) {
   EXPECT_GT(detail["exchanges"], 0);
 }
 
+TEST_F(SplitTest, MoreCanBeOffloadedInPlainOnly) {
+  const AcceleratorProcess server(kF32);
+  const std::vector<float> local = Logits("local", {"--precision", "f32"});
+  const std::vector<float> split =
+      Logits("split", {"--split", "--accelerator", server.address(), "--protection", "plain",
+                       "--precision", "f32", "--offload", "linear,embedding,attention"});
+  ASSERT_EQ(split.size(), local.size());
+  for (size_t i = 0; i < local.size(); ++i) ASSERT_NEAR(split[i], local[i], 1e-3) << i;
+  EXPECT_EQ(Detail("split")["offload"], json({"linear", "embedding", "attention"}));
+}
+
+TEST_F(SplitTest, OffloadSetsThatWouldShowThePromptAreRefused) {
+  ExpectRefusal({"--split", "--protection", "pads", "--offload", "linear,embedding"}, 1,
+                "protection plain only");
+  ExpectRefusal({"--split", "--protection", "plain", "--verify", "--offload", "linear,attention"},
+                1, "verified");
+  ExpectRefusal({"--split", "--protection", "plain", "--offload", "embedding"}, 2, "--offload");
+  ExpectRefusal({"--split", "--protection", "plain", "--offload", "linear,x"}, 2, "--offload");
+  ExpectRefusal({"--split", "--protection", "plain", "--offload", "linear,embedding",
+                 "--oblivious-embedding"},
+                2, "--oblivious-embedding");
+}
+
 TEST_F(SplitTest, SharesAreLocalFixedToTheBit) {
   const AcceleratorProcess a, b;
   const std::vector<float> local = Logits("local", {"--precision", "fixed"});

@@ -69,6 +69,11 @@ SplitFlags::SplitFlags(CLI::App& app)
       insecure_channels_(AddSwitch(app, "--insecure-channels",
                                    "Allow shares over channels that this machine's "
                                    "owner can read: NOT CONFIDENTIAL, for tests")),
+      offload_(app, {.flag = "--offload",
+                     .placeholder = "PARTS",
+                     .help = "Of linear,embedding,attention: what the server computes; beyond "
+                             "linear it reads the prompt (protection plain only)",
+                     .default_value = "linear"}),
       data_plane_(app, {.flag = "--data-plane",
                         .placeholder = "WHICH",
                         .help = "How rows travel: shm (one host), grpc, or auto",
@@ -172,6 +177,23 @@ absl::Status SplitFlags::ReadChannel(SplitOptions& options) const {
   return absl::OkStatus();
 }
 
+absl::Status SplitFlags::ReadOffload(SplitOptions& options) const {
+  const std::string list = offload_.value();
+  bool linear = false;
+  for (const std::string_view part : SplitCommas(list)) {
+    if (part == "linear") {
+      linear = true;
+    } else if (part == "embedding") {
+      options.offload.embedding = true;
+    } else if (part == "attention") {
+      options.offload.attention = true;
+    } else {
+      return UsageError("--offload: must be of linear, embedding, attention");
+    }
+  }
+  return linear ? absl::OkStatus() : UsageError("--offload: linear is always among the parts");
+}
+
 absl::Status SplitFlags::ReadPads(SplitOptions& options) const {
   constexpr int64_t kMaxMib = int64_t{1} << 30;
   constexpr size_t kMib = size_t{1} << 20;
@@ -192,6 +214,7 @@ absl::StatusOr<SplitOptions> SplitFlags::ReadOne(std::string_view protection) co
   SOTTO_RETURN_IF_ERROR(ReadProtection(protection, options));
   SOTTO_RETURN_IF_ERROR(ReadTls(options));
   SOTTO_RETURN_IF_ERROR(ReadChannel(options));
+  SOTTO_RETURN_IF_ERROR(ReadOffload(options));
   SOTTO_RETURN_IF_ERROR(ReadPads(options));
   return options;
 }
@@ -236,6 +259,12 @@ NumberFormat PlainFormat(Precision precision) {
       break;
   }
   return NumberFormat::kRing32;
+}
+
+EngineParts TakeParts(SplitLinear& split) {
+  return {.linear = std::move(split.linear),
+          .embedding = std::move(split.embedding),
+          .attention = std::move(split.attention)};
 }
 
 Precision PrecisionOf(const SplitOptions& options) {

@@ -12,6 +12,7 @@
 #include "cli/setting.h"
 #include "enclave/linear/local.h"
 #include "enclave/linear/split.h"
+#include "enclave/prefill/engine.h"
 
 namespace sotto {
 
@@ -22,6 +23,9 @@ inline constexpr int kSplitLanes = 2;
 NumberFormat PlainFormat(Precision precision);
 // What linear layers are computed in.
 Precision PrecisionOf(const SplitOptions& options);
+
+// What of a connected split the engine takes; the sessions stay.
+EngineParts TakeParts(SplitLinear& split);
 
 class SplitFlags {
  public:
@@ -45,6 +49,7 @@ class SplitFlags {
   absl::Status ReadProtection(std::string_view name, SplitOptions& options) const;
   absl::Status ReadTls(SplitOptions& options) const;
   absl::Status ReadChannel(SplitOptions& options) const;
+  absl::Status ReadOffload(SplitOptions& options) const;
   absl::Status ReadPads(SplitOptions& options) const;
 
   const CLI::App& app_;
@@ -53,7 +58,7 @@ class SplitFlags {
   CLI::Option* const verify_;
   Setting accelerator_ca_, accelerator_key_, tls_cert_, tls_key_;
   CLI::Option* const insecure_channels_;
-  Setting data_plane_, timeout_seconds_, retries_;
+  Setting offload_, data_plane_, timeout_seconds_, retries_;
   Setting pad_memory_, pad_dir_, pad_disk_, when_out_;
 };
 

@@ -1,9 +1,9 @@
 // A whole forward pass with its linear layers in another party's hands equals the local one.
 #include <cmath>
+#include <functional>
 
 #include "enclave/linear/local.h"
-#include "enclave/linear/offloaded_plain.h"
-#include "enclave/linear/session_channel.h"
+#include "enclave/linear/split.h"
 #include "enclave/prefill/engine.h"
 #include "gtest/gtest.h"
 #include "testing/test_data.h"
@@ -27,14 +27,17 @@ std::vector<std::vector<int32_t>> Prompts(const LlamaConfig& config, size_t batc
   return prompts;
 }
 
-Logits Prefill(const Checkpoint& checkpoint, std::unique_ptr<Linear> linear, size_t batch) {
+// Calls `before_end` while the engine still has its parts.
+Logits Prefill(
+    const Checkpoint& checkpoint, EngineParts parts, size_t batch,
+    const std::function<void()>& before_end = [] {}) {
   const auto prompts = Prompts(checkpoint.config(), batch);
   Logits logits;
   for (const auto& prompt : prompts) {
     logits.emplace_back(prompt.size(), checkpoint.config().vocab_size);
   }
   const auto engine = ValueOrDie(Engine::Create(
-      checkpoint, std::move(linear),
+      checkpoint, std::move(parts),
       {.threads = kThreads, .batch_size = batch, .prefill_length = kLength, .lanes = 2}));
   const absl::Status status =
       engine->Run(prompts, {}, [&](size_t prompt, size_t first, ConstMatrixView<float> rows) {
@@ -43,6 +46,7 @@ Logits Prefill(const Checkpoint& checkpoint, std::unique_ptr<Linear> linear, siz
         }
       });
   EXPECT_TRUE(status.ok()) << status;
+  before_end();
   return logits;
 }
 
@@ -61,29 +65,43 @@ struct Case {
   DataPlane plane;
   size_t batch;
   double tolerance;
+  OffloadSet offload = {};
 };
 
 class PlainSplitTest : public testing::TestWithParam<Case> {
  protected:
   static void ExpectEqualsLocal(const std::string& model_dir) {
-    const auto [format, plane, batch, tolerance] = GetParam();
+    const auto [format, plane, batch, tolerance, offload] = GetParam();
     const HonestServer server = HonestServer::Start(model_dir);
     const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(model_dir));
     ThreadPool pool(kThreads);
     const Logits want = Prefill(
-        checkpoint, ValueOrDie(MakeLocalLinear(checkpoint, {.precision = Precision::kF32}, pool)),
+        checkpoint, {ValueOrDie(MakeLocalLinear(checkpoint, {.precision = Precision::kF32}, pool))},
         batch);
-    SessionOptions options = server.ClientOptions(format);
+    SplitOptions options;
+    options.protection = Protection::kPlain;
+    options.endpoints = {server.endpoint()};
     options.data_plane = plane;
-    const std::shared_ptr<AcceleratorSession> session =
-        ValueOrDie(AcceleratorSession::Open(server.endpoint(), options));
+    options.plain_format = format;
+    options.offload = offload;
+    options.exchange_rows = 24;
+    const auto runtime = ValueOrDie(SplitRuntime::Prepare(checkpoint, options, pool));
+    SplitLinear split = ValueOrDie(runtime->Connect());
+    ASSERT_EQ(split.embedding != nullptr, offload.embedding);
+    ASSERT_EQ(split.attention != nullptr, offload.attention);
+    uint64_t linear_exchanges = 0;
     const Logits got =
         Prefill(checkpoint,
-                ValueOrDie(OffloadedPlainLinear::Create(checkpoint, MakeSessionChannel(session),
-                                                        {.format = format, .exchange_rows = 24})),
-                batch);
+                {std::move(split.linear), std::move(split.embedding), std::move(split.attention)},
+                batch, [&] { linear_exchanges = split.stats().exchanges; });
     EXPECT_LE(MaxDifference(got, want), tolerance);
-    EXPECT_GT(session->stats().exchanges, 0u);
+    // Beside the linear layers: one lookup; in each layer and token block two products a prompt,
+    // but a block may lie in one prompt alone.
+    const uint64_t others = split.sessions[0]->stats().exchanges - linear_exchanges;
+    const uint64_t least = (offload.embedding ? 1 : 0) +
+                           (offload.attention ? 2 * batch * checkpoint.config().num_layers : 0);
+    EXPECT_GE(others, least);
+    EXPECT_TRUE(offload.attention || others == least);
   }
 };
 
@@ -98,17 +116,44 @@ TEST_P(PlainSplitTest, Stories260K) {
 // f32 both ways: only the order of sums differs, far below 1e-3 for logits of magnitude 10 after
 // at most five blocks. bf16: each of some 20 products is rounded to 2^-9 of its size; half a unit
 // is what a wrong layer or row would exceed many times over.
-INSTANTIATE_TEST_SUITE_P(Formats, PlainSplitTest,
-                         testing::Values(Case{NumberFormat::kF32, DataPlane::kGrpc, 1, 1e-3},
-                                         Case{NumberFormat::kF32, DataPlane::kGrpc, 4, 1e-3},
-                                         Case{NumberFormat::kF32, DataPlane::kShm, 1, 1e-3},
-                                         Case{NumberFormat::kF32, DataPlane::kShm, 4, 1e-3},
-                                         Case{NumberFormat::kBf16, DataPlane::kShm, 2, 0.5}),
-                         [](const auto& info) {
-                           return std::string(DataPlaneName(info.param.plane)) +
-                                  (info.param.format == NumberFormat::kF32 ? "F32" : "Bf16") +
-                                  "Batch" + std::to_string(info.param.batch);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Formats, PlainSplitTest,
+    testing::Values(
+        Case{NumberFormat::kF32, DataPlane::kGrpc, 1, 1e-3},
+        Case{NumberFormat::kF32, DataPlane::kGrpc, 4, 1e-3},
+        Case{NumberFormat::kF32, DataPlane::kShm, 1, 1e-3},
+        Case{NumberFormat::kF32, DataPlane::kShm, 4, 1e-3},
+        Case{NumberFormat::kF32, DataPlane::kShm, 1, 1e-3, {.embedding = true}},
+        Case{NumberFormat::kF32, DataPlane::kGrpc, 4, 1e-3, {.attention = true}},
+        Case{NumberFormat::kF32, DataPlane::kShm, 4, 1e-3, {.embedding = true, .attention = true}},
+        Case{NumberFormat::kBf16, DataPlane::kShm, 2, 0.5}),
+    [](const auto& info) {
+      return std::string(DataPlaneName(info.param.plane)) +
+             (info.param.format == NumberFormat::kF32 ? "F32" : "Bf16") + "Batch" +
+             std::to_string(info.param.batch) + (info.param.offload.embedding ? "Embedding" : "") +
+             (info.param.offload.attention ? "Attention" : "");
+    });
+
+// What shows the prompt is for protection plain, and what is not verified must not be asked for as
+// verified.
+TEST(OffloadTest, OnlyPlainMayOffloadMoreThanLinearLayers) {
+  const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(ShippedModelDir()));
+  ThreadPool pool(1);
+  for (const OffloadSet offload : {OffloadSet{.embedding = true}, OffloadSet{.attention = true}}) {
+    for (const Protection protection :
+         {Protection::kShares, Protection::kPads, Protection::kPlain}) {
+      SplitOptions options;
+      options.protection = protection;
+      options.endpoints = {"localhost:1"};
+      options.insecure_channels = true;
+      options.plain_format = NumberFormat::kRing32;
+      options.offload = offload;
+      if (protection == Protection::kShares) options.endpoints.push_back("localhost:2");
+      EXPECT_EQ(SplitRuntime::Prepare(checkpoint, options, pool).status().code(),
+                absl::StatusCode::kInvalidArgument);
+    }
+  }
+}
 
 }  // namespace
 }  // namespace sotto

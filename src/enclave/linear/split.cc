@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "enclave/blinding/shares.h"
 #include "enclave/blinding/unprotected.h"
+#include "enclave/linear/offloaded_activations.h"
 #include "enclave/linear/offloaded_plain.h"
 #include "enclave/linear/reveal_row.h"
 #include "enclave/linear/session_channel.h"
@@ -55,6 +56,20 @@ absl::Status CheckChannels(const SplitOptions& options) {
   if (options.data_plane == DataPlane::kShm) {
     return absl::FailedPreconditionError(
         "protection shares does not use shared memory: the host reads it");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckOffload(const SplitOptions& options) {
+  if (!options.offload.any()) return absl::OkStatus();
+  if (options.protection != Protection::kPlain) {
+    return absl::InvalidArgumentError(
+        StrCat("offloading more than linear layers shows the accelerator the prompt: protection "
+               "plain only, not ",
+               ProtectionName(options.protection)));
+  }
+  if (options.plain_format == NumberFormat::kRing32) {
+    return absl::InvalidArgumentError("only linear layers can be verified: offload no more");
   }
   return absl::OkStatus();
 }
@@ -117,6 +132,7 @@ absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkp
                                                                     ThreadPool& pool) {
   SOTTO_RETURN_IF_ERROR(CheckEndpoints(options));
   SOTTO_RETURN_IF_ERROR(CheckChannels(options));
+  SOTTO_RETURN_IF_ERROR(CheckOffload(options));
   auto runtime = std::unique_ptr<SplitRuntime>(new SplitRuntime(checkpoint, options));
   SOTTO_ASSIGN_OR_RETURN(runtime->weights_sha256_, checkpoint.WeightsSha256(pool));
   if (!options.weights_sha256.empty() && options.weights_sha256 != runtime->weights_sha256_) {
@@ -190,6 +206,8 @@ absl::StatusOr<SplitLinear> SplitRuntime::Connect(const ChannelWrapper& wrapper)
                                                          .exchange_rows = options_.exchange_rows}));
     split.stats = [plain = linear.get()] { return plain->stats(); };
     split.linear = std::move(linear);
+    if (options_.offload.embedding) split.embedding = MakeOffloadedEmbedding(split.sessions[0]);
+    if (options_.offload.attention) split.attention = MakeOffloadedProducts(split.sessions[0]);
     return split;
   }
   std::unique_ptr<Blinder> blinder;

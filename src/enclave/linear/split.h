@@ -15,12 +15,22 @@
 #include "enclave/blinding/pads.h"
 #include "enclave/blinding/protected_layers.h"
 #include "enclave/linear/accelerator_channel.h"
+#include "enclave/linear/embedding.h"
 #include "enclave/linear/linear.h"
+#include "enclave/linear/matrix_products.h"
 #include "enclave/linear/offloaded.h"
 #include "model/checkpoint.h"
 #include "wire/client.h"
 
 namespace sotto {
+
+// What goes to the accelerator beside the linear layers; protection plain only.
+struct OffloadSet {
+  bool embedding = false;  // Lookups: it reads the token ids.
+  bool attention = false;  // Q K^T and P V: it reads queries, keys, values and weights.
+
+  bool any() const { return embedding || attention; }
+};
 
 enum class Protection { kPlain, kShares, kPads };
 std::string_view ProtectionName(Protection protection);  // "plain", "shares", "pads"
@@ -43,6 +53,7 @@ struct SplitOptions {
   std::string weights_sha256;
   // Protection plain: what is sent. kRing32 is the fixed-point format, unmasked but verified.
   NumberFormat plain_format = NumberFormat::kF32;
+  OffloadSet offload;
   PadOptions pads;
   size_t exchange_rows = 128;
 };
@@ -54,6 +65,8 @@ std::string ConfidentialityWarning(const SplitOptions& options);
 // Layers connected to their accelerators. The functions are valid while `linear` lives.
 struct SplitLinear {
   std::unique_ptr<Linear> linear;
+  std::unique_ptr<Embedding> embedding;                       // Null unless offloaded.
+  std::unique_ptr<MatrixProducts> attention;                  // Likewise.
   std::vector<std::shared_ptr<AcceleratorSession>> sessions;  // By endpoint.
   std::function<OffloadedStats()> stats;
   std::function<PadStats()> pad_stats;        // Null but for pads.

@@ -38,10 +38,14 @@ void Attention::Pack(const std::vector<AttentionTasks::Task>& tasks, ConstMatrix
                      const KvStore& store, std::byte* scratch, ThreadPool& pool) const {
   const size_t scratch_bytes = AttentionScratchBytes(attention_);
   pool.ParallelFor(tasks.size(), [&](size_t i, int worker) {
-    const Piece& piece = *tasks[i].piece;
-    PackKeysValues(attention_, tasks[i].task, KvInputOf(piece, qkv), store.sequence(piece.segment),
-                   scratch + worker * scratch_bytes);
+    PackTask(tasks[i], qkv, store, scratch + worker * scratch_bytes);
   });
+}
+
+void Attention::PackTask(const AttentionTasks::Task& task, ConstMatrixView<float> qkv,
+                         const KvStore& store, std::byte* scratch) const {
+  PackKeysValues(attention_, task.task, KvInputOf(*task.piece, qkv),
+                 store.sequence(task.piece->segment), scratch);
 }
 
 void Attention::StoreKeysValues(const BatchPlan& plan, const AttentionTasks& tasks,
@@ -52,9 +56,9 @@ void Attention::StoreKeysValues(const BatchPlan& plan, const AttentionTasks& tas
   Pack(tasks.pack_second, qkv, store, scratch, pool);
 }
 
-void Attention::Attend(const AttentionTasks& tasks, ConstMatrixView<float> qkv,
-                       const KvStore& store, std::byte* scratch, ThreadPool& pool,
-                       MatrixView<float> out) const {
+absl::Status Attention::Attend(const AttentionTasks& tasks, ConstMatrixView<float> qkv,
+                               const KvStore& store, std::byte* scratch, ThreadPool& pool,
+                               MatrixView<float> out) const {
   const size_t scratch_bytes = AttentionScratchBytes(attention_);
   const size_t q_size = attention_.shape.num_heads * attention_.shape.head_dim;
   pool.ParallelFor(tasks.attend.size(), [&](size_t i, int worker) {
@@ -64,6 +68,7 @@ void Attention::Attend(const AttentionTasks& tasks, ConstMatrixView<float> qkv,
     AttendTile(attention_, tasks.attend[i].task, query, store.sequence(piece.segment),
                scratch + worker * scratch_bytes, out.Rows(piece.block_row, piece.rows));
   });
+  return absl::OkStatus();
 }
 
 }  // namespace sotto

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/matrix.h"
+#include "base/status.h"
 #include "base/thread_pool.h"
 #include "enclave/prefill/kv_store.h"
 #include "enclave/prefill/token_blocks.h"
@@ -32,6 +33,7 @@ class Attention {
   // a multiple of 64 apart.
   Attention(const AttentionPlan& attention, const RopeTable& rope)
       : attention_(attention), rope_(rope) {}
+  virtual ~Attention() = default;
 
   // `plan` and `block` must outlive the result.
   AttentionTasks PlanTasks(const BatchPlan& plan, const TokenBlock& block) const;
@@ -43,12 +45,20 @@ class Attention {
                        ThreadPool& pool) const;
 
   // out [block rows, q] = softmax(Q K^T / sqrt(head_dim)) V. Keys and values of this and all
-  // earlier positions must have been stored.
-  void Attend(const AttentionTasks& tasks, ConstMatrixView<float> qkv, const KvStore& store,
-              std::byte* scratch, ThreadPool& pool, MatrixView<float> out) const;
+  // earlier positions must have been stored. Fails only where it is computed elsewhere.
+  virtual absl::Status Attend(const AttentionTasks& tasks, ConstMatrixView<float> qkv,
+                              const KvStore& store, std::byte* scratch, ThreadPool& pool,
+                              MatrixView<float> out) const;
+
+ protected:
+  const AttentionPlan& plan() const { return attention_; }
+  const RopeTable& rope() const { return rope_; }
+  KvInput KvInputOf(const Piece& piece, ConstMatrixView<float> qkv) const;
 
  private:
-  KvInput KvInputOf(const Piece& piece, ConstMatrixView<float> qkv) const;
+  // Stores the rows of one of PackTaskCount() tasks: a KV head and a block of keys.
+  virtual void PackTask(const AttentionTasks::Task& task, ConstMatrixView<float> qkv,
+                        const KvStore& store, std::byte* scratch) const;
   void Pack(const std::vector<AttentionTasks::Task>& tasks, ConstMatrixView<float> qkv,
             const KvStore& store, std::byte* scratch, ThreadPool& pool) const;
 

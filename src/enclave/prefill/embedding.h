@@ -3,25 +3,14 @@
 #ifndef SOTTO_ENCLAVE_PREFILL_EMBEDDING_H_
 #define SOTTO_ENCLAVE_PREFILL_EMBEDDING_H_
 
-#include <cstdint>
 #include <memory>
-#include <span>
 
-#include "base/matrix.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
+#include "enclave/linear/embedding.h"
 #include "model/checkpoint.h"
 
 namespace sotto {
-
-class Embedding {
- public:
-  virtual ~Embedding() = default;
-
-  // x row i = the embedding of ids[i]. x: [ids.size(), hidden_size]; ids are below vocab_size.
-  virtual absl::Status Lookup(std::span<const int32_t> ids, MatrixView<float> x,
-                              ThreadPool& pool) const = 0;
-};
 
 enum class EmbeddingAccess {
   kDirect,     // Addresses depend on the ids: whoever watches pages or cache lines sees which rows

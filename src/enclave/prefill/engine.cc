@@ -14,6 +14,7 @@
 #include "enclave/prefill/logits.h"
 #include "enclave/prefill/memory_plan.h"
 #include "enclave/prefill/norm_weights.h"
+#include "enclave/prefill/offloaded_attention.h"
 
 namespace sotto {
 namespace {
@@ -55,17 +56,20 @@ absl::Status CheckOptions(const LlamaConfig& config, const EngineOptions& option
 
 class PrefillEngine : public Engine {
  public:
-  PrefillEngine(const LlamaConfig& config, NormWeights norms, std::unique_ptr<Linear> linear,
-                const MemoryPlan& memory, const EngineOptions& options)
+  PrefillEngine(const LlamaConfig& config, NormWeights norms, EngineParts parts,
+                const AttentionPlan& attention, const MemoryPlan& memory,
+                const EngineOptions& options)
       : config_(config),
         options_(options),
         norms_(std::move(norms)),
-        linear_(std::move(linear)),
-        attention_plan_(AttentionPlanFor(config, linear_->attention_precision())),
+        linear_(std::move(parts.linear)),
+        products_(std::move(parts.attention)),
+        attention_plan_(attention),
         arena_(memory.total_bytes()),
         x_(arena_.TakeMatrix(options.batch_size * options.prefill_length, config.hidden_size)),
-        attention_(attention_plan_, TakeRopeTable()),
-        lane_pool_(options.lanes) {
+        attention_(MakeAttention()),
+        lane_pool_(options.lanes),
+        embedding_(std::move(parts.embedding)) {
     for (size_t i = 0; i < memory.kv_buffers; ++i) {
       kv_memory_.push_back(reinterpret_cast<std::byte*>(arena_.Take(memory.kv_bytes)));
     }
@@ -75,6 +79,7 @@ class PrefillEngine : public Engine {
   }
 
   absl::Status LoadEmbedding(const Checkpoint& checkpoint) {
+    if (embedding_ != nullptr) return absl::OkStatus();
     SOTTO_ASSIGN_OR_RETURN(embedding_,
                            MakeEmbedding(checkpoint, lanes_[0]->pool,
                                          options_.oblivious_embedding ? EmbeddingAccess::kOblivious
@@ -99,7 +104,13 @@ class PrefillEngine : public Engine {
   }
 
  private:
-  Model model() const { return {&config_, &norms_, linear_.get(), &attention_}; }
+  Model model() const { return {&config_, &norms_, linear_.get(), attention_.get()}; }
+
+  std::unique_ptr<Attention> MakeAttention() {
+    const RopeTable rope = TakeRopeTable();
+    if (products_ == nullptr) return std::make_unique<Attention>(attention_plan_, rope);
+    return std::make_unique<OffloadedAttention>(attention_plan_, rope, *products_);
+  }
 
   RopeTable TakeRopeTable() {
     const std::vector<double> frequencies = RopeInverseFrequencies(config_);
@@ -114,7 +125,7 @@ class PrefillEngine : public Engine {
     const std::vector<TokenBlock> blocks =
         SplitIntoTokenBlocks(plan, TokenBlockRows(options_), lanes_.size());
     std::vector<AttentionTasks> tasks;
-    for (const TokenBlock& block : blocks) tasks.push_back(attention_.PlanTasks(plan, block));
+    for (const TokenBlock& block : blocks) tasks.push_back(attention_->PlanTasks(plan, block));
     std::vector<BlockState> states;
     for (size_t i = 0; i < blocks.size(); ++i) {
       states.push_back({&plan, &blocks[i], &tasks[i], x.Rows(blocks[i].first_row, blocks[i].rows)});
@@ -128,10 +139,11 @@ class PrefillEngine : public Engine {
   const EngineOptions options_;
   const NormWeights norms_;
   const std::unique_ptr<Linear> linear_;
+  const std::unique_ptr<MatrixProducts> products_;  // Null: attention is computed here.
   const AttentionPlan attention_plan_;
   Arena arena_;
   const MatrixView<float> x_;  // The residual stream, [rows, hidden_size].
-  const Attention attention_;
+  const std::unique_ptr<const Attention> attention_;
   std::vector<std::byte*> kv_memory_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   ThreadPool lane_pool_;
@@ -141,20 +153,22 @@ class PrefillEngine : public Engine {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const Checkpoint& checkpoint,
-                                                       std::unique_ptr<Linear> linear,
+                                                       EngineParts parts,
                                                        const EngineOptions& options) {
   const LlamaConfig& config = checkpoint.config();
   SOTTO_RETURN_IF_ERROR(CheckOptions(config, options));
   SOTTO_ASSIGN_OR_RETURN(NormWeights norms, ReadNormWeights(checkpoint));
-  const AttentionPlan attention = AttentionPlanFor(config, linear->attention_precision());
-  const MemoryPlan memory =
-      PlanMemory(config, attention,
-                 linear->WorkspaceBytes(TokenBlockRows(options), ThreadsPerLane(options)), options);
+  const AttentionPlan attention =
+      AttentionPlanFor(config, parts.attention == nullptr ? parts.linear->attention_precision()
+                                                          : AttentionPrecision::kF32);
+  const MemoryPlan memory = PlanMemory(
+      config, attention,
+      parts.linear->WorkspaceBytes(TokenBlockRows(options), ThreadsPerLane(options)), options);
   SOTTO_RETURN_IF_ERROR(
       CheckMemoryFits(StrCat("a batch of ", options.batch_size, " x ", options.prefill_length),
                       memory.total_bytes()));
-  auto engine =
-      std::make_unique<PrefillEngine>(config, std::move(norms), std::move(linear), memory, options);
+  auto engine = std::make_unique<PrefillEngine>(config, std::move(norms), std::move(parts),
+                                                attention, memory, options);
   SOTTO_RETURN_IF_ERROR(engine->LoadEmbedding(checkpoint));
   return engine;
 }

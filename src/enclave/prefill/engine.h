@@ -5,12 +5,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "base/matrix.h"
 #include "base/status.h"
+#include "enclave/linear/embedding.h"
 #include "enclave/linear/linear.h"
+#include "enclave/linear/matrix_products.h"
 #include "model/checkpoint.h"
 
 namespace sotto {
@@ -32,7 +35,8 @@ struct EngineOptions {
   // one pays where linear layers wait for an accelerator: one lane computes meanwhile. Results are
   // the same to the bit.
   int lanes = 1;
-  // Embedding lookups read the whole table, so that memory accesses do not tell token ids.
+  // Embedding lookups read the whole table, so that memory accesses do not tell token ids. Without
+  // effect on an embedding in EngineParts.
   bool oblivious_embedding = false;
 };
 
@@ -43,13 +47,27 @@ struct RunOptions {
   bool pad_compute = false;
 };
 
+// Who computes what of a forward pass.
+struct EngineParts {
+  std::unique_ptr<Linear> linear;  // Local or offloaded.
+  // Null: a copy of the checkpoint's table in this process.
+  std::unique_ptr<Embedding> embedding = nullptr;
+  // For Q K^T and P V; null: in this process, fused with the softmax.
+  std::unique_ptr<MatrixProducts> attention = nullptr;
+};
+
 class Engine {
  public:
-  // `linear` does the linear layers (local or offloaded); the engine reads embeddings and norms
-  // from `checkpoint`, which it does not keep. FAILED_PRECONDITION when the arena would not fit.
+  // Reads norms, and what `parts` leaves to this process, from `checkpoint`, which it does not
+  // keep. FAILED_PRECONDITION when the arena would not fit.
+  static absl::StatusOr<std::unique_ptr<Engine>> Create(const Checkpoint& checkpoint,
+                                                        EngineParts parts,
+                                                        const EngineOptions& options);
   static absl::StatusOr<std::unique_ptr<Engine>> Create(const Checkpoint& checkpoint,
                                                         std::unique_ptr<Linear> linear,
-                                                        const EngineOptions& options);
+                                                        const EngineOptions& options) {
+    return Create(checkpoint, EngineParts{.linear = std::move(linear)}, options);
+  }
   virtual ~Engine() = default;
 
   // Runs one batch. prompts: at most batch_size id lists, each of 1..prefill_length ids below

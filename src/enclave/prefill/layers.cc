@@ -11,7 +11,7 @@ absl::Status RunLayer(const Model& model, size_t layer, const BlockState& state,
   SOTTO_RETURN_IF_ERROR(ProjectQkv(model, layer, state, lane));
   if (!schedule.AwaitTurnToStore(layer, block)) return absl::OkStatus();
   StoreKeysValues(model, state, store, lane);
-  Attend(model, state, store, lane);
+  SOTTO_RETURN_IF_ERROR(Attend(model, state, store, lane));
   schedule.Attended(layer);
   SOTTO_RETURN_IF_ERROR(AddAttention(model, layer, state, lane));
   return AddMlp(model, layer, state, lane);

@@ -27,9 +27,10 @@ void StoreKeysValues(const Model& model, const BlockState& state, KvStore& store
                                    store, lane.attention_scratch, lane.pool);
 }
 
-void Attend(const Model& model, const BlockState& state, const KvStore& store, Lane& lane) {
-  model.attention->Attend(*state.tasks, lane.qkv.Rows(0, state.x.rows()), store,
-                          lane.attention_scratch, lane.pool, lane.attended.Rows(0, state.x.rows()));
+absl::Status Attend(const Model& model, const BlockState& state, const KvStore& store, Lane& lane) {
+  return model.attention->Attend(*state.tasks, lane.qkv.Rows(0, state.x.rows()), store,
+                                 lane.attention_scratch, lane.pool,
+                                 lane.attended.Rows(0, state.x.rows()));
 }
 
 absl::Status AddAttention(const Model& model, size_t layer, const BlockState& state, Lane& lane) {

@@ -36,7 +36,7 @@ void StoreKeysValues(const Model& model, const BlockState& state, KvStore& store
 
 // x += Attention(q, K, V) W_o, in two steps: lane.attended first, and the store is not needed after
 // it.
-void Attend(const Model& model, const BlockState& state, const KvStore& store, Lane& lane);
+absl::Status Attend(const Model& model, const BlockState& state, const KvStore& store, Lane& lane);
 absl::Status AddAttention(const Model& model, size_t layer, const BlockState& state, Lane& lane);
 
 // x += (SiLU(h W_gate) * (h W_up)) W_down with h = RMSNorm(x).
