@@ -1,6 +1,7 @@
 #include "testing/run_program.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,6 +53,18 @@ std::string Collected(int fd) {
   return text;
 }
 
+void SignalWhenDue(pid_t child, const ProgramOptions& options) {
+  siginfo_t ended = {};
+  while (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         ended.si_pid == 0) {
+    if (options.signal_when()) {
+      kill(child, options.signal);
+      return;
+    }
+    usleep(1000);
+  }
+}
+
 }  // namespace
 
 ProgramResult RunProgram(const std::string& program, const std::vector<std::string>& arguments,
@@ -74,6 +87,7 @@ ProgramResult RunProgram(const std::string& program, const std::vector<std::stri
     _exit(127);
   }
   int state = 0;
+  if (options.signal_when) SignalWhenDue(child, options);
   waitpid(child, &state, 0);
   return {.exit_code = WIFEXITED(state) ? WEXITSTATUS(state) : -1,
           .out = Collected(out),

@@ -3,6 +3,7 @@
 #define SOTTO_TESTING_RUN_PROGRAM_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,6 +16,9 @@ struct ProgramOptions {
   // Added to this process's environment, from which LLAMA_* and SOTTO_* are taken.
   std::map<std::string, std::string> environment = {};
   std::optional<uint64_t> file_size_limit_bytes = {};  // RLIMIT_FSIZE
+  // Sent once `signal_when` is true, which is asked until then or until the program ends.
+  int signal = 0;
+  std::function<bool()> signal_when = {};
 };
 
 struct ProgramResult {

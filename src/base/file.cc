@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "base/temporary_files.h"
 
 namespace sotto {
 namespace {
@@ -149,7 +150,7 @@ absl::StatusOr<AtomicFile> AtomicFile::Create(const std::string& path) {
   }
   std::string target = exists ? TargetOfLinks(path) : path;
   std::string temporary = StrCat(target, ".tmpXXXXXX");
-  const int fd = mkostemp(temporary.data(), O_CLOEXEC);
+  const int fd = CreateTemporaryFile(temporary);
   if (fd < 0) return SystemError(path, "cannot create", errno);
   return AtomicFile(std::move(target), std::move(temporary), fd);
 }
@@ -157,7 +158,9 @@ absl::StatusOr<AtomicFile> AtomicFile::Create(const std::string& path) {
 AtomicFile::~AtomicFile() {
   if (fd_ < 0) return;
   close(fd_);
-  if (renames()) unlink(temporary_.c_str());
+  if (!renames()) return;
+  unlink(temporary_.c_str());
+  ForgetTemporaryFile(temporary_);
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
@@ -207,6 +210,7 @@ absl::Status AtomicFile::Commit() {
   if (rename(temporary_.c_str(), path_.c_str()) != 0) {
     return SystemError(path_, "cannot rename into place", errno);
   }
+  ForgetTemporaryFile(temporary_);
   close(std::exchange(fd_, -1));
   return absl::OkStatus();
 }

@@ -38,7 +38,8 @@ class MappedFile {
 };
 
 // Writes to a temporary name beside `path` (mode 0600, then the umask's), renamed by Commit().
-// Destroyed without Commit(), it leaves nothing behind. A short write or a full disk is an error.
+// Destroyed without Commit(), or stopped by a signal that base/temporary_files.h deals with, it
+// leaves nothing behind. A short write or a full disk is an error.
 // Symbolic links are followed. A device, pipe or terminal (/dev/stdout) cannot be renamed: it is
 // written directly, in order, and what was written stays. A directory is INVALID_ARGUMENT.
 class AtomicFile {

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -243,8 +245,8 @@ TEST_F(PrefillTest, ADirectoryWithoutATokenizerServesIds) {
 
 TEST_F(PrefillTest, LogprobsScoreEachTokenGivenThoseBefore) {
   const std::string prompt = "In the beginning God created";
-  const json result = Result({"--prompt", prompt, "--logprobs", "l.jsonl", "--save-logits",
-                              "x.safetensors", "--precision", "f32"});
+  const json result =
+      Result({"--prompt", prompt, "--save-logits", "x.safetensors", "--precision", "f32"});
   const json line = Lines("l.jsonl").at(0);
   const auto tensors = ReadReferenceTensors(dir_.File("x.safetensors"));
   const auto logits = tensors.at("logits").As<float>();
@@ -331,6 +333,25 @@ TEST_F(PrefillTest, SaysWhetherAnythingIsProtected) {
   if (tee["platform"] != "none") GTEST_SKIP() << "this machine is a TEE";
   EXPECT_EQ(err, kNoTee);
   EXPECT_EQ(tee["protects_from_host"], false);
+}
+
+// Signalled when the outputs' temporary files are there, in the middle of much work.
+TEST_F(PrefillTest, ASignalLeavesNoFileBehind) {
+  std::string prompts;
+  for (int i = 0; i < 20000; ++i)
+    prompts += "In the beginning God created the heaven and the earth\n";
+  dir_.Write("p.txt", prompts);
+  for (const auto& [signal, exit_code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
+    const ProgramResult run = RunProgram(
+        "sotto", {"prefill", "--prompts", "p.txt", "--save-logits", "l.npy", "--logits", "last"},
+        {.working_dir = dir_.path(), .signal = signal, .signal_when = [&] {
+           return FileCount() == 3;
+         }});
+    EXPECT_EQ(run.exit_code, exit_code);
+    EXPECT_THAT(run.err, HasSubstr("sotto: error: stopped by SIG"));
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1);
+    EXPECT_EQ(FileCount(), 1u) << "a temporary file is left";
+  }
 }
 
 TEST_F(PrefillTest, TheResultMayGoToADevice) {

@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "base/temporary_files.h"
 #include "cli/audit_command.h"
 #include "cli/bench_command.h"
 #include "cli/command.h"
@@ -111,6 +112,7 @@ int RunSotto(int argc, const char* const* argv) {
   try {
     ForbidCoreDumps();
     TurnWriteSignalsIntoErrors();
+    RemoveTemporaryFilesOnSignals();
     return Run(argc, argv);
   } catch (const std::bad_alloc&) {
     PrintError("out of memory");

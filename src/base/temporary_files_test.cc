@@ -1,0 +1,108 @@
+#include "base/temporary_files.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "testing/temp_dir.h"
+
+namespace sotto {
+namespace {
+
+namespace fs = std::filesystem;
+
+size_t Entries(const TempDir& dir) {
+  return static_cast<size_t>(std::distance(fs::directory_iterator(dir.path()), {}));
+}
+
+class TemporaryFilesDeathTest : public testing::Test {
+ protected:
+  std::string Create() {
+    std::string name = dir_.File("out.tmpXXXXXX");
+    close(CreateTemporaryFile(name));
+    return name;
+  }
+  TempDir dir_;
+};
+
+TEST_F(TemporaryFilesDeathTest, EachSignalRemovesThemAndSaysWhichItWas) {
+  for (const auto& [signal, name] :
+       {std::pair(SIGINT, "SIGINT"), std::pair(SIGTERM, "SIGTERM"), std::pair(SIGHUP, "SIGHUP")}) {
+    EXPECT_EXIT(
+        {
+          struct sigaction action = {};
+          action.sa_handler = SIG_DFL;
+          sigaction(signal, &action, nullptr);
+          RemoveTemporaryFilesOnSignals();
+          Create();
+          Create();
+          raise(signal);
+        },
+        testing::ExitedWithCode(128 + signal),
+        std::string("^sotto: error: stopped by ") + name +
+            "; unfinished output files were removed\n$");
+    EXPECT_EQ(Entries(dir_), 0u);
+  }
+}
+
+TEST_F(TemporaryFilesDeathTest, ForgottenFilesStay) {
+  EXPECT_EXIT(
+      {
+        RemoveTemporaryFilesOnSignals();
+        ForgetTemporaryFile(Create());
+        Create();
+        raise(SIGTERM);
+      },
+      testing::ExitedWithCode(128 + SIGTERM), "SIGTERM");
+  EXPECT_EQ(Entries(dir_), 1u);
+}
+
+TEST_F(TemporaryFilesDeathTest, AnIgnoredSignalStaysIgnored) {
+  EXPECT_EXIT(
+      {
+        signal(SIGHUP, SIG_IGN);
+        RemoveTemporaryFilesOnSignals();
+        raise(SIGHUP);
+        _exit(7);
+      },
+      testing::ExitedWithCode(7), "^$");
+}
+
+// Threads that create files until the end: none is left behind, wherever the signal meets them.
+TEST_F(TemporaryFilesDeathTest, FilesBeingCreatedAreRemovedToo) {
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_EXIT(
+        {
+          RemoveTemporaryFilesOnSignals();
+          std::vector<std::thread> threads;
+          for (int i = 0; i < 3; ++i) {
+            threads.emplace_back([&] {
+              for (;;) {
+                const std::string name = Create();
+                unlink(name.c_str());
+                ForgetTemporaryFile(name);
+              }
+            });
+          }
+          usleep(3000);
+          kill(getpid(), SIGTERM);
+          for (;;) pause();
+        },
+        testing::ExitedWithCode(128 + SIGTERM), "SIGTERM");
+    EXPECT_EQ(Entries(dir_), 0u);
+  }
+}
+
+TEST(TemporaryFilesTest, AFailureHasItsErrno) {
+  std::string name = "/nonexistent/directory/xXXXXXX";
+  EXPECT_EQ(CreateTemporaryFile(name), -1);
+  EXPECT_EQ(errno, ENOENT);
+}
+
+}  // namespace
+}  // namespace sotto
