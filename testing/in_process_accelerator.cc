@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "wire/keystream.h"
+#include "wire/relay_words.h"
 
 namespace sotto {
 namespace {
@@ -32,9 +33,34 @@ absl::StatusOr<std::unique_ptr<AcceleratorChannel::Pending>> InProcessAccelerato
   } else {
     std::memcpy(words.data(), rows.payload().data(), words.size_bytes());
   }
-  Answer(request, MatrixView<uint32_t>(reinterpret_cast<uint32_t*>(answer.bytes().data()),
-                                       answer.rows(), answer.cols()));
+  const bool source = request.from_seed && rows.relay() != nullptr;
+  if (source) {
+    SOTTO_CHECK(answer.rows() == 0);
+    SendOn(request, *rows.relay());
+    return std::make_unique<Answered>();
+  }
+  const MatrixView<uint32_t> y(reinterpret_cast<uint32_t*>(answer.bytes().data()), answer.rows(),
+                               answer.cols());
+  Answer(request, y);
+  if (rows.relay() != nullptr) AddSentOn(rows.relay()->number, y);
   return std::make_unique<Answered>();
+}
+
+void InProcessAccelerator::SendOn(const Request& request, const RelayPart& part) {
+  Matrix<uint32_t> product(request.x.rows(), ShapeOf(model_->config, request.layer).n_out);
+  Answer(request, product.view());
+  SeedExpander mask(part.mask_seed);
+  AddRelayMask<uint32_t>(mask, {product.view().data(), product.view().size()});
+  std::lock_guard lock(relay_->mutex);
+  SOTTO_CHECK(relay_->products.emplace(part.number, std::move(product)).second);
+}
+
+void InProcessAccelerator::AddSentOn(uint64_t number, MatrixView<uint32_t> y) {
+  std::lock_guard lock(relay_->mutex);
+  const auto product = relay_->products.extract(number);
+  SOTTO_CHECK(!product.empty());  // In this process the source is always first.
+  const MatrixView<uint32_t> words = product.mapped().view();
+  AddRelayed<uint32_t>({words.data(), y.size()}, {y.data(), y.size()});
 }
 
 void InProcessAccelerator::Fail(absl::Status why) {

@@ -2,6 +2,7 @@
 #ifndef SOTTO_TESTING_IN_PROCESS_ACCELERATOR_H_
 #define SOTTO_TESTING_IN_PROCESS_ACCELERATOR_H_
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +12,12 @@
 #include "testing/ring_model.h"
 
 namespace sotto {
+
+// What a relay's source has sent its sink.
+struct InProcessRelay {
+  std::mutex mutex;
+  std::map<uint64_t, Matrix<uint32_t>> products;
+};
 
 class InProcessAccelerator : public AcceleratorChannel {
  public:
@@ -25,6 +32,8 @@ class InProcessAccelerator : public AcceleratorChannel {
   // The first failure, or OK.
   absl::Status failure() const;
   void set_max_rows(size_t rows) { max_rows_ = rows; }
+  // The same for a source and its sink.
+  void set_relay(std::shared_ptr<InProcessRelay> relay) { relay_ = std::move(relay); }
 
  protected:
   struct Request {
@@ -32,14 +41,18 @@ class InProcessAccelerator : public AcceleratorChannel {
     bool from_seed;
     Matrix<uint32_t> x;  // [rows, n_in], the seed expanded.
   };
-  // What the accelerator answers. One call at a time.
+  // What the accelerator answers, or as a source, before the mask, sends on. One call at a time.
   virtual void Answer(const Request& request, MatrixView<uint32_t> y);
   const RingModel& model() const { return *model_; }
 
  private:
+  void SendOn(const Request& request, const RelayPart& part);
+  void AddSentOn(uint64_t number, MatrixView<uint32_t> y);
+
   const std::shared_ptr<const RingModel> model_;
   const std::string name_;
   size_t max_rows_ = kMaxRows;
+  std::shared_ptr<InProcessRelay> relay_;
   mutable std::mutex mutex_;
   absl::Status failure_;
 };

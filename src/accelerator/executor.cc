@@ -3,6 +3,7 @@
 #include "base/float_types.h"
 #include "base/strings.h"
 #include "wire/keystream.h"
+#include "wire/relay_words.h"
 
 namespace sotto {
 namespace {
@@ -22,10 +23,14 @@ absl::Status Executor::Run(const RequestHeader& request, const ExchangeSizes& si
     case Operation::kMatMul:
       return RunMatMul(request, As<float>(payload), As<float>(answer));
     case Operation::kLinear:
-      break;
-    case Operation::kRelaySource:
     case Operation::kRelaySink:
-      return absl::UnimplementedError("this server does not relay");
+      break;
+    case Operation::kRelaySource: {
+      SOTTO_RETURN_IF_ERROR(RunRing(request, sizes, payload, answer));
+      SeedExpander mask(request.mask_seed);
+      AddRelayMask<uint32_t>(mask, {As<uint32_t>(answer), answer.size() / sizeof(uint32_t)});
+      return absl::OkStatus();
+    }
   }
   switch (request.format) {
     case NumberFormat::kRing32:

@@ -15,8 +15,9 @@ class Executor {
  public:
   explicit Executor(ServedModel& model) : model_(model) {}
 
-  // payload: sizes.request_bytes, 8-byte aligned; answer: sizes.answer_bytes, likewise. `sizes`
-  // came from CheckRequest for this request. INVALID_ARGUMENT for a token id out of range.
+  // payload: sizes.request_bytes, 8-byte aligned; answer: sizes.answer_bytes, likewise; of a
+  // relay's source sizes.relayed_bytes, the masked product. A sink's answer still lacks that.
+  // `sizes` came from CheckRequest for this request. INVALID_ARGUMENT for a token id out of range.
   // The payload is scratch afterwards.
   absl::Status Run(const RequestHeader& request, const ExchangeSizes& sizes,
                    std::span<uint8_t> payload, std::span<uint8_t> answer);

@@ -48,11 +48,16 @@ void AddFlags(CLI::App& app, AcceleratorFlags& flags, RawFlags& raw) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   app.add_option("--max-inflight-bytes", flags.server.service.limits.max_inflight_bytes,
-                 "Bytes of requests and answers held at once, over all sessions")
+                 "Bytes of requests, answers and relayed products held at once, over all sessions")
       ->capture_default_str();
   app.add_option("--shm-dir", flags.server.service.shm_directory,
                  "Directory of memory shared with clients on this host; \"\" for none")
       ->capture_default_str();
+  app.add_flag("--relay,!--no-relay", flags.server.service.relay.enabled,
+               "Take part in relays between accelerators");
+  app.add_option("--relay-to", flags.server.service.relay.targets,
+                 "An accelerator that clients may have products relayed to; may be repeated (any "
+                 "that the client names)");
   app.add_option("--metrics", raw.metrics, "HOST:PORT of the Prometheus metrics");
   app.add_option("--drain-seconds", raw.drain_seconds, "Time running sessions get after SIGTERM")
       ->check(CLI::Range(0, 86400))
@@ -77,6 +82,8 @@ absl::Status FillTls(const RawFlags& raw, ServerOptions& options) {
   SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain, ReadPem(raw.tls_cert));
   SOTTO_ASSIGN_OR_RETURN(tls.private_key, ReadPem(raw.tls_key));
   SOTTO_ASSIGN_OR_RETURN(tls.client_roots, ReadPem(raw.client_ca));
+  options.service.relay.identity.certificate_chain = tls.certificate_chain;
+  options.service.relay.identity.private_key = tls.private_key;
   return absl::OkStatus();
 }
 
@@ -96,7 +103,7 @@ absl::Status Fill(const RawFlags& raw, AcceleratorFlags& flags) {
   if (flags.server.service.limits.window_bytes() < kMinWindowBytes) {
     return absl::InvalidArgumentError(
         StrCat("--max-inflight-bytes: want at least ",
-               kMinWindowBytes * kWindowsPerSession *
+               kMinWindowBytes * kWindowsPerSession * 5 / 4 *
                    static_cast<uint64_t>(flags.server.service.limits.max_sessions),
                " for ", flags.server.service.limits.max_sessions, " sessions"));
   }

@@ -23,6 +23,7 @@ class GrpcSessionIo final : public SessionIo {
   absl::Status Write(const AnswerHeader& header, std::span<const uint8_t> payload) override;
   void WriteFailure(const absl::Status& why) override;
   void Cancel() override { context_.TryCancel(); }
+  bool ClientGone() const override { return context_.IsCancelled(); }
 
  private:
   absl::Status ReadPayload(const RequestHeader& request, std::span<uint8_t> payload);

@@ -10,7 +10,8 @@
 namespace sotto {
 namespace {
 
-// Threads besides one a session: polling, Describe, health, and sessions being refused.
+// Threads besides one a session and one a relay: polling, Describe, health, and sessions being
+// refused.
 constexpr int kSpareThreads = 16;
 // A client that vanished without a word is noticed after this.
 constexpr int kKeepaliveMs = 20'000, kKeepaliveTimeoutMs = 10'000;
@@ -33,7 +34,7 @@ void Configure(grpc::ServerBuilder& builder, const ServerOptions& options) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   grpc::ResourceQuota quota("sotto-accelerator");
-  quota.SetMaxThreads(options.service.limits.max_sessions + kSpareThreads);
+  quota.SetMaxThreads(2 * options.service.limits.max_sessions + kSpareThreads);
   builder.SetResourceQuota(quota);
 }
 

@@ -63,6 +63,7 @@ AcceleratorService::AcceleratorService(ServedModel& model, Metrics& metrics,
     : model_(model),
       metrics_(metrics),
       options_(options),
+      relays_(model, options.relay, options.limits.inbox_bytes()),
       description_(sotto::Describe(model, model.device().name(), options.limits, options.formats)) {
 }
 
@@ -139,42 +140,57 @@ std::optional<ShmRegion> AcceleratorService::Offer(const std::string& peer, cons
   return *std::move(region);
 }
 
-absl::StatusOr<std::optional<ShmRegion>> AcceleratorService::Greet(const std::string& peer,
-                                                                   SessionStream& stream) {
+grpc::Status AcceleratorService::Relay(grpc::ServerContext* context, RelayStream* stream) {
+  const grpc::Status status = relays_.Receive(*context, *stream);
+  LogEvent(LogLevel::kInfo, "relay_closed",
+           {{"peer", context->peer()}, {"status", FromPeer(status).ToString()}});
+  return status;
+}
+
+absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(const std::string& peer,
+                                                                    SessionStream& stream) {
   pb::ClientMessage first;
   if (!stream.Read(&first)) return absl::CancelledError("the client left before its greeting");
   if (!first.has_hello()) return absl::InvalidArgumentError("want a hello first");
   SOTTO_RETURN_IF_ERROR(CheckHello(first.hello()));
   pb::ServerMessage message;
-  *message.mutable_welcome()->mutable_description() = description_;
-  std::optional<ShmRegion> region = Offer(peer, first.hello(), *message.mutable_welcome());
+  pb::Welcome& welcome = *message.mutable_welcome();
+  *welcome.mutable_description() = description_;
+  Terms terms{.region = Offer(peer, first.hello(), welcome), .relay = {}};
+  if (first.hello().has_relay()) {
+    terms.relay = relays_.Agree(first.hello().relay(), IsThisHost(peer), *welcome.mutable_relay());
+  }
   if (!stream.Write(message) || !stream.Read(&first)) {
     return absl::CancelledError("the client left after its greeting");
   }
-  if (first.ready().data_plane() == pb::GRPC) return std::nullopt;
+  if (first.ready().data_plane() == pb::GRPC) {
+    terms.region.reset();
+    return terms;
+  }
   ShmChallenge challenge;
-  if (!region || first.ready().data_plane() != pb::SHM ||
+  if (!terms.region || first.ready().data_plane() != pb::SHM ||
       !CopyExactly(first.ready().challenge(), "challenge", challenge).ok() ||
-      region->ReadClientChallenge() != challenge) {
+      terms.region->ReadClientChallenge() != challenge) {
     return absl::InvalidArgumentError("want a ready that names a data plane both sides have");
   }
-  region->Unlink();  // Mapped by both: a crash leaves nothing behind.
-  return region;
+  terms.region->Unlink();  // Mapped by both: a crash leaves nothing behind.
+  return terms;
 }
 
 absl::Status AcceleratorService::Serve(grpc::ServerContext& context, SessionStream& stream,
                                        uint64_t id) {
-  SOTTO_ASSIGN_OR_RETURN(std::optional<ShmRegion> region, Greet(context.peer(), stream));
-  const SessionContext session{
+  SOTTO_ASSIGN_OR_RETURN(Terms terms, Greet(context.peer(), stream));
+  SessionContext session{
       .id = id,
       .window_bytes = options_.limits.window_bytes(),
+      .relay = std::move(terms.relay),
       .on_exchange = [this](const ExchangeRecord& record) { metrics_.ExchangeServed(record); }};
-  if (region) {
-    ShmSessionIo io(context, stream, *std::move(region));
-    return SessionRunner(model_, scheduler_, io, session).Run();
+  if (terms.region) {
+    ShmSessionIo io(context, stream, *std::move(terms.region));
+    return SessionRunner(model_, scheduler_, io, std::move(session)).Run();
   }
   GrpcSessionIo io(context, stream);
-  return SessionRunner(model_, scheduler_, io, session).Run();
+  return SessionRunner(model_, scheduler_, io, std::move(session)).Run();
 }
 
 }  // namespace sotto

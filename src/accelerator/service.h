@@ -11,6 +11,7 @@
 
 #include "accelerator/grpc_session_io.h"
 #include "accelerator/metrics.h"
+#include "accelerator/relay_service.h"
 #include "accelerator/served_model.h"
 #include "wire/accelerator.grpc.pb.h"
 #include "wire/shm_region.h"
@@ -19,13 +20,16 @@ namespace sotto {
 
 struct ServiceLimits {
   int max_sessions = 16;
-  // Bytes of requests and answers held at once over all sessions.
-  uint64_t max_inflight_bytes = uint64_t{4} << 30;
+  // Bytes of requests, answers and relayed products held at once over all sessions.
+  uint64_t max_inflight_bytes = uint64_t{5} << 30;
 
-  // Request and answer of one exchange: so that all sessions together stay within the limit.
-  uint64_t window_bytes() const {
-    return max_inflight_bytes / (static_cast<uint64_t>(max_sessions) * kWindowsPerSession);
+  uint64_t session_bytes() const {
+    return max_inflight_bytes / static_cast<uint64_t>(max_sessions);
   }
+  // Relayed products that wait for a session to ask for them.
+  uint64_t inbox_bytes() const { return session_bytes() / 5; }
+  // Request and answer of one exchange: so that all sessions together stay within the limit.
+  uint64_t window_bytes() const { return (session_bytes() - inbox_bytes()) / kWindowsPerSession; }
 };
 
 // What AcceleratorService serves, and how.
@@ -33,6 +37,7 @@ struct ServiceOptions {
   ServiceLimits limits{};
   std::vector<DeviceFormat> formats = {DeviceFormat::kFloat, DeviceFormat::kRing};
   std::string shm_directory = "/dev/shm";  // Empty: shared memory is never offered.
+  RelayOptions relay{};
 };
 
 class AcceleratorService final : public pb::Accelerator::Service {
@@ -43,10 +48,16 @@ class AcceleratorService final : public pb::Accelerator::Service {
   grpc::Status Describe(grpc::ServerContext* context, const pb::DescribeRequest* request,
                         pb::Description* description) override;
   grpc::Status Session(grpc::ServerContext* context, SessionStream* stream) override;
+  grpc::Status Relay(grpc::ServerContext* context, RelayStream* stream) override;
 
  private:
-  // Hello, Welcome, Ready. The region when both sides agreed to use it.
-  absl::StatusOr<std::optional<ShmRegion>> Greet(const std::string& peer, SessionStream& stream);
+  // What the two sides have agreed upon.
+  struct Terms {
+    std::optional<ShmRegion> region;
+    RelayEnds relay;
+  };
+  // Hello, Welcome, Ready.
+  absl::StatusOr<Terms> Greet(const std::string& peer, SessionStream& stream);
   std::optional<ShmRegion> Offer(const std::string& peer, const pb::Hello& hello,
                                  pb::Welcome& welcome) const;
   absl::Status CheckHello(const pb::Hello& hello) const;
@@ -57,6 +68,7 @@ class AcceleratorService final : public pb::Accelerator::Service {
   ServedModel& model_;
   Metrics& metrics_;
   const ServiceOptions options_;
+  RelayService relays_;
   FairScheduler scheduler_{/*slots=*/1};
   pb::Description description_;
   std::atomic<uint64_t> next_session_{1};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "wire/relay_words.h"
 
 namespace sotto {
 namespace {
@@ -22,7 +23,11 @@ uint64_t NanosecondsSince(Clock::time_point begin) {
 // Multiply-adds, the unit of fair sharing.
 uint64_t CostOf(const RequestHeader& request, const ExchangeSizes& sizes) {
   if (request.operation == Operation::kEmbedding) return request.rows * sizes.n_out;
-  return std::max<uint64_t>(1, sizes.answer_rows * sizes.n_in * sizes.n_out);
+  return std::max<uint64_t>(1, uint64_t{request.rows} * sizes.n_in * sizes.n_out);
+}
+
+absl::Status NotAgreed() {
+  return absl::FailedPreconditionError("no relay was agreed upon in this session");
 }
 
 }  // namespace
@@ -86,7 +91,7 @@ absl::Status SessionRunner::Serve(Arrival& arrival, WorkBuffer& answer) {
   ExchangeRecord record{.operation = arrival.request.operation,
                         .request_bytes = arrival.sizes.request_bytes,
                         .answer_bytes = arrival.sizes.answer_bytes};
-  answer.Resize(arrival.sizes.answer_bytes);
+  answer.Resize(arrival.sizes.answer_bytes + arrival.sizes.relayed_bytes);  // One of them is 0.
   const Clock::time_point arrived = Clock::now();
   {
     const FairScheduler::Turn turn =
@@ -97,6 +102,8 @@ absl::Status SessionRunner::Serve(Arrival& arrival, WorkBuffer& answer) {
                                                arrival.payload.bytes(), answer.bytes()));
     record.device_ns = NanosecondsSince(begin);
   }
+  // Without a turn: whoever waits for the other accelerator holds up nobody.
+  SOTTO_RETURN_IF_ERROR(Relay(arrival, answer.bytes()));
   const AnswerHeader header{.sequence = arrival.request.sequence,
                             .format = arrival.sizes.answer_format,
                             .rows = static_cast<uint32_t>(arrival.sizes.answer_rows),
@@ -104,9 +111,35 @@ absl::Status SessionRunner::Serve(Arrival& arrival, WorkBuffer& answer) {
                             .device_ns = record.device_ns};
   {
     std::lock_guard writing(writing_);
-    SOTTO_RETURN_IF_ERROR(io_.Write(header, answer.bytes()));
+    SOTTO_RETURN_IF_ERROR(io_.Write(header, answer.bytes().first(header.payload_bytes)));
   }
   context_.on_exchange(record);
+  return absl::OkStatus();
+}
+
+absl::Status SessionRunner::Relay(const Arrival& arrival, std::span<uint8_t> product) {
+  const RequestHeader& request = arrival.request;
+  const bool source = request.operation == Operation::kRelaySource;
+  if (!source && request.operation != Operation::kRelaySink) return absl::OkStatus();
+  const auto gone = [this] { return io_.ClientGone(); };
+  if (source) {
+    if (context_.relay.link == nullptr) return NotAgreed();
+    return context_.relay.link->Send({.number = request.relay_number,
+                                      .layer = request.layer,
+                                      .rows = request.rows,
+                                      .payload_bytes = product.size()},
+                                     product, gone);
+  }
+  if (context_.relay.inbox == nullptr) return NotAgreed();
+  SOTTO_ASSIGN_OR_RETURN(const RelayedProduct relayed,
+                         context_.relay.inbox->Take(request.relay_number, gone));
+  if (relayed.layer != request.layer || relayed.words.rows() < request.rows) {
+    return absl::InvalidArgumentError(
+        StrCat("relayed product ", request.relay_number, " is for another exchange"));
+  }
+  const ConstMatrixView<uint32_t> words = relayed.words.view();
+  AddRelayed<uint32_t>({words.data(), words.size()},
+                       {reinterpret_cast<uint32_t*>(product.data()), request.rows * words.cols()});
   return absl::OkStatus();
 }
 

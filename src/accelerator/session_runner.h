@@ -10,6 +10,7 @@
 
 #include "accelerator/executor.h"
 #include "accelerator/fair_scheduler.h"
+#include "accelerator/relay_service.h"
 #include "accelerator/work_buffer.h"
 #include "base/status.h"
 #include "wire/messages.h"
@@ -51,6 +52,8 @@ class SessionIo {
   virtual void WriteFailure(const absl::Status& why) = 0;
   // Makes a Read under way, or to come, return. From any thread.
   virtual void Cancel() = 0;
+  // Whether the client has gone, for threads that wait for somebody else. From any thread.
+  virtual bool ClientGone() const = 0;
 };
 
 // What became of an exchange, for metrics.
@@ -63,6 +66,7 @@ struct ExchangeRecord {
 struct SessionContext {
   uint64_t id = 0;  // Tells sessions apart in the scheduler and in logs.
   uint64_t window_bytes = 0;
+  RelayEnds relay{};
   std::function<void(const ExchangeRecord&)> on_exchange = [](const ExchangeRecord&) {};
 };
 
@@ -87,6 +91,8 @@ class SessionRunner {
   // False when there is nothing more to read.
   bool ReadNext(Arrival& arrival);
   absl::Status Serve(Arrival& arrival, WorkBuffer& answer);
+  // Sends a source's product, completes a sink's.
+  absl::Status Relay(const Arrival& arrival, std::span<uint8_t> product);
   void Finish(const absl::Status& status);
   // Ends the session although another thread may be waiting for the client in Read.
   void Fail(const absl::Status& status);

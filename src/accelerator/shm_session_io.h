@@ -26,6 +26,7 @@ class ShmSessionIo final : public SessionIo {
   absl::Status Write(const AnswerHeader& header, std::span<const uint8_t> payload) override;
   void WriteFailure(const absl::Status& why) override { control_.WriteFailure(why); }
   void Cancel() override { control_.Cancel(); }
+  bool ClientGone() const override { return ended_; }
 
  private:
   void WatchStream();

@@ -102,6 +102,10 @@ Json SplitBackend::Detail(const PassTotals& totals) const {
   json["verified"] = options_.precision == Precision::kFixed;
   json["offload"] = OffloadJson(options.offload);
   json["accelerators"] = std::move(accelerators);
+  if (options.protection == Protection::kShares) {
+    json["relay"] = split_.relayed;
+    if (!split_.why_no_relay.empty()) json["why_no_relay"] = split_.why_no_relay;
+  }
   json["exchanges"] =
       options.offload.any() ? split_.sessions[0]->stats().exchanges : linear.exchanges;
   json["bytes_sent_per_token"] = static_cast<double>(sent) / tokens;

@@ -74,6 +74,14 @@ SplitFlags::SplitFlags(CLI::App& app)
                      .help = "Of linear,embedding,attention: what the server computes; beyond "
                              "linear it reads the prompt (protection plain only)",
                      .default_value = "linear"}),
+      relay_(AddSwitch(app, "--relay",
+                       "With shares among two servers, require that the first sends its products "
+                       "to the second (done where they reach each other)")),
+      no_relay_(AddSwitch(app, "--no-relay", "Never let servers send products to each other")),
+      relay_peer_(app, {.flag = "--relay-peer",
+                        .placeholder = "ENDPOINT",
+                        .help = "Where the first server reaches the second",
+                        .shown_default = "as --accelerator says"}),
       data_plane_(app, {.flag = "--data-plane",
                         .placeholder = "WHICH",
                         .help = "How rows travel: shm (one host), grpc, or auto",
@@ -194,6 +202,19 @@ absl::Status SplitFlags::ReadOffload(SplitOptions& options) const {
   return linear ? absl::OkStatus() : UsageError("--offload: linear is always among the parts");
 }
 
+absl::Status SplitFlags::ReadRelay(SplitOptions& options) const {
+  if (relay_->count() > 0 && no_relay_->count() > 0) {
+    return UsageError("--relay and --no-relay: one excludes the other");
+  }
+  if (relay_->count() > 0) options.relay = RelayUse::kRequired;
+  if (no_relay_->count() > 0) options.relay = RelayUse::kNever;
+  options.relay_peer = relay_peer_.value();
+  if (options.relay_peer.empty()) return absl::OkStatus();
+  const absl::Status status = CheckEndpoint(options.relay_peer, /*for_listening=*/false);
+  if (status.ok()) return status;
+  return UsageError(StrCat("--relay-peer: ", ToStd(status.message())));
+}
+
 absl::Status SplitFlags::ReadPads(SplitOptions& options) const {
   constexpr int64_t kMaxMib = int64_t{1} << 30;
   constexpr size_t kMib = size_t{1} << 20;
@@ -215,6 +236,7 @@ absl::StatusOr<SplitOptions> SplitFlags::ReadOne(std::string_view protection) co
   SOTTO_RETURN_IF_ERROR(ReadTls(options));
   SOTTO_RETURN_IF_ERROR(ReadChannel(options));
   SOTTO_RETURN_IF_ERROR(ReadOffload(options));
+  SOTTO_RETURN_IF_ERROR(ReadRelay(options));
   SOTTO_RETURN_IF_ERROR(ReadPads(options));
   return options;
 }

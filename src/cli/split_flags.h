@@ -50,6 +50,7 @@ class SplitFlags {
   absl::Status ReadTls(SplitOptions& options) const;
   absl::Status ReadChannel(SplitOptions& options) const;
   absl::Status ReadOffload(SplitOptions& options) const;
+  absl::Status ReadRelay(SplitOptions& options) const;
   absl::Status ReadPads(SplitOptions& options) const;
 
   const CLI::App& app_;
@@ -58,7 +59,11 @@ class SplitFlags {
   CLI::Option* const verify_;
   Setting accelerator_ca_, accelerator_key_, tls_cert_, tls_key_;
   CLI::Option* const insecure_channels_;
-  Setting offload_, data_plane_, timeout_seconds_, retries_;
+  Setting offload_;
+  CLI::Option* const relay_;
+  CLI::Option* const no_relay_;
+  Setting relay_peer_;
+  Setting data_plane_, timeout_seconds_, retries_;
   Setting pad_memory_, pad_dir_, pad_disk_, when_out_;
 };
 

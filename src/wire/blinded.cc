@@ -23,6 +23,22 @@ BlindedRows BlindedRows::FromSeed(BlindingKey, const Seed& seed, size_t rows, si
   return blinded;
 }
 
+BlindedRows BlindedRows::RelaySource(BlindingKey key, const Seed& seed, const RelayPart& part,
+                                     size_t rows, size_t cols) {
+  SOTTO_CHECK(part.number != 0);
+  BlindedRows blinded = FromSeed(key, seed, rows, cols);
+  blinded.relay_ = part;
+  return blinded;
+}
+
+BlindedRows BlindedRows::RelaySink(BlindingKey key, ConstMatrixView<uint32_t> rows,
+                                   uint64_t number) {
+  SOTTO_CHECK(number != 0);
+  BlindedRows blinded = Ring(key, rows);
+  blinded.relay_.number = number;
+  return blinded;
+}
+
 BlindedRows BlindedRows::PlainF32(BlindingKey, ConstMatrixView<float> rows) {
   return {NumberFormat::kF32, rows.data(), rows.rows(), rows.cols(), rows.stride()};
 }

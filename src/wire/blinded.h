@@ -17,9 +17,16 @@ namespace sotto {
 class BlindingKey {
  private:
   friend class ShareBlinder;     // blinding/shares.h: additive shares, each one uniform
+  friend class RelayBlinder;     // blinding/relay.h: shares whose products meet at one server
   friend class PadBlinder;       // blinding/pads.h: one-time pads
   friend class UnprotectedRows;  // blinding/unprotected.h: `--protection plain`, NOT CONFIDENTIAL
   BlindingKey() {}
+};
+
+// What makes an exchange part of a relay (docs/wire_format.md, "Relay").
+struct RelayPart {
+  uint64_t number = 0;  // Of the exchange, the same for both servers.
+  Seed mask_seed{};     // The source's alone.
 };
 
 // Rows of a linear layer's input that may cross the trust boundary. A view: the memory belongs to
@@ -32,6 +39,12 @@ class BlindedRows {
   // The [rows, cols] matrix that the accelerator expands from `seed` (keystream.h). The seed is
   // copied; it must be fresh, and its server must not see the matching share.
   static BlindedRows FromSeed(BlindingKey, const Seed& seed, size_t rows, size_t cols);
+  // As FromSeed; the accelerator adds the mask [rows, n_out] of part.mask_seed to the product and
+  // sends it to the other accelerator. There is no answer: AnswerRows has no rows.
+  static BlindedRows RelaySource(BlindingKey, const Seed& seed, const RelayPart& part, size_t rows,
+                                 size_t cols);
+  // As Ring; to the product the accelerator adds what the source sends under `number`.
+  static BlindedRows RelaySink(BlindingKey, ConstMatrixView<uint32_t> rows, uint64_t number);
   // In the clear, for measurements only.
   static BlindedRows PlainF32(BlindingKey, ConstMatrixView<float> rows);
   static BlindedRows PlainBf16(BlindingKey, ConstMatrixView<BFloat16> rows);
@@ -42,6 +55,8 @@ class BlindedRows {
   size_t cols() const { return cols_; }
   // Null unless made by FromSeed.
   const Seed* seed() const { return has_seed_ ? &seed_ : nullptr; }
+  // Null but for RelaySource and RelaySink.
+  const RelayPart* relay() const { return relay_.number != 0 ? &relay_ : nullptr; }
   // What is sent: rows * cols numbers of `format()`; empty for a seed.
   std::span<const uint8_t> payload() const { return payload_; }
 
@@ -53,6 +68,7 @@ class BlindedRows {
   std::span<const uint8_t> payload_;
   bool has_seed_ = false;
   Seed seed_{};
+  RelayPart relay_{};
 };
 
 // Where an answer is written: a view of the caller's memory, contiguous, [rows, n_out], in the

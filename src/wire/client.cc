@@ -4,6 +4,7 @@
 
 #include "base/cpu_clock.h"
 #include "base/strings.h"
+#include "wire/channel.h"
 #include "wire/endpoint.h"
 #include "wire/grpc_stream.h"
 #include "wire/handshake.h"
@@ -14,22 +15,6 @@ namespace sotto {
 namespace {
 
 using Clock = Exchange::Clock;
-
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& endpoint,
-                                           const SessionOptions& options) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  // One connection a session: a pinned key belongs to it, and sessions do not share its fate.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  // Nothing of the environment may reroute what was meant for `endpoint`.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  return grpc::CreateCustomChannel(
-      endpoint,
-      options.tls ? MakeChannelCredentials(*options.tls) : grpc::InsecureChannelCredentials(),
-      arguments);
-}
 
 absl::StatusOr<std::string> PeerKey(const GrpcStream& stream, const SessionOptions& options) {
   if (!options.tls) return std::string();
@@ -86,6 +71,7 @@ absl::StatusOr<ServerInfo> Handshake(SessionState& state, std::unique_ptr<GrpcSt
                          stream->Greet(hello, Clock::now() + options.connect_timeout));
   SOTTO_ASSIGN_OR_RETURN(ServerInfo info, CheckDescription(welcome.description(), options));
   SOTTO_ASSIGN_OR_RETURN(info.peer_key_sha256, PeerKey(*stream, options));
+  if (options.relay) ReadAgreement(welcome.relay(), info);
   const GrpcStream* const alone = stream.get();
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Transport> transport,
                          SettleDataPlane(state, stream, welcome, options));
@@ -120,7 +106,7 @@ absl::StatusOr<std::unique_ptr<AcceleratorSession>> AcceleratorSession::Open(
     const std::string& endpoint, const SessionOptions& options) {
   SOTTO_RETURN_IF_ERROR(CheckEndpoint(endpoint, /*for_listening=*/false));
   auto state = std::make_shared<SessionState>(endpoint);
-  auto stream = std::make_unique<GrpcStream>(MakeChannel(endpoint, options), *state);
+  auto stream = std::make_unique<GrpcStream>(MakeChannel(endpoint, options.tls), *state);
   absl::StatusOr<ServerInfo> info = Handshake(*state, stream, options);
   if (!info.ok()) {
     state->Fail(info.status());
@@ -137,7 +123,7 @@ void AcceleratorSession::Fail(absl::Status why) { state_->Fail(why); }
 size_t AcceleratorSession::MaxRows(LinearLayer layer) const {
   const LinearShape shape = ShapeOf(config_, layer);
   const uint64_t row_bytes = (shape.n_in + shape.n_out) * sizeof(uint32_t);
-  return std::clamp<uint64_t>(info_.window_bytes / 2 / row_bytes, 1, kMaxRows);
+  return std::clamp<uint64_t>(info_.window_bytes / 4 / row_bytes, 1, kMaxRows);
 }
 
 absl::StatusOr<PendingExchange> AcceleratorSession::Submit(LinearLayer layer,
@@ -150,6 +136,12 @@ absl::StatusOr<PendingExchange> AcceleratorSession::Submit(LinearLayer layer,
                       .rows = static_cast<uint32_t>(rows.rows()),
                       .payload_bytes = rows.payload().size()};
   if (rows.seed() != nullptr) exchange->header.seed = *rows.seed();
+  if (const RelayPart* const relay = rows.relay(); relay != nullptr) {
+    exchange->header.operation =
+        rows.seed() != nullptr ? Operation::kRelaySource : Operation::kRelaySink;
+    exchange->header.relay_number = relay->number;
+    exchange->header.mask_seed = relay->mask_seed;
+  }
   exchange->payload[0] = rows.payload();
   return Start(std::move(exchange), rows.cols(), answer);
 }

@@ -30,6 +30,14 @@ struct TlsOptions {
   std::string pinned_key_sha256{};
 };
 
+// The session's part in a relay between two servers (docs/wire_format.md, "Relay").
+struct RelayRole {
+  RelayTicket ticket{};
+  // The source's: where it reaches the sink, and the key the sink proves to hold (64 hex digits;
+  // empty: no TLS). No target: this server is the sink.
+  std::string target{}, target_key_sha256{};
+};
+
 struct SessionOptions {
   LlamaConfig config;                           // The shapes this side expects.
   std::string weights_sha256;                   // 64 hex digits (Checkpoint::WeightsSha256).
@@ -39,6 +47,7 @@ struct SessionOptions {
   // for. kShm: nothing else will do.
   DataPlane data_plane = DataPlane::kAuto;
   std::string shm_directory = "/dev/shm";
+  std::optional<RelayRole> relay{};  // A server that does not agree serves all but relays.
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds exchange_timeout{
       60'000};  // From Submit to the last byte of the answer.
@@ -52,6 +61,9 @@ struct ServerInfo {
   uint64_t window_bytes = 0;      // Request and answer bytes it lets a session have in flight.
   std::string peer_key_sha256{};  // Hex, of the TLS key it proved to hold; empty without TLS.
   DataPlane data_plane = DataPlane::kGrpc;  // In use: kShm or kGrpc.
+  bool relays = false;                      // It agreed to the role asked for.
+  std::string why_no_relay{};               // Its reason, when it did not.
+  uint64_t relay_inbox_bytes = 0;           // A sink's: products it keeps at once.
 };
 
 // Sums since Open. Bytes count everything this side handed to the data plane or took from it:
@@ -109,10 +121,12 @@ class AcceleratorSession {
   const ServerInfo& server() const { return info_; }
   SessionStats stats() const;
 
-  // Rows one exchange may have so that two of `layer` fit into the window; at least 1.
+  // Rows one exchange may have so that four of `layer` fit into the window: two lanes with two each
+  // would otherwise wait for each other. At least 1.
   size_t MaxRows(LinearLayer layer) const;
 
-  // Sends rows [rows, n_in] of `layer`; the answer will be [rows, n_out]. Blocks while the window
+  // Sends rows [rows, n_in] of `layer`; the answer will be [rows, n_out], or, of a relay's source,
+  // [0, n_out]. Blocks while the window
   // is full. `rows`' memory must stay unchanged, and `answer`'s untouched, until Wait returns.
   // Shapes and formats that do not fit the layer are the caller's bug; more rows than the window
   // holds are RESOURCE_EXHAUSTED, which alone of the errors leaves the session alive.

@@ -190,7 +190,7 @@ absl::Status GrpcStream::Receive(const pb::ServerMessage& message) {
 absl::Status GrpcStream::ReceiveAnswer(const pb::ExchangeAnswer& answer) {
   if (answering_ != nullptr) return absl::AbortedError("an answer inside another");
   SOTTO_ASSIGN_OR_RETURN(answering_, session_.BeginAnswer(DecodeAnswer(answer)));
-  if (answering_->sizes.answer_bytes > 0) {
+  if (answering_->sizes.answer_bytes > 0 || !answer.data().empty()) {
     SOTTO_RETURN_IF_ERROR(CheckChunk(0, answer.data().size(), 0, answering_->sizes.answer_bytes));
   }
   return ReceiveData(answer.data());

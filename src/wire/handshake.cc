@@ -49,7 +49,20 @@ absl::StatusOr<pb::Hello> MakeHello(const std::string& endpoint, const SessionOp
   hello.set_wants_shm(
       options.data_plane == DataPlane::kShm ||
       (options.data_plane == DataPlane::kAuto && !options.tls && IsLocalEndpoint(endpoint)));
+  if (options.relay) {
+    const RelayRole& role = *options.relay;
+    pb::RelayRole& relay = *hello.mutable_relay();
+    relay.set_ticket(std::string(role.ticket.begin(), role.ticket.end()));
+    relay.set_target(role.target);
+    relay.set_target_key_sha256(absl::HexStringToBytes(role.target_key_sha256));
+  }
   return hello;
+}
+
+void ReadAgreement(const pb::RelayAgreement& agreement, ServerInfo& info) {
+  info.relays = agreement.agreed();
+  if (!info.relays) info.why_no_relay = Tidy(agreement.why_not());
+  info.relay_inbox_bytes = agreement.inbox_bytes();
 }
 
 absl::StatusOr<ServerInfo> CheckDescription(const pb::Description& description,

@@ -13,9 +13,12 @@ absl::StatusOr<pb::Hello> MakeHello(const std::string& endpoint, const SessionOp
 
 // Checks the server's description against what this side expects: UNIMPLEMENTED (version),
 // FAILED_PRECONDITION (model, shapes, format), ABORTED (fields that cannot be). Fills all of
-// ServerInfo but peer_key_sha256 and data_plane.
+// ServerInfo but peer_key_sha256, data_plane and what concerns relays.
 absl::StatusOr<ServerInfo> CheckDescription(const pb::Description& description,
                                             const SessionOptions& options);
+
+// The server's word on the relay it was asked for: the relay fields of ServerInfo.
+void ReadAgreement(const pb::RelayAgreement& agreement, ServerInfo& info);
 
 }  // namespace sotto
 

@@ -1,5 +1,7 @@
 #include "wire/messages.h"
 
+#include <utility>
+
 #include "base/strings.h"
 
 namespace sotto {
@@ -42,13 +44,20 @@ absl::StatusOr<ExchangeSizes> LinearSizes(const RequestHeader& request, const Mo
                        .answer_bytes = request.rows * shape.n_out * width};
 }
 
-// A relay source works from seeds alone and answers nothing but that it is done.
+// A relay source works from seeds alone; its product goes to the sink, its answer is empty.
 absl::StatusOr<ExchangeSizes> RelaySourceSizes(const RequestHeader& request,
                                                const ModelShape& model) {
   if (!request.seed) return absl::InvalidArgumentError("a relay source takes a seed");
   SOTTO_ASSIGN_OR_RETURN(ExchangeSizes sizes, LinearSizes(request, model));
-  sizes.answer_bytes = 0;
+  sizes.relayed_bytes = std::exchange(sizes.answer_bytes, 0);
+  sizes.answer_rows = 0;
   return sizes;
+}
+
+absl::StatusOr<ExchangeSizes> RelaySinkSizes(const RequestHeader& request,
+                                             const ModelShape& model) {
+  if (request.seed) return absl::InvalidArgumentError("a relay sink takes rows, not a seed");
+  return LinearSizes(request, model);
 }
 
 absl::StatusOr<ExchangeSizes> EmbeddingSizes(const RequestHeader& request,
@@ -93,10 +102,15 @@ absl::StatusOr<ExchangeSizes> SizesOf(const RequestHeader& request, const ModelS
   if (!linear && request.seed) {
     return absl::InvalidArgumentError("a seed stands for rows of a linear layer only");
   }
+  const bool relayed = linear && request.operation != Operation::kLinear;
+  if (relayed != (request.relay_number != 0)) {
+    return Refuse("relay_number", request.relay_number, relayed ? "another" : "0");
+  }
   switch (request.operation) {
     case Operation::kLinear:
-    case Operation::kRelaySink:
       return LinearSizes(request, model);
+    case Operation::kRelaySink:
+      return RelaySinkSizes(request, model);
     case Operation::kRelaySource:
       return RelaySourceSizes(request, model);
     case Operation::kEmbedding:
@@ -123,11 +137,32 @@ absl::StatusOr<ExchangeSizes> CheckRequest(const RequestHeader& request, const M
   if (request.payload_bytes != sizes.request_bytes) {
     return Refuse("payload_bytes", request.payload_bytes, StrCat(sizes.request_bytes));
   }
-  if (sizes.total_bytes() > window_bytes) {
-    return absl::ResourceExhaustedError(StrCat("an exchange of ", sizes.total_bytes(),
-                                               " bytes exceeds the window of ", window_bytes));
+  if (const uint64_t held = sizes.total_bytes() + sizes.relayed_bytes; held > window_bytes) {
+    return absl::ResourceExhaustedError(
+        StrCat("an exchange of ", held, " bytes exceeds the window of ", window_bytes));
   }
   return sizes;
+}
+
+absl::StatusOr<size_t> CheckRelayHeader(const RelayHeader& header, const ModelShape& model,
+                                        uint64_t max_bytes) {
+  if (header.number == 0) return Refuse("number", 0, "another");
+  if (header.layer >= model.layers.size()) {
+    return Refuse("layer", header.layer, StrCat("below ", model.layers.size()));
+  }
+  if (header.rows < 1 || header.rows > kMaxRows) {
+    return Refuse("rows", header.rows, StrCat("1..", kMaxRows));
+  }
+  const size_t n_out = model.layers[header.layer].n_out;
+  const uint64_t bytes = header.rows * n_out * BytesOf(NumberFormat::kRing32);
+  if (header.payload_bytes != bytes) {
+    return Refuse("payload_bytes", header.payload_bytes, StrCat(bytes));
+  }
+  if (bytes > max_bytes) {
+    return absl::ResourceExhaustedError(
+        StrCat("a relayed product of ", bytes, " bytes where ", max_bytes, " have room"));
+  }
+  return n_out;
 }
 
 absl::Status CheckAnswer(const AnswerHeader& answer, const ExchangeSizes& sizes) {

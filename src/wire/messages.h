@@ -29,8 +29,6 @@ struct MatMulShape {
   friend bool operator==(const MatMulShape&, const MatMulShape&) = default;
 };
 
-using RelayId = std::array<uint8_t, 16>;
-
 struct RequestHeader {
   uint64_t sequence = 0;  // 1, 2, 3, ... in the order they are sent
   Operation operation = Operation::kLinear;
@@ -39,7 +37,7 @@ struct RequestHeader {
   uint32_t rows = 0;
   std::optional<Seed> seed{};  // In place of a payload.
   MatMulShape mat_mul{};       // kMatMul
-  RelayId relay_id{};          // The relay operations
+  uint64_t relay_number = 0;   // The relay operations: not 0, once a session
   Seed mask_seed{};            // kRelaySource
   uint64_t payload_bytes = 0;
 
@@ -70,6 +68,7 @@ struct ExchangeSizes {
   size_t answer_rows = 0;
   NumberFormat answer_format = NumberFormat::kRing32;
   uint64_t request_bytes = 0, answer_bytes = 0;  // Payloads.
+  uint64_t relayed_bytes = 0;  // kRelaySource: what is sent to the other accelerator.
 
   uint64_t total_bytes() const { return request_bytes + answer_bytes; }
 };
@@ -79,6 +78,18 @@ struct ExchangeSizes {
 // the caller's to check: it alone knows what came before.
 absl::StatusOr<ExchangeSizes> CheckRequest(const RequestHeader& request, const ModelShape& model,
                                            uint64_t window_bytes);
+
+// What one accelerator sends another: the masked product of a relay source.
+struct RelayHeader {
+  uint64_t number = 0;  // The relay_number of source and sink.
+  uint32_t layer = 0, rows = 0;
+  uint64_t payload_bytes = 0;
+};
+
+// INVALID_ARGUMENT naming the field, RESOURCE_EXHAUSTED beyond `max_bytes`; else the payload's
+// columns, n_out of the layer.
+absl::StatusOr<size_t> CheckRelayHeader(const RelayHeader& header, const ModelShape& model,
+                                        uint64_t max_bytes);
 
 // ABORTED when the answer is not exactly what `sizes` says was asked for.
 absl::Status CheckAnswer(const AnswerHeader& answer, const ExchangeSizes& sizes);

@@ -32,7 +32,7 @@ RequestHeader SeedRequest() {
 RequestHeader RelaySourceRequest() {
   RequestHeader request = SeedRequest();
   request.operation = Operation::kRelaySource;
-  request.relay_id.fill(3);
+  request.relay_number = 3;
   request.mask_seed.fill(4);
   return request;
 }
@@ -99,6 +99,10 @@ std::vector<Damage> AllDamages() {
       Damaged("seed_and_payload", SeedRequest(), [](R& r) { r.payload_bytes = 144; }),
       Damaged("float_seed", SeedRequest(), [](R& r) { r.format = NumberFormat::kF32; }),
       Damaged("relay_no_seed", RelaySourceRequest(), [](R& r) { r.seed.reset(); }),
+      Damaged("relay_number_0", RelaySourceRequest(), [](R& r) { r.relay_number = 0; }),
+      Damaged("relay_sink_seed", RelaySourceRequest(),
+              [](R& r) { r.operation = Operation::kRelaySink; }),
+      Damaged("number_without_relay", LinearRequest(), [](R& r) { r.relay_number = 1; }),
       Damaged("relay_float", RelaySourceRequest(), [](R& r) { r.format = NumberFormat::kF32; }),
       Damaged("embedding_seed", EmbeddingRequest(), [](R& r) { r.seed.emplace(); }),
       Damaged("embedding_f32", EmbeddingRequest(), [](R& r) { r.format = NumberFormat::kF32; }),
@@ -117,6 +121,29 @@ TEST(CheckRequestTest, RefusesEveryDamage) {
     EXPECT_EQ(CheckRequest(damage.request, Model(), kWindow).status().code(),
               absl::StatusCode::kInvalidArgument)
         << damage.name;
+  }
+}
+
+TEST(CheckRequestTest, ASourcesProductCountsAgainstTheWindow) {
+  RequestHeader request = RelaySourceRequest();
+  request.rows = kMaxRows;
+  EXPECT_EQ(CheckRequest(request, Model(), kWindow).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+TEST(CheckRelayHeaderTest, TakesTheOneRightSizeAndNoMoreThanThereIsRoomFor) {
+  const RelayHeader right{.number = 1, .layer = 1, .rows = 3, .payload_bytes = 3 * 33 * 4};
+  EXPECT_EQ(*CheckRelayHeader(right, Model(), 3 * 33 * 4), 33u);
+  EXPECT_EQ(CheckRelayHeader(right, Model(), 3 * 33 * 4 - 1).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  for (const auto damage :
+       {+[](RelayHeader& h) { h.number = 0; }, +[](RelayHeader& h) { h.layer = 2; },
+        +[](RelayHeader& h) { h.rows = 0; }, +[](RelayHeader& h) { h.rows = kMaxRows + 1; },
+        +[](RelayHeader& h) { ++h.payload_bytes; }}) {
+    RelayHeader damaged = right;
+    damage(damaged);
+    EXPECT_EQ(CheckRelayHeader(damaged, Model(), ~uint64_t{0}).status().code(),
+              absl::StatusCode::kInvalidArgument);
   }
 }
 
@@ -162,7 +189,7 @@ TEST(CheckChunkTest, TakesOnlyWhatFollows) {
 TEST(CodecTest, BothEncodingsGiveBackWhatWentIn) {
   RequestHeader sink = LinearRequest();
   sink.operation = Operation::kRelaySink;
-  sink.relay_id.fill(8);
+  sink.relay_number = 8;
   for (const RequestHeader& request : {LinearRequest(), SeedRequest(), RelaySourceRequest(), sink,
                                        MatMulRequest(), EmbeddingRequest()}) {
     pb::ExchangeRequest message;
@@ -189,8 +216,8 @@ TEST(CodecTest, TheRecordIsAsTheDocumentSays) {
   EXPECT_EQ(record[16], 1);  // layer
   EXPECT_EQ(record[20], 3);  // rows
   EXPECT_EQ(record[32], 1);  // flags
-  EXPECT_EQ(record[56], 3);  // relay id
-  EXPECT_EQ(record[71], 3);
+  EXPECT_EQ(record[56], 3);  // relay number
+  EXPECT_EQ(record[57], 0);
   EXPECT_EQ(record[72], 9);  // seed
   EXPECT_EQ(record[103], 9);
   EXPECT_EQ(record[104], 4);  // mask seed
@@ -199,7 +226,7 @@ TEST(CodecTest, TheRecordIsAsTheDocumentSays) {
 }
 
 TEST(CodecTest, ReservedBytesMustBeZero) {
-  for (const size_t offset : {36, 39, 136, 191}) {
+  for (const size_t offset : {36, 39, 64, 136, 191}) {
     RequestRecord record = EncodeRequestRecord(LinearRequest());
     record[offset] = 1;
     EXPECT_FALSE(DecodeRequestRecord(record).ok()) << offset;
@@ -215,9 +242,10 @@ TEST(CodecTest, ReservedBytesMustBeZero) {
 TEST(CodecTest, ByteStringsOfAnotherLengthAreRefused) {
   pb::ExchangeRequest message;
   EncodeRequest(RelaySourceRequest(), message);
-  for (const auto damage : {+[](pb::ExchangeRequest& m) { m.set_seed("short"); },
-                            +[](pb::ExchangeRequest& m) { m.set_mask_seed(std::string(33, 'x')); },
-                            +[](pb::ExchangeRequest& m) { m.clear_relay_id(); }}) {
+  for (const auto damage :
+       {+[](pb::ExchangeRequest& m) { m.set_seed("short"); },
+        +[](pb::ExchangeRequest& m) { m.clear_mask_seed(); },
+        +[](pb::ExchangeRequest& m) { m.set_mask_seed(std::string(33, 'x')); }}) {
     pb::ExchangeRequest damaged = message;
     damage(damaged);
     EXPECT_EQ(DecodeRequest(damaged).status().code(), absl::StatusCode::kInvalidArgument);

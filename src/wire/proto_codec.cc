@@ -10,12 +10,9 @@ namespace {
 std::string ToBytes(std::span<const uint8_t> bytes) { return {bytes.begin(), bytes.end()}; }
 
 absl::Status DecodeRelay(const pb::ExchangeRequest& message, RequestHeader& header) {
-  const bool source = header.operation == Operation::kRelaySource;
-  if (source || header.operation == Operation::kRelaySink) {
-    SOTTO_RETURN_IF_ERROR(CopyExactly(message.relay_id(), "relay_id", header.relay_id));
-  }
-  return source ? CopyExactly(message.mask_seed(), "mask_seed", header.mask_seed)
-                : absl::OkStatus();
+  header.relay_number = message.relay_number();
+  if (header.operation != Operation::kRelaySource) return absl::OkStatus();
+  return CopyExactly(message.mask_seed(), "mask_seed", header.mask_seed);
 }
 
 }  // namespace
@@ -36,11 +33,6 @@ void EncodeRequest(const RequestHeader& header, pb::ExchangeRequest& message) {
   message.set_format(static_cast<pb::NumberFormat>(header.format));
   message.set_layer(header.layer);
   message.set_rows(header.rows);
-  // `message` is used again and again: nothing of the request before may stay, least of all a seed.
-  message.clear_seed();
-  message.clear_mat_mul();
-  message.clear_mask_seed();
-  message.clear_relay_id();
   if (header.seed) message.set_seed(ToBytes(*header.seed));
   if (header.operation == Operation::kMatMul) {
     pb::MatMulShape& shape = *message.mutable_mat_mul();
@@ -50,9 +42,7 @@ void EncodeRequest(const RequestHeader& header, pb::ExchangeRequest& message) {
     shape.set_k(header.mat_mul.k);
   }
   if (header.operation == Operation::kRelaySource) message.set_mask_seed(ToBytes(header.mask_seed));
-  if (header.operation == Operation::kRelaySource || header.operation == Operation::kRelaySink) {
-    message.set_relay_id(ToBytes(header.relay_id));
-  }
+  message.set_relay_number(header.relay_number);
   message.set_payload_bytes(header.payload_bytes);
 }
 

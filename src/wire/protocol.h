@@ -12,7 +12,7 @@
 namespace sotto {
 
 // Both sides must agree on it to the digit; raised by every change a peer could notice.
-inline constexpr uint32_t kProtocolVersion = 1;
+inline constexpr uint32_t kProtocolVersion = 2;
 
 // Payload bytes one message carries at most, and the limit of a whole message.
 inline constexpr size_t kMaxChunkBytes = size_t{1} << 20;
@@ -23,6 +23,11 @@ inline constexpr uint32_t kMaxRows = 1u << 20;
 
 inline constexpr size_t kSeedBytes = 32;
 using Seed = std::array<uint8_t, kSeedBytes>;
+
+// What a client draws to name one session's inbox to both servers of a relay.
+inline constexpr size_t kRelayTicketBytes = 16;
+using RelayTicket = std::array<uint8_t, kRelayTicketBytes>;
+inline constexpr char kRelayTicketKey[] = "sotto-relay-ticket-bin";  // gRPC metadata
 
 // How the numbers of a payload are written. All little-endian; the values are those of the wire.
 enum class NumberFormat : uint32_t {

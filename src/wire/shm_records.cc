@@ -16,8 +16,8 @@ constexpr uint32_t kHasSeed = 1;
 
 // Offsets within a request record.
 constexpr size_t kSequence = 0, kOperation = 8, kFormat = 12, kLayer = 16, kRows = 20,
-                 kPayloadBytes = 24, kFlags = 32, kMatMul = 40, kRelayId = 56, kSeedAt = 72,
-                 kMaskSeed = 104, kRequestEnd = 136;
+                 kPayloadBytes = 24, kFlags = 32, kMatMul = 40, kRelayNumber = 56, kUnnamed = 64,
+                 kSeedAt = 72, kMaskSeed = 104, kRequestEnd = 136;
 // Offsets within an answer record.
 constexpr size_t kAnswerSequence = 0, kAnswerFormat = 8, kAnswerRows = 12, kAnswerPayload = 16,
                  kAnswerDeviceNs = 24, kAnswerEnd = 32;
@@ -51,7 +51,7 @@ RequestRecord EncodeRequestRecord(const RequestHeader& header) {
   Put(record, kPayloadBytes, header.payload_bytes);
   Put(record, kFlags, header.seed ? kHasSeed : 0);
   Put(record, kMatMul, header.mat_mul);
-  Put(record, kRelayId, header.relay_id);
+  Put(record, kRelayNumber, header.relay_number);
   if (header.seed) Put(record, kSeedAt, *header.seed);
   Put(record, kMaskSeed, header.mask_seed);
   return record;
@@ -68,7 +68,7 @@ absl::StatusOr<RequestHeader> DecodeRequestRecord(const RequestRecord& record) {
   Get(record, kPayloadBytes, header.payload_bytes);
   Get(record, kFlags, flags);
   Get(record, kMatMul, header.mat_mul);
-  Get(record, kRelayId, header.relay_id);
+  Get(record, kRelayNumber, header.relay_number);
   Get(record, kMaskSeed, header.mask_seed);
   if (flags == kHasSeed) {
     Get(record, kSeedAt, header.seed.emplace());
@@ -78,6 +78,7 @@ absl::StatusOr<RequestHeader> DecodeRequestRecord(const RequestRecord& record) {
     SOTTO_RETURN_IF_ERROR(CheckZero(record, kSeedAt, kMaskSeed));
   }
   SOTTO_RETURN_IF_ERROR(CheckZero(record, kFlags + sizeof(flags), kMatMul));
+  SOTTO_RETURN_IF_ERROR(CheckZero(record, kUnnamed, kSeedAt));
   SOTTO_RETURN_IF_ERROR(CheckZero(record, kRequestEnd, record.size()));
   return header;
 }

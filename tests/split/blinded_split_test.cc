@@ -1,21 +1,17 @@
 // Whole forward passes through `shares` and `pads`, over real servers, equal the local fixed-point
 // ones to the bit.
-#include <cstring>
-
-#include "enclave/linear/local.h"
 #include "enclave/linear/split.h"
-#include "enclave/prefill/engine.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
+#include "tests/split/whole_pass.h"
 
 namespace sotto {
 namespace {
 
 using ::testing::HasSubstr;
 
-constexpr size_t kLength = 40;
 constexpr int kThreads = 2;
 
 struct Case {
@@ -25,39 +21,6 @@ struct Case {
   DataPlane plane;
   WhenOut when_out = WhenOut::kWait;
 };
-
-std::vector<std::vector<int32_t>> Prompts(const LlamaConfig& config, uint64_t text) {
-  std::vector<std::vector<int32_t>> prompts(2);
-  for (size_t p = 0; p < prompts.size(); ++p) {
-    for (size_t i = 0; i < kLength; ++i) {
-      prompts[p].push_back(
-          static_cast<int32_t>((1 + text + (37 + text) * i + 101 * p * i) % config.vocab_size));
-    }
-  }
-  return prompts;
-}
-
-// All logits, prompt after prompt.
-std::vector<float> Prefill(const Checkpoint& checkpoint, std::unique_ptr<Linear> linear,
-                           uint64_t text = 0) {
-  const auto prompts = Prompts(checkpoint.config(), text);
-  const size_t vocab = checkpoint.config().vocab_size;
-  std::vector<float> logits(prompts.size() * kLength * vocab);
-  EngineOptions options;
-  options.threads = kThreads;
-  options.batch_size = prompts.size();
-  options.prefill_length = kLength;
-  const auto engine = ValueOrDie(Engine::Create(checkpoint, std::move(linear), options));
-  const absl::Status status =
-      engine->Run(prompts, {}, [&](size_t prompt, size_t first, ConstMatrixView<float> rows) {
-        for (size_t r = 0; r < rows.rows(); ++r) {
-          std::copy_n(rows.row(r), vocab,
-                      logits.begin() + ((prompt * kLength) + first + r) * vocab);
-        }
-      });
-  EXPECT_TRUE(status.ok()) << status;
-  return logits;
-}
 
 SplitOptions OptionsFor(const Case& c, const std::vector<HonestServer>& servers) {
   SplitOptions options;
@@ -85,9 +48,7 @@ class BlindedSplitTest : public ::testing::TestWithParam<Case> {
   static void ExpectLocalBits(const std::string& model_dir) {
     const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(model_dir));
     ThreadPool pool(kThreads);
-    const std::vector<float> want =
-        Prefill(checkpoint,
-                ValueOrDie(MakeLocalLinear(checkpoint, {.precision = Precision::kFixed}, pool)));
+    const std::vector<float> want = WholePass().RunLocally(checkpoint);
     const auto servers = StartServers(model_dir, GetParam().servers);
     const auto runtime =
         ValueOrDie(SplitRuntime::Prepare(checkpoint, OptionsFor(GetParam(), servers), pool));
@@ -95,8 +56,8 @@ class BlindedSplitTest : public ::testing::TestWithParam<Case> {
     if (split.await_stock) {
       ASSERT_TRUE(split.await_stock().ok());
     }
-    const std::vector<float> got = Prefill(checkpoint, std::move(split.linear));
-    EXPECT_EQ(std::memcmp(got.data(), want.data(), want.size() * sizeof(float)), 0);
+    const std::vector<float> got = ValueOrDie(WholePass().Run(checkpoint, std::move(split.linear)));
+    EXPECT_TRUE(SameBits(got, want));
     for (const auto& session : split.sessions) EXPECT_GT(session->stats().exchanges, 0u);
   }
 };
@@ -119,7 +80,7 @@ TEST_P(BlindedSplitTest, TrafficDoesNotDependOnTheText) {
   std::vector<std::vector<uint64_t>> counts;
   for (uint64_t text : {0, 5}) {
     SplitLinear split = ValueOrDie(runtime->Connect());
-    Prefill(checkpoint, std::move(split.linear), text);
+    ASSERT_TRUE(WholePass{.text = text}.Run(checkpoint, std::move(split.linear)).ok());
     auto& run = counts.emplace_back();
     for (const auto& session : split.sessions) {
       const SessionStats stats = session->stats();

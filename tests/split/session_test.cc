@@ -231,8 +231,8 @@ TEST_P(SessionTest, TheWindowBoundsWhatIsInFlightAndLosesNothing) {
   const LinearLayer layer{LinearKind::kGateUp, 0};
   const size_t rows = session->MaxRows(layer);
   const uint64_t bytes = rows * (192 + 1024) * 4;
-  EXPECT_LE(2 * bytes, session->server().window_bytes);
-  EXPECT_GT(3 * (bytes + 2 * (192 + 1024) * 4), session->server().window_bytes);
+  EXPECT_LE(4 * bytes, session->server().window_bytes);
+  EXPECT_GT(5 * (bytes + 2 * (192 + 1024) * 4), session->server().window_bytes);
 }
 
 INSTANTIATE_TEST_SUITE_P(DataPlanes, SessionTest,

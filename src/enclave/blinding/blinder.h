@@ -39,7 +39,10 @@ class Blinding {
 
   // Whether what `server` is sent depends on the rows; if not, it may be sent ahead of them.
   virtual bool SentRows(size_t server) const = 0;
-  // What server `server` is sent. hidden: all rows of the exchange, hidden, [rows, n_in]; not
+  // Whether `server` answers with a product; if not, its answer has no rows, and Reveal does not
+  // look at it.
+  virtual bool Answers(size_t server) const { return (void)server, true; }
+  // What server `server` is sent. hidden: the rows of the exchange, hidden, [rows, n_in]; not
   // looked at when !SentRows(server).
   virtual BlindedRows Message(size_t server, ConstMatrixView<uint32_t> hidden) const = 0;
 
@@ -62,6 +65,11 @@ class Blinder {
   // Draws the masks of one exchange; no two exchanges share any. rows in [1, MaxRows(layer)].
   // Thread-safe. Errors are the protection's own (pads.h: out of pads).
   virtual absl::StatusOr<std::unique_ptr<Blinding>> Begin(LinearLayer layer, size_t rows) = 0;
+  // The masks of an exchange of `rows` rows at most whose rows do not exist yet, where a server
+  // that is sent no rows and answers nothing can begin before them. Null: not here, or not now.
+  virtual std::unique_ptr<Blinding> BeginAhead(LinearLayer layer, size_t rows) {
+    return (void)layer, (void)rows, nullptr;
+  }
   // An answer failed verification: destroys whatever secrets are left. Begin fails from then on
   // with ABORTED; exchanges under way stay usable.
   virtual void Destroy() = 0;

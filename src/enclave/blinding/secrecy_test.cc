@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "enclave/blinding/ring_masks.h"
+#include "wire/relay_words.h"
 
 namespace sotto {
 namespace {
@@ -109,16 +110,18 @@ Protocol<Word> Shares(size_t servers, uint64_t exchange) {
   };
 }
 
-// A is given the seeds of R = masks[0] and M = masks[1]; B is given X - R, and R W + M by A.
+// A is given the seeds of R = masks[0] and M = masks[1]; B is given X - R, and R W + M by A. The
+// network between and behind B sees what B sees, and the answer. The steps are those that
+// blinding/relay.cc and the two servers take.
 template <typename Word>
 Protocol<Word> Relay() {
   return [](Words<Word> x, const Words<Word>& w, Masks<Word> masks) {
     Masks<Word> r{masks[0]}, m{masks[1]};
     Transcript<Word> t;
     Words<Word> from_a = Times(masks[0].stream, w);
-    AddWords<Word>(masks[1].stream, from_a);
+    AddRelayMask<Word>(masks[1], from_a);
     Words<Word> hidden = SubtractAll<Word>(x, r), answer = Times(hidden, w);
-    AddWords<Word>(from_a, answer);
+    AddRelayed<Word>(from_a, answer);
 
     Words<Word> a = masks[0].stream, b = hidden;
     a.insert(a.end(), masks[1].stream.begin(), masks[1].stream.end());
@@ -159,6 +162,7 @@ struct Setting {
   size_t masks, rows;
   // Stands in for a broken generator: bit `bit` of every mask stream's word `word` is zero.
   int word = -1, bit = 0;
+  int mask = -1;  // Of this mask alone; -1: of all.
 };
 
 // How often each view occurs over all masks.
@@ -176,6 +180,7 @@ std::vector<uint32_t> Distribution(const Protocol<Word>& protocol, const Setting
     for (size_t i = 0; i < setting.masks; ++i, rest /= per_mask) {
       masks.push_back({Decode<Word>(rest % per_mask, words)});
       if (setting.word < 0) continue;
+      if (setting.mask >= 0 && static_cast<size_t>(setting.mask) != i) continue;
       uint8_t& broken = masks.back().stream[static_cast<size_t>(setting.word)].value;
       broken = static_cast<uint8_t>(broken & ~(1u << setting.bit));
     }
@@ -269,7 +274,10 @@ TEST(Secrecy, AnyFixedBitOfAMaskIsFound) {
       EXPECT_FALSE(IndependentOfInput(Shares<U4>(2, 0), shares, w, 1)) << word << " " << bit;
       EXPECT_FALSE(IndependentOfInput(Shares<U4>(2, 1), shares, w, 0)) << word << " " << bit;
       EXPECT_FALSE(IndependentOfInput(Pads<U4>(), shares, w, 1)) << word << " " << bit;
-      EXPECT_FALSE(IndependentOfInput(Relay<U4>(), two_masks, w, 0)) << word << " " << bit;
+      for (int mask : {0, 1}) {  // Of X, of the product: neither may fail.
+        const Setting one{2, 1, word, bit, mask};
+        EXPECT_FALSE(IndependentOfInput(Relay<U4>(), one, w, 0)) << word << " " << bit;
+      }
       // Servers 0 (the holder) and 1: only the mask of server 2 hides the input from them.
       EXPECT_FALSE(IndependentOfInput(Shares<U4>(3, 0), two_masks, w, 2)) << word << " " << bit;
     }

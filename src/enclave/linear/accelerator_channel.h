@@ -28,10 +28,10 @@ class AcceleratorChannel {
 
   // For messages and the result file.
   virtual std::string endpoint() const = 0;
-  // Rows one exchange of `layer` may have so that two fit into what the server lets be in flight.
+  // Rows one exchange of `layer` may have so that four fit into what the server lets be in flight.
   virtual size_t MaxRows(LinearLayer layer) const = 0;
-  // Sends rows [rows, n_in]; the answer will be [rows, n_out]. The memory behind both stays
-  // untouched until Wait returns.
+  // Sends rows [rows, n_in]; the answer will be [rows, n_out] ([0, n_out] of a relay's source). The
+  // memory behind both stays untouched until Wait returns.
   virtual absl::StatusOr<std::unique_ptr<Pending>> Submit(LinearLayer layer,
                                                           const BlindedRows& rows,
                                                           AnswerRows answer) = 0;

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/cpu_clock.h"
 #include "base/strings.h"
+#include "enclave/linear/offloaded_call.h"
 #include "enclave/linear/reveal_row.h"
 #include "enclave/linear/timed.h"
 #include "kernels/elementwise.h"
@@ -20,77 +21,11 @@ namespace {
 constexpr size_t kHideRows = 8;
 // Answers of one exchange and server take at most this, or one row.
 constexpr size_t kMaxAnswerBytes = size_t{8} << 20;
-constexpr size_t kSlots = 2;
-
-// Hands out 64-byte aligned pieces of one piece of memory; with none, counts what they would take.
-class Carver {
- public:
-  explicit Carver(std::span<uint8_t> memory) : memory_(memory) {}
-
-  template <typename T>
-  T* Take(size_t count) {
-    const size_t bytes = (count * sizeof(T) + 63) / 64 * 64;
-    T* const piece = memory_.empty() ? nullptr : reinterpret_cast<T*>(memory_.data() + used_);
-    used_ += bytes;
-    SOTTO_CHECK(memory_.empty() || used_ <= memory_.size());
-    return piece;
-  }
-  size_t used() const { return used_; }
-
- private:
-  std::span<uint8_t> memory_;
-  size_t used_ = 0;
-};
 
 }  // namespace
 
 struct OffloadedLinear::Counters {
   std::atomic<uint64_t> exchanges{0}, hiding_ns{0}, revealing_ns{0}, sending_ns{0}, waiting_ns{0};
-};
-
-// One exchange: its memory, and, between Start and Finish, its masks and answers under way.
-struct OffloadedLinear::Slot {
-  uint32_t* hidden = nullptr;          // [rows, n_in]
-  uint32_t* answers = nullptr;         // [servers, rows, n_out]
-  float* t = nullptr;                  // [rows]: scales
-  uint64_t* sums = nullptr;            // [rows]: expected sums, then whether rows passed
-  size_t first = 0, rows = 0;          // Of the call.
-  std::unique_ptr<Blinding> blinding;  // Destroyed after the answers' views.
-  std::vector<std::unique_ptr<AcceleratorChannel::Pending>> pending;
-};
-
-struct OffloadedLinear::Call {
-  Call(const ProtectedLayer& layer, size_t servers, size_t exchange_rows, int threads,
-       std::span<uint8_t> workspace)
-      : layer(layer), exchange_rows(exchange_rows) {
-    Carver carver(workspace);
-    const auto [n_in, n_out] = layer.shape;
-    for (Slot& slot : slots) {
-      slot.hidden = carver.Take<uint32_t>(exchange_rows * n_in);
-      slot.answers = carver.Take<uint32_t>(servers * exchange_rows * n_out);
-      slot.t = carver.Take<float>(exchange_rows);
-      slot.sums = carver.Take<uint64_t>(exchange_rows);
-    }
-    scratch_floats = std::max(3 * n_in, RevealScratchFloats(layer.shape));
-    scratch_floats = (scratch_floats + 15) / 16 * 16;
-    scratch = carver.Take<float>(scratch_floats * static_cast<size_t>(threads));
-    bytes = carver.used();
-  }
-
-  std::span<float> Scratch(int worker) const {
-    return {scratch + scratch_floats * static_cast<size_t>(worker), scratch_floats};
-  }
-
-  const ProtectedLayer& layer;
-  const size_t exchange_rows;
-  LinearLayer name{};
-  const LinearInput* input = nullptr;
-  LinearTail tail{};
-  MatrixView<float> y;
-  ThreadPool* pool = nullptr;
-  Slot slots[kSlots];
-  float* scratch = nullptr;
-  size_t scratch_floats = 0, bytes = 0;
 };
 
 OffloadedLinear::OffloadedLinear(std::shared_ptr<const ProtectedLayers> layers,
@@ -106,7 +41,13 @@ OffloadedLinear::OffloadedLinear(std::shared_ptr<const ProtectedLayers> layers,
   SOTTO_CHECK(channels_.size() <= kMaxServers && options_.exchange_rows >= 1);
 }
 
-OffloadedLinear::~OffloadedLinear() = default;
+OffloadedLinear::~OffloadedLinear() {
+  for (BegunExchange& exchange : stock_.TakeAll()) {
+    for (auto& pending : exchange.pending) {
+      if (pending != nullptr) std::exchange(pending, nullptr)->Wait().IgnoreError();
+    }
+  }
+}
 
 size_t OffloadedLinear::ExchangeRows(LinearLayer layer) const {
   const size_t row_bytes = ShapeOf(layers_->config(), layer).n_out * sizeof(uint32_t);
@@ -150,28 +91,61 @@ absl::Status OffloadedLinear::Apply(LinearLayer layer, const LinearInput& input,
   return status.ok() ? status : Die(std::move(status));
 }
 
+absl::StatusOr<BegunExchange> OffloadedLinear::Begin(LinearLayer layer, size_t rows) {
+  if (std::optional<BegunExchange> ahead = stock_.Take(layer, rows)) return *std::move(ahead);
+  BegunExchange exchange{.layer = layer, .rows = rows};
+  exchange.pending.resize(channels_.size());
+  SOTTO_ASSIGN_OR_RETURN(exchange.blinding, blinder_->Begin(layer, rows));
+  return exchange;
+}
+
+absl::Status OffloadedLinear::BeginNext(LinearLayer layer, size_t rows) {
+  const LlamaConfig& config = layers_->config();
+  const std::vector<LinearLayer> layers = AllLinearLayers(config);
+  const size_t next = LinearLayerIndex(config, layer) + 1;
+  // How many rows lm_head, the last, will have is for the caller to choose.
+  if (next + 1 >= layers.size() || rows > ExchangeRows(layers[next]) ||
+      !stock_.Wants(layers[next])) {
+    return absl::OkStatus();
+  }
+  BegunExchange exchange{.layer = layers[next], .rows = rows};
+  exchange.blinding = blinder_->BeginAhead(exchange.layer, rows);
+  if (exchange.blinding == nullptr) return absl::OkStatus();
+  exchange.pending.resize(channels_.size());
+  const MatrixView<uint32_t> nothing(nullptr, 0, layers_->at(exchange.layer).shape.n_out);
+  for (size_t k = 0; k < channels_.size(); ++k) {
+    if (exchange.blinding->SentRows(k) || exchange.blinding->Answers(k)) continue;
+    SOTTO_ASSIGN_OR_RETURN(exchange.pending[k],
+                           channels_[k]->Submit(exchange.layer, exchange.blinding->Message(k, {}),
+                                                AnswerRows(nothing)));
+  }
+  stock_.Put(std::move(exchange));
+  return absl::OkStatus();
+}
+
 absl::Status OffloadedLinear::Start(const Call& call, size_t first, size_t rows, Slot& slot) {
   const size_t n_in = call.layer.shape.n_in, n_out = call.layer.shape.n_out;
   const LinearInput& input = *call.input;
   slot.first = first;
   slot.rows = rows;
-  SOTTO_ASSIGN_OR_RETURN(slot.blinding, blinder_->Begin(call.name, rows));
-  slot.pending.clear();
-  slot.pending.resize(channels_.size());
+  SOTTO_ASSIGN_OR_RETURN(slot.exchange, Begin(call.name, rows));
+  Blinding& blinding = *slot.exchange.blinding;
   const MatrixView<uint32_t> hidden(slot.hidden, rows, n_in);
   const auto send = [&](bool sent_rows) -> absl::Status {
     const Timed<WallNs> timed(counters_->sending_ns);
-    if (!slot.blinding->Exchanged()) return absl::OkStatus();
+    if (!blinding.Exchanged()) return absl::OkStatus();
     for (size_t k = 0; k < channels_.size(); ++k) {
-      if (slot.blinding->SentRows(k) != sent_rows) continue;
-      const MatrixView<uint32_t> answer(slot.answers + k * rows * n_out, rows, n_out);
+      if (blinding.SentRows(k) != sent_rows || slot.exchange.pending[k] != nullptr) continue;
+      const MatrixView<uint32_t> answer(slot.answers + k * rows * n_out,
+                                        blinding.Answers(k) ? rows : 0, n_out);
       SOTTO_ASSIGN_OR_RETURN(
-          slot.pending[k],
-          channels_[k]->Submit(call.name, slot.blinding->Message(k, hidden), AnswerRows(answer)));
+          slot.exchange.pending[k],
+          channels_[k]->Submit(call.name, blinding.Message(k, hidden), AnswerRows(answer)));
     }
     return absl::OkStatus();
   };
   SOTTO_RETURN_IF_ERROR(send(/*sent_rows=*/false));
+  SOTTO_RETURN_IF_ERROR(BeginNext(call.name, rows));
 
   const size_t tasks = (rows + kHideRows - 1) / kHideRows;
   call.pool->ParallelFor(tasks, [&](size_t task, int worker) {
@@ -188,22 +162,22 @@ absl::Status OffloadedLinear::Start(const Call& call, size_t first, size_t rows,
       if (options_.verify) slot.sums[row] = call.layer.key.ExpectedSum(xq);
     };
     const size_t begin = task * kHideRows;
-    slot.blinding->Hide(begin, quantise, {words, 2 * n_in},
-                        hidden.Rows(begin, std::min(kHideRows, rows - begin)));
+    blinding.Hide(begin, quantise, {words, 2 * n_in},
+                  hidden.Rows(begin, std::min(kHideRows, rows - begin)));
   });
-  if (slot.blinding->Exchanged()) counters_->exchanges.fetch_add(1, std::memory_order_relaxed);
+  if (blinding.Exchanged()) counters_->exchanges.fetch_add(1, std::memory_order_relaxed);
   return send(/*sent_rows=*/true);
 }
 
 absl::Status OffloadedLinear::Finish(const Call& call, Slot& slot) {
   {
     const Timed<WallNs> timed(counters_->waiting_ns);
-    for (auto& pending : slot.pending) {
+    for (auto& pending : slot.exchange.pending) {
       if (pending == nullptr) continue;  // Not exchanged.
       SOTTO_RETURN_IF_ERROR(std::exchange(pending, nullptr)->Wait());
     }
   }
-  slot.blinding->PrepareToReveal(*call.pool);
+  slot.exchange.blinding->PrepareToReveal(*call.pool);
   const size_t n_out = call.layer.shape.n_out;
   call.pool->ParallelFor(slot.rows, [&](size_t r, int worker) {
     const Timed<ThreadCpuNs> timed(counters_->revealing_ns);
@@ -214,10 +188,10 @@ absl::Status OffloadedLinear::Finish(const Call& call, Slot& slot) {
     const RevealedRow row{r, std::span(answers).first(channels_.size()), slot.t[r], call.tail,
                           call.y.row(slot.first + r)};
     const uint64_t sum =
-        RevealRow(call.layer, *slot.blinding, row, options_.verify, call.Scratch(worker));
+        RevealRow(call.layer, *slot.exchange.blinding, row, options_.verify, call.Scratch(worker));
     slot.sums[r] = options_.verify ? EqualMask(sum, slot.sums[r]) : ~uint64_t{0};
   });
-  slot.blinding.reset();
+  slot.exchange.blinding.reset();
   uint64_t all_passed = ~uint64_t{0};
   for (size_t r = 0; r < slot.rows; ++r) all_passed &= slot.sums[r];
   if (all_passed == ~uint64_t{0}) return absl::OkStatus();
@@ -233,6 +207,7 @@ absl::Status OffloadedLinear::Die(absl::Status why) {
   dead_ = std::move(why);
   blinder_->Destroy();
   for (const auto& channel : channels_) channel->Fail(dead_);
+  stock_.TakeAll();
   return dead_;
 }
 

@@ -11,6 +11,7 @@
 #include "enclave/blinding/blinder.h"
 #include "enclave/blinding/protected_layers.h"
 #include "enclave/linear/accelerator_channel.h"
+#include "enclave/linear/exchange_stock.h"
 #include "enclave/linear/linear.h"
 
 namespace sotto {
@@ -58,6 +59,10 @@ class OffloadedLinear final : public Linear {
   struct Counters;
 
   size_t ExchangeRows(LinearLayer layer) const;
+  // An exchange of `layer`: from the stock, or a new one.
+  absl::StatusOr<BegunExchange> Begin(LinearLayer layer, size_t rows);
+  // What the next layer's exchange can begin with before its rows exist, into the stock.
+  absl::Status BeginNext(LinearLayer layer, size_t rows);
   absl::Status Start(const Call& call, size_t first, size_t rows, Slot& slot);
   absl::Status Finish(const Call& call, Slot& slot);
   absl::Status Die(absl::Status why);
@@ -67,6 +72,7 @@ class OffloadedLinear final : public Linear {
   const std::vector<std::unique_ptr<AcceleratorChannel>> channels_;
   const OffloadedOptions options_;
   const std::unique_ptr<Counters> counters_;
+  ExchangeStock stock_;
   mutable std::mutex mutex_;
   absl::Status dead_;  // The first error.
 };

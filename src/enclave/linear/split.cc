@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "enclave/blinding/relay.h"
 #include "enclave/blinding/shares.h"
 #include "enclave/blinding/unprotected.h"
 #include "enclave/linear/offloaded_activations.h"
@@ -27,6 +28,9 @@ absl::Status CheckEndpoints(const SplitOptions& options) {
   }
   if (n > kMaxServers) {
     return absl::InvalidArgumentError(StrCat("at most ", kMaxServers, " accelerators, not ", n));
+  }
+  if (options.relay == RelayUse::kRequired && !(shares && n == 2)) {
+    return absl::InvalidArgumentError("a relay takes protection shares and two accelerators");
   }
   if (std::set(options.endpoints.begin(), options.endpoints.end()).size() != n) {
     return absl::InvalidArgumentError("the same accelerator twice: its operator would see all");
@@ -92,6 +96,14 @@ absl::Status CheckIdentities(const std::vector<std::shared_ptr<AcceleratorSessio
     }
   }
   return absl::OkStatus();
+}
+
+std::unique_ptr<Blinder> MakeShareBlinder(const LlamaConfig& config, const SplitLinear& split) {
+  if (split.relayed) {
+    const uint64_t inbox = split.sessions[RelayBlinder::kSink]->server().relay_inbox_bytes;
+    return std::make_unique<RelayBlinder>(config, inbox, ProcessDrbg());
+  }
+  return std::make_unique<ShareBlinder>(config, split.sessions.size(), ProcessDrbg());
 }
 
 }  // namespace
@@ -165,7 +177,8 @@ int32_t SplitRuntime::first_layer_limit() const {
   return layers_ == nullptr ? (1 << 15) - 1 : layers_->at({LinearKind::kQkv, 0}).limit;
 }
 
-absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(size_t server) const {
+absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(
+    size_t server, const std::optional<RelayRole>& relay) const {
   SessionOptions session;
   session.config = checkpoint_.config();
   session.weights_sha256 = weights_sha256_;
@@ -179,9 +192,39 @@ absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(size_t se
       options_.protection == Protection::kShares && !options_.insecure_channels;
   session.data_plane = secret_channel ? DataPlane::kGrpc : options_.data_plane;
   session.shm_directory = options_.shm_directory;
+  session.relay = relay;
   session.connect_timeout = options_.connect_timeout;
   session.exchange_timeout = options_.exchange_timeout;
   return AcceleratorSession::Open(options_.endpoints[server], session);
+}
+
+absl::Status SplitRuntime::OpenAll(SplitLinear& split) const {
+  const size_t n = options_.endpoints.size();
+  const bool relay =
+      options_.protection == Protection::kShares && n == 2 && options_.relay != RelayUse::kNever;
+  if (!relay) {
+    for (size_t server = 0; server < n; ++server) {
+      SOTTO_ASSIGN_OR_RETURN(split.sessions.emplace_back(), Open(server));
+    }
+    return absl::OkStatus();
+  }
+  // The sink first: the source finds it ready, and learns which key it must show.
+  RelayRole role;
+  ProcessDrbg().Generate(role.ticket);
+  SOTTO_ASSIGN_OR_RETURN(auto sink, Open(RelayBlinder::kSink, role));
+  role.target = options_.relay_peer.empty() ? sink->endpoint() : options_.relay_peer;
+  role.target_key_sha256 = sink->server().peer_key_sha256;
+  const bool asks = sink->server().relays;
+  SOTTO_ASSIGN_OR_RETURN(auto source,
+                         Open(RelayBlinder::kSource, asks ? std::optional(role) : std::nullopt));
+  split.relayed = asks && source->server().relays;
+  if (!split.relayed) {
+    const AcceleratorSession& refuses = asks ? *source : *sink;
+    split.why_no_relay = StrCat(refuses.endpoint(), ": ", refuses.server().why_no_relay);
+  }
+  split.sessions = {std::move(source), std::move(sink)};
+  if (split.relayed || options_.relay != RelayUse::kRequired) return absl::OkStatus();
+  return absl::FailedPreconditionError(StrCat("no relay: ", split.why_no_relay));
 }
 
 absl::StatusOr<SplitLinear> SplitRuntime::Connect() {
@@ -191,10 +234,9 @@ absl::StatusOr<SplitLinear> SplitRuntime::Connect() {
 absl::StatusOr<SplitLinear> SplitRuntime::Connect(const ChannelWrapper& wrapper) {
   SplitLinear split;
   std::vector<std::unique_ptr<AcceleratorChannel>> channels;
-  for (size_t server = 0; server < options_.endpoints.size(); ++server) {
-    SOTTO_ASSIGN_OR_RETURN(auto session, Open(server));
-    channels.push_back(wrapper(server, MakeSessionChannel(session)));
-    split.sessions.push_back(std::move(session));
+  SOTTO_RETURN_IF_ERROR(OpenAll(split));
+  for (size_t server = 0; server < split.sessions.size(); ++server) {
+    channels.push_back(wrapper(server, MakeSessionChannel(split.sessions[server])));
   }
   if (options_.protection == Protection::kShares) {
     SOTTO_RETURN_IF_ERROR(CheckIdentities(split.sessions, options_.insecure_channels));
@@ -216,8 +258,7 @@ absl::StatusOr<SplitLinear> SplitRuntime::Connect(const ChannelWrapper& wrapper)
       blinder = std::make_unique<UnprotectedRows>(checkpoint_.config());
       break;
     case Protection::kShares:
-      blinder =
-          std::make_unique<ShareBlinder>(checkpoint_.config(), channels.size(), ProcessDrbg());
+      blinder = MakeShareBlinder(checkpoint_.config(), split);
       break;
     case Protection::kPads: {
       auto pads = std::make_unique<PadBlinder>(pad_weights_, options_.pads, ProcessDrbg());

@@ -37,6 +37,9 @@ std::string_view ProtectionName(Protection protection);  // "plain", "shares", "
 // "auto" becomes shares with two endpoints or more, pads with one. INVALID_ARGUMENT otherwise.
 absl::StatusOr<Protection> ParseProtection(std::string_view name, size_t endpoints);
 
+// Whether two servers of `shares` pass products to each other (blinding/relay.h).
+enum class RelayUse { kWherePossible, kRequired, kNever };
+
 struct SplitOptions {
   Protection protection = Protection::kShares;
   std::vector<std::string> endpoints;  // plain, pads: one. shares: two or more.
@@ -46,6 +49,9 @@ struct SplitOptions {
   std::vector<std::string> pinned_keys;
   // Lets `shares` run over channels that the enclave's host can read. NOT CONFIDENTIAL; for tests.
   bool insecure_channels = false;
+  RelayUse relay = RelayUse::kWherePossible;
+  // Where the first accelerator reaches the second; empty: where this program does.
+  std::string relay_peer;
   DataPlane data_plane = DataPlane::kAuto;
   std::string shm_directory = "/dev/shm";
   std::chrono::milliseconds connect_timeout{10'000}, exchange_timeout{60'000};
@@ -71,6 +77,8 @@ struct SplitLinear {
   std::function<OffloadedStats()> stats;
   std::function<PadStats()> pad_stats;        // Null but for pads.
   std::function<absl::Status()> await_stock;  // Null but for pads: the offline phase.
+  bool relayed = false;
+  std::string why_no_relay;  // A relay was wanted and cannot be.
 };
 
 class SplitRuntime {
@@ -101,7 +109,10 @@ class SplitRuntime {
       : checkpoint_(checkpoint), options_(std::move(options)) {}
 
   bool float_plain() const;
-  absl::StatusOr<std::shared_ptr<AcceleratorSession>> Open(size_t server) const;
+  absl::StatusOr<std::shared_ptr<AcceleratorSession>> Open(
+      size_t server, const std::optional<RelayRole>& relay = std::nullopt) const;
+  // Opens all sessions; where two can relay, with their parts in it agreed.
+  absl::Status OpenAll(SplitLinear& split) const;
 
   const Checkpoint& checkpoint_;
   const SplitOptions options_;

@@ -1,0 +1,21 @@
+// A connection to an accelerator: of a client's session, or of another accelerator's relay.
+#ifndef SOTTO_WIRE_CHANNEL_H_
+#define SOTTO_WIRE_CHANNEL_H_
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "wire/client.h"
+
+namespace sotto {
+
+// A connection of its own, in the clear without `tls`. Dials when first used.
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& endpoint,
+                                           const std::optional<TlsOptions>& tls);
+
+}  // namespace sotto
+
+#endif  // SOTTO_WIRE_CHANNEL_H_
