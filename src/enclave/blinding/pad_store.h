@@ -1,7 +1,7 @@
 // Pads at rest: (seed, R W^T) blocks, each taken out once. Beyond the memory they may take, they
-// are files encrypted under a key that never leaves this process and dies with it: a pad file that
-// an attacker copies and puts back is noise to every other process, and no process asks for the
-// same pad twice.
+// are in a file without a name, encrypted under a key that never leaves this process and dies with
+// it: a pad that an attacker copies and puts back is noise to every other process, and no process
+// asks for the same pad twice.
 #ifndef SOTTO_ENCLAVE_BLINDING_PAD_STORE_H_
 #define SOTTO_ENCLAVE_BLINDING_PAD_STORE_H_
 
@@ -14,6 +14,8 @@
 #include "base/secret_buffer.h"
 #include "base/status.h"
 #include "enclave/blinding/drbg.h"
+#include "enclave/blinding/pad_file.h"
+#include "enclave/blinding/sealed_pad.h"
 #include "wire/protocol.h"
 
 namespace sotto {
@@ -44,38 +46,37 @@ class PadStore {
  public:
   // Kinds of pads (one a layer) are numbered [0, kinds).
   PadStore(size_t kinds, PadStoreOptions options, Drbg& random);
-  // Destroys all pads, removes their files, wipes the key.
-  ~PadStore();
+  // Destroys all pads, wipes the key.
+  ~PadStore() = default;
   PadStore(const PadStore&) = delete;
   PadStore& operator=(const PadStore&) = delete;
 
   // Whether a pad of that many bytes has a place.
   bool HasRoomFor(size_t size_bytes) const;
-  // Keeps a pad, beyond the limits if it must. UNAVAILABLE when its file can't be written.
+  // Keeps a pad, beyond the limits if it must. UNAVAILABLE when the file can't be written.
   absl::Status Put(size_t kind, Pad pad);
-  // Removes a pad and hands it over; nullopt when there is none. Its file is gone before its first
-  // byte is used. DATA_LOSS when the file is not what was written: that pad is lost.
+  // Removes a pad and hands it over; nullopt when there is none. It is gone from here before its
+  // first byte is used. DATA_LOSS when the file does not hold what was written: that pad is lost.
   absl::StatusOr<std::optional<Pad>> Take(size_t kind);
-  size_t count(size_t kind) const { return in_memory_[kind].size() + in_files_[kind].size(); }
+  size_t count(size_t kind) const { return in_memory_[kind].size() + in_file_[kind].size(); }
   // Destroys every pad.
   void Clear();
 
  private:
-  struct FilePad {
-    uint64_t number;
-    size_t rows, size_bytes;
+  struct SealedPad {
+    PadIdentity identity;
+    size_t size_bytes = 0;  // Of the secrets.
+    uint64_t place = 0;     // In the file.
   };
-  std::string PathOf(uint64_t number) const;
-  absl::Status Write(const FilePad& file, size_t kind, const SecretBuffer& secrets);
-  absl::StatusOr<Pad> Read(const FilePad& file, size_t kind);
+  absl::StatusOr<Pad> Read(const SealedPad& sealed);
 
   const PadStoreOptions options_;
   SecretBuffer key_;
-  const std::string name_;  // Random: two processes may share a directory.
+  PadFile file_;
   uint64_t next_number_ = 0;
-  size_t memory_used_ = 0, directory_used_ = 0;
+  size_t memory_used_ = 0;
   std::vector<std::deque<Pad>> in_memory_;
-  std::vector<std::deque<FilePad>> in_files_;
+  std::vector<std::deque<SealedPad>> in_file_;
 };
 
 }  // namespace sotto

@@ -5,11 +5,11 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <set>
 #include <string>
 
-#include "base/file.h"
 #include "enclave/blinding/sealed_pad.h"
 #include "testing/ring_model.h"
 
@@ -93,10 +93,24 @@ class PadStoreTest : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(directory_); }
 
+  // How the host gets at a file without a name: through the process's descriptors.
   std::vector<std::string> Files() const {
     std::vector<std::string> files;
-    for (const auto& entry : fs::directory_iterator(directory_)) files.push_back(entry.path());
+    for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
+      std::error_code gone;
+      const std::string target = fs::read_symlink(entry.path(), gone);
+      if (target.starts_with(directory_.string())) files.push_back(entry.path());
+    }
     return files;
+  }
+  static std::string Contents(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  static void Overwrite(const std::string& file, const std::string& contents) {
+    std::ofstream out(file, std::ios::binary);
+    out << contents << std::flush;
+    ASSERT_TRUE(out.good());
   }
   // Room for `pads` pads of MakePad in memory, the others in the directory.
   PadStoreOptions Options(size_t pads) const {
@@ -125,9 +139,8 @@ TEST_F(PadStoreTest, GivesEachPadOnce) {
   for (uint8_t seed : {1, 2, 3}) ASSERT_TRUE(store.Put(0, MakePad(seed)).ok());
   EXPECT_EQ(store.count(0), 3u);
   EXPECT_EQ(store.count(1), 0u);
-  EXPECT_EQ(Files().size(), 2u);
+  EXPECT_EQ(Files().size(), 1u);
   for (uint8_t seed : {1, 2, 3}) ExpectPad(store.Take(0), seed);
-  EXPECT_TRUE(Files().empty());
   const auto none = store.Take(0);
   ASSERT_TRUE(none.ok());
   EXPECT_FALSE(none->has_value());
@@ -149,46 +162,68 @@ TEST_F(PadStoreTest, FilesShowNothingOfThePad) {
   Pad pad = MakePad(0x5a);
   ASSERT_TRUE(store.Put(0, std::move(pad)).ok());
   ASSERT_EQ(Files().size(), 1u);
-  const std::string bytes = *ReadFile(Files()[0]);
+  const std::string bytes = Contents(Files()[0]);
+  EXPECT_GE(bytes.size(), kPadBytes);
   EXPECT_EQ(bytes.find("ZZZZ"), std::string::npos);
 }
 
-// The rollback: the host keeps a copy of a pad's file and puts it back after it was used, so that
-// the pad would be used again.
+// However the process ends, nothing stays.
+TEST_F(PadStoreTest, TheFileHasNoName) {
+  PadStore store(1, Options(0), ProcessDrbg());
+  ASSERT_TRUE(store.Put(0, MakePad(1)).ok());
+  EXPECT_EQ(Files().size(), 1u);
+  EXPECT_TRUE(fs::is_empty(directory_));
+}
+
+// The rollback: the host keeps a copy of a pad and puts it back after it was used, so that the pad
+// would be used again.
 TEST_F(PadStoreTest, ARestoredCopyIsUseless) {
-  std::string copy, path;
+  std::string copy;
   {
     PadStore store(1, Options(0), ProcessDrbg());
     ASSERT_TRUE(store.Put(0, MakePad(1)).ok());
-    path = Files()[0];
-    copy = *ReadFile(path);
+    copy = Contents(Files()[0]);
+    ASSERT_GE(copy.size(), kPadBytes);
     ExpectPad(store.Take(0), 1);
     // Back in place, in the same process: nobody asks for that pad again.
-    ASSERT_TRUE(WriteFileAtomically(path, copy).ok());
+    Overwrite(Files()[0], copy);
     EXPECT_FALSE(store.Take(0)->has_value());
     // In the place of the next pad: it is bound to its own number.
     ASSERT_TRUE(store.Put(0, MakePad(2)).ok());
-    for (const std::string& file : Files()) ASSERT_TRUE(WriteFileAtomically(file, copy).ok());
+    Overwrite(Files()[0], copy);
     EXPECT_EQ(store.Take(0).status().code(), absl::StatusCode::kDataLoss);
     EXPECT_EQ(store.count(0), 0u);
   }
   // In another process's place: it has another key.
   PadStore later(1, Options(0), ProcessDrbg());
   ASSERT_TRUE(later.Put(0, MakePad(3)).ok());
-  for (const std::string& file : Files()) ASSERT_TRUE(WriteFileAtomically(file, copy).ok());
+  Overwrite(Files()[0], copy);
   EXPECT_EQ(later.Take(0).status().code(), absl::StatusCode::kDataLoss);
 }
 
-TEST_F(PadStoreTest, LostFilesAreLostPadsAndClearLeavesNothing) {
+TEST_F(PadStoreTest, LostBytesAreALostPadAndClearLeavesNothing) {
   PadStore store(1, Options(0), ProcessDrbg());
   for (uint8_t seed : {1, 2, 3}) ASSERT_TRUE(store.Put(0, MakePad(seed)).ok());
-  for (const std::string& file : Files()) fs::remove(file);
+  fs::resize_file(Files()[0], 5);
   EXPECT_EQ(store.Take(0).status().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(store.count(0), 2u);
-  ASSERT_TRUE(store.Put(0, MakePad(4)).ok());
   store.Clear();
   EXPECT_EQ(store.count(0), 0u);
   EXPECT_TRUE(Files().empty());
+  ASSERT_TRUE(store.Put(0, MakePad(4)).ok());
+  ExpectPad(store.Take(0), 4);
+}
+
+TEST_F(PadStoreTest, PlacesOnDiskAreUsedAgain) {
+  const size_t sealed = kPadBytes + kSealedPadOverhead;
+  PadStore store(1, {0, directory_.string(), 2 * sealed}, ProcessDrbg());
+  for (uint8_t seed = 1; seed < 20; ++seed) {
+    ASSERT_TRUE(store.HasRoomFor(kPadBytes));
+    ASSERT_TRUE(store.Put(0, MakePad(seed)).ok());
+    EXPECT_EQ(store.HasRoomFor(kPadBytes), seed == 1);
+    if (seed > 1) ExpectPad(store.Take(0), static_cast<uint8_t>(seed - 1));
+  }
+  EXPECT_EQ(fs::file_size(Files()[0]), 2 * sealed);
 }
 
 TEST_F(PadStoreTest, AnUnwritableDirectoryIsAnError) {

@@ -17,7 +17,10 @@ struct PadIdentity {
   uint64_t kind = 0, rows = 0;
 };
 
-// Ciphertext and 16-byte tag. key: 32 bytes.
+// What a sealed pad is longer than its secrets: the tag.
+inline constexpr size_t kSealedPadOverhead = 16;
+
+// Ciphertext and tag. key: 32 bytes.
 std::string SealPad(std::span<const uint8_t> key, const PadIdentity& identity,
                     std::span<const uint8_t> secrets);
 // Fills `secrets`; false, and `secrets` wiped, unless `sealed` was made by SealPad with the same
