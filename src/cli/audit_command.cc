@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "base/cpu.h"
 #include "base/file.h"
@@ -11,7 +13,10 @@
 #include "base/strings.h"
 #include "base/thread_pool.h"
 #include "cli/default_model.h"
+#include "cli/setting.h"
 #include "enclave/blinding/audit.h"
+#include "enclave/blinding/pad_weights.h"
+#include "enclave/blinding/protected_layers.h"
 #include "enclave/linear/recording_channel.h"
 #include "enclave/linear/split.h"
 #include "enclave/prefill/engine.h"
@@ -44,6 +49,29 @@ absl::StatusOr<std::vector<int32_t>> Tokens(const AuditFlags& flags, const Check
   return ids;
 }
 
+absl::Status FillTls(const AuditFlags& flags, SplitOptions& options) {
+  if (flags.tls_cert.empty() != flags.tls_key.empty()) {
+    return UsageError("--tls-cert and --tls-key: one needs the other");
+  }
+  if (flags.accelerator_ca.empty() && flags.accelerator_keys.empty()) {
+    if (flags.tls_cert.empty()) return absl::OkStatus();
+    return UsageError("--tls-cert: needs --accelerator-ca or --accelerator-key");
+  }
+  options.tls.emplace();
+  for (const auto& [path, text] :
+       {std::pair{&flags.accelerator_ca, &options.tls->root_certificates},
+        std::pair{&flags.tls_cert, &options.tls->certificate_chain},
+        std::pair{&flags.tls_key, &options.tls->private_key}}) {
+    if (path->empty()) continue;
+    SOTTO_ASSIGN_OR_RETURN(*text, ReadFile(*path));
+  }
+  for (const std::string& key : flags.accelerator_keys) {
+    if (!IsSha256Hex(key)) return UsageError("--accelerator-key: not 64 hexadecimal digits");
+    options.pinned_keys.push_back(LowerCase(key));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<SplitOptions> Options(const AuditFlags& flags, size_t tokens) {
   SplitOptions options;
   options.endpoints = flags.accelerators;
@@ -51,15 +79,24 @@ absl::StatusOr<SplitOptions> Options(const AuditFlags& flags, size_t tokens) {
                          ParseProtection(flags.protection, flags.accelerators.size()));
   options.plain_format = NumberFormat::kRing32;
   options.insecure_channels = flags.insecure_channels;
-  options.pinned_keys = flags.accelerator_keys;
-  if (!flags.accelerator_ca.empty() || !flags.accelerator_keys.empty()) options.tls.emplace();
-  if (!flags.accelerator_ca.empty()) {
-    SOTTO_ASSIGN_OR_RETURN(options.tls->root_certificates, ReadFile(flags.accelerator_ca));
-  }
+  if (flags.no_relay) options.relay = RelayUse::kNever;
+  SOTTO_RETURN_IF_ERROR(FillTls(flags, options));
   options.pads.store.memory_bytes = kPadMemoryBytes;
   options.pads.pass_rows = tokens;
   options.pads.lm_head_rows = 1;
   return options;
+}
+
+// What the auditor multiplies with to see what a relay's source sends its sink.
+absl::StatusOr<PadWeights> ReadWeights(const Checkpoint& checkpoint, ThreadPool& pool) {
+  PadWeights weights(checkpoint.config());
+  SOTTO_RETURN_IF_ERROR(
+      ProtectedLayers::Read(checkpoint, ProcessDrbg(), pool,
+                            [&](LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
+                              weights.AddRows(layer, first, wq);
+                            })
+          .status());
+  return weights;
 }
 
 // One forward pass over the prompt; what it computes is not kept.
@@ -98,14 +135,25 @@ absl::Status RunAudit(const AuditFlags& flags) {
       runtime->Connect([&](size_t server, std::unique_ptr<AcceleratorChannel> channel) {
         return std::make_unique<RecordingChannel>(server, std::move(channel), transcript);
       }));
+  std::optional<PadWeights> weights;
+  if (split.relayed) {
+    SOTTO_ASSIGN_OR_RETURN(weights, ReadWeights(checkpoint, pool));
+    transcript.set_product([&](LinearLayer layer, ConstMatrixView<uint32_t> x) {
+      Matrix<uint32_t> y(x.rows(), ShapeOf(checkpoint.config(), layer).n_out);
+      PadWeights::Workspace workspace;
+      weights->Multiply(layer, x, y.view(), workspace, pool);
+      return y;
+    });
+  }
   SOTTO_RETURN_IF_ERROR(Run(checkpoint, std::move(split), pool.threads(), tokens));
   SOTTO_ASSIGN_OR_RETURN(const AuditSubject subject,
                          MakeAuditSubject(checkpoint, runtime->first_layer_limit(), tokens));
 
   const std::vector<AuditFinding> findings = RunAttacks(transcript, subject);
-  std::printf("protection %s, %zu tokens, %zu messages\n%s",
-              std::string(ProtectionName(options.protection)).c_str(), tokens.size(),
-              transcript.messages().size(), FormatFindings(findings).c_str());
+  std::printf("protection %s%s, %zu tokens, %zu messages\n%s",
+              std::string(ProtectionName(options.protection)).c_str(),
+              weights ? " with a relay" : "", tokens.size(), transcript.messages().size(),
+              FormatFindings(findings).c_str());
   if (!AnyAttackSucceeded(findings)) return absl::OkStatus();
   return absl::FailedPreconditionError(StrCat("protection ", ProtectionName(options.protection),
                                               ": an attack on what was sent succeeded"));
@@ -123,6 +171,10 @@ void AddAuditCommand(CLI::App& app, Invocation& invocation) {
                       "PEM file of the authority that signed the accelerators' certificates");
   command->add_option("--accelerator-key", flags->accelerator_keys,
                       "SHA-256 of an accelerator's key, one for each --accelerator");
+  command->add_option("--tls-cert", flags->tls_cert,
+                      "PEM file: the certificate to show to servers that ask for one");
+  command->add_option("--tls-key", flags->tls_key, "PEM file: the private key of --tls-cert");
+  command->add_flag("--no-relay", flags->no_relay, "Never let servers send products to each other");
   command->add_flag("--insecure-channels", flags->insecure_channels,
                     "Let shares run over channels that others can read: NOT CONFIDENTIAL");
   command->callback(
