@@ -9,6 +9,7 @@
 #include "enclave/blinding/drbg.h"
 #include "enclave/blinding/field_dot.h"
 #include "enclave/blinding/protected_layers.h"
+#include "enclave/blinding/relay.h"
 #include "enclave/blinding/shares.h"
 #include "enclave/linear/reveal_row.h"
 #include "kernels/elementwise.h"
@@ -99,13 +100,18 @@ void BM_Hide(benchmark::State& state) {
 }
 BENCHMARK(BM_Hide)->ArgNames({"layer", "verify"})->ArgsProduct({{0, 3}, {0, 1}});
 
-// Add two answers, verification sum, scale, tail.
+// Add two answers, or with a relay take the mask off one; verification sum, scale, tail.
 void BM_Reveal(benchmark::State& state) {
   const LinearLayer name = LayerOf(state.range(0));
   const ProtectedLayer& layer = Layers().at(name);
   const size_t n_out = layer.shape.n_out;
-  ShareBlinder blinder(OneBlock(), 2, ProcessDrbg());
-  auto blinding = blinder.Begin(name, kRows);
+  std::unique_ptr<Blinder> blinder;
+  if (state.range(2) != 0) {
+    blinder = std::make_unique<RelayBlinder>(OneBlock(), uint64_t{1} << 30, ProcessDrbg());
+  } else {
+    blinder = std::make_unique<ShareBlinder>(OneBlock(), 2, ProcessDrbg());
+  }
+  auto blinding = blinder->Begin(name, kRows);
   Matrix<uint32_t> a(kRows, n_out), b(kRows, n_out);
   std::mt19937 rng(2);
   for (size_t i = 0; i < kRows * n_out; ++i) {
@@ -126,7 +132,7 @@ void BM_Reveal(benchmark::State& state) {
   benchmark::DoNotOptimize(sums);
   ReportElements(state, kRows * n_out);
 }
-BENCHMARK(BM_Reveal)->ArgNames({"layer", "verify"})->ArgsProduct({{0, 2}, {0, 1}});
+BENCHMARK(BM_Reveal)->ArgNames({"layer", "verify", "relay"})->ArgsProduct({{0, 2}, {0, 1}, {0, 1}});
 
 // The parts, each over a row that stays in the first-level cache.
 void BM_ExpandSeed(benchmark::State& state) {

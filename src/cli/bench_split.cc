@@ -107,11 +107,11 @@ class SplitPoint {
  private:
   SplitRow NewRow() const {
     const ServerInfo& server = split_.sessions[0]->server();
+    const std::string channel =
+        server.peer_key_sha256.empty() ? std::string(DataPlaneName(server.data_plane)) : "tls";
     return {.protection = split_options_.protection,
             .precision = PrecisionOf(split_options_),
-            .channel = server.peer_key_sha256.empty()
-                           ? std::string(DataPlaneName(server.data_plane))
-                           : "tls",
+            .channel = channel + (split_.relayed ? "+relay" : ""),
             .pass = pass_,
             .cpu_seconds = {},
             .median = {}};

@@ -34,7 +34,7 @@ struct SplitSample {
 struct SplitRow {
   Protection protection = Protection::kPlain;
   Precision precision = Precision::kFixed;  // What linear layers are computed in.
-  std::string channel;                      // "shm", "grpc" or "tls"
+  std::string channel;                      // "shm", "grpc" or "tls", and "+relay" with one
   PassShape pass;
   std::vector<double> cpu_seconds;  // One a measured run.
   SplitSample median;               // The run of median processor time.

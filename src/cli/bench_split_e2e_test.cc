@@ -84,13 +84,14 @@ TEST_F(BenchSplitTest, MeasuresEveryProtection) {
   EXPECT_THAT(run.err, HasSubstr("NOT CONFIDENTIAL"));
   const json rows = Rows(), tee_only = json::parse(dir_.Read("bench.json")).at("rows");
   ASSERT_EQ(rows.size(), 3);
-  // Of two servers one is sent a seed; both answer. Where bf16 is not in hardware plain is f32.
+  // Of two servers one is sent seeds, the other answers for both. Where bf16 is not in hardware
+  // plain is f32.
   ExpectRight(rows[0], tee_only, 1, 1, rows[0]["precision"] == "bf16" ? 2 : 4);
-  ExpectRight(rows[1], tee_only, 1, 2, 4);
+  ExpectRight(rows[1], tee_only, 1, 1, 4);
   ExpectRight(rows[2], tee_only, 1, 1, 4);
   EXPECT_EQ(rows[2]["protection"], "pads");
   EXPECT_GT(rows[2]["offline_cpu_seconds_per_token"], 0);
-  EXPECT_EQ(rows[1]["channel"], "shm");
+  EXPECT_EQ(rows[1]["channel"], "shm+relay");
   const std::string csv = dir_.Read("bench_split.csv");
   EXPECT_EQ(std::ranges::count(csv, '\n'), 4);
   EXPECT_EQ(std::ranges::count(csv, ','),

@@ -95,7 +95,7 @@ std::string Bar(const SplitRow& row, double longest_micros) {
 }  // namespace
 
 std::string SplitTableHeader(const BenchReport& report) {
-  std::string text = "protection  format  channel  batch  length  CPU us/token";
+  std::string text = "protection  format  channel     batch  length  CPU us/token";
   for (const PrecisionPeak& peak : report.peaks) {
     text += Format("  of %-5s", Name(peak.precision).c_str());
   }
@@ -104,7 +104,7 @@ std::string SplitTableHeader(const BenchReport& report) {
 }
 
 std::string SplitTableLine(const BenchReport& report, const SplitRow& row) {
-  std::string text = Format("%-10s  %-6s  %-7s  %5zu  %6zu  %12.1f", Name(row.protection).c_str(),
+  std::string text = Format("%-10s  %-6s  %-10s  %5zu  %6zu  %12.1f", Name(row.protection).c_str(),
                             Name(row.precision).c_str(), row.channel.c_str(), row.pass.batch_size,
                             row.pass.length, Micros(row.median.cpu(), row));
   for (const PrecisionPeak& peak : report.peaks) {

@@ -105,6 +105,32 @@ TEST_F(SplitTest, SharesAreLocalFixedToTheBit) {
   EXPECT_EQ(detail["protection"], "shares");
   EXPECT_EQ(detail["verified"], true);
   EXPECT_EQ(detail["confidential"], false);  // By --insecure-channels.
+  EXPECT_EQ(detail["relay"], true);
+}
+
+TEST_F(SplitTest, RelaysWhereServersReachEachOtherUnlessTold) {
+  const AcceleratorProcess a, b;
+  const std::vector<std::string> shares = {"--split",       "--accelerator", a.address(),
+                                           "--accelerator", b.address(),     "--insecure-channels"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), shares.begin(), shares.end());
+    return more;
+  };
+  const std::vector<float> local = Logits("local", {"--precision", "fixed"});
+  EXPECT_EQ(Logits("never", with({"--no-relay"})), local);
+  EXPECT_EQ(Detail("never")["relay"], false);
+  EXPECT_FALSE(Detail("never").contains("why_no_relay"));
+  EXPECT_EQ(Logits("alone", with({"--relay-peer", "localhost:1"})), local);
+  EXPECT_EQ(Detail("alone")["relay"], false);
+  EXPECT_THAT(std::string(Detail("alone")["why_no_relay"]), HasSubstr("localhost:1"));
+}
+
+TEST_F(SplitTest, ARelayThatIsRequiredAndCannotBeIsRefused) {
+  const AcceleratorProcess a, b;
+  ExpectRefusal({"--split", "--accelerator", a.address(), "--accelerator", b.address(),
+                 "--insecure-channels", "--relay", "--relay-peer", "localhost:1"},
+                1, "localhost:1");
+  ExpectRefusal({"--split", "--accelerator", a.address(), "--relay"}, 1, "relay");
 }
 
 TEST_F(SplitTest, SetUpsThatCannotKeepTheirPromiseAreRefused) {
@@ -127,6 +153,8 @@ TEST_F(SplitTest, BadFlagsAreRefused) {
   ExpectRefusal({"--split", "--precision", "int8", "--protection", "plain"}, 2, "--precision");
   ExpectRefusal({"--split", "--precision", "f32"}, 2, "--precision");
   ExpectRefusal({"--split", "--retries", "-1"}, 2, "--retries");
+  ExpectRefusal({"--split", "--relay", "--no-relay"}, 2, "--no-relay");
+  ExpectRefusal({"--split", "--relay-peer", "nowhere"}, 2, "--relay-peer");
   ExpectRefusal({"--split", "--accelerator-key", "abc"}, 2, "--accelerator-key");
   ExpectRefusal({"--split", "--tls-cert", "x"}, 2, "--tls-cert");
   ExpectRefusal({"--weights-sha256", "12"}, 2, "--weights-sha256");

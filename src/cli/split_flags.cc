@@ -258,6 +258,7 @@ absl::StatusOr<std::vector<SplitOptions>> SplitFlags::ReadEach() const {
   for (const std::string_view protection : SplitCommas(protections)) {
     SOTTO_ASSIGN_OR_RETURN(SplitOptions options, ReadOne(protection));
     if (options.protection != Protection::kShares) {
+      options.relay = RelayUse::kWherePossible;
       options.endpoints.resize(1);
       options.pinned_keys.resize(std::min<size_t>(options.pinned_keys.size(), 1));
     }

@@ -6,9 +6,11 @@
 #include <cstring>
 
 #include "enclave/blinding/audit_attacks.h"
+#include "enclave/blinding/relay.h"
 #include "kernels/elementwise.h"
 #include "kernels/fixed_point.h"
 #include "wire/keystream.h"
+#include "wire/relay_words.h"
 
 namespace sotto {
 namespace {
@@ -34,7 +36,7 @@ constexpr NamedAttack kAttacks[] = {
 
 void Transcript::Record(size_t server, LinearLayer layer, const BlindedRows& rows) {
   SentMessage message{
-      server, layer, rows.seed() != nullptr, {}, Matrix<uint32_t>(rows.rows(), rows.cols())};
+      server, layer, rows.seed() != nullptr, {}, Matrix<uint32_t>(rows.rows(), rows.cols()), false};
   const std::span<uint32_t> words(message.words.view().data(), rows.rows() * rows.cols());
   if (message.from_seed) {
     message.seed = *rows.seed();
@@ -50,6 +52,23 @@ void Transcript::Record(size_t server, LinearLayer layer, const BlindedRows& row
   } else {
     return;  // bf16 in the clear: audited as f32.
   }
+  if (message.from_seed && rows.relay() != nullptr) RecordRelay(message, *rows.relay());
+  Add(std::move(message));
+}
+
+void Transcript::RecordRelay(const SentMessage& sent, const RelayPart& part) {
+  if (!product_) return;
+  Matrix<uint32_t> product = product_(sent.layer, sent.words.view());
+  const std::span<uint32_t> words(product.view().data(), product.view().size());
+  Matrix<uint32_t> mask(product.rows(), product.cols());
+  ExpandSeed(part.mask_seed, 0, {mask.view().data(), mask.view().size()});
+  SeedExpander expander(part.mask_seed);
+  AddRelayMask<uint32_t>(expander, words);
+  Add({sent.server, sent.layer, true, part.mask_seed, std::move(mask), true});
+  Add({RelayBlinder::kSink, sent.layer, false, {}, std::move(product), true});
+}
+
+void Transcript::Add(SentMessage message) {
   std::lock_guard lock(mutex_);
   messages_.push_back(std::move(message));
 }

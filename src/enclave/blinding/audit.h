@@ -5,8 +5,10 @@
 #define SOTTO_ENCLAVE_BLINDING_AUDIT_H_
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/matrix.h"
@@ -24,16 +26,26 @@ struct SentMessage {
   bool from_seed = false;
   Seed seed{};
   Matrix<uint32_t> words;  // [rows, n_in]; floats sent in the clear are read as fixed point.
+  // Of a relay: the source's product mask, and what the source sends the sink; [rows, n_out].
+  bool relayed = false;
 };
 
 // What all servers saw, in order. Thread-safe.
 class Transcript {
  public:
   void Record(size_t server, LinearLayer layer, const BlindedRows& rows);
+  // y = x W^T modulo 2^32; x: [rows, n_in]. With it what a relay's source sends its sink is
+  // recorded too: R W + M, computed here as the source does. Call it before the first Record.
+  using Product = std::function<Matrix<uint32_t>(LinearLayer layer, ConstMatrixView<uint32_t> x)>;
+  void set_product(Product product) { product_ = std::move(product); }
   // REQUIRES: nobody records any more.
   const std::vector<SentMessage>& messages() const { return messages_; }
 
  private:
+  void RecordRelay(const SentMessage& sent, const RelayPart& part);
+  void Add(SentMessage message);
+
+  Product product_;
   std::mutex mutex_;
   std::vector<SentMessage> messages_;
 };

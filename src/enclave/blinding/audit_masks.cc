@@ -79,8 +79,8 @@ AuditFinding AttackStaticBasis(const View& view, const AuditSubject& subject) {
 
 AuditFinding AttackSeedSearch(const View& view, const AuditSubject&) {
   size_t found = 0;
-  const auto message =
-      std::find_if(view.begin(), view.end(), [](const SentMessage* m) { return !m->from_seed; });
+  const auto message = std::find_if(
+      view.begin(), view.end(), [](const SentMessage* m) { return !m->from_seed && !m->relayed; });
   if (message == view.end()) return Count(0);
   const uint32_t* sent = (*message)->words.view().data();
   const size_t n = std::min(kProbe, (*message)->words.cols());

@@ -37,7 +37,7 @@ std::vector<KnownRow> FirstLayerRows(const View& view, const AuditSubject& subje
   std::vector<KnownRow> rows;
   size_t position = 0;
   for (const SentMessage* message : view) {
-    if (!(message->layer == LinearLayer{LinearKind::kQkv, 0})) continue;
+    if (message->relayed || !(message->layer == LinearLayer{LinearKind::kQkv, 0})) continue;
     const auto words = message->words.view();
     for (size_t r = 0; r < words.rows(); ++r, ++position) {
       // Rows beyond the prompt are padding.
@@ -59,7 +59,7 @@ AuditFinding AttackRowSpace(const View& view, const AuditSubject& subject) {
   }
   size_t recovered = 0;
   for (const SentMessage* message : view) {
-    if (!(message->layer == LinearLayer{LinearKind::kQkv, 0})) continue;
+    if (message->relayed || !(message->layer == LinearLayer{LinearKind::kQkv, 0})) continue;
     const auto words = message->words.view();
     // Above that, everything is in the span of random rows too.
     if (words.rows() + 40 > columns) continue;

@@ -9,8 +9,10 @@
 
 #include "enclave/blinding/audit_gf2.h"
 #include "enclave/blinding/pads.h"
+#include "enclave/blinding/relay.h"
 #include "enclave/blinding/shares.h"
 #include "enclave/blinding/unprotected.h"
+#include "testing/ring_model.h"
 #include "testing/test_data.h"
 #include "wire/keystream.h"
 
@@ -69,17 +71,24 @@ class AuditTest : public ::testing::Test {
     std::vector<int32_t> tokens(96);
     for (int32_t& token : tokens) token = static_cast<int32_t>(rng() % 2000);
     tokens[50] = tokens[3];  // Texts repeat themselves.
+    ring_ = *ReadRingModel(*checkpoint_);
     subject_ = new AuditSubject(*MakeAuditSubject(*checkpoint_, 11000, tokens));
   }
   static void TearDownTestSuite() {
     delete checkpoint_;
     delete subject_;
+    ring_ = nullptr;
   }
 
   // Sends the prompt through the first layer, and, so that there are words enough, the same rows
   // through the other blocks' as well.
   static std::vector<AuditFinding> Audit(Blinder& blinder) {
     Transcript transcript;
+    transcript.set_product([](LinearLayer layer, ConstMatrixView<uint32_t> x) {
+      Matrix<uint32_t> y(x.rows(), ShapeOf(checkpoint_->config(), layer).n_out);
+      ring_->Multiply(layer, x, y.view());
+      return y;
+    });
     const LlamaConfig& config = checkpoint_->config();
     constexpr size_t kRows = 48;
     const size_t n_in = config.hidden_size;
@@ -123,9 +132,11 @@ class AuditTest : public ::testing::Test {
 
   static Checkpoint* checkpoint_;
   static AuditSubject* subject_;
+  static std::shared_ptr<const RingModel> ring_;
 };
 Checkpoint* AuditTest::checkpoint_ = nullptr;
 AuditSubject* AuditTest::subject_ = nullptr;
+std::shared_ptr<const RingModel> AuditTest::ring_;
 
 using ::testing::Contains;
 using ::testing::IsEmpty;
@@ -151,6 +162,36 @@ TEST_F(AuditTest, SharesWithstand) {
     EXPECT_THAT(Succeeded(findings), IsEmpty()) << FormatFindings(findings);
     EXPECT_EQ(findings.size(), 9 * servers);
   }
+}
+
+// The sink sees X - R and R W + M, the source two seeds.
+TEST_F(AuditTest, RelaysWithstand) {
+  RelayBlinder relay(checkpoint_->config(), uint64_t{1} << 30, ProcessDrbg());
+  const auto findings = Audit(relay);
+  EXPECT_THAT(Succeeded(findings), IsEmpty()) << FormatFindings(findings);
+  EXPECT_EQ(findings.size(), 9u * 2);
+}
+
+// One exchange twice: both its seeds repeat for the source, and what arrives for the sink.
+TEST_F(AuditTest, WordsThatArriveThroughARelayAreAttackedToo) {
+  Transcript transcript;
+  transcript.set_product([](LinearLayer layer, ConstMatrixView<uint32_t> x) {
+    Matrix<uint32_t> zeros(x.rows(), ShapeOf(checkpoint_->config(), layer).n_out);
+    std::fill_n(zeros.view().data(), zeros.view().size(), 0u);
+    return zeros;
+  });
+  RelayBlinder relay(checkpoint_->config(), uint64_t{1} << 30, ProcessDrbg());
+  const LinearLayer layer{LinearKind::kQkv, 0};
+  const auto blinding = relay.Begin(layer, 8);
+  ASSERT_TRUE(blinding.ok());
+  for (int i = 0; i < 2; ++i) transcript.Record(0, layer, (*blinding)->Message(0, {}));
+  ASSERT_EQ(transcript.messages().size(), 6u);
+  std::vector<size_t> found(2);
+  for (const AuditFinding& f : RunAttacks(transcript, *subject_)) {
+    if (f.succeeded) ++found[f.server];
+  }
+  EXPECT_GT(found[0], 0u);
+  EXPECT_GT(found[1], 0u);
 }
 
 TEST_F(AuditTest, PadsWithstand) {
