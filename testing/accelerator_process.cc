@@ -4,8 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <fstream>
 #include <string_view>
 
 #include "base/check.h"
@@ -17,8 +19,11 @@ namespace {
 [[noreturn]] void Become(const std::vector<std::string>& arguments,
                          const std::map<std::string, std::string>& environment) {
   for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
-  std::vector<std::string> words = {SOTTO_BINARY_DIR "/bin/sotto-accelerator", "--listen",
-                                    "localhost:0", "--log-level", "error"};
+  std::vector<std::string> words = {SOTTO_BINARY_DIR "/bin/sotto-accelerator", "--log-level",
+                                    "error"};
+  if (std::ranges::find(arguments, "--listen") == arguments.end()) {
+    words.insert(words.end(), {"--listen", "localhost:0"});
+  }
   setenv("LLAMA_MODEL_PATH", ShippedModelDir().c_str(), 1);
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -52,6 +57,17 @@ AcceleratorProcess::AcceleratorProcess(const std::vector<std::string>& arguments
 
 void AcceleratorProcess::Send(int signal) const {
   if (pid_ > 0) kill(pid_, signal);
+}
+
+uint64_t AcceleratorProcess::CpuTicks() const {
+  std::ifstream stat("/proc/" + std::to_string(pid_) + "/stat");
+  std::string field;
+  uint64_t ticks = 0;
+  // The program's name has no blanks; user and system time are fields 14 and 15.
+  for (int i = 1; i <= 15 && stat >> field; ++i) {
+    if (i >= 14) ticks += std::stoull(field);
+  }
+  return ticks;
 }
 
 int AcceleratorProcess::Signal(int signal) {

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ namespace sotto {
 
 class AcceleratorProcess {
  public:
-  // Serves the shipped model unless `arguments` name another; they follow "--listen localhost:0".
+  // Serves the shipped model on a free port unless `arguments` name another or say where to listen.
   // Returns once it listens, or has ended without doing so. `environment` is added to this
   // process's.
   explicit AcceleratorProcess(const std::vector<std::string>& arguments = {},
@@ -28,6 +29,8 @@ class AcceleratorProcess {
   int Signal(int signal);
   // The same without waiting for anything: SIGSTOP, SIGCONT.
   void Send(int signal) const;
+  // Processor time so far, in clock ticks.
+  uint64_t CpuTicks() const;
 
  private:
   pid_t pid_ = 0;

@@ -61,6 +61,11 @@ absl::StatusOr<std::unique_ptr<AcceleratorServer>> AcceleratorServer::Start(
   builder.AddListeningPort(options.listen, MakeCredentials(options), &port);
   builder.RegisterService(server->service_.get());
   server->server_ = builder.BuildAndStart();
+  if (server->server_ != nullptr) {
+    // Health is asked for by the service's name too, not only for the server as a whole.
+    server->server_->GetHealthCheckService()->SetServingStatus(pb::Accelerator::service_full_name(),
+                                                               true);
+  }
   const bool unix_socket = options.listen.starts_with("unix:");
   if (server->server_ == nullptr || (port == 0 && !unix_socket)) {
     return absl::UnavailableError(StrCat("--listen ", options.listen, ": cannot listen there"));

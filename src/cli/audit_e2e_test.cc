@@ -8,7 +8,7 @@
 #include "testing/accelerator_process.h"
 #include "testing/run_program.h"
 #include "testing/temp_dir.h"
-#include "tests/split/test_certificate.h"
+#include "testing/test_certificate.h"
 
 namespace sotto {
 namespace {

@@ -3,58 +3,21 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "cli/split_e2e_test_util.h"
 #include "testing/accelerator_process.h"
-#include "testing/reference_tensors.h"
-#include "testing/run_program.h"
-#include "testing/temp_dir.h"
-#include "testing/test_data.h"
 
 namespace sotto {
 namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-namespace fs = std::filesystem;
 
 // float32 products: what plain is compared with is local f32.
 const std::vector<std::string> kF32 = {"--precision", "f32"};
-
-class SplitTest : public testing::Test {
- protected:
-  ProgramResult Sotto(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "prefill");
-    return RunProgram("sotto", arguments, {.working_dir = dir_.path()});
-  }
-  // The logits of two prompts of different lengths.
-  std::vector<float> Logits(const std::string& name, std::vector<std::string> arguments) {
-    const std::vector<std::string> common = {
-        "--prompt",      "In the beginning",    "--prompt",         "God said unto Moses",
-        "--output",      name + ".json",        "--prefill-length", "24",
-        "--save-logits", name + ".safetensors", "--batch-size",     "2"};
-    arguments.insert(arguments.end(), common.begin(), common.end());
-    const ProgramResult run = Sotto(arguments);
-    EXPECT_EQ(run.exit_code, 0) << run.err;
-    if (run.exit_code != 0) return {};
-    return ReadReferenceTensors(dir_.File(name + ".safetensors")).at("logits").As<float>();
-  }
-  json Detail(const std::string& name) {
-    return json::parse(dir_.Read(name + ".json")).at("mode_detail");
-  }
-  void ExpectRefusal(const std::vector<std::string>& arguments, int exit_code,
-                     const std::string& names) {
-    const ProgramResult run = Sotto(arguments);
-    EXPECT_EQ(run.exit_code, exit_code) << run.err;
-    EXPECT_THAT(run.err, HasSubstr(names));
-    EXPECT_TRUE(fs::is_empty(dir_.path()));
-  }
-
-  TempDir dir_;
-};
 
 TEST_F(SplitTest, PlainIsCloseToLocal) {
   const AcceleratorProcess server(kF32);

@@ -2,12 +2,13 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include "wire/tls.h"
+#include <utility>
 
 namespace sotto {
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& endpoint,
-                                           const std::optional<TlsOptions>& tls) {
+                                           const std::optional<TlsOptions>& tls,
+                                           std::shared_ptr<PeerVerdict> verdict) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   // One connection a session: a pinned key belongs to it, and sessions do not share its fate.
@@ -17,7 +18,9 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& endpoint,
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   return grpc::CreateCustomChannel(
-      endpoint, tls ? MakeChannelCredentials(*tls) : grpc::InsecureChannelCredentials(), arguments);
+      endpoint,
+      tls ? MakeChannelCredentials(*tls, std::move(verdict)) : grpc::InsecureChannelCredentials(),
+      arguments);
 }
 
 }  // namespace sotto

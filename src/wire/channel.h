@@ -9,12 +9,15 @@
 #include <string>
 
 #include "wire/client.h"
+#include "wire/tls.h"
 
 namespace sotto {
 
-// A connection of its own, in the clear without `tls`. Dials when first used.
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& endpoint,
-                                           const std::optional<TlsOptions>& tls);
+// A connection of its own, in the clear without `tls`. Dials when first used. `verdict` is told
+// when the peer is refused.
+std::shared_ptr<grpc::Channel> MakeChannel(
+    const std::string& endpoint, const std::optional<TlsOptions>& tls,
+    std::shared_ptr<PeerVerdict> verdict = std::make_shared<PeerVerdict>());
 
 }  // namespace sotto
 

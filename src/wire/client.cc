@@ -8,6 +8,7 @@
 #include "wire/endpoint.h"
 #include "wire/grpc_stream.h"
 #include "wire/handshake.h"
+#include "wire/peer_certificate.h"
 #include "wire/shm_transport.h"
 #include "wire/tls.h"
 
@@ -106,11 +107,12 @@ absl::StatusOr<std::unique_ptr<AcceleratorSession>> AcceleratorSession::Open(
     const std::string& endpoint, const SessionOptions& options) {
   SOTTO_RETURN_IF_ERROR(CheckEndpoint(endpoint, /*for_listening=*/false));
   auto state = std::make_shared<SessionState>(endpoint);
-  auto stream = std::make_unique<GrpcStream>(MakeChannel(endpoint, options.tls), *state);
+  const auto verdict = std::make_shared<PeerVerdict>();
+  auto stream = std::make_unique<GrpcStream>(MakeChannel(endpoint, options.tls, verdict), *state);
   absl::StatusOr<ServerInfo> info = Handshake(*state, stream, options);
   if (!info.ok()) {
     state->Fail(info.status());
-    return state->failure();
+    return verdict->status().ok() ? state->failure() : state->Named(verdict->status());
   }
   return std::unique_ptr<AcceleratorSession>(
       new AcceleratorSession(std::move(state), *std::move(info), options));

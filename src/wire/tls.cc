@@ -3,13 +3,12 @@
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
-#include <openssl/pem.h>
-#include <openssl/sha.h>
-#include <openssl/x509.h>
 
-#include <array>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include "absl/strings/escaping.h"
+#include "wire/peer_certificate.h"
 
 namespace sotto {
 namespace {
@@ -19,28 +18,59 @@ using grpc::experimental::IdentityKeyCertPair;
 using grpc::experimental::StaticDataCertificateProvider;
 using grpc::experimental::TlsCustomVerificationCheckRequest;
 
-// Accepts one key. The handshake has proved by then that the peer holds it.
-class PinnedKeyVerifier final : public ExternalCertificateVerifier {
+std::string ToString(grpc::string_ref text) { return {text.data(), text.size()}; }
+
+// Accepts one key, or a chain that leads to a root. The handshake has proved by then that the peer
+// holds the key.
+class PeerVerifier final : public ExternalCertificateVerifier {
  public:
-  explicit PinnedKeyVerifier(std::string fingerprint) : fingerprint_(std::move(fingerprint)) {}
+  PeerVerifier(std::string roots, std::string pinned_key, std::shared_ptr<PeerVerdict> verdict)
+      : roots_(std::move(roots)),
+        pinned_key_(std::move(pinned_key)),
+        verdict_(std::move(verdict)) {}
 
   bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
               grpc::Status* sync_status) override {
-    const grpc::string_ref pem = request->peer_cert();
-    const absl::StatusOr<std::string> found = KeyFingerprint({pem.data(), pem.size()});
-    if (!found.ok() || *found != fingerprint_) {
-      *sync_status = {grpc::StatusCode::PERMISSION_DENIED,
-                      "the server's key is not the pinned one"};
+    const absl::Status status = Check(*request);
+    verdict_->Set(status);
+    if (!status.ok()) {
+      *sync_status = {grpc::StatusCode::PERMISSION_DENIED, std::string(status.message())};
     }
     return true;
   }
   void Cancel(TlsCustomVerificationCheckRequest*) override {}
 
  private:
-  const std::string fingerprint_;
+  absl::Status Check(const TlsCustomVerificationCheckRequest& request) const {
+    const std::string certificate = ToString(request.peer_cert());
+    if (pinned_key_.empty()) {
+      const std::string chain = ToString(request.peer_cert_full_chain());
+      return CheckCertificateChain(chain.empty() ? certificate : chain, roots_,
+                                   ToString(request.target_name()));
+    }
+    const absl::StatusOr<std::string> key = KeyFingerprint(certificate);
+    if (key.ok() && *key == pinned_key_) return absl::OkStatus();
+    return absl::PermissionDeniedError("the server's key is not the pinned one");
+  }
+
+  const std::string roots_, pinned_key_;
+  const std::shared_ptr<PeerVerdict> verdict_;
 };
 
-std::shared_ptr<grpc::ChannelCredentials> PinnedCredentials(const TlsOptions& options) {
+}  // namespace
+
+void PeerVerdict::Set(const absl::Status& status) {
+  std::lock_guard lock(mutex_);
+  status_ = status;
+}
+
+absl::Status PeerVerdict::status() const {
+  std::lock_guard lock(mutex_);
+  return status_;
+}
+
+std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(
+    const TlsOptions& options, std::shared_ptr<PeerVerdict> verdict) {
   grpc::experimental::TlsChannelCredentialsOptions tls;
   if (!options.private_key.empty()) {
     tls.set_certificate_provider(
@@ -48,37 +78,12 @@ std::shared_ptr<grpc::ChannelCredentials> PinnedCredentials(const TlsOptions& op
             {.private_key = options.private_key, .certificate_chain = options.certificate_chain}}));
     tls.watch_identity_key_cert_pairs();
   }
-  tls.set_verify_server_certs(false);  // The pin says more than any chain.
+  // Not by gRPC, which would not tell a refused peer from one that is not there: by PeerVerifier.
+  tls.set_verify_server_certs(false);
   tls.set_check_call_host(false);
-  tls.set_certificate_verifier(
-      ExternalCertificateVerifier::Create<PinnedKeyVerifier>(options.pinned_key_sha256));
+  tls.set_certificate_verifier(ExternalCertificateVerifier::Create<PeerVerifier>(
+      options.root_certificates, options.pinned_key_sha256, std::move(verdict)));
   return grpc::experimental::TlsCredentials(tls);
-}
-
-}  // namespace
-
-absl::StatusOr<std::string> KeyFingerprint(const std::string& certificate_pem) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
-      BIO_new_mem_buf(certificate_pem.data(), static_cast<int>(certificate_pem.size())), BIO_free);
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
-      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
-  if (certificate == nullptr) return absl::InvalidArgumentError("not a PEM certificate");
-  unsigned char* der = nullptr;
-  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &der);
-  if (size <= 0) return absl::InvalidArgumentError("a certificate without a public key");
-  std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(der, static_cast<size_t>(size), digest.data());
-  OPENSSL_free(der);
-  return absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
-
-std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(const TlsOptions& options) {
-  if (!options.pinned_key_sha256.empty()) return PinnedCredentials(options);
-  grpc::SslCredentialsOptions ssl;
-  ssl.pem_root_certs = options.root_certificates;
-  ssl.pem_private_key = options.private_key;
-  ssl.pem_cert_chain = options.certificate_chain;
-  return grpc::SslCredentials(ssl);
 }
 
 }  // namespace sotto

@@ -5,18 +5,29 @@
 #include <grpcpp/security/credentials.h>
 
 #include <memory>
-#include <string>
+#include <mutex>
 
 #include "base/status.h"
 #include "wire/client.h"
 
 namespace sotto {
 
-// Hex SHA-256 of the SubjectPublicKeyInfo (DER) of a PEM certificate: what `pinned_key_sha256`
-// means, and what tells two servers apart. INVALID_ARGUMENT for text that is no certificate.
-absl::StatusOr<std::string> KeyFingerprint(const std::string& certificate_pem);
+// What was decided of the peer during the handshake: gRPC itself reports a refused peer as one that
+// cannot be reached. Thread-safe.
+class PeerVerdict {
+ public:
+  void Set(const absl::Status& status);
+  // PERMISSION_DENIED when a peer was refused.
+  absl::Status status() const;
 
-std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(const TlsOptions& options);
+ private:
+  mutable std::mutex mutex_;
+  absl::Status status_;
+};
+
+// Whoever connects with them is told the reason of a refusal by `verdict`.
+std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(
+    const TlsOptions& options, std::shared_ptr<PeerVerdict> verdict);
 
 }  // namespace sotto
 

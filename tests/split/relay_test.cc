@@ -7,12 +7,12 @@
 #include "enclave/linear/split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/test_certificate.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
-#include "tests/split/test_certificate.h"
 #include "tests/split/whole_pass.h"
 #include "wire/channel.h"
-#include "wire/tls.h"
+#include "wire/peer_certificate.h"
 
 namespace sotto {
 namespace {

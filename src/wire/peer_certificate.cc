@@ -1,0 +1,95 @@
+#include "wire/peer_certificate.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/sha.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+template <auto Free>
+struct Freer {
+  template <typename T>
+  void operator()(T* p) const {
+    Free(p);
+  }
+};
+template <typename T, auto Free>
+using Owned = std::unique_ptr<T, Freer<Free>>;
+using Certificate = Owned<X509, X509_free>;
+
+std::vector<Certificate> ParseCertificates(const std::string& pem) {
+  const Owned<BIO, BIO_free> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  std::vector<Certificate> certificates;
+  while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    certificates.emplace_back(certificate);
+  }
+  ERR_clear_error();  // The end of the text counts as one.
+  return certificates;
+}
+
+absl::Status Denied(std::string_view why) {
+  return absl::PermissionDeniedError(StrCat("the server's certificate: ", why));
+}
+
+absl::Status FillStore(const std::string& roots_pem, X509_STORE* store) {
+  if (roots_pem.empty()) {
+    X509_STORE_set_default_paths(store);
+    return absl::OkStatus();
+  }
+  const std::vector<Certificate> roots = ParseCertificates(roots_pem);
+  if (roots.empty()) return absl::InvalidArgumentError("the roots are no PEM certificates");
+  for (const Certificate& root : roots) X509_STORE_add_cert(store, root.get());
+  return absl::OkStatus();
+}
+
+bool Expect(X509_VERIFY_PARAM* parameters, const std::string& host) {
+  // Every certificate among the roots is trusted as it is, also the servers' own.
+  if (X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN) != 1) return false;
+  // The first accepts an address only, and leaves the parameters alone otherwise.
+  if (X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) == 1) return true;
+  return X509_VERIFY_PARAM_set1_host(parameters, host.data(), host.size()) == 1;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> KeyFingerprint(const std::string& certificate_pem) {
+  const std::vector<Certificate> certificates = ParseCertificates(certificate_pem);
+  if (certificates.empty()) return absl::InvalidArgumentError("not a PEM certificate");
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificates[0].get()), &der);
+  if (size <= 0) return absl::InvalidArgumentError("a certificate without a public key");
+  std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(der, static_cast<size_t>(size), digest.data());
+  OPENSSL_free(der);
+  return absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+absl::Status CheckCertificateChain(const std::string& chain_pem, const std::string& roots_pem,
+                                   const std::string& host) {
+  const std::vector<Certificate> chain = ParseCertificates(chain_pem);
+  if (chain.empty() || host.empty()) return Denied("there is none, or no name to check it for");
+  const Owned<X509_STORE, X509_STORE_free> store(X509_STORE_new());
+  SOTTO_RETURN_IF_ERROR(FillStore(roots_pem, store.get()));
+  const Owned<STACK_OF(X509), [](STACK_OF(X509) * s) { sk_X509_free(s); }> others(
+      sk_X509_new_null());
+  for (size_t i = 1; i < chain.size(); ++i) sk_X509_push(others.get(), chain[i].get());
+  const Owned<X509_STORE_CTX, X509_STORE_CTX_free> context(X509_STORE_CTX_new());
+  const bool ready =
+      X509_STORE_CTX_init(context.get(), store.get(), chain[0].get(), others.get()) == 1 &&
+      X509_STORE_CTX_set_default(context.get(), "ssl_server") == 1 &&
+      Expect(X509_STORE_CTX_get0_param(context.get()), host);
+  if (!ready) return Denied("cannot be checked");
+  if (X509_verify_cert(context.get()) == 1) return absl::OkStatus();
+  return Denied(X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
+}
+
+}  // namespace sotto
