@@ -20,12 +20,14 @@ struct Case {
   size_t servers;
   DataPlane plane;
   WhenOut when_out = WhenOut::kWait;
+  RelayUse relay = RelayUse::kWherePossible;
 };
 
 SplitOptions OptionsFor(const Case& c, const std::vector<HonestServer>& servers) {
   SplitOptions options;
   options.protection = c.protection;
   options.insecure_channels = true;
+  options.relay = c.relay;
   options.data_plane = c.plane;
   options.plain_format = NumberFormat::kRing32;
   options.weights_sha256 = servers[0].weights_sha256;
@@ -42,6 +44,36 @@ std::vector<HonestServer> StartServers(const std::string& model_dir, size_t coun
   for (size_t i = 0; i < count; ++i) servers.push_back(HonestServer::Start(model_dir));
   return servers;
 }
+
+// The sizes of what passes: of each message, in the order they are sent to all servers.
+struct MessageSize {
+  size_t server, layer_kind, block, rows, sent_bytes, answer_bytes;
+  bool seed, relay;
+  friend bool operator==(const MessageSize&, const MessageSize&) = default;
+};
+
+class MeasuringChannel final : public AcceleratorChannel {
+ public:
+  MeasuringChannel(size_t server, std::unique_ptr<AcceleratorChannel> inner,
+                   std::vector<MessageSize>& sizes)
+      : server_(server), inner_(std::move(inner)), sizes_(sizes) {}
+
+  std::string endpoint() const override { return inner_->endpoint(); }
+  size_t MaxRows(LinearLayer layer) const override { return inner_->MaxRows(layer); }
+  absl::StatusOr<std::unique_ptr<Pending>> Submit(LinearLayer layer, const BlindedRows& rows,
+                                                  AnswerRows answer) override {
+    sizes_.push_back({server_, static_cast<size_t>(layer.kind), layer.block, rows.rows(),
+                      rows.payload().size(), answer.bytes().size(), rows.seed() != nullptr,
+                      rows.relay() != nullptr});
+    return inner_->Submit(layer, rows, answer);
+  }
+  void Fail(absl::Status why) override { inner_->Fail(std::move(why)); }
+
+ private:
+  const size_t server_;
+  const std::unique_ptr<AcceleratorChannel> inner_;
+  std::vector<MessageSize>& sizes_;  // One lane: no lock.
+};
 
 class BlindedSplitTest : public ::testing::TestWithParam<Case> {
  protected:
@@ -70,7 +102,7 @@ TEST_P(BlindedSplitTest, Stories260K) {
   ExpectLocalBits(*data + "/stories260K");
 }
 
-// Every byte that crosses, counted, for two different texts of one shape.
+// Message by message, and every byte that crosses counted, for two different texts of one shape.
 TEST_P(BlindedSplitTest, TrafficDoesNotDependOnTheText) {
   const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(ShippedModelDir()));
   ThreadPool pool(kThreads);
@@ -78,8 +110,13 @@ TEST_P(BlindedSplitTest, TrafficDoesNotDependOnTheText) {
   const auto runtime =
       ValueOrDie(SplitRuntime::Prepare(checkpoint, OptionsFor(GetParam(), servers), pool));
   std::vector<std::vector<uint64_t>> counts;
+  std::vector<std::vector<MessageSize>> sizes(2);
   for (uint64_t text : {0, 5}) {
-    SplitLinear split = ValueOrDie(runtime->Connect());
+    std::vector<MessageSize>& messages = sizes[counts.size()];
+    SplitLinear split = ValueOrDie(
+        runtime->Connect([&](size_t server, std::unique_ptr<AcceleratorChannel> channel) {
+          return std::make_unique<MeasuringChannel>(server, std::move(channel), messages);
+        }));
     ASSERT_TRUE(WholePass{.text = text}.Run(checkpoint, std::move(split.linear)).ok());
     auto& run = counts.emplace_back();
     for (const auto& session : split.sessions) {
@@ -88,12 +125,16 @@ TEST_P(BlindedSplitTest, TrafficDoesNotDependOnTheText) {
     }
   }
   EXPECT_EQ(counts[0], counts[1]);
+  EXPECT_GT(sizes[0].size(), 4u * 4 * 4);  // Exchanges of 24 rows, 80 rows a layer.
+  EXPECT_TRUE(sizes[0] == sizes[1]);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Protections, BlindedSplitTest,
     ::testing::Values(Case{"plainVerified", Protection::kPlain, 1, DataPlane::kGrpc},
                       Case{"shares2", Protection::kShares, 2, DataPlane::kGrpc},
+                      Case{"unrelayed", Protection::kShares, 2, DataPlane::kGrpc, WhenOut::kWait,
+                           RelayUse::kNever},
                       Case{"shares3", Protection::kShares, 3, DataPlane::kGrpc},
                       Case{"pads", Protection::kPads, 1, DataPlane::kGrpc}),
     [](const auto& info) { return std::string(info.param.name); });
