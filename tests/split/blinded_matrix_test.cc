@@ -14,7 +14,7 @@
 #include "testing/temp_dir.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
-#include "tests/split/test_certificate.h"
+#include "testing/test_certificate.h"
 #include "tests/split/whole_pass.h"
 #include "wire/tls.h"
 
