@@ -67,6 +67,16 @@ Json TimingsJson(const Timings& timings) {
   return json;
 }
 
+Json ModelJson(const PrefillReport& report) {
+  Json json = {{"name", report.model.name},
+               {"parameters", report.model.parameters},
+               {"weights_sha256", report.model.weights_sha256}};
+  if (!report.model.sealed) return json;
+  const std::optional<Hash256>& root = report.options.unseal.root;
+  json["pinned_root"] = root.has_value() ? Json(HashToHex(*root)) : Json(nullptr);
+  return json;
+}
+
 Json TeeJson(const PlatformReport& report) {
   Json json = {{"platform", PlatformName(report.platform)},
                {"protects_from_host", ProtectsFromHost(report.platform)}};
@@ -101,9 +111,7 @@ Json ResultJson(const PrefillReport& report) {
   json["truncated"] = report.rows.truncated;
   json["precision"] = PrecisionName(report.options.precision);
   json["threads"] = report.options.threads;
-  json["model"] = {{"name", report.model.name},
-                   {"parameters", report.model.parameters},
-                   {"weights_sha256", report.model.weights_sha256}};
+  json["model"] = ModelJson(report);
   json["timings"] = TimingsJson(report.timings);
   json["peak_rss_bytes"] = PeakResidentBytes();
   json["real_tokens_per_sec"] = PerSecond(static_cast<double>(report.rows.real_tokens()), seconds);

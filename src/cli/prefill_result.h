@@ -24,6 +24,7 @@ struct ModelFacts {
   std::string name;
   uint64_t parameters = 0;
   std::string weights_sha256;
+  bool sealed = false;  // A sealed model, pinned or not.
 };
 
 struct Timings {

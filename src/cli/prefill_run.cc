@@ -106,6 +106,16 @@ void SayWhereThisRuns() {
   Log(expected ? LogLevel::kInfo : LogLevel::kWarning, DescribePlatform(report));
 }
 
+// Nor a sealed file that is whole for the one that was meant.
+void SayWhatIsNotPinned(const PrefillOptions& options) {
+  if (!IsSealedModelPath(options.model_dir) || options.unseal.root.has_value()) return;
+  Log(LogLevel::kWarning,
+      StrCat(options.model_dir,
+             ": opened without --weights-root: another sealed model in its place",
+             options.unseal.key_file.empty() ? "" : ", sealed under the same key,",
+             ", or an older version, would have been taken for it"));
+}
+
 }  // namespace
 
 absl::Status RunPrefill(const PrefillOptions& options) {
@@ -114,6 +124,7 @@ absl::Status RunPrefill(const PrefillOptions& options) {
   ThreadPool pool(options.threads);
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
                          OpenModel(options.model_dir, options.unseal, pool));
+  SayWhatIsNotPinned(options);
   SOTTO_ASSIGN_OR_RETURN(const Inputs inputs,
                          PrepareInputs(options, checkpoint, std::move(prompts)));
   SOTTO_ASSIGN_OR_RETURN(PrefillOutputs outputs,
@@ -142,7 +153,8 @@ absl::Status RunPrefill(const PrefillOptions& options) {
                              .logits = inputs.shape,
                              .model = {.name = ModelName(options.model_dir),
                                        .parameters = checkpoint.parameter_count(),
-                                       .weights_sha256 = digest},
+                                       .weights_sha256 = digest,
+                                       .sealed = IsSealedModelPath(options.model_dir)},
                              .timings = {.load_seconds = load_seconds,
                                          .tokenize_seconds = inputs.tokenize_seconds,
                                          .calibration_seconds = runner.calibration_seconds(),
