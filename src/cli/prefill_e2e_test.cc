@@ -245,8 +245,8 @@ TEST_F(PrefillTest, ADirectoryWithoutATokenizerServesIds) {
 
 TEST_F(PrefillTest, LogprobsScoreEachTokenGivenThoseBefore) {
   const std::string prompt = "In the beginning God created";
-  const json result =
-      Result({"--prompt", prompt, "--save-logits", "x.safetensors", "--precision", "f32"});
+  const json result = Result({"--prompt", prompt, "--logprobs", "l.jsonl", "--save-logits",
+                              "x.safetensors", "--precision", "f32"});
   const json line = Lines("l.jsonl").at(0);
   const auto tensors = ReadReferenceTensors(dir_.File("x.safetensors"));
   const auto logits = tensors.at("logits").As<float>();
