@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "bench/row_bench.h"
 #include "kernels/elementwise.h"
 #include "kernels/rope.h"
 
@@ -22,13 +23,7 @@ struct RowData {
 
 template <typename F>
 void Run(benchmark::State& state, F f) {
-  const size_t n = static_cast<size_t>(state.range(0));
-  RowData row(n);
-  for (auto _ : state) {
-    f(row, n);
-    benchmark::ClobberMemory();
-  }
-  state.SetItemsProcessed(state.iterations() * state.range(0));
+  RunRow<RowData>(state, f);
 }
 
 void Norm(benchmark::State& s) {

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "bench/row_bench.h"
 #include "kernels/fixed_point.h"
 #include "kernels/int8_scale.h"
 
@@ -24,13 +25,7 @@ struct FixedRow {
 
 template <typename F>
 void Run(benchmark::State& state, F f) {
-  const size_t n = static_cast<size_t>(state.range(0));
-  FixedRow row(n);
-  for (auto _ : state) {
-    f(row, n);
-    benchmark::ClobberMemory();
-  }
-  state.SetItemsProcessed(state.iterations() * state.range(0));
+  RunRow<FixedRow>(state, f);
 }
 
 void Quantize(benchmark::State& s) {

@@ -9,6 +9,7 @@
 #include "wire/shm_records.h"
 #include "wire/shm_ring.h"
 
+namespace sotto {
 namespace {
 
 constexpr uint64_t kCapacity = 1024;
@@ -23,7 +24,6 @@ absl::Status GiveUp() { return absl::DeadlineExceededError(""); }
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace sotto;
   SharedMemory shared;
   const RingMemory memory{.data = shared.ring.data(),
                           .capacity = kCapacity,
@@ -52,3 +52,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   return 0;
 }
+
+}  // namespace sotto

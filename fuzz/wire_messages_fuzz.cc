@@ -37,10 +37,8 @@ void TryAnswer(const pb::ExchangeAnswer& message) {
 }
 
 }  // namespace
-}  // namespace sotto
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace sotto;
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   if (pb::ClientMessage message; message.ParseFromString(bytes)) {
     if (message.has_request()) TryRequest(message.request());
@@ -61,3 +59,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   return 0;
 }
+
+}  // namespace sotto

@@ -10,17 +10,51 @@ import sys
 import unittest
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-# Subcommands of each program whose --help is read.
-COMMANDS = {
-    "sotto": [[], ["prefill"], ["tokenize"], ["model"], ["model", "inspect"], ["model", "random"],
-              ["model", "seal"], ["bench"], ["audit"]],
-    "sotto-accelerator": [[]],
+PROGRAMS = ["sotto", "sotto-accelerator"]
+
+# Calls the completion as bash does, with stand-ins for what the bash-completion package defines.
+COMPLETE = r"""
+_init_completion() {
+  words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
+  cur=${words[cword]} prev=${words[cword - 1]}
 }
+_filedir() { COMPREPLY=(a-file); }
+source "$1"
+shift
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+_sotto
+printf '%s\n' "${COMPREPLY[@]}"
+"""
 
 
 def flags_of_help(text):
-    """Long flags where a help text defines them: at the start of a line."""
-    return set(re.findall(r"^\s+(?:-\w,\s*)?(--[a-z][a-z0-9-]*)", text, re.MULTILINE))
+    """Long flags where a help text defines them: the first word of a line, commas in it."""
+    words = re.findall(r"^\s+(-\S+)", text, re.MULTILINE)
+    return {flag for word in words for flag in re.findall(r"--[a-z][a-z0-9-]*", word)}
+
+
+def subcommands_of_help(text):
+    listed = text.partition("\nSubcommands:\n")[2]
+    return re.findall(r"^  ([a-z][a-z-]*)", listed, re.MULTILINE)
+
+
+def help_of(program, command):
+    return subprocess.run([program, *command, "--help"], capture_output=True, text=True, timeout=60,
+                          check=True).stdout
+
+
+def all_help(program, command=()):
+    """The help text of a command and of all commands below it, by command."""
+    texts = {tuple(command): help_of(program, command)}
+    for name in subcommands_of_help(texts[tuple(command)]):
+        texts |= all_help(program, (*command, name))
+    return texts
+
+
+def completions(words):
+    run = subprocess.run(["bash", "-c", COMPLETE, "bash", SOURCE_DIR / "packaging/completion/sotto",
+                          *words], capture_output=True, text=True, timeout=60, check=True)
+    return set(run.stdout.split())
 
 
 def undocumented(flags, manual):
@@ -39,19 +73,27 @@ class Documents(unittest.TestCase):
                     broken.append(f"{page.relative_to(SOURCE_DIR)}: {target}")
         self.assertEqual(broken, [])
 
-    def test_every_flag_is_in_the_manual(self):
-        for name, commands in COMMANDS.items():
-            program = BUILD_DIR / "bin" / name
-            if not program.exists():
-                continue
+    def test_manual_and_programs_have_the_same_flags(self):
+        for name in PROGRAMS:
             manual = (SOURCE_DIR / f"packaging/man/{name}.1").read_text(encoding="utf-8")
-            for command in commands:
-                run = subprocess.run([program, *command, "--help"], capture_output=True, text=True,
-                                     timeout=60, check=False)
-                if run.returncode != 0:
-                    continue
+            known = set()
+            for command, text in all_help(BUILD_DIR / "bin" / name).items():
                 with self.subTest(command=" ".join([name, *command])):
-                    self.assertEqual(undocumented(flags_of_help(run.stdout), manual), [])
+                    self.assertEqual(undocumented(flags_of_help(text), manual), [])
+                known |= flags_of_help(text)
+            named = set(re.findall(r"--[a-z][a-z0-9-]*", manual.replace("\\-", "-")))
+            self.assertEqual(sorted(named - known), [], f"{name}.1 names flags that no command has")
+
+    def test_completion_offers_every_flag_and_subcommand(self):
+        for name in PROGRAMS:
+            program = BUILD_DIR / "bin" / name
+            for command, text in all_help(program).items():
+                with self.subTest(command=" ".join([name, *command])):
+                    offered = completions([program, *command, "--"])
+                    self.assertEqual(sorted(flags_of_help(text) - offered), [])
+                    subcommands = subcommands_of_help(text)
+                    self.assertEqual(completions([program, *command, ""]),
+                                     set(subcommands or ["a-file"]))
 
     def test_every_environment_variable_is_in_the_manual_and_the_readme(self):
         used = set()
@@ -63,8 +105,11 @@ class Documents(unittest.TestCase):
             self.assertEqual(sorted(v for v in used if v not in text), [], page)
 
     def test_a_missing_flag_would_be_found(self):
-        text = "Options:\n  -h,--help  Help\n  --model DIR  where\n  --model-x  other\n"
-        self.assertEqual(flags_of_help(text), {"--help", "--model", "--model-x"})
+        text = ("Options:\n  -h,--help  Help\n  --model DIR  where\n"
+                "  --model-x,--no-model-x{false}  with --other\n\n"
+                "Subcommands:\n  inspect   Look\n")
+        self.assertEqual(flags_of_help(text), {"--help", "--model", "--model-x", "--no-model-x"})
+        self.assertEqual(subcommands_of_help(text), ["inspect"])
         self.assertEqual(undocumented({"--model", "--model-x"}, r"\-\-model\-x"), ["--model"])
 
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/strings.h"
+
 namespace sotto {
 namespace {
 
@@ -70,7 +72,7 @@ absl::Status GrpcSessionIo::Write(const AnswerHeader& header, std::span<const ui
 
 void GrpcSessionIo::WriteFailure(const absl::Status& why) {
   out_.mutable_failure()->set_code(static_cast<uint32_t>(why.raw_code()));
-  out_.mutable_failure()->set_message(std::string(why.message()));
+  out_.mutable_failure()->set_message(std::string(ToStd(why.message())));
   stream_.Write(out_);
 }
 

@@ -37,7 +37,7 @@ absl::Status Run(const AcceleratorFlags& flags, const sigset_t& stop) {
   LogEvent(LogLevel::kInfo, "listening", {{"address", server->address()}, {"device", device}});
   int signal = 0;
   sigwait(&stop, &signal);
-  LogEvent(LogLevel::kInfo, "draining", {{"signal", uint64_t(signal)}});
+  LogEvent(LogLevel::kInfo, "draining", {{"signal", static_cast<uint64_t>(signal)}});
   server->Drain(flags.drain_timeout);
   LogEvent(LogLevel::kInfo, "stopped", {});
   return absl::OkStatus();
@@ -59,7 +59,7 @@ int Main(int argc, const char* const* argv) {
   }
   if (flags.ok()) status = Run(**flags, stop);
   if (status.ok()) return EXIT_SUCCESS;
-  std::fprintf(stderr, "sotto-accelerator: %s\n", std::string(status.message()).c_str());
+  std::fprintf(stderr, "sotto-accelerator: %s\n", std::string(ToStd(status.message())).c_str());
   return absl::IsInvalidArgument(status) ? 2 : EXIT_FAILURE;
 }
 

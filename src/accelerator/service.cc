@@ -78,7 +78,9 @@ grpc::Status AcceleratorService::Session(grpc::ServerContext* context, SessionSt
   if (const absl::Status status = TakePlace(); !status.ok()) {
     metrics_.SessionRefused();
     LogEvent(LogLevel::kWarning, "session_refused",
-             {{"session", id}, {"peer", context->peer()}, {"why", std::string(status.message())}});
+             {{"session", id},
+              {"peer", context->peer()},
+              {"why", std::string(ToStd(status.message()))}});
     return ToGrpc(status);
   }
   metrics_.SessionOpened();
@@ -130,7 +132,7 @@ std::optional<ShmRegion> AcceleratorService::Offer(const std::string& peer, cons
       ShmRegion::Create(options_.shm_directory, kDefaultRingBytes, challenge);
   if (!region.ok()) {
     LogEvent(LogLevel::kWarning, "no_shared_memory",
-             {{"why", std::string(region.status().message())}});
+             {{"why", std::string(ToStd(region.status().message()))}});
     return std::nullopt;
   }
   pb::ShmOffer& offer = *welcome.mutable_shm();

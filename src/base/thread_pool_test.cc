@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <thread>
 #include <vector>
 
@@ -27,11 +28,11 @@ TEST(ThreadPool, RunsEveryIndexOnceWithEveryThreadCount) {
 
 TEST(ThreadPool, SeesWritesOfItsTasksAndOfThePreviousCall) {
   ThreadPool pool(3);
-  std::vector<long> data(64, 1);
+  std::vector<int64_t> data(64, 1);
   for (int round = 0; round < 2000; ++round) {
-    pool.ParallelFor(data.size(), [&](size_t i, int) { data[i] += static_cast<long>(i); });
+    pool.ParallelFor(data.size(), [&](size_t i, int) { data[i] += static_cast<int64_t>(i); });
   }
-  for (size_t i = 0; i < data.size(); ++i) EXPECT_EQ(data[i], 1 + 2000 * static_cast<long>(i));
+  for (size_t i = 0; i < data.size(); ++i) EXPECT_EQ(data[i], 1 + 2000 * static_cast<int64_t>(i));
 }
 
 TEST(ThreadPool, WakesParkedWorkers) {

@@ -1,24 +1,15 @@
 #include "cli/bench_files.h"
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
 #include "cli/bench_split_files.h"
+#include "cli/bench_text.h"
 
 namespace sotto {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-template <typename... Args>
-std::string Format(const char* format, Args... args) {
-  char text[256];
-  std::snprintf(text, sizeof text, format, args...);
-  return text;
-}
-
-std::string Name(Precision precision) { return std::string(PrecisionName(precision)); }
 
 const char* LogitsName(LogitsMode logits) { return logits == LogitsMode::kAll ? "all" : "last"; }
 

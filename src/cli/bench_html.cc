@@ -1,12 +1,12 @@
 #include "cli/bench_html.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 
 #include "base/strings.h"
 #include "cli/bench_files.h"
 #include "cli/bench_split_files.h"
+#include "cli/bench_text.h"
 #include "cli/svg_plot.h"
 
 namespace sotto {
@@ -27,13 +27,6 @@ th:first-child, td:first-child { text-align: left; }
 .disturbed { color: #b35900; }
 )";
 
-template <typename... Args>
-std::string Format(const char* format, Args... args) {
-  char text[256];
-  std::snprintf(text, sizeof text, format, args...);
-  return text;
-}
-
 const char* ColourOf(Precision precision) {
   switch (precision) {
     case Precision::kF32:
@@ -50,8 +43,8 @@ const char* ColourOf(Precision precision) {
 
 std::string Note(const BenchRow& row) {
   return Format("%s, batch %zu, length %zu: %.1f tokens/s, %.1f %% of the peak",
-                std::string(PrecisionName(row.precision)).c_str(), row.pass.batch_size,
-                row.pass.length, row.tokens_per_second(), row.peak_share * 100);
+                Name(row.precision).c_str(), row.pass.batch_size, row.pass.length,
+                row.tokens_per_second(), row.peak_share * 100);
 }
 
 template <typename F>
@@ -138,9 +131,8 @@ Plot RooflinePlot(const BenchReport& report) {
 std::string RowHtml(const BenchRow& row) {
   return Format(
              "<tr%s><td>%s</td><td>%zu</td><td>%zu</td><td>%.1f</td><td>%.2f</td><td>%.1f %%</td>",
-             row.disturbed ? " class=\"disturbed\"" : "",
-             std::string(PrecisionName(row.precision)).c_str(), row.pass.batch_size,
-             row.pass.length, row.tokens_per_second(), row.spread.median * 1e3,
+             row.disturbed ? " class=\"disturbed\"" : "", Name(row.precision).c_str(),
+             row.pass.batch_size, row.pass.length, row.tokens_per_second(), row.spread.median * 1e3,
              row.spread.relative() * 100) +
          Format("<td>%.1f %%</td><td>%.1f %%</td><td>%.2f</td><td>%d</td></tr>\n",
                 row.peak_share * 100, row.product_share * 100,

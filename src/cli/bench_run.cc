@@ -48,7 +48,7 @@ std::string UtcNow() {
 }
 
 // Once a point has taken so long, waiting for a quieter moment has not helped.
-constexpr double kPatienceSeconds = 30;
+constexpr double kPatienceSeconds = 10;
 
 // Measures until there are options.repeats undisturbed runs; or that many of any kind when patience
 // is at an end; or twice as many in all. If then the undisturbed are too few, the others count

@@ -2,23 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "base/strings.h"
+#include "cli/bench_text.h"
 
 namespace sotto {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-template <typename... Args>
-std::string Format(const char* format, Args... args) {
-  char text[256];
-  std::snprintf(text, sizeof text, format, args...);
-  return text;
-}
-
-std::string Name(Precision precision) { return std::string(PrecisionName(precision)); }
 std::string Name(Protection protection) { return std::string(ProtectionName(protection)); }
 
 // Where the processor time of a pass goes.

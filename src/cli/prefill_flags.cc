@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/command.h"
-#include "cli/default_model.h"
 #include "cli/logits_file.h"
 
 namespace sotto {
@@ -29,18 +28,7 @@ absl::Status Blame(const Setting& setting, const absl::Status& status) {
 }  // namespace
 
 PrefillFlags::PrefillFlags(CLI::App& app)
-    : model_(app, {.flag = "--model",
-                   .placeholder = "DIR",
-                   .help = "Hugging Face directory of a Llama model, or a sealed model's file",
-                   .variable = "LLAMA_MODEL_PATH",
-                   .shown_default = "the shipped model"}),
-      weights_root_(app,
-                    {.flag = "--weights-root",
-                     .placeholder = "HEX",
-                     .help = "What `sotto model seal` printed: refuse any other sealed model"}),
-      key_file_(app, {.flag = "--key-file",
-                      .placeholder = "FILE",
-                      .help = "The key of an encrypted sealed model: 32 bytes, or 64 hex digits"}),
+    : model_(app),
       prefill_length_(app, {.flag = "--prefill-length",
                             .placeholder = "N",
                             .help = "Positions per row; longer prompts are truncated, and counted",
@@ -86,13 +74,6 @@ PrefillFlags::PrefillFlags(CLI::App& app)
                       .placeholder = "FILE",
                       .help = "Write ids, tokens, log-probabilities and top tokens, a JSON line "
                               "a prompt"}),
-      weight_cache_(app, {.flag = "--weight-cache",
-                          .placeholder = "DIR",
-                          .help = "Keep the weights as this machine multiplies them in DIR, for "
-                                  "a faster next start; not for sealed models"}),
-      weights_sha256_(app, {.flag = "--weights-sha256",
-                            .placeholder = "HEX",
-                            .help = "Refuse a model whose weights have another SHA-256"}),
       pad_compute_(AddSwitch(app, "--pad-compute",
                              "Compute padding too, so that time does not tell lengths")),
       oblivious_embedding_(AddSwitch(app, "--oblivious-embedding",
@@ -110,22 +91,6 @@ PrefillFlags::PrefillFlags(CLI::App& app)
       split_(app) {
   prompt_.AllowRepeats();
   prompt_.option()->excludes(prompts_.option());
-}
-
-absl::Status PrefillFlags::ReadModel(PrefillOptions& options) const {
-  options.model_dir = model_.value();
-  if (model_.given()) return absl::OkStatus();
-  SOTTO_ASSIGN_OR_RETURN(options.model_dir, FindShippedModel());
-  return absl::OkStatus();
-}
-
-absl::Status PrefillFlags::ReadSealing(PrefillOptions& options) const {
-  options.unseal.key_file = key_file_.value();
-  if (!weights_root_.given()) return absl::OkStatus();
-  const absl::StatusOr<Hash256> root = HashFromHex(weights_root_.value(), weights_root_.source());
-  if (!root.ok()) return UsageError(ToStd(root.status().message()));
-  options.unseal.root = *root;
-  return absl::OkStatus();
 }
 
 absl::Status PrefillFlags::ReadShape(PrefillOptions& options) const {
@@ -205,22 +170,10 @@ absl::Status PrefillFlags::ReadExecution(PrefillOptions& options) const {
   if (threads_.given()) {
     SOTTO_ASSIGN_OR_RETURN(options.threads, threads_.Integer(1, kMaxThreads));
   }
-  options.weight_cache_dir = weight_cache_.value();
-  if (weight_cache_.given() && options.weight_cache_dir.empty()) {
-    return UsageError("--weight-cache: names no directory");
-  }
-  // The cache is not encrypted.
-  if (weight_cache_.given() && (weights_root_.given() || key_file_.given())) {
-    return UsageError("--weight-cache: would write a sealed model's weights in the clear");
-  }
   SOTTO_ASSIGN_OR_RETURN(const size_t logits, logits_.Choice(kLogitsModes));
   options.logits = static_cast<LogitsMode>(logits);
   SOTTO_ASSIGN_OR_RETURN(const size_t progress, progress_.Choice(kProgressModes));
   options.progress = static_cast<ProgressMode>(progress);
-  options.expected_sha256 = LowerCase(weights_sha256_.value());
-  if (weights_sha256_.given() && !IsSha256Hex(options.expected_sha256)) {
-    return UsageError("--weights-sha256: not 64 hexadecimal digits");
-  }
   if (!options.logprobs_path.empty() && options.logits == LogitsMode::kLast) {
     return UsageError("--logprobs: needs --logits all");
   }
@@ -235,9 +188,8 @@ absl::StatusOr<PrefillOptions> PrefillFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(ReadShape(options));
   SOTTO_RETURN_IF_ERROR(ReadPrompts(options));
   SOTTO_RETURN_IF_ERROR(ReadOutputs(options));
+  SOTTO_RETURN_IF_ERROR(model_.Read(options));
   SOTTO_RETURN_IF_ERROR(ReadExecution(options));
-  SOTTO_RETURN_IF_ERROR(ReadModel(options));
-  SOTTO_RETURN_IF_ERROR(ReadSealing(options));
   return options;
 }
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/status.h"
+#include "cli/model_flags.h"
 #include "cli/prefill_options.h"
 #include "cli/setting.h"
 #include "cli/split_flags.h"
@@ -20,8 +21,6 @@ class PrefillFlags {
   absl::StatusOr<PrefillOptions> Read() const;
 
  private:
-  absl::Status ReadModel(PrefillOptions& options) const;
-  absl::Status ReadSealing(PrefillOptions& options) const;
   absl::Status ReadShape(PrefillOptions& options) const;
   absl::Status ReadPrompts(PrefillOptions& options) const;
   absl::Status ReadOutputs(PrefillOptions& options) const;
@@ -29,10 +28,9 @@ class PrefillFlags {
   absl::Status CompleteSplit(PrefillOptions& options) const;
   absl::StatusOr<Precision> ReadPrecision(const std::optional<SplitOptions>& split) const;
 
-  Setting model_, weights_root_, key_file_;
+  ModelFlags model_;
   Setting prefill_length_, batch_size_, prompts_, prompt_;
   Setting output_, precision_, threads_, logits_, save_logits_, logprobs_;
-  Setting weight_cache_, weights_sha256_;
   CLI::Option *const pad_compute_, *const oblivious_embedding_;
   Setting progress_, log_level_;
   SplitFlags split_;

@@ -4,11 +4,12 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace sotto {
 namespace {
 
-constexpr long kFirstSleepNs = 10'000, kLongestSleepNs = 200'000;
+constexpr int64_t kFirstSleepNs = 10'000, kLongestSleepNs = 200'000;
 constexpr int kDoubleEvery = 8;
 
 }  // namespace

@@ -120,7 +120,7 @@ absl::StatusOr<std::unique_ptr<AcceleratorSession>> AcceleratorSession::Open(
 
 const std::string& AcceleratorSession::endpoint() const { return state_->endpoint(); }
 SessionStats AcceleratorSession::stats() const { return state_->stats(); }
-void AcceleratorSession::Fail(absl::Status why) { state_->Fail(why); }
+void AcceleratorSession::Fail(const absl::Status& why) { state_->Fail(why); }
 
 size_t AcceleratorSession::MaxRows(LinearLayer layer) const {
   const LinearShape shape = ShapeOf(config_, layer);
@@ -145,7 +145,7 @@ absl::StatusOr<PendingExchange> AcceleratorSession::Submit(LinearLayer layer,
     exchange->header.mask_seed = relay->mask_seed;
   }
   exchange->payload[0] = rows.payload();
-  return Start(std::move(exchange), rows.cols(), answer);
+  return Start(exchange, rows.cols(), answer);
 }
 
 absl::StatusOr<PendingExchange> AcceleratorSession::SubmitEmbedding(const BlindedRows& ids,
@@ -156,7 +156,7 @@ absl::StatusOr<PendingExchange> AcceleratorSession::SubmitEmbedding(const Blinde
                       .rows = static_cast<uint32_t>(ids.rows()),
                       .payload_bytes = ids.payload().size()};
   exchange->payload[0] = ids.payload();
-  return Start(std::move(exchange), ids.cols(), answer);
+  return Start(exchange, ids.cols(), answer);
 }
 
 absl::StatusOr<PendingExchange> AcceleratorSession::SubmitMatMul(size_t batch,
@@ -175,10 +175,10 @@ absl::StatusOr<PendingExchange> AcceleratorSession::SubmitMatMul(size_t batch,
                                   .k = static_cast<uint32_t>(left.cols())},
                       .payload_bytes = left.payload().size() + right.payload().size()};
   exchange->payload = {left.payload(), right.payload()};
-  return Start(std::move(exchange), left.cols(), answer);
+  return Start(exchange, left.cols(), answer);
 }
 
-absl::StatusOr<PendingExchange> AcceleratorSession::Start(std::shared_ptr<Exchange> exchange,
+absl::StatusOr<PendingExchange> AcceleratorSession::Start(const std::shared_ptr<Exchange>& exchange,
                                                           size_t cols, const AnswerRows& answer) {
   const Clock::time_point begin = Clock::now();
   const uint64_t cpu_begin = ThreadCpuNs();

@@ -144,12 +144,12 @@ class AcceleratorSession {
   absl::Status Wait(PendingExchange exchange);
 
   // Ends the session because of what the caller found (an answer that fails verification).
-  void Fail(absl::Status why);
+  void Fail(const absl::Status& why);
 
  private:
   AcceleratorSession(std::shared_ptr<SessionState> state, ServerInfo info,
                      const SessionOptions& options);
-  absl::StatusOr<PendingExchange> Start(std::shared_ptr<Exchange> exchange, size_t cols,
+  absl::StatusOr<PendingExchange> Start(const std::shared_ptr<Exchange>& exchange, size_t cols,
                                         const AnswerRows& answer);
 
   const std::shared_ptr<SessionState> state_;

@@ -39,7 +39,7 @@ absl::Status FromPeer(const grpc::Status& status) {
 
 grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  return {static_cast<grpc::StatusCode>(status.raw_code()), std::string(status.message())};
+  return {static_cast<grpc::StatusCode>(status.raw_code()), std::string(ToStd(status.message()))};
 }
 
 }  // namespace sotto

@@ -73,12 +73,16 @@ bool Equal(const Matrix<uint32_t>& a, const Matrix<uint32_t>& b) {
   return std::equal(a.view().data(), a.view().data() + a.view().size(), b.view().data());
 }
 
+std::vector<std::unique_ptr<Device>> CpuDevices(size_t count, int threads) {
+  std::vector<std::unique_ptr<Device>> devices(count);
+  for (auto& device : devices) device = MakeCpuDevice({.threads = threads});
+  return devices;
+}
+
 TEST(MultiDevice, AnyNumberOfDevicesGivesTheSameBits) {
   const Fixture f;
-  for (int count = 1; count <= 4; ++count) {
-    std::vector<std::unique_ptr<Device>> devices;
-    for (int i = 0; i < count; ++i) devices.push_back(MakeCpuDevice({.threads = 1}));
-    const auto device = MakeMultiDevice(std::move(devices));
+  for (size_t count = 1; count <= 4; ++count) {
+    const auto device = MakeMultiDevice(CpuDevices(count, 1));
     ASSERT_TRUE(device.ok());
     const auto weights = (*device)->LoadRing(f.w.view());
     ASSERT_TRUE(weights.ok());
@@ -108,13 +112,12 @@ TEST(MultiDevice, AFailureNamesItsDevice) {
 // Several sessions at once.
 TEST(MultiDevice, CallsFromSeveralThreadsDoNotMix) {
   const Fixture f;
-  std::vector<std::unique_ptr<Device>> devices;
-  for (int i = 0; i < 2; ++i) devices.push_back(MakeCpuDevice({.threads = 2}));
-  const auto device = MakeMultiDevice(std::move(devices));
+  const auto device = MakeMultiDevice(CpuDevices(2, 2));
   ASSERT_TRUE(device.ok());
   const auto weights = (*device)->LoadRing(f.w.view());
   ASSERT_TRUE(weights.ok());
   std::vector<std::thread> sessions;
+  sessions.reserve(4);
   for (int s = 0; s < 4; ++s) {
     sessions.emplace_back([&] {
       for (int call = 0; call < 20; ++call) {

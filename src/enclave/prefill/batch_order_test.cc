@@ -7,24 +7,12 @@
 
 #include "enclave/prefill/cost_model.h"
 #include "testing/local_prefill.h"
+#include "testing/small_config.h"
 
 namespace sotto {
 namespace {
 
 using testing::ElementsAre;
-
-LlamaConfig SmallConfig() {
-  LlamaConfig config;
-  config.hidden_size = 8;
-  config.intermediate_size = 10;
-  config.num_layers = 3;
-  config.num_heads = 2;
-  config.num_kv_heads = 1;
-  config.head_dim = 4;
-  config.vocab_size = 50;
-  config.max_position_embeddings = 1000;
-  return config;
-}
 
 // `shared` ids that all prompts of a family have, then `own` ids of this prompt's.
 Prompt Member(int family, size_t shared, int number, size_t own) {

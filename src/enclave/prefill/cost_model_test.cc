@@ -3,23 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "testing/local_prefill.h"
+#include "testing/small_config.h"
 #include "testing/test_data.h"
 
 namespace sotto {
 namespace {
-
-LlamaConfig SmallConfig() {
-  LlamaConfig config;
-  config.hidden_size = 8;
-  config.intermediate_size = 10;
-  config.num_layers = 3;
-  config.num_heads = 2;
-  config.num_kv_heads = 1;
-  config.head_dim = 4;
-  config.vocab_size = 50;
-  config.max_position_embeddings = 1000;
-  return config;
-}
 
 EngineOptions Options() {
   EngineOptions options;
@@ -28,7 +16,6 @@ EngineOptions Options() {
   return options;
 }
 
-// qkv 8 x 16, out 8 x 8, gate/up 8 x 20, down 10 x 8: 432 weights a layer; lm_head 400.
 TEST(BatchWorkTest, CountsOperations) {
   const std::vector<std::vector<int32_t>> prompts = {Prompt(5, 0), Prompt(3, 1)};
   RunOptions run;

@@ -48,7 +48,9 @@ class AddedTokenMatcher {
     const AddedToken* token = nullptr;
   };
 
-  static uint64_t Edge(uint32_t node, char c) { return uint64_t{node} << 8 | uint8_t(c); }
+  static uint64_t Edge(uint32_t node, char c) {
+    return uint64_t{node} << 8 | static_cast<uint8_t>(c);
+  }
   Match LongestAt(std::string_view text) const;
 
   std::vector<AddedToken> tokens_;

@@ -15,8 +15,12 @@ LeadByte Classify(uint8_t b) {
   if (b < 0x80) return {1};
   if (b < 0xc2) return {};
   if (b < 0xe0) return {2};
-  if (b < 0xf0) return {3, uint8_t(b == 0xe0 ? 0xa0 : 0x80), uint8_t(b == 0xed ? 0x9f : 0xbf)};
-  if (b < 0xf5) return {4, uint8_t(b == 0xf0 ? 0x90 : 0x80), uint8_t(b == 0xf4 ? 0x8f : 0xbf)};
+  if (b == 0xe0) return {3, 0xa0};
+  if (b == 0xed) return {3, 0x80, 0x9f};
+  if (b < 0xf0) return {3};
+  if (b == 0xf0) return {4, 0x90};
+  if (b == 0xf4) return {4, 0x80, 0x8f};
+  if (b < 0xf5) return {4};
   return {};
 }
 
@@ -40,13 +44,13 @@ Utf8Step NextUtf8(std::string_view bytes) {
   if (lead.length == 0) return {Utf8Step::kInvalid, 1, 0};
   if (lead.length == 1) return {Utf8Step::kCharacter, 1, byte(0)};
   char32_t c = byte(0) & (0x7fu >> lead.length);
-  for (size_t i = 1; i < size_t(lead.length); ++i) {
+  for (size_t i = 1; i < static_cast<size_t>(lead.length); ++i) {
     if (i == bytes.size()) return {Utf8Step::kIncomplete, i, 0};
     const uint8_t min = i == 1 ? lead.second_min : 0x80, max = i == 1 ? lead.second_max : 0xbf;
     if (byte(i) < min || byte(i) > max) return {Utf8Step::kInvalid, i, 0};
     c = c << 6 | (byte(i) & 0x3fu);
   }
-  return {Utf8Step::kCharacter, size_t(lead.length), c};
+  return {Utf8Step::kCharacter, static_cast<size_t>(lead.length), c};
 }
 
 size_t ValidUtf8Prefix(std::string_view text) {

@@ -1,0 +1,64 @@
+#include "cli/model_flags.h"
+
+#include "base/strings.h"
+#include "cli/command.h"
+#include "cli/default_model.h"
+
+namespace sotto {
+
+ModelFlags::ModelFlags(CLI::App& app)
+    : model_(app, {.flag = "--model",
+                   .placeholder = "DIR",
+                   .help = "Hugging Face directory of a Llama model, or a sealed model's file",
+                   .variable = "LLAMA_MODEL_PATH",
+                   .shown_default = "the shipped model"}),
+      weights_root_(app,
+                    {.flag = "--weights-root",
+                     .placeholder = "HEX",
+                     .help = "What `sotto model seal` printed: refuse any other sealed model"}),
+      key_file_(app, {.flag = "--key-file",
+                      .placeholder = "FILE",
+                      .help = "The key of an encrypted sealed model: 32 bytes, or 64 hex digits"}),
+      weight_cache_(app, {.flag = "--weight-cache",
+                          .placeholder = "DIR",
+                          .help = "Keep the weights as this machine multiplies them in DIR, for "
+                                  "a faster next start; not for sealed models"}),
+      weights_sha256_(app, {.flag = "--weights-sha256",
+                            .placeholder = "HEX",
+                            .help = "Refuse a model whose weights have another SHA-256"}) {}
+
+absl::Status ModelFlags::Read(PrefillOptions& options) const {
+  options.expected_sha256 = LowerCase(weights_sha256_.value());
+  if (weights_sha256_.given() && !IsSha256Hex(options.expected_sha256)) {
+    return UsageError("--weights-sha256: not 64 hexadecimal digits");
+  }
+  SOTTO_RETURN_IF_ERROR(ReadCache(options));
+  SOTTO_RETURN_IF_ERROR(ReadSealing(options));
+  options.model_dir = model_.value();
+  if (model_.given()) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(options.model_dir, FindShippedModel());
+  return absl::OkStatus();
+}
+
+absl::Status ModelFlags::ReadCache(PrefillOptions& options) const {
+  options.weight_cache_dir = weight_cache_.value();
+  if (weight_cache_.given() && options.weight_cache_dir.empty()) {
+    return UsageError("--weight-cache: names no directory");
+  }
+  // The cache is not encrypted.
+  if (weight_cache_.given() && (weights_root_.given() || key_file_.given())) {
+    return UsageError("--weight-cache: would write a sealed model's weights in the clear");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ModelFlags::ReadSealing(PrefillOptions& options) const {
+  options.unseal.key_file = key_file_.value();
+  if (!weights_root_.given()) return absl::OkStatus();
+  const absl::StatusOr<Hash256> root = HashFromHex(weights_root_.value(), weights_root_.source());
+  if (!root.ok()) return UsageError(ToStd(root.status().message()));
+  options.unseal.root = *root;
+  return absl::OkStatus();
+}
+
+}  // namespace sotto

@@ -1,0 +1,25 @@
+// A model shape small enough to count its operations by hand. Test-only.
+#ifndef SOTTO_TESTING_SMALL_CONFIG_H_
+#define SOTTO_TESTING_SMALL_CONFIG_H_
+
+#include "model/config.h"
+
+namespace sotto {
+
+// qkv 8 x 16, out 8 x 8, gate/up 8 x 20, down 10 x 8: 432 weights in each of 3 layers; lm_head 400.
+inline LlamaConfig SmallConfig() {
+  LlamaConfig config;
+  config.hidden_size = 8;
+  config.intermediate_size = 10;
+  config.num_layers = 3;
+  config.num_heads = 2;
+  config.num_kv_heads = 1;
+  config.head_dim = 4;
+  config.vocab_size = 50;
+  config.max_position_embeddings = 1000;
+  return config;
+}
+
+}  // namespace sotto
+
+#endif  // SOTTO_TESTING_SMALL_CONFIG_H_
