@@ -10,6 +10,9 @@ import sys
 import unittest
 
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+# A file of ours in a document, alone between backticks: `cli/main.cc`, `lane.h`; but `x.cc` and
+# `NAME_fuzz.cc` stand for any.
+FILE_NAME = re.compile(r"`(?!x\b|x_|[\w/]*NAME)([\w/]+\.(?:cc|h|py|sh|proto))`")
 PROGRAMS = ["sotto", "sotto-accelerator"]
 
 # Calls the completion as bash does, with stand-ins for what the bash-completion package defines.
@@ -72,6 +75,17 @@ class Documents(unittest.TestCase):
                 if "://" not in target and not (page.parent / target).exists():
                     broken.append(f"{page.relative_to(SOURCE_DIR)}: {target}")
         self.assertEqual(broken, [])
+
+    def test_named_files_exist(self):
+        files = {"/" + file.relative_to(SOURCE_DIR).as_posix()
+                 for folder in ["src", "testing", "tests", "tools", "fuzz", "bench", "packaging"]
+                 for file in (SOURCE_DIR / folder).rglob("*")}
+        missing = []
+        for page in [*SOURCE_DIR.glob("*.md"), *SOURCE_DIR.glob("docs/**/*.md")]:
+            for name in FILE_NAME.findall(page.read_text(encoding="utf-8")):
+                if not any(file.endswith("/" + name) for file in files):
+                    missing.append(f"{page.relative_to(SOURCE_DIR)}: {name}")
+        self.assertEqual(missing, [])
 
     def test_manual_and_programs_have_the_same_flags(self):
         for name in PROGRAMS:

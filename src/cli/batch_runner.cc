@@ -100,7 +100,7 @@ absl::Status BatchRunner::RunBatchWithRetries(BatchTiming& batch, const BatchSta
   if (start.forecast.has_value()) batch.predicted_seconds = start.forecast->batch_seconds;
   while (true) {
     progress.BeginBatch(start);
-    const absl::Status status = RunBatch(batch, progress);
+    absl::Status status = RunBatch(batch, progress);
     if (status.ok() || !TryAgain(status)) return status;
     SOTTO_RETURN_IF_ERROR(Load());
   }
@@ -111,6 +111,7 @@ absl::Status BatchRunner::RunBatch(BatchTiming& batch, Progress& progress) {
   const std::vector<std::vector<int32_t>> ids = IdsOf(batch.rows, inputs_.rows.ids);
   const bool all = options.logits == LogitsMode::kAll;
   std::vector<TokenScores> scores;
+  scores.reserve(ids.size());
   for (const std::vector<int32_t>& row : ids) scores.emplace_back(row.size());
   const auto sink = [&](size_t prompt, size_t position, ConstMatrixView<float> logits) {
     const size_t row = batch.rows[prompt];

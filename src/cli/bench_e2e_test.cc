@@ -2,20 +2,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/file.h"
+#include "testing/browser.h"
 #include "testing/run_program.h"
 #include "testing/temp_dir.h"
 
 namespace sotto {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
-namespace fs = std::filesystem;
+using testing::IsEmpty;
 
 size_t Count(const std::string& text, const std::string& piece) {
   size_t count = 0;
@@ -50,32 +50,29 @@ TEST(BenchE2eTest, WritesTableAndFiles) {
   EXPECT_EQ(Count(*ReadFile(output + "/bench.csv"), "\n"), 9);
 }
 
-// Runs `command`; its standard output.
-std::string Capture(const std::string& command) {
-  std::string text;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return text;
-  char buffer[4096];
-  for (size_t n; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;) text.append(buffer, n);
-  pclose(pipe);
-  return text;
-}
-
-TEST(BenchE2eTest, ReportOpensInABrowser) {
-  if (!fs::exists("/usr/bin/chromium")) GTEST_SKIP() << "chromium is not installed";
+TEST(BenchE2eTest, ReportOpensInABrowserWithoutANetwork) {
+  if (!BrowserIsInstalled()) GTEST_SKIP() << "chromium is not installed";
   const TempDir dir;
   ASSERT_EQ(RunSmallBench(dir.path()).exit_code, 0);
-  // The document as the browser understood it. Its own profile, no network, no sandbox (the test
-  // may run as root).
-  const std::string dom = Capture(
-      "timeout 100 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage "
-      "--proxy-server=127.0.0.1:1 --user-data-dir=" +
-      dir.path() + "/profile --dump-dom file://" + dir.path() + "/bench.html 2>/dev/null");
+  const PageView page = OpenInBrowser(dir.File("bench.html"));
   // By length and by batch size 2 x 2 each, and every row under the roofline.
-  EXPECT_EQ(Count(dom, "class=\"point\""), 4 + 4 + 8);
-  EXPECT_EQ(Count(dom, "</svg>"), 3);
-  EXPECT_EQ(Count(dom, "</polyline>"), 2 + 2 + 2);
-  EXPECT_THAT(dom, HasSubstr("<td>int8</td>"));
+  EXPECT_EQ(Count(page.dom, "class=\"point\""), 4 + 4 + 8);
+  EXPECT_EQ(Count(page.dom, "</svg>"), 3);
+  EXPECT_EQ(Count(page.dom, "</polyline>"), 2 + 2 + 2);
+  EXPECT_THAT(page.dom, HasSubstr("<td>int8</td>"));
+  EXPECT_THAT(page.console_messages, IsEmpty());
+  EXPECT_THAT(page.requests, IsEmpty());
+}
+
+// The test above would see what is wrong with a page.
+TEST(BenchE2eTest, TheBrowserTellsComplaintsAndRequests) {
+  if (!BrowserIsInstalled()) GTEST_SKIP() << "chromium is not installed";
+  const TempDir dir;
+  dir.Write("bad.html",
+            "<script>console.error('complaint')</script><img src='http://localhost:1/x.png'>");
+  const PageView page = OpenInBrowser(dir.File("bad.html"));
+  EXPECT_THAT(page.console_messages, Contains(HasSubstr("complaint")));
+  EXPECT_THAT(page.requests, Contains(HasSubstr("x.png")));
 }
 
 TEST(BenchE2eTest, RefusesBadFlags) {

@@ -140,7 +140,7 @@ absl::StatusOr<Precision> PrefillFlags::ReadPrecision(
   if (split.has_value() && *precision == Precision::kInt8) {
     return UsageError("--precision: int8 is not for --split; use f32, bf16 or fixed");
   }
-  return precision;
+  return *precision;
 }
 
 // What only the whole command line tells about the split mode.

@@ -14,6 +14,7 @@ using testing::Not;
 
 std::vector<std::string> Texts(const std::vector<Prompt>& prompts) {
   std::vector<std::string> texts;
+  texts.reserve(prompts.size());
   for (const Prompt& prompt : prompts) texts.push_back(prompt.text);
   return texts;
 }
@@ -28,7 +29,7 @@ std::vector<Prompt> Parse(std::string_view contents, PromptFormat format) {
 std::string Refusal(std::string_view contents, PromptFormat format) {
   const absl::Status status = ParsePrompts(contents, format, "F").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
-  const std::string message(status.message());
+  std::string message(status.message());
   EXPECT_THAT(message, testing::StartsWith("F: "));
   return message;
 }
@@ -102,7 +103,7 @@ TEST(JsonLinesPrompts, AreTextOrIdsWithAnEcho) {
 
 TEST(JsonLinesPrompts, BadLinesAreRefusedByNumber) {
   const auto refusal = [](const std::string& line) {
-    const std::string message = Refusal("{\"prompt\": \"\"}\n" + line, PromptFormat::kJsonLines);
+    std::string message = Refusal("{\"prompt\": \"\"}\n" + line, PromptFormat::kJsonLines);
     EXPECT_THAT(message, HasSubstr("line 2"));
     return message;
   };

@@ -15,12 +15,12 @@
 namespace sotto {
 
 struct SettingSpec {
-  std::string flag = "";         // "--prefill-length"
-  std::string placeholder = "";  // What the help shows as its value: "N", "FILE".
-  std::string help = "";      // One sentence, no full stop. Variable and default are added to it.
-  std::string variable = "";  // "LLAMA_PREFILL_LENGTH", or none.
-  std::string default_value = "";
-  std::string shown_default = "";  // In the help, where `default_value` is not what to show.
+  std::string flag = {};         // "--prefill-length"
+  std::string placeholder = {};  // What the help shows as its value: "N", "FILE".
+  std::string help = {};      // One sentence, no full stop. Variable and default are added to it.
+  std::string variable = {};  // "LLAMA_PREFILL_LENGTH", or none.
+  std::string default_value = {};
+  std::string shown_default = {};  // In the help, where `default_value` is not what to show.
 };
 
 // The accessors are for after app.parse(); `app` must outlive the Setting.

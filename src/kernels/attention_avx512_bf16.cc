@@ -51,14 +51,10 @@ struct Bf16Simd : Avx512 {
   static Vec Dot(Operand a, Operand b, Vec c) { return _mm512_dpbf16_ps(c, a, b); }
 };
 
-using Bf16Tile = attention_tile::Tile<Bf16Simd>;
-
 }  // namespace
 
 const AttentionKernel& Avx512Bf16Attention() {
-  static constexpr AttentionKernel kKernel = {
-      "avx512_bf16",  Bf16Tile::kWidth, true, Bf16Tile::BlockBytes, Bf16Tile::ScratchBytes,
-      Bf16Tile::Pack, Bf16Tile::Attend};
+  static constexpr AttentionKernel kKernel = attention_tile::KernelOf<Bf16Simd>("avx512_bf16");
   return kKernel;
 }
 

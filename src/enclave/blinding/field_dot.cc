@@ -32,7 +32,10 @@ void AccumulateFieldColumnsPortable(ConstMatrixView<int8_t> w, const uint64_t* s
 
 }  // namespace field_dot_internal
 
-using namespace field_dot_internal;
+using field_dot_internal::AccumulateFieldColumnsAvx512;
+using field_dot_internal::AccumulateFieldColumnsPortable;
+using field_dot_internal::OffsetFieldDotIfma;
+using field_dot_internal::OffsetFieldDotPortable;
 
 uint64_t OffsetFieldDot(std::span<const int32_t> values, std::span<const uint64_t> field) {
   SOTTO_CHECK(values.size() == field.size());

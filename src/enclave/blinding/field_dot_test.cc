@@ -13,7 +13,10 @@
 namespace sotto {
 namespace {
 
-using namespace field_dot_internal;
+using field_dot_internal::AccumulateFieldColumnsAvx512;
+using field_dot_internal::AccumulateFieldColumnsPortable;
+using field_dot_internal::OffsetFieldDotIfma;
+using field_dot_internal::OffsetFieldDotPortable;
 
 const size_t kLengths[] = {0, 1, 7, 8, 9, 15, 16, 17, 63, 64, 65, 1000, 2048, 5003};
 

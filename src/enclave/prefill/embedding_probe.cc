@@ -7,7 +7,7 @@
 #include "enclave/prefill/embedding.h"
 
 int main(int argc, char** argv) {
-  using namespace sotto;
+  using sotto::Checkpoint, sotto::EmbeddingAccess, sotto::Matrix, sotto::ThreadPool;
   SOTTO_CHECK(argc == 4);
   const auto checkpoint = Checkpoint::Open(argv[1]);
   SOTTO_CHECK(checkpoint.ok());
