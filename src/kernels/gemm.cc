@@ -57,6 +57,7 @@ GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out)
   last_ = kernels.last;
   scratch_bytes_ = kernels.scratch_bytes();
   packed_bytes_ = kernels.packed_bytes();
+  row_unit_ = std::max(full_->row_unit(), last_->row_unit());
   packed_ = MakeAlignedArray<uint8_t>(packed_bytes_);
 }
 

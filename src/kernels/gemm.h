@@ -24,7 +24,7 @@ size_t GemmOperandBytes(GemmOperands operands);
 bool GemmIsNative(GemmOperands operands);
 
 // Rows multiplied in one call at most, and the unit that the work is rounded up to.
-inline constexpr size_t kGemmRowBlock = 128, kGemmRowUnit = 16;
+inline constexpr size_t kGemmRowBlock = 512, kGemmRowUnit = 16;
 // Columns of a block of W; the last block of a weight may have fewer.
 inline constexpr size_t kGemmColumnBlock = 256;
 inline size_t RoundUpToGemmRows(size_t rows) {
@@ -70,6 +70,9 @@ class GemmWeights {
   // Each row of the tile has the same bits whatever `rows` is and wherever the row stands.
   void Multiply(size_t block, const void* a, size_t rows, void* tile, void* scratch) const;
   size_t scratch_bytes() const { return scratch_bytes_; }
+  // Rows are multiplied in multiples of this: a power of two, kGemmRowUnit if the CPU allows it.
+  // A part of A that begins at a multiple of it may be multiplied alone.
+  size_t row_unit() const { return row_unit_; }
 
  private:
   const GemmKernel& kernel(size_t block) const;
@@ -77,7 +80,7 @@ class GemmWeights {
   GemmOperands operands_;
   size_t n_in_, n_out_;
   std::shared_ptr<const GemmKernel> full_, last_;
-  size_t packed_bytes_ = 0, scratch_bytes_ = 0;
+  size_t packed_bytes_ = 0, scratch_bytes_ = 0, row_unit_ = 0;
   AlignedArray<uint8_t> packed_;
 };
 

@@ -77,6 +77,44 @@ std::shared_ptr<const GemmKernel> GemmKernel::Get(GemmOperands operands, size_t 
   return kernel;
 }
 
+// Multiplies equal rows by one weight with one variant after the other.
+class GemmKernel::Comparison {
+ public:
+  Comparison(const GemmKernel& kernel, const Variant& base)
+      : kernel_(kernel),
+        row_bytes_(GemmRowBytes(kernel.operands_, kernel.k_)),
+        a_(MakeAlignedArray<uint8_t>(base.rows * row_bytes_)),
+        packed_(MakeAlignedArray<uint8_t>(kernel.packed_bytes_)),
+        tile_(MakeAlignedArray<uint32_t>(base.rows * kGemmColumnBlock)) {
+    const size_t k = kernel.k_, bytes = GemmOperandBytes(kernel.operands_);
+    FillForComparison(kernel.operands_, k, a_.get());
+    for (size_t i = 1; i < base.rows; ++i) std::memcpy(&a_[i * row_bytes_], a_.get(), k * bytes);
+    const auto weight = MakeAlignedArray<uint8_t>(kernel.columns_ * k * bytes);
+    FillForComparison(kernel.operands_, kernel.columns_ * k, weight.get());
+    kernel.Reorder(base, weight.get(), packed_.get());
+  }
+
+  // Whether every row of this product has the bits of the first row ever asked about.
+  bool SameBits(const Variant& variant) {
+    const auto scratch = MakeAlignedArray<uint8_t>(variant.scratchpad.get_size());
+    kernel_.Execute(variant, a_.get(), packed_.get(), tile_.get(), scratch.get());
+    if (first_row_.empty()) first_row_.assign(&tile_[0], &tile_[kernel_.columns_]);
+    for (size_t i = 0; i < variant.rows; ++i) {
+      if (!std::equal(first_row_.begin(), first_row_.end(), &tile_[i * kGemmColumnBlock])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  const GemmKernel& kernel_;
+  const size_t row_bytes_;
+  const AlignedArray<uint8_t> a_, packed_;
+  const AlignedArray<uint32_t> tile_;
+  std::vector<uint32_t> first_row_;
+};
+
 GemmKernel::GemmKernel(GemmOperands operands, size_t k, size_t columns) noexcept
     : operands_(operands), k_(k), columns_(columns) {
   // Code is generated for the number of threads set at creation.
@@ -86,13 +124,15 @@ GemmKernel::GemmKernel(GemmOperands operands, size_t k, size_t columns) noexcept
   SOTTO_CHECK(base.has_value());
   packed_bytes_ = (base->packed.get_size() + 63) / 64 * 64;
   scratch_bytes_ = base->scratchpad.get_size();
+  Comparison comparison(*this, *base);
   variants_.push_back(*base);
+  if (!comparison.SameBits(*base)) return;
   for (size_t rows = kGemmRowBlock / 2; rows >= kGemmRowUnit; rows /= 2) {
     std::optional<Variant> variant = MakeVariant(rows, base->packed);
     // A shorter product that rounds differently would break batch invariance; the longer ones
     // then serve, padded.
     if (variant.has_value() && variant->implementation == base->implementation &&
-        SameBits(*base, *variant)) {
+        comparison.SameBits(*variant)) {
       scratch_bytes_ = std::max(scratch_bytes_, variant->scratchpad.get_size());
       variants_.push_back(*std::move(variant));
     }
@@ -117,34 +157,6 @@ std::optional<GemmKernel::Variant> GemmKernel::MakeVariant(size_t rows,
                  desc.dst_desc(),
                  desc.scratchpad_desc(),
                  desc.impl_info_str()};
-}
-
-bool GemmKernel::SameBits(const Variant& base, const Variant& other) const {
-  const size_t row_bytes = GemmRowBytes(operands_, k_);
-  const auto a = MakeAlignedArray<uint8_t>(base.rows * row_bytes);
-  FillForComparison(operands_, k_, a.get());
-  for (size_t i = 1; i < base.rows; ++i)
-    std::memcpy(&a[i * row_bytes], a.get(), k_ * GemmOperandBytes(operands_));
-
-  const auto weight = MakeAlignedArray<uint8_t>(columns_ * k_ * GemmOperandBytes(operands_));
-  FillForComparison(operands_, columns_ * k_, weight.get());
-  const auto packed = MakeAlignedArray<uint8_t>(packed_bytes_);
-  Reorder(base, weight.get(), packed.get());
-
-  const auto tile = MakeAlignedArray<uint32_t>(base.rows * kGemmColumnBlock);
-  const auto other_tile = MakeAlignedArray<uint32_t>(base.rows * kGemmColumnBlock);
-  const auto scratch =
-      MakeAlignedArray<uint8_t>(std::max(base.scratchpad.get_size(), other.scratchpad.get_size()));
-  Execute(base, a.get(), packed.get(), tile.get(), scratch.get());
-  Execute(other, a.get(), packed.get(), other_tile.get(), scratch.get());
-  const auto equals_first = [&](const uint32_t* row) {
-    return std::memcmp(row, tile.get(), columns_ * sizeof(uint32_t)) == 0;
-  };
-  for (size_t i = 0; i < base.rows; ++i) {
-    if (!equals_first(&tile[i * kGemmColumnBlock])) return false;
-    if (i < other.rows && !equals_first(&other_tile[i * kGemmColumnBlock])) return false;
-  }
-  return true;
 }
 
 void GemmKernel::Reorder(const Variant& variant, const void* rows, void* packed) const {

@@ -27,6 +27,8 @@ class GemmKernel {
   size_t packed_bytes() const { return packed_bytes_; }
   // Working memory of Multiply().
   size_t scratch_bytes() const { return scratch_bytes_; }
+  // As GemmWeights::row_unit().
+  size_t row_unit() const { return variants_.back().rows; }
   // rows: [columns, k] row-major.
   void Pack(const void* rows, void* packed) const noexcept;
   // As GemmWeights::Multiply.
@@ -42,8 +44,7 @@ class GemmKernel {
     std::string implementation;
   };
   std::optional<Variant> MakeVariant(size_t rows, const dnnl::memory::desc& packed) const;
-  // Whether both give equal rows of A the same bits, wherever they stand.
-  bool SameBits(const Variant& base, const Variant& other) const;
+  class Comparison;
   void Execute(const Variant& variant, const void* a, const void* packed, void* tile,
                void* scratch) const;
   void Reorder(const Variant& variant, const void* rows, void* packed) const;
@@ -51,7 +52,7 @@ class GemmKernel {
   GemmOperands operands_;
   size_t k_, columns_;
   size_t packed_bytes_ = 0, scratch_bytes_ = 0;
-  // Largest number of rows first; SameBits() holds between any two.
+  // Largest number of rows first; equal rows have the same bits in any of them.
   std::vector<Variant> variants_;
 };
 

@@ -114,12 +114,12 @@ TEST_P(GemmTest, ARowHasTheSameBitsWhateverSurroundsIt) {
     const GemmWeights weights = Pack(GetParam(), shape, w);
     const Operands a = RandomOperands(type, false, kGemmRowBlock * shape.n_in, 4);
     const std::vector<uint32_t> all = Product(weights, a, kGemmRowBlock);
-    for (size_t rows : {1, 2, 15, 16, 17, 33, 64, 100, 127}) {
+    for (size_t rows : {1, 2, 15, 16, 17, 33, 64, 100, 127, 250, 511}) {
       const std::vector<uint32_t> some = Product(weights, a, rows);
       EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin())) << rows;
     }
     const size_t row_bytes = shape.n_in * GemmOperandBytes(type);
-    for (size_t row : {1, 14, 50, 127}) {
+    for (size_t row : {1, 14, 50, 127, 500}) {
       Operands one;
       one.bytes.assign(&a.bytes[row * row_bytes], &a.bytes[row * row_bytes] + row_bytes);
       const std::vector<uint32_t> alone = Product(weights, one, 1);

@@ -61,7 +61,21 @@ class FinishedColumns {
   const ProductRow& product_;
 };
 
+void PrefetchRun(const float* row, ColumnRun run) {
+  constexpr size_t kLineFloats = 16;
+  for (size_t i = 0; i < run.count; i += kLineFloats) {
+    __builtin_prefetch(row + run.first + i, /*rw=*/1);
+  }
+}
+
 }  // namespace
+
+void PrefetchOutputRow(const PackedLayer& layer, size_t block, LinearTail tail,
+                       const float* y_row) {
+  const BlockColumns columns = ColumnsOfBlock(layer.layer.kind, layer.weights.n_out(), block);
+  PrefetchRun(y_row, columns.a);
+  if (tail != LinearTail::kSwiGlu) PrefetchRun(y_row, columns.b);
+}
 
 void FinishRow(const PackedLayer& layer, size_t block, const ProductRow& product, LinearTail tail,
                float* y_row) {

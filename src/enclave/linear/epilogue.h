@@ -23,6 +23,10 @@ struct ProductRow {
 void FinishRow(const PackedLayer& layer, size_t block, const ProductRow& product, LinearTail tail,
                float* y_row);
 
+// Asks for the memory that FinishRow() of the same block will write: a tile's rows lie too far
+// apart for the processor to foresee.
+void PrefetchOutputRow(const PackedLayer& layer, size_t block, LinearTail tail, const float* y_row);
+
 }  // namespace sotto
 
 #endif  // SOTTO_ENCLAVE_LINEAR_EPILOGUE_H_

@@ -12,6 +12,7 @@
 #include "enclave/linear/local_workspace.h"
 #include "enclave/linear/operand.h"
 #include "enclave/linear/packed_layer.h"
+#include "enclave/linear/tile_plan.h"
 #include "enclave/linear/weight_cache.h"
 #include "kernels/gemm.h"
 
@@ -20,6 +21,8 @@ namespace {
 
 // Rows that one task turns into operands.
 constexpr size_t kOperandRows = 16;
+// Rows between the one being finished and the one whose memory is asked for.
+constexpr size_t kRowsAhead = 4;
 
 size_t CeilDiv(size_t n, size_t unit) { return (n + unit - 1) / unit; }
 
@@ -37,11 +40,9 @@ class Product {
   void Run(ThreadPool& pool) {
     pool.ParallelFor(CeilDiv(tokens(), kOperandRows),
                      [this](size_t task, int worker) { WriteOperand(task, worker); });
-    // Row blocks of one column block follow each other: the weight comes from memory once.
-    const size_t row_blocks = CeilDiv(tokens(), kGemmRowBlock);
-    pool.ParallelFor(layer_.weights.blocks() * row_blocks, [&](size_t task, int worker) {
-      MultiplyTile(task / row_blocks, task % row_blocks, worker);
-    });
+    const TilePlan plan(layer_.weights, tokens(), pool.threads());
+    pool.ParallelFor(plan.tiles(),
+                     [&](size_t task, int worker) { MultiplyTile(plan.TileAt(task), worker); });
   }
 
  private:
@@ -56,17 +57,19 @@ class Product {
     ZeroOperandRows(layer_, end, RoundUpToGemmRows(end), workspace_.operand);
   }
 
-  void MultiplyTile(size_t column_block, size_t row_block, int worker) {
+  void MultiplyTile(const TilePlan::Tile& tile, int worker) {
     const LocalWorkspace::Worker part = workspace_.WorkerPart(worker);
-    const size_t first_row = row_block * kGemmRowBlock;
-    const size_t rows = std::min(kGemmRowBlock, tokens() - first_row);
-    const uint8_t* a = workspace_.operand.Block(row_block);
+    const auto [column_block, first_row, rows] = tile;
+    const uint8_t* a = workspace_.operand.Row(first_row);
     layer_.weights.Multiply(column_block, a, rows, part.tile, part.gemm_scratch);
     if (layer_.precision == Precision::kFixed) {
       layer_.weights.Multiply(column_block, a + workspace_.operand.plane_bytes, rows, part.low_tile,
                               part.gemm_scratch);
     }
     for (size_t i = 0; i < rows; ++i) {
+      if (i + kRowsAhead < rows) {
+        PrefetchOutputRow(layer_, column_block, tail_, y_.row(first_row + i + kRowsAhead));
+      }
       const size_t offset = i * kGemmColumnBlock * sizeof(float);
       const float row_scale = workspace_.operand.row_scales[first_row + i];
       FinishRow(layer_, column_block, {part.tile + offset, part.low_tile + offset, row_scale},

@@ -10,10 +10,6 @@ namespace {
 
 size_t Planes(Precision precision) { return precision == Precision::kFixed ? 2 : 1; }
 
-uint8_t* RowOf(const Operand& operand, size_t row, size_t row_bytes) {
-  return operand.data + row / kGemmRowBlock * operand.block_bytes + row % kGemmRowBlock * row_bytes;
-}
-
 void WriteF32(const LinearInput& input, const float* x, size_t n, float* out) {
   if (input.rms_weight != nullptr) return RmsNormRow(x, input.rms_weight, n, input.rms_eps, out);
   std::memcpy(out, x, n * sizeof(float));
@@ -55,7 +51,7 @@ void WriteOperandRow(const PackedLayer& layer, const LinearInput& input, size_t 
                      const Operand& operand, uint8_t* scratch) {
   const size_t n = layer.weights.n_in();
   const float* x = input.x.row(row);
-  uint8_t* out = RowOf(operand, row, operand.plane_bytes / kGemmRowBlock);
+  uint8_t* out = operand.Row(row);
   switch (layer.precision) {
     case Precision::kF32:
       return WriteF32(input, x, n, reinterpret_cast<float*>(out));
@@ -75,7 +71,7 @@ void ZeroOperandRows(const PackedLayer& layer, size_t begin, size_t end, const O
   const size_t row_bytes = operand.plane_bytes / kGemmRowBlock;
   for (size_t row = begin; row < end; ++row) {
     for (size_t plane = 0; plane < Planes(layer.precision); ++plane) {
-      std::memset(RowOf(operand, row, row_bytes) + plane * operand.plane_bytes, 0, row_bytes);
+      std::memset(operand.Row(row) + plane * operand.plane_bytes, 0, row_bytes);
     }
   }
 }

@@ -19,7 +19,11 @@ struct Operand {
   size_t block_bytes = 0;
   size_t plane_bytes = 0;
 
-  const uint8_t* Block(size_t row_block) const { return data + row_block * block_bytes; }
+  // The row in its block's first plane.
+  uint8_t* Row(size_t row) const {
+    return data + row / kGemmRowBlock * block_bytes +
+           row % kGemmRowBlock * (plane_bytes / kGemmRowBlock);
+  }
 };
 
 // Bytes of one block of operand rows.

@@ -7,6 +7,9 @@
 namespace sotto {
 namespace {
 
+// From this many rows on, the products run at nearly full speed.
+constexpr size_t kBlockUnit = 128;
+
 size_t CeilDiv(size_t n, size_t unit) { return (n + unit - 1) / unit; }
 
 std::vector<Piece> PiecesOf(const BatchPlan& plan, size_t first_row, size_t end_row) {
@@ -30,8 +33,8 @@ std::vector<TokenBlock> SplitIntoTokenBlocks(const BatchPlan& plan, size_t max_r
   const auto rounded = [&](size_t unit) {
     return CeilDiv(CeilDiv(plan.rows(), count), unit) * unit;
   };
-  const bool whole_row_blocks = CeilDiv(plan.rows(), rounded(kGemmRowBlock)) >= min_blocks;
-  const size_t length = rounded(whole_row_blocks ? kGemmRowBlock : kGemmRowUnit);
+  const bool whole_units = CeilDiv(plan.rows(), rounded(kBlockUnit)) >= min_blocks;
+  const size_t length = rounded(whole_units ? kBlockUnit : kGemmRowUnit);
   std::vector<TokenBlock> blocks;
   for (size_t row = 0; row < plan.rows(); row += length) {
     const size_t end = std::min(plan.rows(), row + length);

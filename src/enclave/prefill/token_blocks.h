@@ -23,8 +23,8 @@ struct TokenBlock {
   std::vector<Piece> pieces;  // By rising row; together they are the block.
 };
 
-// Blocks of nearly equal length, at most `max_rows` (a multiple of kGemmRowBlock), in whole
-// multiples of kGemmRowBlock (of kGemmRowUnit for few rows) but for the last; at least `min_blocks`
+// Blocks of nearly equal length, at most `max_rows` (a multiple of 128), in whole multiples of 128
+// rows (of kGemmRowUnit where there are few) but for the last; at least `min_blocks`
 // where there are rows enough.
 std::vector<TokenBlock> SplitIntoTokenBlocks(const BatchPlan& plan, size_t max_rows,
                                              size_t min_blocks);

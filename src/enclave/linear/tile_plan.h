@@ -1,0 +1,36 @@
+// Which tiles a product is computed in, and in what order.
+#ifndef SOTTO_ENCLAVE_LINEAR_TILE_PLAN_H_
+#define SOTTO_ENCLAVE_LINEAR_TILE_PLAN_H_
+
+#include <cstddef>
+
+#include "kernels/gemm.h"
+
+namespace sotto {
+
+// Tall tiles multiply fastest, but threads that take tiles as they become free end together only if
+// the last ones are short. So the first column blocks are cut into tiles of up to kGemmRowBlock
+// rows, the last into shorter ones. Tiles of one column block follow each other: its weight comes
+// from memory once.
+class TilePlan {
+ public:
+  struct Tile {
+    size_t column_block, first_row, rows;
+  };
+
+  // rows >= 1.
+  TilePlan(const GemmWeights& weights, size_t rows, int threads);
+
+  size_t tiles() const;
+  // tile < tiles(). Together they are the product, each part once.
+  Tile TileAt(size_t tile) const;
+
+ private:
+  size_t rows_;
+  size_t tall_blocks_, short_blocks_;  // Column blocks of each kind.
+  size_t tall_rows_, short_rows_;      // Of a tile.
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ENCLAVE_LINEAR_TILE_PLAN_H_
