@@ -12,10 +12,11 @@
 #include "model/random_model.h"
 #include "testing/accelerator_process.h"
 #include "testing/temp_dir.h"
+#include "testing/test_certificate.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
-#include "testing/test_certificate.h"
 #include "tests/split/whole_pass.h"
+#include "wire/peer_certificate.h"
 #include "wire/tls.h"
 
 namespace sotto {
