@@ -91,7 +91,8 @@ size_t OffloadedAttention::RowsAtOnce(size_t first_position, size_t left) const 
 absl::Status OffloadedAttention::AttendRows(const Rows& rows, ConstMatrixView<float> qkv,
                                             const KvStore& store, ThreadPool& pool,
                                             MatrixView<float> out) const {
-  const auto [heads, kv_heads, head_dim] = plan().shape;
+  const AttentionShape& shape = plan().shape;
+  const size_t heads = shape.num_heads, kv_heads = shape.num_kv_heads, head_dim = shape.head_dim;
   const size_t group = heads / kv_heads, m = group * rows.count(), n = rows.keys();
   const KvSequence& sequence = store.sequence(rows.piece.segment);
   Matrix<float> q(kv_heads * m, head_dim), keys(kv_heads * n, head_dim), scores(kv_heads * m, n);
