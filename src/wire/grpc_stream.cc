@@ -200,8 +200,10 @@ absl::Status GrpcStream::ReceiveData(const std::string& data) {
   const Clock::time_point begin = Clock::now();
   Exchange& exchange = *answering_;
   const uint64_t offset = exchange.received;  // Only this thread changes it.
-  session_.Touch(exchange,
-                 [&] { std::memcpy(exchange.answer.data() + offset, data.data(), data.size()); });
+  session_.Touch(exchange, [&] {
+    if (data.empty()) return;  // A relay's source answers nothing, and there is no memory for it.
+    std::memcpy(exchange.answer.data() + offset, data.data(), data.size());
+  });
   session_.CountReceived(message_in_.ByteSizeLong(), Clock::now() - begin);
   const bool last = offset + data.size() == exchange.sizes.answer_bytes;
   session_.AddReceived(exchange, data.size());
