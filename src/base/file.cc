@@ -163,7 +163,7 @@ AtomicFile::~AtomicFile() {
   close(fd_);
   if (!renames()) return;
   unlink(temporary_.c_str());
-  ForgetTemporaryFile(temporary_);
+  ForgetTemporary(temporary_);
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
@@ -210,10 +210,9 @@ absl::Status AtomicFile::Commit() {
   if (!renames()) return absl::OkStatus();
   if (fchmod(fd_, UmaskMode()) != 0) return SystemError(path_, "cannot set mode", errno);
   if (fsync(fd_) != 0) return SystemError(path_, "cannot flush", errno);
-  if (rename(temporary_.c_str(), path_.c_str()) != 0) {
+  if (!RenameTemporary(temporary_, path_)) {
     return SystemError(path_, "cannot rename into place", errno);
   }
-  ForgetTemporaryFile(temporary_);
   close(std::exchange(fd_, -1));
   return absl::OkStatus();
 }

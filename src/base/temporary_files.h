@@ -1,4 +1,5 @@
-// Files that have no name of their own yet, and what becomes of them when the program is stopped.
+// Files and directories without a name of their own yet, and what becomes of them when the program
+// is stopped.
 #ifndef SOTTO_BASE_TEMPORARY_FILES_H_
 #define SOTTO_BASE_TEMPORARY_FILES_H_
 
@@ -7,17 +8,25 @@
 namespace sotto {
 
 // Creates and opens a file as mkostemp(3) does from `pattern`, which ends in XXXXXX and becomes its
-// name. Returns the descriptor, or -1 with errno. Until ForgetTemporaryFile(), the file is among
-// those that a signal removes; beyond 64 at a time, or with a name of 4096 bytes, it is not.
-// Thread-safe.
+// name. Returns the descriptor, or -1 with errno. Until it is renamed or forgotten, the file is
+// among those that a signal removes; beyond 64 at a time, or with a name of 4096 bytes, it is not.
+// Thread-safe, like all functions here.
 int CreateTemporaryFile(std::string& pattern);
 
-// After the file was renamed or removed; any other name is ignored. Thread-safe.
-void ForgetTemporaryFile(const std::string& name);
+// The same for a directory, as mkdtemp(3). A signal removes it with the files in it; it must hold
+// no directory. False, with errno, on failure.
+bool CreateTemporaryDirectory(std::string& pattern);
 
-// From now on SIGINT, SIGTERM and SIGHUP remove the temporary files, say on stderr that they did,
-// and end the process at once with 128 + signal. One that is ignored stays so (nohup). Call it
-// once, before other threads start.
+// rename(2) to its name, after which no signal removes it: one that comes meanwhile finds it before
+// or after. False, with errno, on failure: nothing has changed then.
+bool RenameTemporary(const std::string& name, const std::string& target);
+
+// After a file or directory was removed; any other name is ignored.
+void ForgetTemporary(const std::string& name);
+
+// From now on SIGINT, SIGTERM and SIGHUP remove the temporary files and directories, say on stderr
+// that they did, and end the process at once with 128 + signal. One that is ignored stays so
+// (nohup). Call it once, before other threads start.
 void RemoveTemporaryFilesOnSignals();
 
 }  // namespace sotto

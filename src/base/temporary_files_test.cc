@@ -54,12 +54,51 @@ TEST_F(TemporaryFilesDeathTest, ForgottenFilesStay) {
   EXPECT_EXIT(
       {
         RemoveTemporaryFilesOnSignals();
-        ForgetTemporaryFile(Create());
+        ForgetTemporary(Create());
         Create();
         raise(SIGTERM);
       },
       testing::ExitedWithCode(128 + SIGTERM), "SIGTERM");
   EXPECT_EQ(Entries(dir_), 1u);
+}
+
+TEST_F(TemporaryFilesDeathTest, ADirectoryGoesWithTheFilesInIt) {
+  EXPECT_EXIT(
+      {
+        RemoveTemporaryFilesOnSignals();
+        std::string directory = dir_.File("model.tmpXXXXXX");
+        CreateTemporaryDirectory(directory);
+        std::string unfinished = directory + "/w.tmpXXXXXX";
+        close(CreateTemporaryFile(unfinished));
+        // More names than one system call lists.
+        for (int i = 0; i < 300; ++i) {
+          std::string finished = directory + "/w.tmpXXXXXX";
+          close(CreateTemporaryFile(finished));
+          RenameTemporary(finished, directory + "/finished" + std::to_string(i));
+        }
+        raise(SIGTERM);
+      },
+      testing::ExitedWithCode(128 + SIGTERM), "SIGTERM");
+  EXPECT_EQ(Entries(dir_), 0u);
+}
+
+TEST_F(TemporaryFilesDeathTest, WhatHasItsNameStays) {
+  EXPECT_EXIT(
+      {
+        RemoveTemporaryFilesOnSignals();
+        RenameTemporary(Create(), dir_.File("file"));
+        std::string directory = dir_.File("model.tmpXXXXXX");
+        CreateTemporaryDirectory(directory);
+        std::string file = directory + "/w.tmpXXXXXX";
+        close(CreateTemporaryFile(file));
+        RenameTemporary(file, directory + "/w");
+        RenameTemporary(directory, dir_.File("model"));
+        raise(SIGTERM);
+      },
+      testing::ExitedWithCode(128 + SIGTERM), "SIGTERM");
+  EXPECT_EQ(Entries(dir_), 2u);
+  EXPECT_TRUE(fs::exists(dir_.File("file")));
+  EXPECT_TRUE(fs::exists(dir_.File("model/w")));
 }
 
 TEST_F(TemporaryFilesDeathTest, AnIgnoredSignalStaysIgnored) {
@@ -85,7 +124,7 @@ TEST_F(TemporaryFilesDeathTest, FilesBeingCreatedAreRemovedToo) {
               for (;;) {
                 const std::string name = Create();
                 unlink(name.c_str());
-                ForgetTemporaryFile(name);
+                ForgetTemporary(name);
               }
             });
           }
@@ -101,6 +140,11 @@ TEST_F(TemporaryFilesDeathTest, FilesBeingCreatedAreRemovedToo) {
 TEST(TemporaryFilesTest, AFailureHasItsErrno) {
   std::string name = "/nonexistent/directory/xXXXXXX";
   EXPECT_EQ(CreateTemporaryFile(name), -1);
+  EXPECT_EQ(errno, ENOENT);
+  name = "/nonexistent/directory/xXXXXXX";
+  EXPECT_FALSE(CreateTemporaryDirectory(name));
+  EXPECT_EQ(errno, ENOENT);
+  EXPECT_FALSE(RenameTemporary(name, "/nonexistent/x"));
   EXPECT_EQ(errno, ENOENT);
 }
 

@@ -184,22 +184,41 @@ TEST_F(PrefillTest, SaysWhetherAnythingIsProtected) {
   EXPECT_EQ(tee["protects_from_host"], false);
 }
 
+// The one line that is left of a program stopped by `signal`.
+void ExpectStopped(const ProgramResult& run, int signal) {
+  EXPECT_EQ(run.exit_code, 128 + signal);
+  EXPECT_THAT(run.err, HasSubstr("sotto: error: stopped by SIG"));
+  EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1);
+}
+
 // Signalled when the outputs' temporary files are there, in the middle of much work.
 TEST_F(PrefillTest, ASignalLeavesNoFileBehind) {
   std::string prompts;
   for (int i = 0; i < 20000; ++i)
     prompts += "In the beginning God created the heaven and the earth\n";
   dir_.Write("p.txt", prompts);
-  for (const auto& [signal, exit_code] : {std::pair(SIGINT, 130), std::pair(SIGTERM, 143)}) {
+  for (const int signal : {SIGINT, SIGTERM}) {
     const ProgramResult run = RunProgram(
         "sotto", {"prefill", "--prompts", "p.txt", "--save-logits", "l.npy", "--logits", "last"},
         {.working_dir = dir_.path(), .signal = signal, .signal_when = [&] {
            return FileCount() == 3;
          }});
-    EXPECT_EQ(run.exit_code, exit_code);
-    EXPECT_THAT(run.err, HasSubstr("sotto: error: stopped by SIG"));
-    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1);
+    ExpectStopped(run, signal);
     EXPECT_EQ(FileCount(), 1u) << "a temporary file is left";
+  }
+}
+
+// Signalled when half a gigabyte of weights has begun.
+TEST_F(PrefillTest, ASignalLeavesNoPartOfARandomModelBehind) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const ProgramResult run = RunProgram(
+        "sotto", {"model", "random", "--like", "llama-3.2-1b", "--layers", "1", "--out", "m"},
+        {.working_dir = dir_.path(), .signal = signal, .signal_when = [&] {
+           const fs::recursive_directory_iterator entries(dir_.path());
+           return std::distance(entries, {}) == 2;  // The directory and the file in it.
+         }});
+    ExpectStopped(run, signal);
+    EXPECT_EQ(FileCount(), 0u) << "a temporary directory is left";
   }
 }
 

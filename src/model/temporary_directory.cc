@@ -1,7 +1,5 @@
 #include "model/temporary_directory.h"
 
-#include <stdlib.h>
-
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "base/temporary_files.h"
 
 namespace sotto {
 
@@ -16,7 +15,7 @@ namespace fs = std::filesystem;
 
 absl::StatusOr<TemporaryDirectory> TemporaryDirectory::CreateFor(const std::string& target) {
   std::string path = StrCat(target, ".tmpXXXXXX");
-  if (mkdtemp(path.data()) != nullptr) return TemporaryDirectory(std::move(path));
+  if (CreateTemporaryDirectory(path)) return TemporaryDirectory(std::move(path));
   const int error = errno;
   const std::string message =
       StrCat(target, ": cannot create the directory: ", std::strerror(error));
@@ -29,14 +28,16 @@ TemporaryDirectory::TemporaryDirectory(TemporaryDirectory&& other) noexcept
     : path_(std::exchange(other.path_, std::string())) {}
 
 TemporaryDirectory::~TemporaryDirectory() {
+  if (path_.empty()) return;
   std::error_code ignored;
-  if (!path_.empty()) fs::remove_all(path_, ignored);
+  fs::remove_all(path_, ignored);
+  ForgetTemporary(path_);
 }
 
 absl::Status TemporaryDirectory::RenameTo(const std::string& target) {
   std::error_code error;
   fs::permissions(path_, fs::perms(0755), error);  // mkdtemp made it 0700.
-  if (!error) fs::rename(path_, target, error);
+  if (!error && !RenameTemporary(path_, target)) error = {errno, std::generic_category()};
   if (error) {
     return absl::FailedPreconditionError(StrCat(target, ": cannot rename: ", error.message()));
   }

@@ -8,7 +8,8 @@
 
 namespace sotto {
 
-// Destroyed before RenameTo() succeeded, it is removed with all it holds.
+// Destroyed before RenameTo() succeeded, or stopped by a signal that base/temporary_files.h deals
+// with, it is removed with all it holds. It may hold files, no directories.
 class TemporaryDirectory {
  public:
   // Beside `target`, so that the rename stays within one file system. Errors as base/file.h.
