@@ -1,0 +1,117 @@
+#include "cli/batch_rows.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "testing/small_tokenizers.h"
+
+namespace sotto {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+Prompt TextPrompt(std::string text) { return {.text = std::move(text), .source = "F: line 7"}; }
+Prompt IdPrompt(std::vector<int32_t> ids) { return {.ids = std::move(ids), .source = "F: line 7"}; }
+
+class BatchRowsTest : public testing::Test {
+ protected:
+  BatchRows Rows(const std::vector<Prompt>& prompts, const BatchRowsOptions& options) {
+    absl::StatusOr<BatchRows> rows = MakeBatchRows(prompts, &tokenizer_, options);
+    EXPECT_TRUE(rows.ok()) << rows.status();
+    return rows.ok() ? *std::move(rows) : BatchRows();
+  }
+
+  absl::Status Refusal(const Prompt& prompt, const Tokenizer* tokenizer) {
+    return MakeBatchRows({&prompt, 1}, tokenizer, {.vocab_size = 262}).status();
+  }
+
+  const Tokenizer tokenizer_ = *Tokenizer::Parse(ByteLevelJson().dump(), "t.json");
+};
+
+TEST_F(BatchRowsTest, TextGetsBosAndIdsStayAsTheyAre) {
+  const BatchRows rows =
+      Rows({TextPrompt("ab"), IdPrompt({5, 0, 261})}, {.batch_size = 2, .vocab_size = 262});
+  EXPECT_THAT(rows.ids, ElementsAre(ElementsAre(260, 256), ElementsAre(5, 0, 261)));
+  EXPECT_EQ(rows.prompt_count, 2u);
+  EXPECT_EQ(rows.truncated, 0u);
+}
+
+TEST_F(BatchRowsTest, FewerPromptsThanOneBatchAreRepeatedInOrder) {
+  const BatchRows rows =
+      Rows({IdPrompt({1}), IdPrompt({2, 2})}, {.batch_size = 5, .vocab_size = 262});
+  EXPECT_THAT(rows.ids, ElementsAre(ElementsAre(1), ElementsAre(2, 2), ElementsAre(1),
+                                    ElementsAre(2, 2), ElementsAre(1)));
+  EXPECT_EQ(rows.prompt_count, 2u);
+  EXPECT_EQ(rows.longest(), 2u);
+  EXPECT_EQ(rows.real_tokens(), 7u);
+}
+
+TEST_F(BatchRowsTest, MorePromptsThanOneBatchAreAllThereOnce) {
+  const BatchRows rows =
+      Rows({IdPrompt({1}), IdPrompt({2}), IdPrompt({3})}, {.batch_size = 2, .vocab_size = 262});
+  EXPECT_THAT(rows.ids, ElementsAre(ElementsAre(1), ElementsAre(2), ElementsAre(3)));
+}
+
+TEST_F(BatchRowsTest, LongPromptsKeepTheirBeginningAndAreCountedOnce) {
+  const BatchRows rows = Rows({IdPrompt({1, 2, 3, 4}), IdPrompt({5, 6, 7}), TextPrompt("xyz")},
+                              {.prefill_length = 3, .batch_size = 4, .vocab_size = 262});
+  EXPECT_THAT(rows.ids[0], ElementsAre(1, 2, 3));
+  EXPECT_THAT(rows.ids[1], ElementsAre(5, 6, 7));
+  EXPECT_THAT(rows.ids[2], ElementsAre(260, testing::_, testing::_));
+  EXPECT_EQ(rows.truncated, 2u);  // The repeated first prompt does not count again.
+}
+
+TEST_F(BatchRowsTest, IdsAreCheckedAgainstTheModelNotTheTokenizer) {
+  const Prompt prompts[] = {IdPrompt({9, 10})};
+  EXPECT_TRUE(MakeBatchRows(prompts, nullptr, {.vocab_size = 11}).ok());
+  const absl::Status status = MakeBatchRows(prompts, nullptr, {.vocab_size = 10}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(),
+            "F: line 7: the id at position 1 is beyond the model's vocabulary of 10");
+}
+
+// Also beyond prefill_length: what would be cut off is no excuse for a wrong id.
+TEST_F(BatchRowsTest, NegativeIdsAreRefusedWhereverTheyStand) {
+  const Prompt prompts[] = {IdPrompt({1, 2, -1})};
+  const absl::Status status =
+      MakeBatchRows(prompts, nullptr, {.prefill_length = 2, .vocab_size = 10}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("position 2"));
+}
+
+TEST_F(BatchRowsTest, TextNeedsATokenizer) {
+  const absl::Status status = Refusal(TextPrompt("secret"), nullptr);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(status.message(), "F: line 7: a text prompt, but the model has no tokenizer.json");
+}
+
+TEST_F(BatchRowsTest, TextThatIsNotUtf8NamesPlaceAndOffsetOnly) {
+  const absl::Status status = Refusal(TextPrompt("secret\xff"), &tokenizer_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  const std::string message(status.message());
+  EXPECT_THAT(message, testing::StartsWith("F: line 7: "));
+  EXPECT_THAT(message, HasSubstr("6"));
+  EXPECT_THAT(message, Not(HasSubstr("secret")));
+}
+
+// A tokenizer without a template adds no BOS: an empty text is then nothing to compute.
+TEST_F(BatchRowsTest, APromptOfNoTokenIsRefused) {
+  nlohmann::json without_bos = ByteLevelJson();
+  without_bos["post_processor"] = nullptr;
+  const Tokenizer tokenizer = *Tokenizer::Parse(without_bos.dump(), "t.json");
+  const absl::Status status = Refusal(TextPrompt(""), &tokenizer);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "F: line 7: comes to no token at all");
+}
+
+TEST(BatchRowsSums, OfNothingAreZero) {
+  EXPECT_EQ(BatchRows().longest(), 0u);
+  EXPECT_EQ(BatchRows().real_tokens(), 0u);
+}
+
+}  // namespace
+}  // namespace sotto

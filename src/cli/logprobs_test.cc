@@ -1,0 +1,112 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "cli/logprobs_file.h"
+#include "cli/logprobs_queue.h"
+#include "testing/small_tokenizers.h"
+#include "testing/temp_dir.h"
+
+namespace sotto {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Scores that tell which prompt they are of.
+TokenScores Scores(size_t tokens, double logprob) {
+  TokenScores scores(tokens);
+  for (size_t i = 1; i < tokens; ++i) scores.logprobs[i] = logprob;
+  for (size_t i = 0; i < tokens; ++i) scores.top_ids[i] = static_cast<int32_t>(i);
+  return scores;
+}
+
+TEST(LogprobsLine, HasTheDocumentedMembersInOrder) {
+  const Tokenizer tokenizer = *Tokenizer::Parse(ByteLevelJson().dump(), "t.json");
+  const auto line =
+      LogprobsLine(4, "name", std::vector<int32_t>{260, 256, 97}, &tokenizer, Scores(3, -0.5));
+  ASSERT_TRUE(line.ok()) << line.status();
+  EXPECT_EQ(line->back(), '\n');
+  EXPECT_EQ(std::count(line->begin(), line->end(), '\n'), 1);
+  const ordered_json expected = {
+      {"index", 4},
+      {"id", "name"},
+      {"ids", {260, 256, 97}},
+      {"tokens", {"<bos>", "ab", *tokenizer.Decode(std::vector<int32_t>{97}, {})}},
+      {"logprobs", {nullptr, -0.5, -0.5}},
+      {"top_ids", {0, 1, 2}},
+      {"top_logprobs", {0.0, 0.0, 0.0}},
+      {"sum_logprob", -1.0},
+      {"perplexity", std::exp(0.5)}};
+  EXPECT_EQ(ordered_json::parse(*line).dump(), expected.dump());
+}
+
+// U+20AC is three bytes, and three ids of the byte alphabet.
+TEST(LogprobsLine, ACharacterOfSeveralIdsAppearsWithItsLast) {
+  const Tokenizer tokenizer = *Tokenizer::Parse(ByteLevelJson().dump(), "t.json");
+  const std::vector<int32_t> ids = *tokenizer.Encode("\xe2\x82\xac", {});
+  ASSERT_EQ(ids.size(), 3u);
+  const auto line = LogprobsLine(0, {}, ids, &tokenizer, Scores(3, -1));
+  EXPECT_EQ(ordered_json::parse(*line)["tokens"], ordered_json({"", "", "\xe2\x82\xac"}));
+}
+
+TEST(LogprobsLine, WhatIsNotThereIsNullOrLeftOut) {
+  const auto line = LogprobsLine(0, {}, std::vector<int32_t>{3}, nullptr, Scores(1, 0));
+  ASSERT_TRUE(line.ok()) << line.status();
+  const ordered_json json = ordered_json::parse(*line);
+  EXPECT_FALSE(json.contains("id"));
+  EXPECT_TRUE(json["tokens"].is_null());
+  EXPECT_TRUE(json["perplexity"].is_null());
+}
+
+TEST(LogprobsLine, AnIdTheTokenizerLacksIsAnError) {
+  const Tokenizer tokenizer = *Tokenizer::Parse(ByteLevelJson().dump(), "t.json");
+  const auto line = LogprobsLine(0, {}, std::vector<int32_t>{262}, &tokenizer, Scores(1, 0));
+  EXPECT_EQ(line.status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+class LogprobsQueueTest : public testing::Test {
+ protected:
+  PrefillOutputs Outputs(const std::string& logprobs_path) {
+    PrefillOptions options;
+    options.output_path = dir_.File("r.json");
+    options.logprobs_path = logprobs_path;
+    auto outputs = PrefillOutputs::Create(options, {}, rows_);
+    EXPECT_TRUE(outputs.ok()) << outputs.status();
+    return *std::move(outputs);
+  }
+
+  TempDir dir_;
+  const std::vector<Prompt> prompts_ = {{.id = "a"}, {.id = "b"}, {.id = "c"}};
+  const BatchRows rows_{.ids = {{1}, {2, 3}, {4}}, .prompt_count = 3};
+};
+
+TEST_F(LogprobsQueueTest, LinesComeInThePromptsOrder) {
+  PrefillOutputs outputs = Outputs(dir_.File("l.jsonl"));
+  LogprobsQueue queue(prompts_, rows_, nullptr, outputs);
+  for (const size_t prompt : {2, 0, 1}) {
+    ASSERT_TRUE(queue.Add(prompt, Scores(rows_.ids[prompt].size(), -1)).ok());
+  }
+  ASSERT_TRUE(outputs.Commit("{}").ok());
+  std::istringstream lines(dir_.Read("l.jsonl"));
+  std::vector<std::string> ids;
+  for (std::string line; std::getline(lines, line);) {
+    const ordered_json json = ordered_json::parse(line);
+    EXPECT_EQ(json["index"], ids.size());
+    EXPECT_EQ(json["ids"], ordered_json(rows_.ids[ids.size()]));
+    ids.push_back(json["id"]);
+  }
+  EXPECT_THAT(ids, testing::ElementsAre("a", "b", "c"));
+}
+
+TEST_F(LogprobsQueueTest, WithoutAFileNothingIsKept) {
+  PrefillOutputs outputs = Outputs("");
+  LogprobsQueue queue(prompts_, rows_, nullptr, outputs);
+  EXPECT_TRUE(queue.Add(1, Scores(2, -1)).ok());
+  EXPECT_TRUE(queue.Add(1, Scores(2, -1)).ok());  // Not even that it came.
+}
+
+}  // namespace
+}  // namespace sotto
