@@ -14,6 +14,7 @@
 #include "enclave/linear/reveal_row.h"
 #include "kernels/elementwise.h"
 #include "kernels/fixed_point.h"
+#include "model/config_presets.h"
 #include "model/quantized_weights.h"
 #include "wire/keystream.h"
 
@@ -24,15 +25,9 @@ constexpr size_t kRows = 64;
 
 // A layer of a Llama-3.2-1B block: q/k/v 2048 -> 3072, gate/up 2048 -> 16384, down 8192 -> 2048.
 LlamaConfig OneBlock() {
-  LlamaConfig config;
-  config.hidden_size = 2048;
-  config.intermediate_size = 8192;
+  LlamaConfig config = *ConfigLike("llama-3.2-1b");
   config.num_layers = 1;
-  config.num_heads = 32;
-  config.num_kv_heads = 8;
-  config.head_dim = 64;
   config.vocab_size = 256;
-  config.max_position_embeddings = 1024;
   return config;
 }
 

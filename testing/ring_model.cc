@@ -33,20 +33,6 @@ void RingModel::Multiply(LinearLayer layer, ConstMatrixView<uint32_t> x,
   }
 }
 
-LlamaConfig TinyConfig() {
-  LlamaConfig config;
-  config.hidden_size = 12;
-  config.intermediate_size = 20;
-  config.num_layers = 2;
-  config.num_heads = 3;
-  config.num_kv_heads = 1;
-  config.head_dim = 4;
-  config.vocab_size = 33;
-  config.max_position_embeddings = 64;
-  config.attention_bias = true;
-  return config;
-}
-
 TinyModel::TinyModel(const LlamaConfig& config, uint32_t seed) : config_(config) {
   std::mt19937 rng(seed);
   std::uniform_real_distribution<float> uniform(-1.0f, 1.0f);

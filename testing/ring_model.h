@@ -41,10 +41,6 @@ class TinyModel {
   std::shared_ptr<const RingModel> ring_;
 };
 
-// hidden 12, intermediate 20, 2 blocks, 3 heads of 4, 1 KV head, vocabulary 33: layers so small
-// that 100 000 exchanges take a second, of sizes that fill no vector register.
-LlamaConfig TinyConfig();
-
 // The int8 weights of a checkpoint's linear layers.
 absl::StatusOr<std::shared_ptr<const RingModel>> ReadRingModel(const Checkpoint& checkpoint);
 

@@ -1,4 +1,4 @@
-// A model shape small enough to count its operations by hand. Test-only.
+// Model shapes for tests. Test-only.
 #ifndef SOTTO_TESTING_SMALL_CONFIG_H_
 #define SOTTO_TESTING_SMALL_CONFIG_H_
 
@@ -6,7 +6,8 @@
 
 namespace sotto {
 
-// qkv 8 x 16, out 8 x 8, gate/up 8 x 20, down 10 x 8: 432 weights in each of 3 layers; lm_head 400.
+// Small enough to count its operations by hand: qkv 8 x 16, out 8 x 8, gate/up 8 x 20, down 10 x 8:
+// 432 weights in each of 3 layers; lm_head 400.
 inline LlamaConfig SmallConfig() {
   LlamaConfig config;
   config.hidden_size = 8;
@@ -17,6 +18,22 @@ inline LlamaConfig SmallConfig() {
   config.head_dim = 4;
   config.vocab_size = 50;
   config.max_position_embeddings = 1000;
+  return config;
+}
+
+// hidden 12, intermediate 20, 2 blocks, 3 heads of 4, 1 KV head, vocabulary 33: layers so small
+// that 100 000 exchanges take a second, of sizes that fill no vector register.
+inline LlamaConfig TinyConfig() {
+  LlamaConfig config;
+  config.hidden_size = 12;
+  config.intermediate_size = 20;
+  config.num_layers = 2;
+  config.num_heads = 3;
+  config.num_kv_heads = 1;
+  config.head_dim = 4;
+  config.vocab_size = 33;
+  config.max_position_embeddings = 64;
+  config.attention_bias = true;
   return config;
 }
 

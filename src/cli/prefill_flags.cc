@@ -1,7 +1,6 @@
 #include "cli/prefill_flags.h"
 
 #include <array>
-#include <limits>
 #include <string_view>
 
 #include "base/cpu.h"
@@ -13,8 +12,6 @@
 namespace sotto {
 namespace {
 
-constexpr int64_t kMaxLength = std::numeric_limits<int32_t>::max();
-constexpr int64_t kMaxBatchSize = 65536;
 constexpr int64_t kMaxThreads = 1024;
 // In the order of the enumerators.
 constexpr std::array<std::string_view, 2> kLogitsModes = {"all", "last"};
@@ -29,26 +26,7 @@ absl::Status Blame(const Setting& setting, const absl::Status& status) {
 
 PrefillFlags::PrefillFlags(CLI::App& app)
     : model_(app),
-      prefill_length_(app, {.flag = "--prefill-length",
-                            .placeholder = "N",
-                            .help = "Positions per row; longer prompts are truncated, and counted",
-                            .variable = "LLAMA_PREFILL_LENGTH",
-                            .default_value = "128"}),
-      batch_size_(app, {.flag = "--batch-size",
-                        .placeholder = "N",
-                        .help = "Rows per forward pass; fewer prompts are repeated to fill one",
-                        .variable = "LLAMA_TEE_BATCH_SIZE",
-                        .default_value = "1"}),
-      prompts_(app, {.flag = "--prompts",
-                     .placeholder = "FILE",
-                     .help = "Prompts: text (one a line), .json (array of strings) or .jsonl "
-                             "({\"prompt\": text} or {\"ids\": [..]}, \"id\" echoed back)",
-                     .variable = "LLAMA_PROMPT_PATH"}),
-      prompt_(app, {.flag = "--prompt",
-                    .placeholder = "TEXT",
-                    .help = "A prompt; may be repeated. Other users of this machine can read "
-                            "command lines: secrets belong in a file",
-                    .shown_default = "\"Hello, world!\""}),
+      prompts_(app),
       output_(app, {.flag = "--output",
                     .placeholder = "FILE",
                     .help = "The result, as JSON",
@@ -88,29 +66,7 @@ PrefillFlags::PrefillFlags(CLI::App& app)
                        .placeholder = "LEVEL",
                        .help = "Messages on stderr: error, warning, info or debug",
                        .default_value = "warning"}),
-      split_(app) {
-  prompt_.AllowRepeats();
-  prompt_.option()->excludes(prompts_.option());
-}
-
-absl::Status PrefillFlags::ReadShape(PrefillOptions& options) const {
-  SOTTO_ASSIGN_OR_RETURN(options.prefill_length, prefill_length_.Integer(1, kMaxLength));
-  options.prefill_length_source = prefill_length_.source();
-  SOTTO_ASSIGN_OR_RETURN(options.batch_size, batch_size_.Integer(1, kMaxBatchSize));
-  return absl::OkStatus();
-}
-
-absl::Status PrefillFlags::ReadPrompts(PrefillOptions& options) const {
-  if (prompt_.given_by_flag()) {
-    options.prompts = prompt_.option()->results();
-  } else if (prompts_.given()) {
-    options.prompts_path = prompts_.value();
-    if (options.prompts_path.empty()) return UsageError("--prompts: names no file");
-  } else {
-    options.prompts = {"Hello, world!"};
-  }
-  return absl::OkStatus();
-}
+      split_(app) {}
 
 absl::Status PrefillFlags::ReadOutputs(PrefillOptions& options) const {
   for (const auto& [setting, path] : {std::pair{&output_, &options.output_path},
@@ -185,8 +141,7 @@ absl::StatusOr<PrefillOptions> PrefillFlags::Read() const {
   if (!level.ok()) return Blame(log_level_, level.status());
   SetLogLevel(*level);
   PrefillOptions options;
-  SOTTO_RETURN_IF_ERROR(ReadShape(options));
-  SOTTO_RETURN_IF_ERROR(ReadPrompts(options));
+  SOTTO_RETURN_IF_ERROR(prompts_.Read(options));
   SOTTO_RETURN_IF_ERROR(ReadOutputs(options));
   SOTTO_RETURN_IF_ERROR(model_.Read(options));
   SOTTO_RETURN_IF_ERROR(ReadExecution(options));

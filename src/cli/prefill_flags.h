@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "cli/model_flags.h"
 #include "cli/prefill_options.h"
+#include "cli/prompt_flags.h"
 #include "cli/setting.h"
 #include "cli/split_flags.h"
 
@@ -21,15 +22,13 @@ class PrefillFlags {
   absl::StatusOr<PrefillOptions> Read() const;
 
  private:
-  absl::Status ReadShape(PrefillOptions& options) const;
-  absl::Status ReadPrompts(PrefillOptions& options) const;
   absl::Status ReadOutputs(PrefillOptions& options) const;
   absl::Status ReadExecution(PrefillOptions& options) const;
   absl::Status CompleteSplit(PrefillOptions& options) const;
   absl::StatusOr<Precision> ReadPrecision(const std::optional<SplitOptions>& split) const;
 
   ModelFlags model_;
-  Setting prefill_length_, batch_size_, prompts_, prompt_;
+  PromptFlags prompts_;
   Setting output_, precision_, threads_, logits_, save_logits_, logprobs_;
   CLI::Option *const pad_compute_, *const oblivious_embedding_;
   Setting progress_, log_level_;

@@ -59,6 +59,18 @@ std::string Setting::value() const {
   return from_variable.empty() ? spec_.default_value : from_variable;
 }
 
+std::vector<std::string> Setting::List() const {
+  if (given_by_flag()) return option_->results();
+  std::vector<std::string> items;
+  std::string rest = value();
+  while (!rest.empty()) {
+    const size_t comma = std::min(rest.find(','), rest.size());
+    items.push_back(rest.substr(0, comma));
+    rest.erase(0, comma + 1);
+  }
+  return items;
+}
+
 const std::string& Setting::source() const {
   return !given_by_flag() && given() ? spec_.variable : spec_.flag;
 }

@@ -31,6 +31,8 @@ class Setting {
   std::string value() const;
   // The flag, or the variable when the value came from there.
   const std::string& source() const;
+  // All values of a repeated flag; those that commas part in a variable or default.
+  std::vector<std::string> List() const;
   // By flag or variable.
   bool given() const;
   bool given_by_flag() const;
@@ -41,7 +43,7 @@ class Setting {
   absl::StatusOr<size_t> Choice(std::span<const std::string_view> choices) const;
 
   CLI::Option* option() const { return option_; }
-  // The flag may stand several times, with one value each: option()->results() has them all.
+  // The flag may stand several times, with one value each: List() has them all.
   void AllowRepeats();
 
  private:

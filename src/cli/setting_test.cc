@@ -47,6 +47,16 @@ TEST_F(SettingTest, FlagBeatsVariableBeatsDefault) {
   EXPECT_EQ(setting_.source(), "--n");
 }
 
+TEST_F(SettingTest, ListsRepeatedFlagsOrWhatCommasPart) {
+  setting_.AllowRepeats();
+  Parse({});
+  EXPECT_THAT(setting_.List(), testing::ElementsAre("5"));
+  setenv(kVariable, "6,,7", 1);
+  EXPECT_THAT(setting_.List(), testing::ElementsAre("6", "", "7"));
+  Parse({"--n", "8,9", "--n", "10"});
+  EXPECT_THAT(setting_.List(), testing::ElementsAre("8,9", "10"));
+}
+
 TEST_F(SettingTest, AnEmptyVariableIsUnset) {
   setenv(kVariable, "", 1);
   Parse({});

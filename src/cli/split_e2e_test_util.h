@@ -16,6 +16,13 @@
 
 namespace sotto {
 
+using Arguments = std::vector<std::string>;
+
+inline Arguments operator+(Arguments a, const Arguments& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
 class SplitTest : public testing::Test {
  protected:
   ProgramResult Sotto(std::vector<std::string> arguments) {

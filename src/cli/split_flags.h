@@ -9,7 +9,10 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cli/pad_flags.h"
+#include "cli/relay_flags.h"
 #include "cli/setting.h"
+#include "cli/split_tls_flags.h"
 #include "enclave/linear/local.h"
 #include "enclave/linear/split.h"
 #include "enclave/prefill/engine.h"
@@ -47,24 +50,18 @@ class SplitFlags {
   absl::Status CheckUnused() const;
   absl::StatusOr<SplitOptions> ReadOne(std::string_view protection) const;
   absl::Status ReadProtection(std::string_view name, SplitOptions& options) const;
-  absl::Status ReadTls(SplitOptions& options) const;
   absl::Status ReadChannel(SplitOptions& options) const;
   absl::Status ReadOffload(SplitOptions& options) const;
-  absl::Status ReadRelay(SplitOptions& options) const;
-  absl::Status ReadPads(SplitOptions& options) const;
 
   const CLI::App& app_;
   CLI::Option* const split_;
   Setting accelerator_, protection_;
   CLI::Option* const verify_;
-  Setting accelerator_ca_, accelerator_key_, tls_cert_, tls_key_;
-  CLI::Option* const insecure_channels_;
+  SplitTlsFlags tls_;
   Setting offload_;
-  CLI::Option* const relay_;
-  CLI::Option* const no_relay_;
-  Setting relay_peer_;
+  RelayFlags relay_;
   Setting data_plane_, timeout_seconds_, retries_;
-  Setting pad_memory_, pad_dir_, pad_disk_, when_out_;
+  PadFlags pads_;
 };
 
 }  // namespace sotto

@@ -3,16 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <map>
 #include <string>
 
-#include "base/float_types.h"
+#include "model/checkpoint_test_util.h"
 #include "model/linear_layers.h"
-#include "model/random_model.h"
 #include "model/safetensors.h"
 #include "model/safetensors_writer.h"
 #include "model/tensor_names.h"
+#include "testing/small_config.h"
 #include "testing/temp_dir.h"
 #include "testing/test_data.h"
 
@@ -21,25 +23,18 @@ namespace {
 
 using testing::HasSubstr;
 
-LlamaConfig TinyConfig() {
-  LlamaConfig config;
-  config.hidden_size = 12;
-  config.intermediate_size = 20;
-  config.num_layers = 2;
-  config.num_heads = 3;
-  config.num_kv_heads = 1;
-  config.head_dim = 4;
-  config.vocab_size = 17;
-  config.max_position_embeddings = 64;
+LlamaConfig ConfigWithoutBiases() {
+  LlamaConfig config = TinyConfig();
+  config.attention_bias = false;
   return config;
 }
 
 // A whole model in memory, to be changed and then written.
 struct TinyModel {
-  LlamaConfig config = TinyConfig();
+  LlamaConfig config;
   std::map<std::string, TensorSpec> tensors;
 
-  explicit TinyModel(const LlamaConfig& shape = TinyConfig()) : config(shape) {
+  explicit TinyModel(const LlamaConfig& shape = ConfigWithoutBiases()) : config(shape) {
     for (const NamedShape& needed : RequiredTensors(config)) {
       tensors[needed.name] = {needed.name, "F32", needed.shape};
     }
@@ -61,13 +56,6 @@ struct TinyModel {
     ASSERT_TRUE(writer->Commit().ok());
   }
 };
-
-void ExpectRefused(const std::string& path, absl::StatusCode code, const std::string& what) {
-  const absl::Status status = Checkpoint::Open(path).status();
-  EXPECT_EQ(status.code(), code) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr(what));
-  EXPECT_THAT(std::string(status.message()), HasSubstr(path));
-}
 
 TEST(CheckpointTest, MissingDirectoryAndFiles) {
   const TempDir dir;
@@ -216,54 +204,6 @@ TEST(CheckpointTest, BiasesAreFused) {
   EXPECT_EQ(ReadLinearBias(*checkpoint, {LinearKind::kGateUp, 0})->size(), 40u);
   EXPECT_EQ(ReadLinearBias(*checkpoint, {LinearKind::kDown, 0})->size(), 12u);
   EXPECT_TRUE(ReadLinearBias(*checkpoint, {LinearKind::kLmHead, 0})->empty());
-}
-
-class ShardedTest : public testing::Test {
- protected:
-  void SetUp() override {
-    RandomModelOptions options;
-    options.config = TinyConfig();
-    options.shard_bytes = 2700;
-    ThreadPool pool(1);
-    ASSERT_TRUE(WriteRandomModel(options, dir_.path(), pool).ok());
-    index_ = dir_.Read("model.safetensors.index.json");
-  }
-
-  void Replace(const std::string& from, const std::string& to) {
-    const size_t at = index_.find(from);
-    ASSERT_NE(at, std::string::npos);
-    index_.replace(at, from.size(), to);
-    dir_.Write("model.safetensors.index.json", index_);
-  }
-
-  const TempDir dir_;
-  std::string index_;
-};
-
-TEST_F(ShardedTest, Opens) {
-  const auto checkpoint = Checkpoint::Open(dir_.path());
-  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
-  EXPECT_EQ(checkpoint->tensors().size(), RequiredTensors(TinyConfig()).size());
-}
-
-TEST_F(ShardedTest, MissingShard) {
-  std::filesystem::remove(dir_.File("model-00002-of-00002.safetensors"));
-  ExpectRefused(dir_.path(), absl::StatusCode::kNotFound, "model-00002-of-00002.safetensors");
-}
-
-TEST_F(ShardedTest, TensorInTheWrongShard) {
-  Replace("\"model.norm.weight\": \"model-00002", "\"model.norm.weight\": \"model-00001");
-  ExpectRefused(dir_.path(), absl::StatusCode::kDataLoss, "model.norm.weight");
-}
-
-TEST_F(ShardedTest, TensorInNoShard) {
-  Replace("\"weight_map\": {", "\"weight_map\": {\"ghost\": \"model-00001-of-00002.safetensors\",");
-  ExpectRefused(dir_.path(), absl::StatusCode::kDataLoss, "does not hold tensor \"ghost\"");
-}
-
-TEST_F(ShardedTest, TensorThatTheIndexLeavesOut) {
-  Replace("\"model.norm.weight\"", "\"model.other\"");
-  ExpectRefused(dir_.path(), absl::StatusCode::kDataLoss, "model.other");
 }
 
 // The hashes that `sha256sum` prints.

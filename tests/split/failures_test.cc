@@ -10,6 +10,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "testing/faulty_accelerator.h"
+#include "testing/small_config.h"
 
 namespace sotto {
 namespace {
@@ -22,15 +23,8 @@ constexpr milliseconds kDeadline{1500};
 
 SessionOptions TinyOptions() {
   SessionOptions options;
-  LlamaConfig& config = options.config;
-  config.hidden_size = 12;
-  config.intermediate_size = 20;
-  config.num_layers = 1;
-  config.num_heads = 3;
-  config.num_kv_heads = 1;
-  config.head_dim = 4;
-  config.vocab_size = 33;
-  config.max_position_embeddings = 64;
+  options.config = TinyConfig();
+  options.config.num_layers = 1;
   options.weights_sha256 = std::string(64, 'a');
   options.data_plane = DataPlane::kGrpc;
   options.connect_timeout = kDeadline;
@@ -188,35 +182,36 @@ TEST(FailuresTest, EndpointsThatCannotBe) {
   EXPECT_EQ(RunOnce("nonsense", TinyOptions(), 3).code(), Code::kInvalidArgument);
 }
 
+// An open session to submit three rows on, again and again.
+struct Submitter {
+  explicit Submitter(const FaultyAccelerator& server)
+      : session(*AcceleratorSession::Open(server.endpoint(), TinyOptions())) {}
+  absl::StatusOr<PendingExchange> Submit() {
+    return session->Submit({LinearKind::kGateUp, 0}, UnprotectedRows::Ring(x.view()), y.view());
+  }
+
+  const std::unique_ptr<AcceleratorSession> session;
+  const Matrix<uint32_t> x{3, 12};
+  Matrix<uint32_t> y{3, 40};
+};
+
 // The session stays dead, and says the same each time.
 TEST(FailuresTest, TheFirstErrorIsFinal) {
   const FaultyAccelerator server(Fault::kAnswersShort, TinyOptions());
-  auto session = AcceleratorSession::Open(server.endpoint(), TinyOptions());
-  ASSERT_TRUE(session.ok()) << session.status();
-  const Matrix<uint32_t> x(3, 12);
-  Matrix<uint32_t> y(3, 40);
-  const auto submit = [&] {
-    return (*session)->Submit({LinearKind::kGateUp, 0}, UnprotectedRows::Ring(x.view()), y.view());
-  };
-  auto pending = submit();
+  Submitter submitter(server);
+  auto pending = submitter.Submit();
   ASSERT_TRUE(pending.ok()) << pending.status();
-  const absl::Status first = (*session)->Wait(*std::move(pending));
+  const absl::Status first = submitter.session->Wait(*std::move(pending));
   EXPECT_EQ(first.code(), Code::kAborted);
-  EXPECT_EQ(submit().status(), first);
-  EXPECT_EQ(submit().status(), first);
+  EXPECT_EQ(submitter.Submit().status(), first);
+  EXPECT_EQ(submitter.Submit().status(), first);
 }
 
 TEST(FailuresTest, AnExchangeGivenUpEndsTheSession) {
   const FaultyAccelerator server(Fault::kNone, TinyOptions());
-  auto session = AcceleratorSession::Open(server.endpoint(), TinyOptions());
-  ASSERT_TRUE(session.ok()) << session.status();
-  const Matrix<uint32_t> x(3, 12);
-  Matrix<uint32_t> y(3, 40);
-  const auto submit = [&] {
-    return (*session)->Submit({LinearKind::kGateUp, 0}, UnprotectedRows::Ring(x.view()), y.view());
-  };
-  ASSERT_TRUE(submit().ok());
-  EXPECT_EQ(submit().status().code(), Code::kCancelled);
+  Submitter submitter(server);
+  ASSERT_TRUE(submitter.Submit().ok());
+  EXPECT_EQ(submitter.Submit().status().code(), Code::kCancelled);
 }
 
 }  // namespace

@@ -7,11 +7,11 @@
 #include "enclave/linear/split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/forwarding_device.h"
 #include "testing/test_certificate.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
-#include "wire/channel.h"
 #include "wire/peer_certificate.h"
 
 namespace sotto {
@@ -21,36 +21,23 @@ using Code = absl::StatusCode;
 using testing::HasSubstr;
 
 // The cpu device, until product number `when`: that one it spoils.
-class SpoilingDevice final : public Device {
+class SpoilingDevice final : public ForwardingDevice {
  public:
   using Spoil = std::function<void(MatrixView<uint32_t> y)>;
   SpoilingDevice(int when, Spoil spoil)
-      : inner_(ValueOrDie(OpenDevices(std::vector<std::string>{"cpu"},
-                                      {.threads = 1, .precision = FloatPrecision::kF32}))),
+      : ForwardingDevice(ValueOrDie(OpenDevices(
+            std::vector<std::string>{"cpu"}, {.threads = 1, .precision = FloatPrecision::kF32}))),
         left_(when),
         spoil_(std::move(spoil)) {}
 
-  std::string name() const override { return inner_->name(); }
-  std::string precision() const override { return inner_->precision(); }
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
-    return inner_->LoadFloat(w);
-  }
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
-    return inner_->LoadRing(w);
-  }
-  absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
-                             MatrixView<float> y) override {
-    return inner_->MultiplyFloat(weights, x, y);
-  }
   absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
                             MatrixView<uint32_t> y) override {
-    SOTTO_RETURN_IF_ERROR(inner_->MultiplyRing(weights, x, y));
+    SOTTO_RETURN_IF_ERROR(ForwardingDevice::MultiplyRing(weights, x, y));
     if (left_-- == 0) spoil_(y);
     return absl::OkStatus();
   }
 
  private:
-  const std::unique_ptr<Device> inner_;
   std::atomic<int> left_;
   const Spoil spoil_;
 };
@@ -227,102 +214,6 @@ TEST_F(RelayTest, AHangingSourceOrSinkMeetsTheDeadline) {
     options.exchange_timeout = std::chrono::milliseconds(300);
     EXPECT_EQ(RunPass(options).code(), Code::kDeadlineExceeded);
   }
-}
-
-// What reaches a sink that does not come from its client's source.
-class RelayIntruderTest : public RelayTest {
- protected:
-  struct Call {
-    grpc::ClientContext context;
-    std::unique_ptr<pb::Accelerator::Stub> stub;
-    std::unique_ptr<grpc::ClientReaderWriter<pb::RelayMessage, pb::RelayReply>> stream;
-  };
-  std::unique_ptr<Call> Dial(const std::string& ticket) {
-    auto call = std::make_unique<Call>();
-    call->stub = pb::Accelerator::NewStub(MakeChannel(sink_.endpoint(), std::nullopt));
-    call->context.AddMetadata(kRelayTicketKey, ticket);
-    call->stream = call->stub->Relay(&call->context);
-    return call;
-  }
-  grpc::StatusCode Ends(const std::string& ticket, const std::vector<pb::RelayMessage>& messages) {
-    const auto call = Dial(ticket);
-    for (const pb::RelayMessage& message : messages) call->stream->Write(message);
-    pb::RelayReply reply;
-    while (call->stream->Read(&reply)) {
-    }
-    return call->stream->Finish().error_code();
-  }
-  std::unique_ptr<AcceleratorSession> OpenSink(uint8_t first_byte) {
-    SessionOptions options = sink_.ClientOptions(NumberFormat::kRing32);
-    options.relay.emplace().ticket[0] = first_byte;
-    auto session = ValueOrDie(AcceleratorSession::Open(sink_.endpoint(), options));
-    EXPECT_TRUE(session->server().relays);
-    return session;
-  }
-  static std::string Ticket(uint8_t first_byte) {
-    std::string ticket(kRelayTicketBytes, '\0');
-    ticket[0] = static_cast<char>(first_byte);
-    return ticket;
-  }
-  // One row for the first layer, [1, 320].
-  static pb::RelayMessage Product(uint64_t number) {
-    pb::RelayMessage message;
-    message.mutable_header()->set_number(number);
-    message.mutable_header()->set_rows(1);
-    message.mutable_header()->set_payload_bytes(320 * 4);
-    message.mutable_header()->set_data(std::string(320 * 4, 'x'));
-    return message;
-  }
-
-  const HonestServer sink_ = Start();
-};
-
-TEST_F(RelayIntruderTest, WithoutATicketNobodyIsLetIn) {
-  const auto session = OpenSink(1);
-  EXPECT_EQ(Ends("", {}), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(Ends("short", {}), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(Ends(Ticket(2), {Product(1)}), grpc::StatusCode::NOT_FOUND);
-  const auto source = Dial(Ticket(1));
-  pb::RelayReply reply;
-  ASSERT_TRUE(source->stream->Read(&reply));
-  EXPECT_EQ(Ends(Ticket(1), {}), grpc::StatusCode::ALREADY_EXISTS);
-  source->context.TryCancel();
-  source->stream->Finish();
-}
-
-TEST_F(RelayIntruderTest, AFloodOrAWrongSizeEndsTheSourcesStream) {
-  std::vector<pb::RelayMessage> flood;
-  for (uint64_t i = 1; i <= RelayInbox::kMaxProducts + 1; ++i) flood.push_back(Product(i));
-  pb::RelayMessage wrong_size = Product(1), short_data = Product(1), no_header;
-  wrong_size.mutable_header()->set_payload_bytes(4);
-  short_data.mutable_header()->mutable_data()->resize(8);
-  no_header.mutable_chunk()->set_data("x");
-  pb::RelayMessage huge = Product(1);
-  huge.mutable_header()->set_rows(kMaxRows);
-  huge.mutable_header()->set_payload_bytes(uint64_t{kMaxRows} * 320 * 4);
-  using Messages = std::vector<pb::RelayMessage>;
-  uint8_t ticket = 1;
-  for (const auto& [messages, code] :
-       {std::pair{flood, grpc::StatusCode::RESOURCE_EXHAUSTED},
-        {Messages{huge}, grpc::StatusCode::RESOURCE_EXHAUSTED},
-        {Messages{Product(1), Product(1)}, grpc::StatusCode::INVALID_ARGUMENT},
-        {Messages{wrong_size}, grpc::StatusCode::INVALID_ARGUMENT},
-        {Messages{short_data, Product(1)}, grpc::StatusCode::INVALID_ARGUMENT},
-        {Messages{no_header}, grpc::StatusCode::INVALID_ARGUMENT}}) {
-    const auto session = OpenSink(ticket);
-    EXPECT_EQ(Ends(Ticket(ticket), messages), code) << int{ticket};
-    ++ticket;
-  }
-}
-
-TEST_F(RelayIntruderTest, TheStreamEndsWithTheSinksSession) {
-  auto session = OpenSink(1);
-  const auto source = Dial(Ticket(1));
-  pb::RelayReply reply;
-  ASSERT_TRUE(source->stream->Read(&reply));
-  session.reset();
-  EXPECT_FALSE(source->stream->Read(&reply));
-  EXPECT_FALSE(source->stream->Finish().ok());
 }
 
 }  // namespace

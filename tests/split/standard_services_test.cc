@@ -2,7 +2,10 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
+#include <chrono>
+#include <string>
 #include <thread>
+#include <utility>
 
 #include "base/log.h"
 #include "gmock/gmock.h"
@@ -23,7 +26,20 @@ class StandardServicesTest : public testing::Test {
  protected:
   StandardServicesTest() {
     SetLogLevel(LogLevel::kError);
-    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    context_.set_deadline(Deadline());
+  }
+
+  static std::chrono::system_clock::time_point Deadline() {
+    return std::chrono::system_clock::now() + std::chrono::seconds(30);
+  }
+  std::pair<grpc::Status, HealthCheckResponse::ServingStatus> Check(const std::string& service) {
+    HealthCheckRequest request;
+    request.set_service(service);
+    HealthCheckResponse response;
+    grpc::ClientContext context;
+    context.set_deadline(Deadline());
+    const grpc::Status status = Health::NewStub(channel_)->Check(&context, request, &response);
+    return {status, response.status()};
   }
 
   const HonestServer server_ = HonestServer::Start(ShippedModelDir());
@@ -33,28 +49,15 @@ class StandardServicesTest : public testing::Test {
 };
 
 TEST_F(StandardServicesTest, HealthCheckSaysServing) {
-  const auto health = Health::NewStub(channel_);
-  HealthCheckResponse response;
-  ASSERT_TRUE(health->Check(&context_, HealthCheckRequest(), &response).ok());
-  EXPECT_EQ(response.status(), HealthCheckResponse::SERVING);
-}
-
-TEST_F(StandardServicesTest, HealthIsKnownByTheServicesName) {
-  const auto health = Health::NewStub(channel_);
-  HealthCheckRequest request;
-  request.set_service("sotto.wire.v1.Accelerator");
-  HealthCheckResponse response;
-  const grpc::Status status = health->Check(&context_, request, &response);
-  ASSERT_TRUE(status.ok()) << status.error_message();
-  EXPECT_EQ(response.status(), HealthCheckResponse::SERVING);
+  for (const char* service : {"", "sotto.wire.v1.Accelerator"}) {
+    const auto [status, health] = Check(service);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(health, HealthCheckResponse::SERVING) << service;
+  }
 }
 
 TEST_F(StandardServicesTest, HealthOfAnUnknownServiceIsNotFound) {
-  const auto health = Health::NewStub(channel_);
-  HealthCheckRequest request;
-  request.set_service("no.such.Service");
-  HealthCheckResponse response;
-  EXPECT_EQ(health->Check(&context_, request, &response).error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Check("no.such.Service").first.error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
 TEST_F(StandardServicesTest, AWatcherSeesTheServerLeave) {

@@ -7,6 +7,7 @@
 #include "accelerator/devices/cpu_device.h"
 #include "accelerator/devices/ring_reference.h"
 #include "base/strings.h"
+#include "testing/forwarding_device.h"
 
 namespace sotto {
 namespace {
@@ -31,29 +32,18 @@ TEST(SplitColumns, LosesNoColumnHoweverFew) {
 }
 
 // Answers like the cpu until it is told to fail.
-class FailingDevice : public Device {
+class FailingDevice : public ForwardingDevice {
  public:
-  explicit FailingDevice(const bool* fail) : inner_(MakeCpuDevice({.threads = 1})), fail_(fail) {}
+  explicit FailingDevice(const bool* fail)
+      : ForwardingDevice(MakeCpuDevice({.threads = 1})), fail_(fail) {}
   std::string name() const override { return "failing"; }
-  std::string precision() const override { return inner_->precision(); }
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
-    return inner_->LoadFloat(w);
-  }
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
-    return inner_->LoadRing(w);
-  }
-  absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
-                             MatrixView<float> y) override {
-    return inner_->MultiplyFloat(weights, x, y);
-  }
   absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
                             MatrixView<uint32_t> y) override {
     if (*fail_) return absl::ResourceExhaustedError("out of memory");
-    return inner_->MultiplyRing(weights, x, y);
+    return ForwardingDevice::MultiplyRing(weights, x, y);
   }
 
  private:
-  std::unique_ptr<Device> inner_;
   const bool* fail_;
 };
 

@@ -16,6 +16,7 @@
 #include "enclave/blinding/pads.h"
 #include "enclave/linear/offloaded.h"
 #include "testing/in_process_accelerator.h"
+#include "testing/small_config.h"
 
 namespace sotto {
 namespace {

@@ -10,6 +10,7 @@
 #include "enclave/blinding/unprotected.h"
 #include "enclave/linear/offloaded.h"
 #include "testing/lying_accelerator.h"
+#include "testing/small_config.h"
 
 namespace sotto {
 namespace {

@@ -14,6 +14,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/fixed_point.h"
 #include "testing/in_process_accelerator.h"
+#include "testing/small_config.h"
 
 namespace sotto {
 namespace {

@@ -1,0 +1,109 @@
+#include "accelerator/flags.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "testing/temp_dir.h"
+
+namespace sotto {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+using Arguments = std::vector<const char*>;
+
+absl::StatusOr<std::optional<AcceleratorFlags>> Parse(Arguments arguments,
+                                                      std::string* information) {
+  arguments.insert(arguments.begin(), "sotto-accelerator");
+  return ParseAcceleratorFlags(static_cast<int>(arguments.size()), arguments.data(), information);
+}
+
+AcceleratorFlags Flags(Arguments arguments) {
+  arguments.insert(arguments.end(), {"--model", "m"});
+  std::string information;
+  const auto flags = Parse(arguments, &information);
+  EXPECT_TRUE(flags.ok()) << flags.status();
+  return flags.ok() ? **flags : AcceleratorFlags();
+}
+
+void ExpectRefused(Arguments arguments, const std::string& what) {
+  std::string information;
+  const absl::Status status = Parse(arguments, &information).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(what));
+}
+
+TEST(AcceleratorFlagsTest, Defaults) {
+  const AcceleratorFlags flags = Flags({});
+  EXPECT_EQ(flags.model_dir, "m");
+  EXPECT_THAT(flags.devices, ElementsAre("cpu"));
+  EXPECT_THAT(flags.server.service.formats, ElementsAre(DeviceFormat::kFloat, DeviceFormat::kRing));
+  EXPECT_EQ(flags.device_options.precision, FloatPrecision::kFastest);
+  EXPECT_EQ(flags.drain_timeout, std::chrono::seconds(30));
+  EXPECT_TRUE(flags.preload);
+  EXPECT_TRUE(flags.server.service.relay.enabled);
+  EXPECT_FALSE(flags.server.tls.has_value());
+  EXPECT_FALSE(flags.server.metrics.has_value());
+}
+
+TEST(AcceleratorFlagsTest, WhatIsSaidIsDone) {
+  const AcceleratorFlags flags = Flags(
+      {"--device", "opencl:0", "--device", "cpu", "--formats", "ring", "--precision", "f32",
+       "--no-preload", "--no-relay", "--metrics", "h:1", "--drain-seconds", "0", "--threads", "3"});
+  EXPECT_THAT(flags.devices, ElementsAre("opencl:0", "cpu"));
+  EXPECT_THAT(flags.server.service.formats, ElementsAre(DeviceFormat::kRing));
+  EXPECT_EQ(flags.device_options.precision, FloatPrecision::kF32);
+  EXPECT_EQ(flags.device_options.threads, 3);
+  EXPECT_FALSE(flags.preload);
+  EXPECT_FALSE(flags.server.service.relay.enabled);
+  EXPECT_EQ(flags.server.metrics, "h:1");
+  EXPECT_EQ(flags.drain_timeout, std::chrono::seconds(0));
+}
+
+// A relay's source shows the server's own certificate to its sink.
+TEST(AcceleratorFlagsTest, TlsFilesServeTheRelayToo) {
+  const TempDir dir;
+  const std::string cert = dir.Write("c", "CERT"), key = dir.Write("k", "KEY"),
+                    ca = dir.Write("a", "CA");
+  const AcceleratorFlags flags =
+      Flags({"--tls-cert", cert.c_str(), "--tls-key", key.c_str(), "--client-ca", ca.c_str()});
+  ASSERT_TRUE(flags.server.tls.has_value());
+  EXPECT_EQ(flags.server.tls->certificate_chain, "CERT");
+  EXPECT_EQ(flags.server.tls->private_key, "KEY");
+  EXPECT_EQ(flags.server.tls->client_roots, "CA");
+  EXPECT_EQ(flags.server.service.relay.identity.certificate_chain, "CERT");
+  EXPECT_EQ(flags.server.service.relay.identity.private_key, "KEY");
+}
+
+TEST(AcceleratorFlagsTest, WhatCannotBeIsRefusedByName) {
+  ExpectRefused({}, "--model");
+  ExpectRefused({"--model", "m", "--nonsense"}, "--nonsense");
+  ExpectRefused({"--model", "m", "--formats", "octal"}, "--formats");
+  ExpectRefused({"--model", "m", "--threads", "-1"}, "--threads");
+  ExpectRefused({"--model", "m", "--max-sessions", "0"}, "--max-sessions");
+  ExpectRefused({"--model", "m", "--max-inflight-bytes", "1000"}, "--max-inflight-bytes: want");
+  ExpectRefused({"--model", "m", "--tls-cert", "c"}, "--tls-cert and --tls-key go together");
+  ExpectRefused({"--model", "m", "--client-ca", "c"}, "--client-ca needs");
+}
+
+TEST(AcceleratorFlagsTest, AMissingTlsFileIsNamed) {
+  std::string information;
+  const auto flags =
+      Parse({"--model", "m", "--tls-cert", "/no/c.pem", "--tls-key", "/no/k"}, &information);
+  EXPECT_EQ(flags.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(flags.status().message()), HasSubstr("/no/c.pem"));
+}
+
+TEST(AcceleratorFlagsTest, HelpAndVersionLeaveNothingToRun) {
+  for (const auto& [flag, text] : {std::pair{"--help", "--max-inflight-bytes"},
+                                   std::pair{"--version", "sotto-accelerator "}}) {
+    std::string information;
+    const auto flags = Parse({flag}, &information);
+    ASSERT_TRUE(flags.ok()) << flags.status();
+    EXPECT_FALSE(flags->has_value());
+    EXPECT_THAT(information, HasSubstr(text));
+  }
+}
+
+}  // namespace
+}  // namespace sotto

@@ -1,0 +1,65 @@
+#include "cli/prompt_flags.h"
+
+#include <cstdint>
+#include <limits>
+
+#include "cli/command.h"
+
+namespace sotto {
+namespace {
+
+constexpr int64_t kMaxLength = std::numeric_limits<int32_t>::max();
+constexpr int64_t kMaxBatchSize = 65536;
+
+}  // namespace
+
+PromptFlags::PromptFlags(CLI::App& app)
+    : prefill_length_(app, {.flag = "--prefill-length",
+                            .placeholder = "N",
+                            .help = "Positions per row; longer prompts are truncated, and counted",
+                            .variable = "LLAMA_PREFILL_LENGTH",
+                            .default_value = "128"}),
+      batch_size_(app, {.flag = "--batch-size",
+                        .placeholder = "N",
+                        .help = "Rows per forward pass; fewer prompts are repeated to fill one",
+                        .variable = "LLAMA_TEE_BATCH_SIZE",
+                        .default_value = "1"}),
+      prompts_(app, {.flag = "--prompts",
+                     .placeholder = "FILE",
+                     .help = "Prompts: text (one a line), .json (array of strings) or .jsonl "
+                             "({\"prompt\": text} or {\"ids\": [..]}, \"id\" echoed back)",
+                     .variable = "LLAMA_PROMPT_PATH"}),
+      prompt_(app, {.flag = "--prompt",
+                    .placeholder = "TEXT",
+                    .help = "A prompt; may be repeated. Other users of this machine can read "
+                            "command lines: secrets belong in a file",
+                    .shown_default = "\"Hello, world!\""}) {
+  prompt_.AllowRepeats();
+  prompt_.option()->excludes(prompts_.option());
+}
+
+absl::Status PromptFlags::Read(PrefillOptions& options) const {
+  SOTTO_RETURN_IF_ERROR(ReadShape(options));
+  return ReadPrompts(options);
+}
+
+absl::Status PromptFlags::ReadShape(PrefillOptions& options) const {
+  SOTTO_ASSIGN_OR_RETURN(options.prefill_length, prefill_length_.Integer(1, kMaxLength));
+  options.prefill_length_source = prefill_length_.source();
+  SOTTO_ASSIGN_OR_RETURN(options.batch_size, batch_size_.Integer(1, kMaxBatchSize));
+  return absl::OkStatus();
+}
+
+absl::Status PromptFlags::ReadPrompts(PrefillOptions& options) const {
+  if (prompt_.given_by_flag()) {
+    options.prompts = prompt_.List();
+  } else if (prompts_.given()) {
+    options.prompts_path = prompts_.value();
+    if (options.prompts_path.empty()) return UsageError("--prompts: names no file");
+  } else {
+    options.prompts = {"Hello, world!"};
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sotto

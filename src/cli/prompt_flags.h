@@ -1,0 +1,29 @@
+// The flags of `sotto prefill` that say what goes in: prompts, and the shape of their batches.
+#ifndef SOTTO_CLI_PROMPT_FLAGS_H_
+#define SOTTO_CLI_PROMPT_FLAGS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "base/status.h"
+#include "cli/prefill_options.h"
+#include "cli/setting.h"
+
+namespace sotto {
+
+class PromptFlags {
+ public:
+  explicit PromptFlags(CLI::App& app);
+
+  // After parsing. UsageError naming the flag or variable. Opens no file.
+  absl::Status Read(PrefillOptions& options) const;
+
+ private:
+  absl::Status ReadShape(PrefillOptions& options) const;
+  absl::Status ReadPrompts(PrefillOptions& options) const;
+
+  Setting prefill_length_, batch_size_, prompts_, prompt_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_PROMPT_FLAGS_H_

@@ -1,0 +1,113 @@
+// `sotto prefill --split --retries` against servers that come late or die.
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <thread>
+
+#include "base/check.h"
+#include "base/strings.h"
+#include "cli/split_e2e_test_util.h"
+#include "testing/accelerator_process.h"
+
+namespace sotto {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+// A port that nobody listens on at the moment.
+std::string FreeAddress() {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  SOTTO_CHECK(bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  SOTTO_CHECK(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  close(fd);
+  return StrCat("localhost:", ntohs(address.sin_port));
+}
+
+class RetriesTest : public SplitTest {
+ protected:
+  static constexpr size_t kPrompts = 30;  // A second of work.
+
+  Arguments Work(const std::string& name) {
+    std::string text;
+    for (size_t i = 0; i < kPrompts; ++i) text += StrCat("{\"prompt\": \"Verse ", i, "\"}\n");
+    const std::string prompts = dir_.Write("prompts.jsonl", text);
+    return {"--prompts",     prompts,         "--prefill-length", "128",
+            "--pad-compute", "--save-logits", name + ".npy",      "--logits",
+            "last",          "--output",      name + ".json"};
+  }
+  Arguments Split(const std::string& retries) {
+    return {"--split", "--accelerator", address_,    "--protection",
+            "plain",   "--verify",      "--retries", retries};
+  }
+  void Start(std::optional<AcceleratorProcess>& server) {
+    server.emplace(Arguments{"--listen", address_, "--formats", "ring"});
+    EXPECT_EQ(server->address(), address_);
+  }
+
+  // Until the server has multiplied for some 50 ms; some seconds at most.
+  static void AwaitWork(const AcceleratorProcess& server, uint64_t idle_ticks) {
+    for (int i = 0; i < 2000 && server.CpuTicks() < idle_ticks + 5; ++i) {
+      std::this_thread::sleep_for(milliseconds(5));
+    }
+  }
+
+  const std::string address_ = FreeAddress();
+};
+
+TEST_F(RetriesTest, AServerThatComesLateIsWaitedFor) {
+  std::optional<AcceleratorProcess> server;
+  std::thread starter([&] {
+    std::this_thread::sleep_for(milliseconds(500));
+    Start(server);
+  });
+  const ProgramResult run = Sotto(Work("split") + Split("30"));
+  starter.join();
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("trying again"));
+}
+
+// Killed when it has begun to multiply; its successor knows nothing of the session.
+TEST_F(RetriesTest, ABatchThatLosesItsServerIsRepeated) {
+  std::optional<AcceleratorProcess> server;
+  Start(server);
+  const uint64_t idle = server->CpuTicks();
+  std::thread killer([&] {
+    AwaitWork(*server, idle);
+    Start(server);  // The one before is killed.
+  });
+  const ProgramResult run = Sotto(Work("split") + Split("30"));
+  killer.join();
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_GE(Detail("split")["reconnections"], 1);
+  const ProgramResult local = Sotto(Work("local") + Arguments{"--precision", "fixed"});
+  ASSERT_EQ(local.exit_code, 0) << local.err;
+  EXPECT_EQ(dir_.Read("split.npy"), dir_.Read("local.npy"));
+}
+
+TEST_F(RetriesTest, WithoutRetriesALostServerEndsTheRun) {
+  std::optional<AcceleratorProcess> server;
+  Start(server);
+  const uint64_t idle = server->CpuTicks();
+  std::thread killer([&] {
+    AwaitWork(*server, idle);
+    server.reset();
+  });
+  const ProgramResult run = Sotto(Work("split") + Split("0"));
+  killer.join();
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr(address_));
+  EXPECT_FALSE(std::filesystem::exists(dir_.File("split.json")));
+  EXPECT_FALSE(std::filesystem::exists(dir_.File("split.npy")));
+}
+
+}  // namespace
+}  // namespace sotto

@@ -1,0 +1,31 @@
+// The flags of the split mode that say whom channels are to be secret from.
+#ifndef SOTTO_CLI_SPLIT_TLS_FLAGS_H_
+#define SOTTO_CLI_SPLIT_TLS_FLAGS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "base/status.h"
+#include "cli/setting.h"
+#include "enclave/linear/split.h"
+
+namespace sotto {
+
+class SplitTlsFlags {
+ public:
+  explicit SplitTlsFlags(CLI::App& app);
+
+  // After parsing, with the endpoints known: one pinned key for each, or none. Reads the files.
+  // UsageError naming the flag.
+  absl::Status Read(SplitOptions& options) const;
+
+ private:
+  absl::Status ReadFiles(TlsOptions& tls) const;
+  absl::Status ReadPinnedKeys(SplitOptions& options) const;
+
+  Setting accelerator_ca_, accelerator_key_, tls_cert_, tls_key_;
+  CLI::Option* const insecure_channels_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_SPLIT_TLS_FLAGS_H_
