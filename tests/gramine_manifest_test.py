@@ -22,9 +22,10 @@ VARIABLES = {
     "weights_root": ROOT, "threads": "2", "io_threads": "0", "enclave_size": "8G", "edmm": "0",
     "amx": "0", "oblivious": "0", "data_key": "_sgx_mrsigner", "libraries": "libdnnl.so.2 libstdc++.so.6",
     "runtime_libraries": "ld-linux-x86-64.so.2 libc.so.6 libm.so.6", "accelerators": "",
-    "accelerator_keys": ""}
-SPLIT = {"accelerators": "a.example:50051 b.example:50051",
-         "accelerator_keys": f"{'01' * 32} {'02' * 32}", "io_threads": "8"}
+    "accelerator_keys": "", "shm": "0", "keyed": "0", "prompts": ""}
+SPLIT = {"accelerators": "192.0.2.1:50051 [2001:db8::2]:50051",
+         "accelerator_keys": f"{'01' * 32} {'02' * 32}", "io_threads": "64"}
+SHARED = SPLIT | {"shm": "1"}
 
 
 def environment():
@@ -91,6 +92,12 @@ MUTANTS = [
      "fs.insecure__keys.default: insecure"),
     ('entrypoint = "/sotto"', 'entrypoint = "/bin/sh"', "libos.entrypoint: must"),
     ("loader.argv = [", "loader.argv_ = [", "loader.argv: missing"),
+    ('loader.log_level = "error"', 'loader.log_level = "error"\nloader.argv_src_file = "file:argv"',
+     "loader.argv_src_file: not a key"),
+    ('loader.log_level = "error"', 'loader.log_level = "error"\nloader.env_src_file = "file:env"',
+     "loader.env_src_file: not a key"),
+    ('loader.log_level = "error"', 'loader.log_level = "error"\nloader.log_file = "log"',
+     "loader.log_file: not a key"),
     ('"prefill",', '"tokenize",', "must begin with sotto prefill"),
     (ROOT, "ab" * 31, "needs --weights-root, 64"),
     ('"--weights-root"', '"--weights-toor"', "needs --weights-root, 64"),
@@ -101,10 +108,9 @@ MUTANTS = [
     ('"--progress", "never"', '"--progress", "never", "--prompt", "x"', "--prompt must not be there"),
     ('"--progress", "never"', '"--progress", "never", "--save-logits", "/dev/shm/l.npy"',
      "--save-logits must name a file"),
-    ('"--progress", "never"', '"--progress", "never", "--protection", "plain"',
-     "--protection plain is not confidential"),
-    ('"--progress", "never"', '"--progress", "never", "--insecure-channels"',
-     "--insecure-channels must not be there"),
+    ('"--progress", "never"', '"--progress", "never", "--split"', "--split needs an --accelerator"),
+    ('"--progress", "never"', '"--progress", "never", "--key-file", "/key"',
+     "--key-file must name a file of the encrypted"),
     ('"--threads", "2"', '"--threads", "many"', "needs --threads, once"),
     ("max_threads = 6", "max_threads = 5", "sgx.max_threads: must be 6"),
     ('enclave_size = "8G"', 'enclave_size = "6G"', "must be a power of two"),
@@ -133,36 +139,57 @@ MUTANTS = [
      "file:/etc/passwd: only the sealed model"),
     ('  "file:model.sotto",\n', "", "the sealed model is missing"),
     ('  "file:model.sotto",\n', '  "file:model.sotto",\n  "dev:/dev/shm",\n',
-     "sgx.allowed_files: shared memory without --split"),
+     "sgx.allowed_files: shared memory that --data-plane does not use"),
     ('fs.root.type = "tmpfs"', 'fs.root.type = "chroot"', "fs.root.type: must"),
     ('type = "encrypted", path = "/data"', 'type = "encrypted", path = "/elsewhere"',
      "needs one encrypted mount"),
     ('key_name = "_sgx_mrsigner"', 'key_name = ""', "needs a key_name"),
+    ('key_name = "_sgx_mrsigner"', 'key_name = "_sgx_mrsigner", insecure__key = "00"',
+     "/data: insecure__key is not a key of a release manifest"),
+    ('  { path = "/sotto", uri = "file:sotto" },\n',
+     '  { path = "/sotto", uri = "file:sotto" },\n  { type = "untrusted_fs", path = "/x", uri = "x" },\n',
+     "type untrusted_fs of /x is not of a release"),
     ('  { path = "/sotto", uri = "file:sotto" },\n', "", "fs.mounts: /sotto is missing"),
     ('  { path = "/sotto", uri = "file:sotto" },\n',
      '  { path = "/sotto", uri = "file:sotto" },\n  { path = "/etc", uri = "file:/etc" },\n',
      "file:/etc is mounted but not trusted"),
     ('  { path = "/sotto", uri = "file:sotto" },\n',
      '  { path = "/sotto", uri = "file:sotto" },\n  { path = "/dev/shm", type = "untrusted_shm", uri = "dev:/dev/shm" },\n',
-     "fs.mounts: shared memory without --split"),
+     "fs.mounts: shared memory that --data-plane does not use"),
     ("sgx.debug = false", "sgx.debug = ", "not TOML"),
 ]
-# The same for a split manifest.
+# The same for a split manifest over TCP,
 SPLIT_MUTANTS = [
     ('  "--accelerator-key", "' + "02" * 32 + '",\n', "", "shares need an --accelerator-key"),
-    ("max_threads = 14", "max_threads = 6", "sgx.max_threads: must be 14"),
-    ('  "dev:/dev/shm",\n', "", "shared memory of --split is missing"),
+    ("max_threads = 70", "max_threads = 6", "sgx.max_threads: must be 70"),
+    ('"192.0.2.1:50051"', '"a.example:50051"', "--accelerator a.example:50051: want ADDRESS:PORT"),
+    ('"192.0.2.1:50051"', '"unix:/tmp/socket"', "--accelerator unix:/tmp/socket: want ADDRESS:PORT"),
+    ('"--data-plane", "grpc"', '"--retries", "1"', "--split needs --data-plane"),
+    ('"--data-plane", "grpc"', '"--data-plane", "auto"', "fs.mounts: the shared memory of --data-plane"),
+    ('"--split"', '"--split", "--protection", "plain"', "--protection plain is not confidential"),
+    ('"--split"', '"--split", "--insecure-channels"', "--insecure-channels must not be there"),
+    ("sgx.debug = false",
+     "sys.enable_extra_runtime_domain_names_conf = true\nsgx.debug = false",
+     "sys.enable_extra_runtime_domain_names_conf: not a key"),
+]
+# and for one with shared memory.
+SHARED_MUTANTS = [
+    ('"--data-plane", "auto"', '"--data-plane", "grpc"', "shared memory that --data-plane does not use"),
+    ('  "dev:/dev/shm",\n', "", "sgx.allowed_files: the shared memory of --data-plane is missing"),
     ('uri = "dev:/dev/shm" }', 'uri = "dev:/dev" }', "must be dev:/dev/shm at /dev/shm"),
+    ('uri = "dev:/dev/shm" }', 'uri = "dev:/dev/shm", key_name = "x" }', "must be dev:/dev/shm at"),
 ]
 
 
 class Checker(unittest.TestCase):
 
     def test_releases_are_accepted(self):
-        for changes in ({}, {"amx": "1"}, {"edmm": "1"}, {"threads": "32"}, {"oblivious": "1"}):
+        for changes in ({}, {"amx": "1"}, {"edmm": "1"}, {"threads": "32"}, {"oblivious": "1"},
+                        {"keyed": "1"}, {"prompts": "prompts.json"}):
             with self.subTest(changes):
                 self.assertEqual(problems(render(**changes)), [])
-        self.assertEqual(problems(render(**SPLIT), io_threads=8), [])
+        self.assertEqual(problems(render(**SPLIT), io_threads=64), [])
+        self.assertEqual(problems(render(**SHARED), io_threads=64), [])
 
     def check_mutants(self, manifest, mutants, io_threads):
         for old, new, message in mutants:
@@ -176,7 +203,8 @@ class Checker(unittest.TestCase):
         self.check_mutants(render(), MUTANTS, 0)
 
     def test_split_mutants_are_refused(self):
-        self.check_mutants(render(**SPLIT), SPLIT_MUTANTS, 8)
+        self.check_mutants(render(**SPLIT), SPLIT_MUTANTS, 64)
+        self.check_mutants(render(**SHARED), SHARED_MUTANTS, 64)
 
     def test_no_message_is_there_without_its_mutant(self):
         messages = {message for _, _, message in MUTANTS}
@@ -191,7 +219,7 @@ class Makefile(unittest.TestCase):
         self.directory = tempfile.TemporaryDirectory()
         self.addCleanup(self.directory.cleanup)
         self.work = pathlib.Path(self.directory.name)
-        for name in ("Makefile", "check_manifest", "sotto.manifest.template"):
+        for name in ("Makefile", "check_manifest", "manifest_argv.py", "sotto.manifest.template"):
             shutil.copy(PACKAGING / name, self.work)
 
     def make(self, *arguments, env=None):
@@ -221,19 +249,36 @@ class Makefile(unittest.TestCase):
         self.assertEqual((self.work / "sotto.sig").read_text(), signature)
 
     def test_split_and_sizes_reach_the_manifest(self):
-        run = self.make("THREADS=3", "EDMM=1", "AMX=1", "ENCLAVE_SIZE=16G",
+        run = self.make("THREADS=3", "EDMM=1", "AMX=1", "ENCLAVE_SIZE=16G", "SHM=1",
                         f"ACCELERATORS={SPLIT['accelerators']}",
                         f"ACCELERATOR_KEYS={SPLIT['accelerator_keys']}")
         self.assertEqual(run.returncode, 0, run.stderr)
         text = (self.work / "sotto.manifest").read_text()
-        for line in ("sgx.max_threads = 15", "edmm_enable = true", 'amx = "required"',
-                     'enclave_size = "16G"', '"--accelerator", "b.example:50051"'):
+        for line in ("sgx.max_threads = 73", "edmm_enable = true", 'amx = "required"',
+                     'enclave_size = "16G"', '"--accelerator", "192.0.2.1:50051"', "untrusted_shm"):
             self.assertIn(line, text)
 
     def test_bad_size_is_refused_while_making(self):
         run = self.make("ENCLAVE_SIZE=6G")
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("power of two", run.stderr)
+        self.assertFalse((self.work / "sotto.manifest").exists())
+
+    def test_a_changed_variable_makes_the_manifest_again(self):
+        self.assertEqual(self.make().returncode, 0)
+        self.assertEqual(self.make("THREADS=7", "KEYED=1").returncode, 0)
+        text = (self.work / "sotto.manifest").read_text()
+        self.assertIn('"--threads", "7"', text)
+        self.assertIn('"--key-file", "/data/model.key"', text)
+
+    def test_a_model_of_ones_own_is_not_sealed_again(self):
+        (self.work / "model.sotto").write_text("sealed elsewhere")
+        run = self.make(f"WEIGHTS_ROOT={ROOT}", f"PROMPTS={SOURCE_DIR}/examples/prompts.txt")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual((self.work / "model.sotto").read_text(), "sealed elsewhere")
+        text = (self.work / "sotto.manifest").read_text()
+        self.assertIn(ROOT, text)
+        self.assertIn('"--prompts", "/prompts.txt"', text)
 
     def test_without_gramine_one_clear_line(self):
         if real("gramine-manifest"):

@@ -19,7 +19,9 @@ class LocalBackend final : public PrefillBackend {
                                            {.precision = options_.precision,
                                             .weight_cache_dir = options_.weight_cache_dir},
                                            pool_));
-    return Engine::Create(checkpoint_, std::move(linear), options);
+    EngineOptions with_pool = options;
+    with_pool.pool = &pool_;
+    return Engine::Create(checkpoint_, std::move(linear), with_pool);
   }
 
   nlohmann::ordered_json Detail(const PassTotals&) const override { return nullptr; }

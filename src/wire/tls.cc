@@ -3,11 +3,18 @@
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_certificate_verifier.h>
 #include <grpcpp/security/tls_credentials_options.h>
+#include <openssl/bio.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "wire/peer_certificate.h"
 
 namespace sotto {
@@ -57,6 +64,23 @@ class PeerVerifier final : public ExternalCertificateVerifier {
   const std::shared_ptr<PeerVerdict> verdict_;
 };
 
+// A root that vouches for nobody: its key is gone when this returns. gRPC wants one, and without
+// looks for the system's, which an enclave does not have; PeerVerifier decides all the same.
+std::string UnusedRoot() {
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> root(X509_new(), X509_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> pem(BIO_new(BIO_s_mem()), BIO_free);
+  SOTTO_CHECK(key != nullptr && root != nullptr && pem != nullptr);
+  X509_gmtime_adj(X509_getm_notBefore(root.get()), 0);
+  X509_gmtime_adj(X509_getm_notAfter(root.get()), 0);
+  SOTTO_CHECK(X509_set_pubkey(root.get(), key.get()) == 1);
+  SOTTO_CHECK(X509_sign(root.get(), key.get(), EVP_sha256()) > 0);
+  SOTTO_CHECK(PEM_write_bio_X509(pem.get(), root.get()) == 1);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(pem.get(), &text);
+  return std::string(text, static_cast<size_t>(size));
+}
+
 }  // namespace
 
 void PeerVerdict::Set(const absl::Status& status) {
@@ -72,12 +96,14 @@ absl::Status PeerVerdict::status() const {
 std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(
     const TlsOptions& options, std::shared_ptr<PeerVerdict> verdict) {
   grpc::experimental::TlsChannelCredentialsOptions tls;
+  std::vector<IdentityKeyCertPair> own;
   if (!options.private_key.empty()) {
-    tls.set_certificate_provider(
-        std::make_shared<StaticDataCertificateProvider>(std::vector<IdentityKeyCertPair>{
-            {.private_key = options.private_key, .certificate_chain = options.certificate_chain}}));
+    own.push_back(
+        {.private_key = options.private_key, .certificate_chain = options.certificate_chain});
     tls.watch_identity_key_cert_pairs();
   }
+  tls.set_certificate_provider(std::make_shared<StaticDataCertificateProvider>(UnusedRoot(), own));
+  tls.watch_root_certs();
   // Not by gRPC, which would not tell a refused peer from one that is not there: by PeerVerifier.
   tls.set_verify_server_certs(false);
   tls.set_check_call_host(false);

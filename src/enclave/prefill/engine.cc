@@ -74,7 +74,8 @@ class PrefillEngine : public Engine {
       kv_memory_.push_back(reinterpret_cast<std::byte*>(arena_.Take(memory.kv_bytes)));
     }
     for (int i = 0; i < options.lanes; ++i) {
-      lanes_.push_back(std::make_unique<Lane>(memory, ThreadsPerLane(options), arena_));
+      ThreadPool* const shared = i == 0 ? options.pool : nullptr;
+      lanes_.push_back(std::make_unique<Lane>(memory, ThreadsPerLane(options), shared, arena_));
     }
   }
 

@@ -11,6 +11,7 @@
 #include "absl/functional/function_ref.h"
 #include "base/matrix.h"
 #include "base/status.h"
+#include "base/thread_pool.h"
 #include "enclave/linear/embedding.h"
 #include "enclave/linear/linear.h"
 #include "enclave/linear/matrix_products.h"
@@ -38,6 +39,9 @@ struct EngineOptions {
   // Embedding lookups read the whole table, so that memory accesses do not tell token ids. Without
   // effect on an embedding in EngineParts.
   bool oblivious_embedding = false;
+  // A pool of ThreadsPerLane() threads for the first lane, which outlives the engine. Null: one of
+  // its own. An enclave has room for so many threads and no more.
+  ThreadPool* pool = nullptr;
 };
 
 struct RunOptions {

@@ -1,8 +1,13 @@
 #include "enclave/prefill/lane.h"
 
+#include "base/check.h"
+
 namespace sotto {
 
-Lane::Lane(const MemoryPlan& plan, int threads, Arena& arena) : pool(threads) {
+Lane::Lane(const MemoryPlan& plan, int threads, ThreadPool* shared, Arena& arena)
+    : own_pool(shared == nullptr ? std::make_unique<ThreadPool>(threads) : nullptr),
+      pool(shared == nullptr ? *own_pool : *shared) {
+  SOTTO_CHECK(pool.threads() == threads);
   const MemoryPlan::Shapes& s = plan.shapes;
   uint8_t* activations = arena.Take(plan.lane_activation_bytes);
   float* values = reinterpret_cast<float*>(activations);

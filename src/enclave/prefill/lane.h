@@ -1,10 +1,11 @@
-// What one lane works with: a pool of its own and its part of the arena. While one lane waits for
+// What one lane works with: a pool and its part of the arena. While one lane waits for
 // an accelerator, another computes.
 #ifndef SOTTO_ENCLAVE_PREFILL_LANE_H_
 #define SOTTO_ENCLAVE_PREFILL_LANE_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "base/matrix.h"
@@ -15,9 +16,11 @@
 namespace sotto {
 
 struct Lane {
-  Lane(const MemoryPlan& plan, int threads, Arena& arena);
+  // Without a `shared` pool, which has `threads` threads, it makes one.
+  Lane(const MemoryPlan& plan, int threads, ThreadPool* shared, Arena& arena);
 
-  ThreadPool pool;
+  const std::unique_ptr<ThreadPool> own_pool;
+  ThreadPool& pool;
   // Activations of one token block. `mlp` stands where qkv and attended do: they are done with when
   // it comes.
   MatrixView<float> qkv;        // [block_rows, q + 2 kv]

@@ -1,0 +1,127 @@
+"""What an enclave sees of the host, as a directory to chroot into: the files that the rendered
+manifest mounts, under the paths it gives them, and the pseudo-files that Gramine has of its own.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tomllib
+
+# Gramine's own, without a mount: read only, and the same for every program.
+PSEUDO_FILES = {
+    "proc/meminfo": "MemAvailable: 8388608 kB\n", "dev/null": "",
+    "dev/attestation/attestation_type": "dcap",
+    # A large host: gRPC makes as many threads as it ever will.
+    "sys/devices/system/cpu/online": "0-63\n", "sys/devices/system/cpu/possible": "0-63\n"}
+SHIM = r"""
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+static void note(const char* name) {
+  int fd = open("/getenv.log", O_WRONLY | O_CREAT | O_APPEND, 0600);
+  if (fd < 0) return;
+  char line[256];
+  int n = snprintf(line, sizeof(line), "%s\n", name);
+  if (write(fd, line, n) != n) { }
+  close(fd);
+}
+char* getenv(const char* name) {
+  static char* (*real)(const char*);
+  if (!real) real = (char* (*)(const char*))dlsym(RTLD_NEXT, "getenv");
+  note(name);
+  return real(name);
+}
+char* secure_getenv(const char* name) { return getenv(name); }
+"""
+TRACED = ("%file,%process,mmap,mprotect,socket,connect,bind,memfd_create,io_uring_setup,eventfd2,"
+          "shmget")
+
+
+def chroot_command(root):
+    """How this user may enter `root`."""
+    chroot = [shutil.which("chroot"), root]
+    if os.geteuid() == 0:
+        return chroot
+    return [shutil.which("unshare"), "--user", "--map-root-user", *chroot]
+
+
+def why_not():
+    """Why nothing can be traced in a directory here; None if it can."""
+    for tool in ("strace", "gcc", "chroot"):
+        if shutil.which(tool) is None:
+            return f"{tool} is not installed"
+    if subprocess.run(["strace", "-f", "true"], capture_output=True, check=False).returncode != 0:
+        return "this system does not permit strace"
+    if subprocess.run([*chroot_command("/"), "true"], capture_output=True, check=False).returncode:
+        return "this system does not permit chroot"
+    return None
+
+
+class Enclave:
+    """Makes the manifest in `work` with packaging/gramine's Makefile, and the directory."""
+
+    def __init__(self, work, source_dir, program, variables):
+        self.work, self.root, self.program = work, work / "root", program
+        for name in ("Makefile", "check_manifest", "manifest_argv.py", "sotto.manifest.template"):
+            shutil.copy(source_dir / "packaging/gramine" / name, work)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+        environment["PATH"] += f":{source_dir / 'testing/gramine'}"
+        subprocess.run(["make", "-C", work, f"PROGRAM={program}",
+                        f"MODEL_DIR={source_dir}/models/kjv-2m",
+                        *(f"{k}={v}" for k, v in variables.items())],
+                       env=environment, check=True, capture_output=True)
+        self.text = (work / "sotto.manifest").read_text()
+        self.manifest = tomllib.loads(self.text)
+        self._make_root()
+
+    def mounts(self, kind):
+        return [m for m in self.manifest["fs"]["mounts"] if m.get("type", "chroot") == kind]
+
+    def _make_root(self):
+        libc = subprocess.run(["ldd", self.program], capture_output=True, text=True, check=True)
+        of_host = {os.path.basename(path): path for path in re.findall(r"(/\S+)", libc.stdout)}
+        for mount in self.mounts("chroot"):
+            uri = mount["uri"].removeprefix("file:")
+            # Gramine's C library needs Gramine below it; here the host's stands for it.
+            source = of_host[os.path.basename(uri)] if uri.startswith("/") else self.work / uri
+            target = self.root / mount["path"].lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+        for mount in self.mounts("encrypted") + self.mounts("untrusted_shm"):
+            (self.root / mount["path"].lstrip("/")).mkdir(parents=True, exist_ok=True)
+        for path, text in PSEUDO_FILES.items():
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / path).write_text(text)
+        # Where Linux looks for the loader. Gramine looks in LD_LIBRARY_PATH.
+        (self.root / "lib64").symlink_to("lib")
+
+    def environment(self, batch_size, length):
+        passed = {"LLAMA_TEE_BATCH_SIZE": str(batch_size), "LLAMA_PREFILL_LENGTH": str(length)}
+        return {name: passed[name] if isinstance(value, dict) else value
+                for name, value in self.manifest["loader"]["env"].items()}
+
+    def trace(self, **shape):
+        """strace's report of one run, from the program's own execve() on."""
+        log = self.work / "trace"
+        # Gramine refuses eventfd unless a manifest allows it, insecurely.
+        subprocess.run(["strace", "-f", "-y", "-s", "200", "-o", log, "-e", f"trace={TRACED}",
+                        "-e", "inject=eventfd2:error=ENOSYS", *chroot_command(self.root),
+                        *self._command()],
+                       env=self.environment(**shape), check=True, capture_output=True)
+        text = log.read_text()
+        return text[text.index(f'execve("{self._command()[0]}"'):]
+
+    def variables_read(self, **shape):
+        """The names of the variables that the program and its libraries ask for."""
+        subprocess.run(["gcc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-x", "c", "-",
+                        "-o", self.root / "shim.so", "-ldl"], input=SHIM, text=True, check=True)
+        loader = ["/lib/ld-linux-x86-64.so.2", "--preload", "/shim.so"]
+        subprocess.run([*chroot_command(self.root), *loader, *self._command()],
+                       env=self.environment(**shape), check=True, capture_output=True)
+        return set((self.root / "getenv.log").read_text().split())
+
+    def _command(self):
+        return [self.manifest["libos"]["entrypoint"], *self.manifest["loader"]["argv"][1:]]
