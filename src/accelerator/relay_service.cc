@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <span>
+#include <string>
 
 #include "absl/strings/escaping.h"
 #include "base/strings.h"
@@ -34,7 +36,7 @@ RelayEnds RelayService::Agree(const pb::RelayRole& role, bool client_on_this_hos
   absl::StatusOr<RelayEnds> ends = Join(role, client_on_this_host);
   agreement.set_agreed(ends.ok());
   if (!ends.ok()) {
-    agreement.set_why_not(std::string(ends.status().message()));
+    agreement.set_why_not(std::string(ToStd(ends.status().message())));
     return {};
   }
   if (ends->inbox != nullptr) agreement.set_inbox_bytes(ends->inbox->max_bytes());
@@ -115,8 +117,9 @@ absl::Status RelayService::ReceiveProduct(const pb::RelayHeader& first, RelayStr
   const std::string* data = &first.data();
   for (uint64_t received = 0, offset = 0;;) {
     SOTTO_RETURN_IF_ERROR(CheckChunk(offset, data->size(), received, header.payload_bytes));
-    std::memcpy(out + received, data->data(), data->size());
-    received += data->size();
+    const std::span<const char> chunk(*data);
+    std::memcpy(out + received, chunk.data(), chunk.size());
+    received += chunk.size();
     if (received == header.payload_bytes) break;
     if (!stream.Read(&message)) return absl::CancelledError("the source left inside a product");
     if (!message.has_chunk() || message.chunk().sequence() != header.number) {

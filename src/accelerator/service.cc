@@ -143,7 +143,7 @@ std::optional<ShmRegion> AcceleratorService::Offer(const std::string& peer, cons
 }
 
 grpc::Status AcceleratorService::Relay(grpc::ServerContext* context, RelayStream* stream) {
-  const grpc::Status status = relays_.Receive(*context, *stream);
+  grpc::Status status = relays_.Receive(*context, *stream);
   LogEvent(LogLevel::kInfo, "relay_closed",
            {{"peer", context->peer()}, {"status", FromPeer(status).ToString()}});
   return status;

@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <limits>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "base/cpu.h"
 #include "kernels/elementwise_kernels.h"
 #include "kernels/reference.h"
+#include "testing/random_row.h"
 
 namespace sotto {
 namespace {
@@ -19,14 +19,6 @@ namespace {
 const size_t kLengths[] = {1, 2, 7, 15, 16, 17, 31, 33, 64, 100, 172, 2048, 5000};
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-
-std::vector<float> RandomRow(size_t n, float scale, uint32_t seed) {
-  std::mt19937 rng(seed);
-  std::normal_distribution<float> normal(0.0f, scale);
-  std::vector<float> x(n);
-  for (float& v : x) v = normal(rng);
-  return x;
-}
 
 reference::Row Double(const std::vector<float>& x) { return {x.begin(), x.end()}; }
 

@@ -9,18 +9,12 @@
 #include <random>
 #include <vector>
 
+#include "testing/random_row.h"
+
 namespace sotto {
 namespace {
 
 const size_t kLengths[] = {1, 2, 15, 16, 17, 31, 64, 100, 2048};
-
-std::vector<float> RandomRow(size_t n, float scale, uint32_t seed) {
-  std::mt19937 rng(seed);
-  std::normal_distribution<float> normal(0.0f, scale);
-  std::vector<float> x(n);
-  for (float& v : x) v = normal(rng);
-  return x;
-}
 
 std::vector<int32_t> RandomIntegers(size_t n, int32_t limit, uint32_t seed) {
   std::mt19937 rng(seed);

@@ -24,7 +24,7 @@ LlamaConfig Llama3Base() {
   return config;
 }
 
-LlamaConfig Llama32_1B() {
+LlamaConfig Llama32With1B() {
   LlamaConfig config = Llama3Base();
   config.hidden_size = 2048;
   config.intermediate_size = 8192;
@@ -35,7 +35,7 @@ LlamaConfig Llama32_1B() {
   return config;
 }
 
-LlamaConfig Llama31_8B() {
+LlamaConfig Llama31With8B() {
   LlamaConfig config = Llama3Base();
   config.hidden_size = 4096;
   config.intermediate_size = 14336;
@@ -48,8 +48,8 @@ LlamaConfig Llama31_8B() {
 }  // namespace
 
 absl::StatusOr<LlamaConfig> ConfigLike(const std::string& name_or_path) {
-  if (name_or_path == "llama-3.2-1b") return Llama32_1B();
-  if (name_or_path == "llama-3.1-8b") return Llama31_8B();
+  if (name_or_path == "llama-3.2-1b") return Llama32With1B();
+  if (name_or_path == "llama-3.1-8b") return Llama31With8B();
   std::error_code ignored;
   if (std::filesystem::is_directory(name_or_path, ignored)) return LoadConfig(name_or_path);
   if (!std::filesystem::exists(name_or_path, ignored)) {

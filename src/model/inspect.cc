@@ -48,7 +48,7 @@ std::string Line(std::string_view name, const std::string& value) {
 
 std::string RopeText(const LlamaConfig& config) {
   const RopeScaling& scaling = config.rope_scaling;
-  const std::string theta = StrCat("theta ", config.rope_theta);
+  std::string theta = StrCat("theta ", config.rope_theta);
   switch (scaling.type) {
     case RopeScalingType::kNone:
       return theta;

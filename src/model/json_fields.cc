@@ -46,7 +46,7 @@ absl::Status JsonFields::Unsupported(std::string_view field, std::string_view wh
 absl::StatusOr<int64_t> JsonFields::ToInteger(const Json& value, const char* field, int64_t min,
                                               int64_t max) const {
   const bool fits = value.is_number_integer() &&
-                    (!value.is_number_unsigned() || value.get<uint64_t>() <= uint64_t(INT64_MAX));
+                    (!value.is_number_unsigned() || value.get<uint64_t>() <= uint64_t{INT64_MAX});
   if (!fits || value.get<int64_t>() < min || value.get<int64_t>() > max) {
     return Invalid(
         field, StrCat("is ", Describe(value), "; it must be an integer from ", min, " to ", max));

@@ -19,7 +19,7 @@ Half ToHalf(float f) {
   constexpr uint32_t kSmallestNormal = 113u << 23;  // 2^-14
   if (magnitude < kSmallestNormal) {                // Subnormal: a multiple of 2^-24.
     const float scaled = std::bit_cast<float>(magnitude) * 0x1p24f;
-    return {static_cast<uint16_t>(sign | static_cast<uint32_t>(scaled + 0.5f))};
+    return {static_cast<uint16_t>(sign | static_cast<uint32_t>(std::lround(scaled)))};
   }
   return {static_cast<uint16_t>(sign | ((magnitude + 0x1000u - (112u << 23)) >> 13))};
 }

@@ -51,7 +51,7 @@ std::string SafetensorsHeader(const std::vector<TensorSpec>& tensors,
 }
 
 absl::StatusOr<SafetensorsWriter> SafetensorsWriter::Create(
-    const std::string& path, std::vector<TensorSpec> tensors,
+    const std::string& path, const std::vector<TensorSpec>& tensors,
     const std::map<std::string, std::string>& metadata) {
   SOTTO_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
   const std::string header = SafetensorsHeader(tensors, metadata);

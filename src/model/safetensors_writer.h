@@ -30,7 +30,7 @@ class SafetensorsWriter {
  public:
   // Writes the header. Errors as base/file.h.
   static absl::StatusOr<SafetensorsWriter> Create(
-      const std::string& path, std::vector<TensorSpec> tensors,
+      const std::string& path, const std::vector<TensorSpec>& tensors,
       const std::map<std::string, std::string>& metadata = {});
 
   // Writes at `offset_bytes` of tensor number `tensor`, in any order. Several threads may call it

@@ -37,7 +37,11 @@ class RelayBlinding final : public Blinding {
  public:
   RelayBlinding(uint64_t number, size_t rows, LinearShape shape, Drbg& drbg,
                 std::shared_ptr<std::atomic<uint64_t>> used, uint64_t bytes)
-      : number_(number), rows_(rows), shape_(shape), seeds_(2 * kSeedBytes), room_(used, bytes) {
+      : number_(number),
+        rows_(rows),
+        shape_(shape),
+        seeds_(2 * kSeedBytes),
+        room_(std::move(used), bytes) {
     drbg.Generate(seeds_.span());
   }
 

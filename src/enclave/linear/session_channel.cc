@@ -29,7 +29,7 @@ class SessionChannel final : public AcceleratorChannel {
     SOTTO_ASSIGN_OR_RETURN(PendingExchange exchange, session_->Submit(layer, rows, answer));
     return std::make_unique<SessionPending>(session_, std::move(exchange));
   }
-  void Fail(absl::Status why) override { session_->Fail(std::move(why)); }
+  void Fail(absl::Status why) override { session_->Fail(why); }
 
  private:
   const std::shared_ptr<AcceleratorSession> session_;

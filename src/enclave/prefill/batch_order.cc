@@ -104,6 +104,7 @@ std::vector<BatchMembers> DearestFirst(const Priced& priced) {
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return priced.costs[a] > priced.costs[b]; });
   std::vector<BatchMembers> batches;
+  batches.reserve(order.size());
   for (const size_t i : order) batches.push_back(priced.batches[i]);
   return batches;
 }

@@ -11,7 +11,10 @@
 namespace sotto {
 namespace {
 
-double CeilDiv(size_t n, size_t unit) { return static_cast<double>((n + unit - 1) / unit); }
+double CeilDiv(size_t n, size_t unit) {
+  const size_t units = (n + unit - 1) / unit;
+  return static_cast<double>(units);
+}
 
 double BlockWeights(const LlamaConfig& config) {
   double count = 0;

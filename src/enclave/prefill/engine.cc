@@ -126,6 +126,7 @@ class PrefillEngine : public Engine {
     const std::vector<TokenBlock> blocks =
         SplitIntoTokenBlocks(plan, TokenBlockRows(options_), lanes_.size());
     std::vector<AttentionTasks> tasks;
+    tasks.reserve(blocks.size());
     for (const TokenBlock& block : blocks) tasks.push_back(attention_->PlanTasks(plan, block));
     std::vector<BlockState> states;
     for (size_t i = 0; i < blocks.size(); ++i) {
