@@ -21,6 +21,7 @@
 #include "cli/bench_split.h"
 #include "cli/bench_split_files.h"
 #include "cli/foreign_cpu.h"
+#include "cli/memory_needed.h"
 #include "cli/stopwatch.h"
 #include "enclave/prefill/cost_model.h"
 #include "model/checkpoint.h"
@@ -93,15 +94,20 @@ void Judge(const BenchReport& report, const BatchWork& work, BenchRow& row) {
   row.product_share = row.operations_per_second() / peak.product;
 }
 
+// For the greatest pass: one engine serves a precision's whole sweep.
+EngineOptions EngineOptionsOf(const BenchOptions& options) {
+  return {.threads = options.threads,
+          .batch_size = *std::ranges::max_element(options.batch_sizes),
+          .prefill_length = *std::ranges::max_element(options.lengths)};
+}
+
 absl::Status SweepPrecision(const Checkpoint& checkpoint, const BenchOptions& options,
                             Precision precision, ThreadPool& pool, BenchReport& report) {
   report.peak_resident_resets = ResetPeakResident();
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Linear> linear,
                          MakeLocalLinear(checkpoint, {.precision = precision}, pool));
   const LlamaConfig& config = checkpoint.config();
-  const EngineOptions engine_options{.threads = options.threads,
-                                     .batch_size = *std::ranges::max_element(options.batch_sizes),
-                                     .prefill_length = *std::ranges::max_element(options.lengths)};
+  const EngineOptions engine_options = EngineOptionsOf(options);
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                          Engine::Create(checkpoint, std::move(linear), engine_options));
   for (const size_t batch_size : options.batch_sizes) {
@@ -127,6 +133,13 @@ absl::Status CheckLengths(const BenchOptions& options, const LlamaConfig& config
       return absl::InvalidArgumentError(StrCat(
           "--lengths: ", length, " positions, but the model has ", config.max_position_embeddings));
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckFits(const Checkpoint& checkpoint, const BenchOptions& options) {
+  for (const Precision precision : options.precisions) {
+    SOTTO_RETURN_IF_ERROR(CheckLocalRunFits(checkpoint, precision, EngineOptionsOf(options)));
   }
   return absl::OkStatus();
 }
@@ -169,6 +182,7 @@ const GemmPeak& PeakOf(const BenchReport& report, Precision precision) {
 absl::Status RunBench(const BenchOptions& options) {
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(options.model_dir));
   SOTTO_RETURN_IF_ERROR(CheckLengths(options, checkpoint.config()));
+  SOTTO_RETURN_IF_ERROR(CheckFits(checkpoint, options));
   SOTTO_RETURN_IF_ERROR(MakeDirectory(options.output_dir));
   BenchReport report{.model_name = fs::weakly_canonical(options.model_dir).filename().string(),
                      .parameters = checkpoint.parameter_count(),

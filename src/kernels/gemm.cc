@@ -77,6 +77,11 @@ const GemmKernel& GemmWeights::kernel(size_t block) const {
   return block + 1 == blocks() ? *last_ : *full_;
 }
 
+std::span<const uint8_t> GemmWeights::PackedBlock(size_t block) const {
+  SOTTO_CHECK(block < blocks());
+  return {packed_.get() + block * full_->packed_bytes(), kernel(block).packed_bytes()};
+}
+
 void GemmWeights::PackBlock(size_t block, const void* rows) {
   SOTTO_CHECK(block < blocks());
   kernel(block).Pack(rows, packed_.get() + block * full_->packed_bytes());

@@ -58,6 +58,8 @@ class GemmWeights {
   // All packed blocks, in one piece of memory.
   size_t packed_bytes() const { return packed_bytes_; }
   std::span<uint8_t> packed() { return {packed_.get(), packed_bytes_}; }
+  // One of them, in the order in which Multiply() first reads it.
+  std::span<const uint8_t> PackedBlock(size_t block) const;
 
   // Fills block `block` from its rows of W, [block_columns, n_in], contiguous, in the operand type.
   // Thread-safe for different blocks.

@@ -3,10 +3,14 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
 #include <cstring>
 #include <map>
 #include <mutex>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include "base/float_types.h"
@@ -127,7 +131,7 @@ GemmKernel::GemmKernel(GemmOperands operands, size_t k, size_t columns) noexcept
   Comparison comparison(*this, *base);
   variants_.push_back(*base);
   if (!comparison.SameBits(*base)) return;
-  for (size_t rows = kGemmRowBlock / 2; rows >= kGemmRowUnit; rows /= 2) {
+  for (size_t rows = kGemmRowBlock / 2; rows >= 1; rows /= 2) {
     std::optional<Variant> variant = MakeVariant(rows, base->packed);
     // A shorter product that rounds differently would break batch invariance; the longer ones
     // then serve, padded.
@@ -150,13 +154,15 @@ std::optional<GemmKernel::Variant> GemmKernel::MakeVariant(size_t rows,
   const dnnl::matmul::primitive_desc desc(dnnl::matmul::desc(a, packed, tile), attributes,
                                           CpuEngine(), /*allow_empty=*/true);
   if (!desc) return std::nullopt;
+  static std::atomic<uint64_t> next_id{0};
   return Variant{rows,
                  dnnl::matmul(desc),
                  desc.src_desc(),
                  desc.weights_desc(),
                  desc.dst_desc(),
                  desc.scratchpad_desc(),
-                 desc.impl_info_str()};
+                 desc.impl_info_str(),
+                 next_id.fetch_add(1)};
 }
 
 void GemmKernel::Reorder(const Variant& variant, const void* rows, void* packed) const {
@@ -167,13 +173,47 @@ void GemmKernel::Reorder(const Variant& variant, const void* rows, void* packed)
   dnnl::reorder(from, to).execute(stream, from, to);
 }
 
+// The handles that one thread calls a variant with, made once: making them for each call took more
+// time than a small block's products.
+class GemmKernel::Call {
+ public:
+  static Call& Of(const Variant& variant) {
+    // Kernels that are gone leave theirs behind, so the table is emptied when it is full.
+    constexpr size_t kMostCalls = 256;
+    thread_local std::unordered_map<uint64_t, Call> calls;
+    if (const auto found = calls.find(variant.id); found != calls.end()) return found->second;
+    if (calls.size() == kMostCalls) calls.clear();
+    return calls.emplace(variant.id, Call(variant)).first->second;
+  }
+
+  void Run(const Variant& variant, const void* a, const void* packed, void* tile, void* scratch) {
+    thread_local dnnl::stream stream(CpuEngine());
+    const void* const data[] = {a, packed, tile, scratch};
+    for (size_t i = 0; i < memories_.size(); ++i) {
+      // oneDNN's handles are not const-correct; it reads inputs only.
+      memories_[i].set_data_handle(const_cast<void*>(data[i]));
+    }
+    SOTTO_CHECK(dnnl_primitive_execute(variant.matmul.get(), stream.get(),
+                                       static_cast<int>(arguments_.size()),
+                                       arguments_.data()) == dnnl_success);
+  }
+
+ private:
+  explicit Call(const Variant& variant)
+      : memories_{Handle(variant.a, nullptr), Handle(variant.packed, nullptr),
+                  Handle(variant.tile, nullptr), Handle(variant.scratchpad, nullptr)},
+        arguments_{{{DNNL_ARG_SRC, memories_[0].get()},
+                    {DNNL_ARG_WEIGHTS, memories_[1].get()},
+                    {DNNL_ARG_DST, memories_[2].get()},
+                    {DNNL_ARG_SCRATCHPAD, memories_[3].get()}}} {}
+
+  std::array<memory, 4> memories_;
+  std::array<dnnl_exec_arg_t, 4> arguments_;
+};
+
 void GemmKernel::Execute(const Variant& variant, const void* a, const void* packed, void* tile,
                          void* scratch) const {
-  dnnl::stream stream(CpuEngine());
-  variant.matmul.execute(stream, {{DNNL_ARG_SRC, Handle(variant.a, a)},
-                                  {DNNL_ARG_WEIGHTS, Handle(variant.packed, packed)},
-                                  {DNNL_ARG_DST, Handle(variant.tile, tile)},
-                                  {DNNL_ARG_SCRATCHPAD, Handle(variant.scratchpad, scratch)}});
+  Call::Of(variant).Run(variant, a, packed, tile, scratch);
 }
 
 void GemmKernel::Pack(const void* rows, void* packed) const noexcept {
@@ -184,7 +224,8 @@ void GemmKernel::Multiply(const void* a, size_t rows, const void* packed, void* 
                           void* scratch) const noexcept {
   const uint8_t* a_rows = static_cast<const uint8_t*>(a);
   uint32_t* tile_rows = static_cast<uint32_t*>(tile);
-  size_t left = RoundUpToGemmRows(rows);
+  const size_t rest = rows % kGemmRowUnit;
+  size_t left = rows - rest + (rest == 0 ? 0 : std::bit_ceil(rest));
   // The largest variant that fits, and the smallest one for what no variant fits.
   for (auto variant = variants_.begin(); left > 0;) {
     if (variant->rows > left && variant + 1 != variants_.end()) {

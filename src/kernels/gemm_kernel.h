@@ -4,7 +4,9 @@
 #ifndef SOTTO_KERNELS_GEMM_KERNEL_H_
 #define SOTTO_KERNELS_GEMM_KERNEL_H_
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
@@ -28,7 +30,7 @@ class GemmKernel {
   // Working memory of Multiply().
   size_t scratch_bytes() const { return scratch_bytes_; }
   // As GemmWeights::row_unit().
-  size_t row_unit() const { return variants_.back().rows; }
+  size_t row_unit() const { return std::max(kGemmRowUnit, variants_.back().rows); }
   // rows: [columns, k] row-major.
   void Pack(const void* rows, void* packed) const noexcept;
   // As GemmWeights::Multiply.
@@ -42,9 +44,11 @@ class GemmKernel {
     dnnl::matmul matmul;
     dnnl::memory::desc a, packed, tile, scratchpad;
     std::string implementation;
+    uint64_t id;  // Unique in the process.
   };
   std::optional<Variant> MakeVariant(size_t rows, const dnnl::memory::desc& packed) const;
   class Comparison;
+  class Call;
   void Execute(const Variant& variant, const void* a, const void* packed, void* tile,
                void* scratch) const;
   void Reorder(const Variant& variant, const void* rows, void* packed) const;

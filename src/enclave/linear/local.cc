@@ -8,81 +8,14 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/strings.h"
-#include "enclave/linear/epilogue.h"
+#include "enclave/linear/local_product.h"
 #include "enclave/linear/local_workspace.h"
-#include "enclave/linear/operand.h"
 #include "enclave/linear/packed_layer.h"
-#include "enclave/linear/tile_plan.h"
 #include "enclave/linear/weight_cache.h"
 #include "kernels/gemm.h"
 
 namespace sotto {
 namespace {
-
-// Rows that one task turns into operands.
-constexpr size_t kOperandRows = 16;
-// Rows between the one being finished and the one whose memory is asked for.
-constexpr size_t kRowsAhead = 4;
-
-size_t CeilDiv(size_t n, size_t unit) { return (n + unit - 1) / unit; }
-
-// One layer applied to one input.
-class Product {
- public:
-  Product(const PackedLayer& layer, const LinearInput& input, LinearTail tail, MatrixView<float> y,
-          int threads)
-      : layer_(layer),
-        input_(input),
-        tail_(tail),
-        y_(y),
-        workspace_(DivideWorkspace(layer, tokens(), threads, input.workspace)) {}
-
-  void Run(ThreadPool& pool) {
-    pool.ParallelFor(CeilDiv(tokens(), kOperandRows),
-                     [this](size_t task, int worker) { WriteOperand(task, worker); });
-    const TilePlan plan(layer_.weights, tokens(), pool.threads());
-    pool.ParallelFor(plan.tiles(),
-                     [&](size_t task, int worker) { MultiplyTile(plan.TileAt(task), worker); });
-  }
-
- private:
-  size_t tokens() const { return input_.x.rows(); }
-
-  void WriteOperand(size_t task, int worker) {
-    uint8_t* scratch = workspace_.WorkerPart(worker).row_scratch;
-    const size_t begin = task * kOperandRows, end = std::min(tokens(), begin + kOperandRows);
-    for (size_t row = begin; row < end; ++row) {
-      WriteOperandRow(layer_, input_, row, workspace_.operand, scratch);
-    }
-    ZeroOperandRows(layer_, end, RoundUpToGemmRows(end), workspace_.operand);
-  }
-
-  void MultiplyTile(const TilePlan::Tile& tile, int worker) {
-    const LocalWorkspace::Worker part = workspace_.WorkerPart(worker);
-    const auto [column_block, first_row, rows] = tile;
-    const uint8_t* a = workspace_.operand.Row(first_row);
-    layer_.weights.Multiply(column_block, a, rows, part.tile, part.gemm_scratch);
-    if (layer_.precision == Precision::kFixed) {
-      layer_.weights.Multiply(column_block, a + workspace_.operand.plane_bytes, rows, part.low_tile,
-                              part.gemm_scratch);
-    }
-    for (size_t i = 0; i < rows; ++i) {
-      if (i + kRowsAhead < rows) {
-        PrefetchOutputRow(layer_, column_block, tail_, y_.row(first_row + i + kRowsAhead));
-      }
-      const size_t offset = i * kGemmColumnBlock * sizeof(float);
-      const float row_scale = workspace_.operand.row_scales[first_row + i];
-      FinishRow(layer_, column_block, {part.tile + offset, part.low_tile + offset, row_scale},
-                tail_, y_.row(first_row + i));
-    }
-  }
-
-  const PackedLayer& layer_;
-  const LinearInput& input_;
-  const LinearTail tail_;
-  const MatrixView<float> y_;
-  const LocalWorkspace workspace_;
-};
 
 class LocalLinear : public Linear {
  public:
@@ -99,12 +32,14 @@ class LocalLinear : public Linear {
 
   absl::Status Apply(LinearLayer layer, const LinearInput& input, LinearTail tail,
                      MatrixView<float> y, ThreadPool& pool) override {
-    const PackedLayer& packed = layers_[LinearLayerIndex(config_, layer)];
+    const size_t index = LinearLayerIndex(config_, layer);
+    const PackedLayer& packed = layers_[index];
+    const PackedLayer* next = index + 1 < layers_.size() ? &layers_[index + 1] : nullptr;
     const size_t n_out = packed.weights.n_out();
     SOTTO_CHECK(input.x.cols() == packed.weights.n_in() && y.rows() == input.x.rows());
     SOTTO_CHECK(y.cols() == (tail == LinearTail::kSwiGlu ? n_out / 2 : n_out));
     SOTTO_CHECK(tail != LinearTail::kSwiGlu || layer.kind == LinearKind::kGateUp);
-    Product(packed, input, tail, y, pool.threads()).Run(pool);
+    MultiplyLayer(packed, next, input, tail, y, pool);
     return absl::OkStatus();
   }
 
@@ -143,6 +78,8 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
   }
   SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
                          PackAllLayers(checkpoint, options.precision, pool));
+  std::error_code error;  // Writing tells.
+  std::filesystem::create_directories(options.weight_cache_dir, error);
   if (const absl::Status status = WriteWeightCache(path, layers, pool); !status.ok()) {
     Log(LogLevel::kWarning, StrCat("no weight cache: ", ToStd(status.message())));
   }

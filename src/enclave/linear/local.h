@@ -36,9 +36,9 @@ LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision
 
 struct LocalLinearOptions {
   Precision precision = Precision::kF32;
-  // Where packed weights are kept for the next start (weight_cache.h); empty: nowhere. A cache that
-  // is damaged is rebuilt, one that cannot be written is done without; both are logged. The cache
-  // is not encrypted: FAILED_PRECONDITION for a sealed model.
+  // Where packed weights are kept for the next start (weight_cache.h), made if it is not there;
+  // empty: nowhere. A cache that is damaged is rebuilt, one that cannot be written is done without;
+  // both are logged. The cache is not encrypted: FAILED_PRECONDITION for a sealed model.
   std::string weight_cache_dir = {};
 };
 

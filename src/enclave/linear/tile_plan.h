@@ -10,8 +10,9 @@ namespace sotto {
 
 // Tall tiles multiply fastest, but threads that take tiles as they become free end together only if
 // the last ones are short. So the first column blocks are cut into tiles of up to kGemmRowBlock
-// rows, the last into shorter ones. Tiles of one column block follow each other: its weight comes
-// from memory once.
+// rows, which follow each other block by block: a weight comes from memory once. The last column
+// blocks, one a thread, are cut into ever shorter tiles, a thread's every other one from the same
+// block.
 class TilePlan {
  public:
   struct Tile {
@@ -26,9 +27,12 @@ class TilePlan {
   Tile TileAt(size_t tile) const;
 
  private:
+  Tile ShortTile(size_t piece, size_t column_block) const;
+
   size_t rows_;
   size_t tall_blocks_, short_blocks_;  // Column blocks of each kind.
-  size_t tall_rows_, short_rows_;      // Of a tile.
+  size_t tall_rows_, min_rows_;        // Of a tile.
+  size_t short_pieces_;                // Tiles of one of the last column blocks.
 };
 
 }  // namespace sotto

@@ -48,7 +48,10 @@ TEST(TilePlanTest, TallFirstAndShortLast) {
   const GemmWeights weights(GemmOperands::kF32, 16, 8192);
   const TilePlan plan(weights, 512, 2);
   EXPECT_EQ(plan.TileAt(0).rows, kGemmRowBlock);
-  EXPECT_LT(plan.TileAt(plan.tiles() - 1).rows, kGemmRowBlock);
+  for (size_t i = 1; i < plan.tiles(); ++i) {
+    EXPECT_LE(plan.TileAt(i).rows, plan.TileAt(i - 1).rows);
+  }
+  EXPECT_LT(plan.TileAt(plan.tiles() - 1).rows, kGemmRowBlock / 4);
   // One thread waits for nobody.
   const TilePlan alone(weights, 512, 1);
   EXPECT_EQ(alone.tiles(), weights.blocks());
