@@ -115,7 +115,7 @@ grpc::Status FaultyAccelerator::ServeRequests(grpc::ServerContext& context, Stre
     if (fault_ == Fault::kLeavesAtRequest) return grpc::Status::OK;
     if (fault_ == Fault::kHangsAtAnswer) Hang(context);
     if (fault_ == Fault::kEmptyMessage) stream.Write(pb::ServerMessage());
-    const pb::ExchangeRequest request = message.request();
+    const pb::ExchangeRequest& request = message.request();
     if (fault_ == Fault::kAnswersBeforeTheRequest) stream.Write(MakeAnswer(request));
     if (!Swallow(stream, request)) break;
     if (fault_ != Fault::kAnswersBeforeTheRequest) stream.Write(MakeAnswer(request));

@@ -10,8 +10,7 @@
 #include <cstring>
 
 #include "base/check.h"
-
-extern char** environ;
+#include "base/strings.h"
 
 namespace sotto {
 namespace {
@@ -22,12 +21,15 @@ std::vector<std::string> Environment(const ProgramOptions& options) {
     const std::string text = *variable;
     if (!text.starts_with("LLAMA_") && !text.starts_with("SOTTO_")) environment.push_back(text);
   }
-  for (const auto& [name, value] : options.environment) environment.push_back(name + "=" + value);
+  for (const auto& [name, value] : options.environment) {
+    environment.push_back(StrCat(name, "=", value));
+  }
   return environment;
 }
 
 std::vector<char*> Pointers(std::vector<std::string>& strings) {
   std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
   for (std::string& text : strings) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;

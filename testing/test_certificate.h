@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -16,7 +17,7 @@ namespace sotto {
 
 struct TestCertificateOptions {
   std::string host = "localhost";
-  long seconds_from_now = 3600;  // Its end; it began an hour ago.
+  int64_t seconds_from_now = 3600;  // Its end; it began an hour ago.
 };
 
 // Self-signed.
@@ -47,8 +48,8 @@ struct TestCertificate {
       const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), BIO_free);
       write(bio.get());
       char* data = nullptr;
-      const long size = BIO_get_mem_data(bio.get(), &data);
-      return std::string(data, static_cast<size_t>(size));
+      const auto size = static_cast<size_t>(BIO_get_mem_data(bio.get(), &data));
+      return std::string(data, size);
     };
     return {text([&](BIO* bio) { PEM_write_bio_X509(bio, x509.get()); }), text([&](BIO* bio) {
               PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);

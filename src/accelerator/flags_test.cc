@@ -1,5 +1,10 @@
 #include "accelerator/flags.h"
 
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "testing/temp_dir.h"
@@ -21,12 +26,12 @@ absl::StatusOr<std::optional<AcceleratorFlags>> Parse(Arguments arguments,
 AcceleratorFlags Flags(Arguments arguments) {
   arguments.insert(arguments.end(), {"--model", "m"});
   std::string information;
-  const auto flags = Parse(arguments, &information);
+  const auto flags = Parse(std::move(arguments), &information);
   EXPECT_TRUE(flags.ok()) << flags.status();
   return flags.ok() ? **flags : AcceleratorFlags();
 }
 
-void ExpectRefused(Arguments arguments, const std::string& what) {
+void ExpectRefused(const Arguments& arguments, const std::string& what) {
   std::string information;
   const absl::Status status = Parse(arguments, &information).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;

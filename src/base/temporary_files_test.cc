@@ -119,6 +119,7 @@ TEST_F(TemporaryFilesDeathTest, FilesBeingCreatedAreRemovedToo) {
         {
           RemoveTemporaryFilesOnSignals();
           std::vector<std::thread> threads;
+          threads.reserve(3);
           for (int i = 0; i < 3; ++i) {
             threads.emplace_back([&] {
               for (;;) {

@@ -120,7 +120,7 @@ TEST_F(LogitsFileTest, NpyIsWhatNumPyReads) {
   EXPECT_EQ((10 + header) % 64, 0u);
   EXPECT_EQ(literal.back(), '\n');
   EXPECT_THAT(literal, HasSubstr("'descr': '<f4', 'fortran_order': False, 'shape': (2, 3, 5)"));
-  EXPECT_EQ(Floats(std::string_view(bytes).substr(10 + header)), ExpectedAll());
+  EXPECT_EQ(Floats(bytes.substr(10 + header)), ExpectedAll());
 }
 
 TEST_F(LogitsFileTest, LastPositionsAreOneRowEach) {
@@ -139,6 +139,7 @@ TEST_F(LogitsFileTest, LastPositionsAreOneRowEach) {
 TEST_F(LogitsFileTest, SeveralThreadsMayWrite) {
   const auto file = Create("l.safetensors", kAll);
   std::vector<std::thread> threads;
+  threads.reserve(3);
   for (size_t i = 0; i < 3; ++i) {
     threads.emplace_back([&file, i] { file->Write(0, i, Block(0, i, 1).view()); });
   }

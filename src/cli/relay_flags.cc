@@ -25,7 +25,7 @@ absl::Status RelayFlags::Read(SplitOptions& options) const {
   options.relay_peer = relay_peer_.value();
   if (options.relay_peer.empty()) return absl::OkStatus();
   const absl::Status status = CheckEndpoint(options.relay_peer, /*for_listening=*/false);
-  if (status.ok()) return status;
+  if (status.ok()) return absl::OkStatus();
   return UsageError(StrCat("--relay-peer: ", ToStd(status.message())));
 }
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/command.h"
@@ -29,7 +31,7 @@ absl::StatusOr<std::optional<SplitOptions>> Read(Arguments arguments) {
 
 SplitOptions Options(Arguments arguments) {
   arguments.insert(arguments.begin(), "--split");
-  const auto options = Read(arguments);
+  const auto options = Read(std::move(arguments));
   EXPECT_TRUE(options.ok()) << options.status();
   return options.ok() ? **options : SplitOptions();
 }

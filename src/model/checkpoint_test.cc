@@ -44,6 +44,7 @@ struct TinyModel {
   void WriteTo(const TempDir& dir) const {
     dir.Write("config.json", ConfigToJson(config));
     std::vector<TensorSpec> specs;
+    specs.reserve(tensors.size());
     for (const auto& [name, spec] : tensors) specs.push_back(spec);
     auto writer = SafetensorsWriter::Create(dir.File("model.safetensors"), specs);
     ASSERT_TRUE(writer.ok()) << writer.status();
@@ -158,7 +159,8 @@ TEST(CheckpointTest, DamagedFileIsNamed) {
   const TempDir dir;
   TinyModel().WriteTo(dir);
   std::string bytes = dir.Read("model.safetensors");
-  dir.Write("model.safetensors", std::string_view(bytes).substr(0, bytes.size() - 1));
+  bytes.pop_back();
+  dir.Write("model.safetensors", bytes);
   ExpectRefused(dir.path(), absl::StatusCode::kDataLoss, "model.safetensors");
 }
 

@@ -19,9 +19,9 @@ TEST(MerkleTest, KnownRoots) {
                                          "\x30\x31",
                                          "\x40\x41\x42\x43",
                                          "\x50\x51\x52\x53\x54\x55\x56\x57",
-                                         "\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d"
-                                         "\x6e\x6f"};
+                                         "`abcdefghijklmno"};
   std::vector<Hash256> leaves;
+  leaves.reserve(data.size());
   for (const std::string& leaf : data) {
     leaves.push_back(MerkleLeaf({reinterpret_cast<const uint8_t*>(leaf.data()), leaf.size()}));
   }

@@ -66,7 +66,7 @@ TEST(SafetensorsTest, EmptyTensorsTakeNoRoom) {
 
 TEST(SafetensorsTest, TruncatedHeader) {
   ExpectDamaged(Parse("").status(), "too short");
-  ExpectDamaged(Parse("\x10\0\0").status(), "too short");
+  ExpectDamaged(Parse(std::string("\x10\0\0", 3)).status(), "too short");
   ExpectDamaged(Parse(SafetensorsBytes("{}", "", 3)).status(), "truncated");
   ExpectDamaged(Parse(SafetensorsBytes("{", "", 1)).status(), "not a JSON object");
 }

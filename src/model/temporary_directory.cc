@@ -36,7 +36,7 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 absl::Status TemporaryDirectory::RenameTo(const std::string& target) {
   std::error_code error;
-  fs::permissions(path_, fs::perms(0755), error);  // mkdtemp made it 0700.
+  fs::permissions(path_, fs::perms{0755}, error);  // mkdtemp made it 0700.
   if (!error && !RenameTemporary(path_, target)) error = {errno, std::generic_category()};
   if (error) {
     return absl::FailedPreconditionError(StrCat(target, ": cannot rename: ", error.message()));

@@ -41,7 +41,7 @@ TEST_F(TemporaryDirectoryTest, AppearsCompleteUnderItsName) {
   EXPECT_EQ(Entries(), 1u);
   EXPECT_EQ(dir_.Read("model/weights"), "w");
   // Like any directory, not mkdtemp's.
-  EXPECT_EQ(fs::status(dir_.File("model")).permissions(), fs::perms(0755));
+  EXPECT_EQ(fs::status(dir_.File("model")).permissions(), fs::perms{0755});
 }
 
 TEST_F(TemporaryDirectoryTest, WithoutANameItIsRemovedWithItsFiles) {

@@ -54,7 +54,7 @@ SOTTO_VAES inline void Encrypt(const __m512i* keys, uint64_t first_block, uint8_
   // The counter is the lower half of the block, big-endian; the upper half stays zero.
   const __m512i reversed = _mm512_broadcast_i32x4(
       _mm_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1));
-  const auto block = static_cast<long long>(first_block);
+  const auto block = static_cast<int64_t>(first_block);
   __m512i counter = _mm512_set_epi64(block + 3, 0, block + 2, 0, block + 1, 0, block, 0);
   const __m512i step = _mm512_set_epi64(4, 0, 4, 0, 4, 0, 4, 0);
   __m512i state[kRegisters];

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/strings.h"
 #include "wire/peer_certificate.h"
 
 namespace sotto {
@@ -25,7 +26,7 @@ using grpc::experimental::IdentityKeyCertPair;
 using grpc::experimental::StaticDataCertificateProvider;
 using grpc::experimental::TlsCustomVerificationCheckRequest;
 
-std::string ToString(grpc::string_ref text) { return {text.data(), text.size()}; }
+std::string ToString(const grpc::string_ref& text) { return {text.data(), text.size()}; }
 
 // Accepts one key, or a chain that leads to a root. The handshake has proved by then that the peer
 // holds the key.
@@ -41,7 +42,7 @@ class PeerVerifier final : public ExternalCertificateVerifier {
     const absl::Status status = Check(*request);
     verdict_->Set(status);
     if (!status.ok()) {
-      *sync_status = {grpc::StatusCode::PERMISSION_DENIED, std::string(status.message())};
+      *sync_status = {grpc::StatusCode::PERMISSION_DENIED, std::string(ToStd(status.message()))};
     }
     return true;
   }
@@ -77,8 +78,8 @@ std::string UnusedRoot() {
   SOTTO_CHECK(X509_sign(root.get(), key.get(), EVP_sha256()) > 0);
   SOTTO_CHECK(PEM_write_bio_X509(pem.get(), root.get()) == 1);
   char* text = nullptr;
-  const long size = BIO_get_mem_data(pem.get(), &text);
-  return std::string(text, static_cast<size_t>(size));
+  const auto size = static_cast<size_t>(BIO_get_mem_data(pem.get(), &text));
+  return {text, size};
 }
 
 }  // namespace

@@ -135,6 +135,7 @@ TEST_F(PadBlinderTest, NoMaskIsHandedOutTwiceToAnyThread) {
   std::set<std::string> seen;
   std::atomic<int> repeated{0};
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 50; ++i) {

@@ -4,6 +4,7 @@
 // fixed must fail the same test.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -40,6 +41,7 @@ std::vector<uint32_t> Distribution(const Protocol<Word>& protocol, const Setting
   std::vector<uint32_t> counts;
   for (uint64_t code = 0; code < all; ++code) {
     Masks<Word> masks;
+    masks.reserve(setting.masks);
     uint64_t rest = code;
     for (size_t i = 0; i < setting.masks; ++i, rest /= per_mask) {
       masks.push_back({Decode<Word>(rest % per_mask, words)});
@@ -78,9 +80,11 @@ using U4 = TinyWord<4>;
 // Zero, the unit, nilpotent, singular and regular weights.
 template <typename Word>
 std::vector<Words<Word>> Weights() {
+  constexpr std::array<std::array<uint32_t, 4>, 5> kNumbers = {
+      {{0, 0, 0, 0}, {1, 0, 0, 1}, {2, 2, 0, 2}, {1, 2, 2, 0}, {3, 1, 2, 5}}};
   std::vector<Words<Word>> weights;
-  for (const std::vector<uint32_t>& w : std::vector<std::vector<uint32_t>>{
-           {0, 0, 0, 0}, {1, 0, 0, 1}, {2, 2, 0, 2}, {1, 2, 2, 0}, {3, 1, 2, 5}}) {
+  weights.reserve(kNumbers.size());
+  for (const std::array<uint32_t, 4>& w : kNumbers) {
     weights.push_back({Word::Of(w[0]), Word::Of(w[1]), Word::Of(w[2]), Word::Of(w[3])});
   }
   return weights;

@@ -103,6 +103,7 @@ Protocol<Word> Shares(size_t servers, uint64_t exchange) {
                                            : masks[roles.seed_of(k)].stream);
       answers.push_back(Times(t.views.back(), w));
     }
+    parts.reserve(servers);
     for (const Words<Word>& answer : answers) parts.push_back(answer.data());
     t.product.resize(x.size());
     SumAnswers<Word>(parts, t.product);

@@ -22,6 +22,7 @@ std::vector<Visit> VisitsOf(size_t lanes, size_t layers, size_t blocks, size_t s
   std::mutex mutex;
   std::vector<Visit> visits;
   std::vector<std::thread> threads;
+  threads.reserve(lanes);
   for (size_t lane = 0; lane < lanes; ++lane) {
     threads.emplace_back([&, lane] {
       for (size_t block = lane; block < blocks; block += lanes) {
@@ -73,6 +74,7 @@ TEST(LaneScheduleTest, AFailureLetsNobodyWait) {
   ASSERT_TRUE(schedule.AwaitTurnToStore(0, 0));
   std::atomic<int> stopped = 0;
   std::vector<std::thread> threads;
+  threads.reserve(2);
   for (const size_t block : {1, 2}) {
     threads.emplace_back([&, block] { stopped += !schedule.AwaitTurnToStore(0, block); });
   }
