@@ -20,7 +20,7 @@ TEST(SealedPad, OpensOnlyWithItsKeyIdentityAndBytes) {
   const std::vector<uint8_t> key(32, 1), other_key(32, 2), secrets{1, 2, 3, 4, 5};
   const PadIdentity identity{7, 1, 2};
   const std::string sealed = SealPad(key, identity, secrets);
-  const auto opens = [&](const std::vector<uint8_t>& k, PadIdentity id, std::string bytes) {
+  const auto opens = [&](const std::vector<uint8_t>& k, PadIdentity id, const std::string& bytes) {
     SecretBuffer out(secrets.size());
     const bool ok = OpenPad(k, id, bytes, out);
     const std::vector<uint8_t> found(out.span().begin(), out.span().end());
