@@ -1,5 +1,7 @@
 #include "wire/shm_transport.h"
 
+#include <algorithm>
+
 #include "wire/backoff.h"
 
 namespace sotto {
@@ -38,6 +40,10 @@ absl::Status ShmTransport::Send(const std::shared_ptr<Exchange>& exchange) {
     return session_.failure();
   }
   session_.MarkSent(*exchange);
+  {
+    std::lock_guard lock(mutex_);
+    answer_clock_.Sent(exchange->header.sequence, exchange->sizes.total_bytes(), Clock::now());
+  }
   requests_.Publish();
   RingDoorbell();
   session_.CountSent(kRequestRecordBytes + exchange->header.payload_bytes, Clock::now() - begin);
@@ -97,8 +103,17 @@ void ShmTransport::Lead(Exchange& exchange) {
       backoff.Reset();
       continue;
     }
-    if (backoff.slow() && Clock::now() >= exchange.deadline) return;
-    backoff.Pause();
+    const Clock::time_point now = Clock::now();
+    if (now >= exchange.deadline) return;
+    std::unique_lock lock(mutex_);
+    const Clock::duration sleep = answer_clock_.UntilNextLook(now);
+    if (sleep == Clock::duration::zero()) {
+      lock.unlock();
+      backoff.Pause();
+    } else {
+      changed_.wait_until(lock, std::min(now + sleep, exchange.deadline),
+                          [&] { return stopped_.load(); });
+    }
   }
 }
 
@@ -129,6 +144,10 @@ absl::Status ShmTransport::ReadAnswer() {
   const absl::StatusOr<AnswerHeader> header = DecodeAnswerRecord(record);
   if (!header.ok()) return absl::AbortedError(header.status().message());
   SOTTO_ASSIGN_OR_RETURN(const std::shared_ptr<Exchange> exchange, session_.BeginAnswer(*header));
+  {
+    std::lock_guard lock(mutex_);
+    answer_clock_.Answered(header->sequence, begin);
+  }
   deadline = exchange->deadline;
   absl::Status status = absl::OkStatus();
   session_.Touch(*exchange, [&] { status = answers_.Read(exchange->answer, wait); });

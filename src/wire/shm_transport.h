@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "wire/answer_clock.h"
 #include "wire/grpc_stream.h"
 #include "wire/session_state.h"
 #include "wire/shm_records.h"
@@ -48,7 +49,8 @@ class ShmTransport final : public Transport {
   std::atomic<bool> stopped_{false};
   std::mutex sending_, mutex_;
   std::condition_variable changed_;
-  bool led_ = false;  // Guarded by mutex_.
+  bool led_ = false;  // Guarded by mutex_, as is the next.
+  AnswerClock answer_clock_;
   const std::unique_ptr<GrpcStream> stream_;
 };
 

@@ -17,8 +17,9 @@
 namespace sotto {
 namespace {
 
-// Rows that one task hides: enough that setting up a mask's key costs nothing beside them.
-constexpr size_t kHideRows = 8;
+// Rows that one task hides or reveals: enough that setting up a mask's key, or reading the clock,
+// costs nothing beside them.
+constexpr size_t kTaskRows = 8;
 // Answers of one exchange and server take at most this, or one row.
 constexpr size_t kMaxAnswerBytes = size_t{8} << 20;
 
@@ -147,8 +148,7 @@ absl::Status OffloadedLinear::Start(const Call& call, size_t first, size_t rows,
   SOTTO_RETURN_IF_ERROR(send(/*sent_rows=*/false));
   SOTTO_RETURN_IF_ERROR(BeginNext(call.name, rows));
 
-  const size_t tasks = (rows + kHideRows - 1) / kHideRows;
-  call.pool->ParallelFor(tasks, [&](size_t task, int worker) {
+  call.pool->ParallelFor((rows + kTaskRows - 1) / kTaskRows, [&](size_t task, int worker) {
     const Timed<ThreadCpuNs> timed(counters_->hiding_ns);
     float* const normed = call.Scratch(worker).data();
     auto* const words = reinterpret_cast<uint32_t*>(normed + n_in);
@@ -161,9 +161,9 @@ absl::Status OffloadedLinear::Start(const Call& call, size_t first, size_t rows,
       slot.t[row] = QuantizeFixedRow(x, n_in, call.layer.limit, xq.data());
       if (options_.verify) slot.sums[row] = call.layer.key.ExpectedSum(xq);
     };
-    const size_t begin = task * kHideRows;
+    const size_t begin = task * kTaskRows;
     blinding.Hide(begin, quantise, {words, 2 * n_in},
-                  hidden.Rows(begin, std::min(kHideRows, rows - begin)));
+                  hidden.Rows(begin, std::min(kTaskRows, rows - begin)));
   });
   if (blinding.Exchanged()) counters_->exchanges.fetch_add(1, std::memory_order_relaxed);
   return send(/*sent_rows=*/true);
@@ -179,8 +179,7 @@ absl::Status OffloadedLinear::Finish(const Call& call, Slot& slot) {
   }
   slot.exchange.blinding->PrepareToReveal(*call.pool);
   const size_t n_out = call.layer.shape.n_out;
-  call.pool->ParallelFor(slot.rows, [&](size_t r, int worker) {
-    const Timed<ThreadCpuNs> timed(counters_->revealing_ns);
+  const auto reveal = [&](size_t r, std::span<float> scratch) {
     std::array<const uint32_t*, kMaxServers> answers;
     for (size_t k = 0; k < channels_.size(); ++k) {
       answers[k] = slot.answers + (k * slot.rows + r) * n_out;
@@ -188,8 +187,13 @@ absl::Status OffloadedLinear::Finish(const Call& call, Slot& slot) {
     const RevealedRow row{r, std::span(answers).first(channels_.size()), slot.t[r], call.tail,
                           call.y.row(slot.first + r)};
     const uint64_t sum =
-        RevealRow(call.layer, *slot.exchange.blinding, row, options_.verify, call.Scratch(worker));
+        RevealRow(call.layer, *slot.exchange.blinding, row, options_.verify, scratch);
     slot.sums[r] = options_.verify ? EqualMask(sum, slot.sums[r]) : ~uint64_t{0};
+  };
+  call.pool->ParallelFor((slot.rows + kTaskRows - 1) / kTaskRows, [&](size_t task, int worker) {
+    const Timed<ThreadCpuNs> timed(counters_->revealing_ns);
+    const size_t end = std::min(slot.rows, (task + 1) * kTaskRows);
+    for (size_t r = task * kTaskRows; r < end; ++r) reveal(r, call.Scratch(worker));
   });
   slot.exchange.blinding.reset();
   uint64_t all_passed = ~uint64_t{0};
