@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
-#include <span>
 #include <string>
 
 #include "absl/strings/escaping.h"
+#include "accelerator/relay_intake.h"
 #include "base/strings.h"
 #include "wire/endpoint.h"
 #include "wire/grpc_status.h"
@@ -77,7 +76,7 @@ absl::Status RelayService::CheckTarget(const std::string& target, bool client_on
     if (std::find(allowed.begin(), allowed.end(), target) != allowed.end()) return absl::OkStatus();
     return absl::PermissionDeniedError("not one of the accelerators it may relay to (--relay-to)");
   }
-  if (IsLocalEndpoint(target) && !client_on_this_host) {
+  if (MayBeLoopback(target) && !client_on_this_host) {
     return absl::PermissionDeniedError("dials nothing on its own host for clients elsewhere");
   }
   return absl::OkStatus();
@@ -91,45 +90,13 @@ grpc::Status RelayService::Receive(grpc::ServerContext& context, RelayStream& st
   if (const absl::Status status = inbox->Attach([&] { context.TryCancel(); }); !status.ok()) {
     return ToGrpc(status);
   }
+  RelayIntake intake(model_.shape(), *inbox);
   absl::Status status = absl::OkStatus();
   pb::RelayMessage message;
   stream.Write(pb::RelayReply());
-  while (status.ok() && stream.Read(&message)) {
-    status = message.has_header() ? ReceiveProduct(message.header(), stream, *inbox)
-                                  : absl::InvalidArgumentError("want a product's header");
-  }
+  while (status.ok() && stream.Read(&message)) status = intake.Take(message);
   inbox->Detach();
   return ToGrpc(status);
-}
-
-absl::Status RelayService::ReceiveProduct(const pb::RelayHeader& first, RelayStream& stream,
-                                          RelayInbox& inbox) const {
-  const RelayHeader header{.number = first.number(),
-                           .layer = first.layer(),
-                           .rows = first.rows(),
-                           .payload_bytes = first.payload_bytes()};
-  SOTTO_ASSIGN_OR_RETURN(const size_t n_out,
-                         CheckRelayHeader(header, model_.shape(), inbox.max_bytes()));
-  SOTTO_RETURN_IF_ERROR(inbox.Reserve(header));
-  RelayedProduct product{header.layer, Matrix<uint32_t>(header.rows, n_out)};
-  auto* const out = reinterpret_cast<uint8_t*>(product.words.view().data());
-  pb::RelayMessage message;
-  const std::string* data = &first.data();
-  for (uint64_t received = 0, offset = 0;;) {
-    SOTTO_RETURN_IF_ERROR(CheckChunk(offset, data->size(), received, header.payload_bytes));
-    const std::span<const char> chunk(*data);
-    std::memcpy(out + received, chunk.data(), chunk.size());
-    received += chunk.size();
-    if (received == header.payload_bytes) break;
-    if (!stream.Read(&message)) return absl::CancelledError("the source left inside a product");
-    if (!message.has_chunk() || message.chunk().sequence() != header.number) {
-      return absl::InvalidArgumentError("want the next chunk of the product");
-    }
-    data = &message.chunk().data();
-    offset = message.chunk().offset();
-  }
-  inbox.Put(header.number, std::move(product));
-  return absl::OkStatus();
 }
 
 }  // namespace sotto

@@ -54,8 +54,6 @@ class RelayService {
  private:
   absl::StatusOr<RelayEnds> Join(const pb::RelayRole& role, bool client_on_this_host);
   absl::Status CheckTarget(const std::string& target, bool client_on_this_host) const;
-  absl::Status ReceiveProduct(const pb::RelayHeader& header, RelayStream& stream,
-                              RelayInbox& inbox) const;
 
   const ServedModel& model_;
   const RelayOptions options_;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "accelerator/event_log.h"
+#include "accelerator/greeting_timer.h"
 #include "accelerator/shm_session_io.h"
 #include "base/strings.h"
 #include "wire/grpc_status.h"
@@ -149,8 +150,10 @@ grpc::Status AcceleratorService::Relay(grpc::ServerContext* context, RelayStream
   return status;
 }
 
-absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(const std::string& peer,
+absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(grpc::ServerContext& context,
                                                                     SessionStream& stream) {
+  const GreetingTimer timer(context, options_.greeting_timeout);
+  const std::string peer = context.peer();
   pb::ClientMessage first;
   if (!stream.Read(&first)) return absl::CancelledError("the client left before its greeting");
   if (!first.has_hello()) return absl::InvalidArgumentError("want a hello first");
@@ -181,7 +184,7 @@ absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(const std::s
 
 absl::Status AcceleratorService::Serve(grpc::ServerContext& context, SessionStream& stream,
                                        uint64_t id) {
-  SOTTO_ASSIGN_OR_RETURN(Terms terms, Greet(context.peer(), stream));
+  SOTTO_ASSIGN_OR_RETURN(Terms terms, Greet(context, stream));
   SessionContext session{
       .id = id,
       .window_bytes = options_.limits.window_bytes(),

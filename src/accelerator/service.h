@@ -3,6 +3,7 @@
 #define SOTTO_ACCELERATOR_SERVICE_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -37,6 +38,8 @@ struct ServiceOptions {
   ServiceLimits limits{};
   std::vector<DeviceFormat> formats = {DeviceFormat::kFloat, DeviceFormat::kRing};
   std::string shm_directory = "/dev/shm";  // Empty: shared memory is never offered.
+  // From a session's start to the end of its greeting.
+  std::chrono::milliseconds greeting_timeout{10'000};
   RelayOptions relay{};
 };
 
@@ -57,7 +60,7 @@ class AcceleratorService final : public pb::Accelerator::Service {
     RelayEnds relay;
   };
   // Hello, Welcome, Ready.
-  absl::StatusOr<Terms> Greet(const std::string& peer, SessionStream& stream);
+  absl::StatusOr<Terms> Greet(grpc::ServerContext& context, SessionStream& stream);
   std::optional<ShmRegion> Offer(const std::string& peer, const pb::Hello& hello,
                                  pb::Welcome& welcome) const;
   absl::Status CheckHello(const pb::Hello& hello) const;

@@ -39,12 +39,16 @@ CpuFeatures Detect() {
   return f;
 }
 
+const CpuFeatures* override_for_testing = nullptr;
+
 }  // namespace
 
 const CpuFeatures& Cpu() {
   static const CpuFeatures features = Detect();
-  return features;
+  return override_for_testing == nullptr ? features : *override_for_testing;
 }
+
+void OverrideCpuForTesting(const CpuFeatures* features) { override_for_testing = features; }
 
 std::string CpuFeatureString() {
   const CpuFeatures& f = Cpu();

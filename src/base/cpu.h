@@ -17,6 +17,8 @@ struct CpuFeatures {
 };
 
 const CpuFeatures& Cpu();
+// What Cpu() says from now on; null: the truth. Before other threads exist, in tests alone.
+void OverrideCpuForTesting(const CpuFeatures* features);
 
 // "avx512-bf16 vnni ifma": for logs, result files and the tag of packed-weight caches.
 std::string CpuFeatureString();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/cpu.h"
+#include "base/strings.h"
 #include "kernels/gemm_kernel.h"
 
 namespace sotto {
@@ -29,6 +30,12 @@ bool GemmIsNative(GemmOperands operands) {
       return Cpu().avx512_vnni || Cpu().amx_int8;
   }
   return false;
+}
+
+absl::Status CheckExactByteProducts(std::string_view what) {
+  if (GemmIsNative(GemmOperands::kU8S8)) return absl::OkStatus();
+  return absl::UnimplementedError(
+      StrCat(what, " needs a processor with AVX512-VNNI or AMX; this one is ", CpuFeatureString()));
 }
 
 namespace {

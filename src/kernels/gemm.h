@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/matrix.h"
+#include "base/status.h"
 
 namespace sotto {
 
@@ -22,6 +24,9 @@ enum class GemmOperands {
 size_t GemmOperandBytes(GemmOperands operands);
 // Whether this CPU multiplies them at full speed; without, oneDNN falls back to slow code.
 bool GemmIsNative(GemmOperands operands);
+// UNIMPLEMENTED, naming `what` needs them, where products of bytes would not be exact: below
+// AVX512-VNNI and AMX, sums of two are cut to 16 bits.
+absl::Status CheckExactByteProducts(std::string_view what);
 
 // Rows multiplied in one call at most, and the unit that the work is rounded up to.
 inline constexpr size_t kGemmRowBlock = 512, kGemmRowUnit = 16;

@@ -1,29 +1,31 @@
 #include "wire/backoff.h"
 
 #include <immintrin.h>
-#include <time.h>
 
 #include <algorithm>
-#include <cstdint>
+#include <thread>
 
 namespace sotto {
-namespace {
 
-constexpr int64_t kFirstSleepNs = 10'000, kLongestSleepNs = 200'000;
-constexpr int kDoubleEvery = 8;
-
-}  // namespace
+void Backoff::Expect(std::chrono::nanoseconds time) {
+  spins_ = 0;
+  slept_ = {};
+  expected_ = time;
+}
 
 void Backoff::Pause() {
-  ++calls_;
-  if (!slow()) {
-    _mm_pause();
+  if (expected_ >= kShortest) {
+    std::this_thread::sleep_for(std::min<Clock::duration>(expected_, longest_));
+    expected_ = {};
     return;
   }
-  const int doublings = std::min((calls_ - kSpins) / kDoubleEvery, 5);
-  const timespec sleep{.tv_sec = 0,
-                       .tv_nsec = std::min(kFirstSleepNs << doublings, kLongestSleepNs)};
-  nanosleep(&sleep, nullptr);
+  if (!slow()) {
+    _mm_pause();
+    if (++spins_ == kSpins) slow_since_ = Clock::now();
+    return;
+  }
+  std::this_thread::sleep_for(std::clamp<Clock::duration>(slept_ / 2, kShortest, longest_));
+  slept_ = Clock::now() - slow_since_;
 }
 
 }  // namespace sotto

@@ -69,6 +69,20 @@ void GrpcStream::SendControl(pb::ClientMessage message) {
   PumpLocked();
 }
 
+void GrpcStream::RingDoorbell() {
+  std::lock_guard lock(mutex_);
+  if (!queue_.empty() && queue_.back().control.has_doorbell()) return;
+  pb::ClientMessage message;
+  message.mutable_doorbell();
+  queue_.push_back({.exchange = nullptr, .control = std::move(message)});
+  PumpLocked();
+}
+
+size_t GrpcStream::queued() const {
+  std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 absl::Status GrpcStream::Send(const std::shared_ptr<Exchange>& exchange) {
   std::lock_guard lock(mutex_);
   SOTTO_RETURN_IF_ERROR(session_.Enter(exchange));

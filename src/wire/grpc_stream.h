@@ -31,6 +31,11 @@ class GrpcStream final : public Transport,
   std::string PeerCertificate() const;
   // Queues a message; it goes out between exchanges.
   void SendControl(pb::ClientMessage message);
+  // Queues a Doorbell, unless one is waiting to go out: a peer that asks for them without end, and
+  // reads none, costs no memory.
+  void RingDoorbell();
+  // Messages and exchanges that wait to go out.
+  size_t queued() const;
 
   absl::Status Send(const std::shared_ptr<Exchange>& exchange) override;
   void Await(Exchange& exchange) override;

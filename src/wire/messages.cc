@@ -35,13 +35,14 @@ absl::StatusOr<ExchangeSizes> LinearSizes(const RequestHeader& request, const Mo
   }
   if (request.seed && !ring) return absl::InvalidArgumentError("a seed stands for ring rows only");
   const LinearShape shape = model.layers[request.layer];
-  const uint64_t width = BytesOf(request.format);
+  const uint64_t width = BytesOf(request.format), x_bytes = request.rows * shape.n_in * width;
   return ExchangeSizes{.n_in = shape.n_in,
                        .n_out = shape.n_out,
                        .answer_rows = request.rows,
                        .answer_format = request.format,
-                       .request_bytes = request.seed ? 0 : request.rows * shape.n_in * width,
-                       .answer_bytes = request.rows * shape.n_out * width};
+                       .request_bytes = request.seed ? 0 : x_bytes,
+                       .answer_bytes = request.rows * shape.n_out * width,
+                       .expanded_bytes = request.seed ? x_bytes : 0};
 }
 
 // A relay source works from seeds alone; its product goes to the sink, its answer is empty.
@@ -137,7 +138,7 @@ absl::StatusOr<ExchangeSizes> CheckRequest(const RequestHeader& request, const M
   if (request.payload_bytes != sizes.request_bytes) {
     return Refuse("payload_bytes", request.payload_bytes, StrCat(sizes.request_bytes));
   }
-  if (const uint64_t held = sizes.total_bytes() + sizes.relayed_bytes; held > window_bytes) {
+  if (const uint64_t held = sizes.held_bytes(); held > window_bytes) {
     return absl::ResourceExhaustedError(
         StrCat("an exchange of ", held, " bytes exceeds the window of ", window_bytes));
   }

@@ -68,13 +68,16 @@ struct ExchangeSizes {
   size_t answer_rows = 0;
   NumberFormat answer_format = NumberFormat::kRing32;
   uint64_t request_bytes = 0, answer_bytes = 0;  // Payloads.
-  uint64_t relayed_bytes = 0;  // kRelaySource: what is sent to the other accelerator.
+  uint64_t relayed_bytes = 0;   // kRelaySource: what is sent to the other accelerator.
+  uint64_t expanded_bytes = 0;  // What a seed stands for.
 
   uint64_t total_bytes() const { return request_bytes + answer_bytes; }
+  // What the server keeps for it.
+  uint64_t held_bytes() const { return total_bytes() + relayed_bytes + expanded_bytes; }
 };
 
 // INVALID_ARGUMENT for whatever is out of range or inconsistent, naming the field;
-// RESOURCE_EXHAUSTED when request and answer together exceed `window_bytes`. Sequence numbers are
+// RESOURCE_EXHAUSTED when what the server keeps for it exceeds `window_bytes`. Sequence numbers are
 // the caller's to check: it alone knows what came before.
 absl::StatusOr<ExchangeSizes> CheckRequest(const RequestHeader& request, const ModelShape& model,
                                            uint64_t window_bytes);

@@ -131,6 +131,14 @@ TEST(CheckRequestTest, ASourcesProductCountsAgainstTheWindow) {
             absl::StatusCode::kResourceExhausted);
 }
 
+// 32 bytes must not have the server hold more than the rows they stand for would.
+TEST(CheckRequestTest, ASeedCountsAsTheRowsItStandsFor) {
+  const uint64_t total = 3 * (12 + 33) * 4;
+  EXPECT_TRUE(CheckRequest(SeedRequest(), Model(), total).ok());
+  EXPECT_EQ(CheckRequest(SeedRequest(), Model(), total - 1).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
 TEST(CheckRelayHeaderTest, TakesTheOneRightSizeAndNoMoreThanThereIsRoomFor) {
   const RelayHeader right{.number = 1, .layer = 1, .rows = 3, .payload_bytes = 3 * 33 * 4};
   EXPECT_EQ(*CheckRelayHeader(right, Model(), 3 * 33 * 4), 33u);

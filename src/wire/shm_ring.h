@@ -57,6 +57,8 @@ class RingConsumer {
   // Copies the next bytes out, with the padding that follows them. Waits for what is not there.
   // ABORTED when the peer's cursor is impossible.
   absl::Status Read(std::span<uint8_t> bytes, RingWait wait);
+  // Since the start, padding included.
+  uint64_t bytes_read() const { return head_; }
 
  private:
   absl::StatusOr<uint64_t> Available();

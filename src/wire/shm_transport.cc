@@ -9,6 +9,12 @@ namespace {
 
 using Clock = Exchange::Clock;
 
+// In the middle of a payload: the peer is copying, or was interrupted at it for some milliseconds.
+constexpr std::chrono::microseconds kLongestPause{1000};
+
+// A processor's time for copying them, at least.
+Clock::duration TimeToCopy(uint64_t bytes) { return std::chrono::nanoseconds(bytes / 8); }
+
 absl::Status Late() { return absl::DeadlineExceededError("no complete answer in time"); }
 
 }  // namespace
@@ -51,7 +57,7 @@ absl::Status ShmTransport::Send(const std::shared_ptr<Exchange>& exchange) {
 }
 
 absl::Status ShmTransport::WriteRequest(Exchange& exchange) {
-  Backoff backoff;
+  Backoff backoff(kLongestPause);
   const auto wait = [&] { return WaitForRoom(exchange, backoff); };
   SOTTO_RETURN_IF_ERROR(requests_.Write(EncodeRequestRecord(exchange.header), wait));
   for (const std::span<const uint8_t> part : exchange.payload) {
@@ -78,9 +84,7 @@ void ShmTransport::RingDoorbell() {
   std::atomic_ref<uint64_t> asleep(*region_.asleep_of_server());
   if (asleep.load() == 0) return;
   asleep.store(0);
-  pb::ClientMessage message;
-  message.mutable_doorbell();
-  stream_->SendControl(std::move(message));
+  stream_->RingDoorbell();
 }
 
 void ShmTransport::Await(Exchange& exchange) {
@@ -131,11 +135,16 @@ bool ShmTransport::ReadOne() {
 
 absl::Status ShmTransport::ReadAnswer() {
   const Clock::time_point begin = Clock::now();
-  Backoff backoff;
+  Backoff backoff(kLongestPause);
   Clock::time_point deadline = Clock::time_point::max();
+  // Bytes of the ring: when last waited, and up to the answer's end.
+  uint64_t read = answers_.bytes_read(), end = read;
   const auto wait = [&]() -> absl::Status {
     if (stopped_) return session_.failure();
     if (backoff.slow() && Clock::now() >= deadline) return Late();
+    const uint64_t now_read = answers_.bytes_read();
+    if (now_read != read) backoff.Expect(TimeToCopy((end - now_read) / 2));
+    read = now_read;
     backoff.Pause();
     return absl::OkStatus();
   };
@@ -149,6 +158,7 @@ absl::Status ShmTransport::ReadAnswer() {
     answer_clock_.Answered(header->sequence, begin);
   }
   deadline = exchange->deadline;
+  end = answers_.bytes_read() + exchange->answer.size();
   absl::Status status = absl::OkStatus();
   session_.Touch(*exchange, [&] { status = answers_.Read(exchange->answer, wait); });
   SOTTO_RETURN_IF_ERROR(status);

@@ -1,5 +1,7 @@
 // Whole forward passes through `shares` and `pads`, over real servers, equal the local fixed-point
 // ones to the bit.
+#include "base/cpu.h"
+#include "enclave/linear/local.h"
 #include "enclave/linear/split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -191,6 +193,33 @@ TEST_F(SplitPolicyTest, RefusesOtherWeights) {
   const absl::Status status = Prepare(options);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("pinned"));
+}
+
+// Where the CPU cannot multiply bytes exactly, whatever multiplies them in this process is refused
+// alike, and what does not is not.
+TEST_F(SplitPolicyTest, ByteProductsTakeAProcessorThatIsExact) {
+  CpuFeatures old = Cpu();
+  old.avx512_vnni = old.amx_int8 = false;
+  OverrideCpuForTesting(&old);
+  SplitOptions pads;
+  pads.protection = Protection::kPads;
+  pads.endpoints = {"localhost:1"};
+  const absl::Status refused = SplitRuntime::Prepare(checkpoint_, pads, pool_).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("pads needs a processor with AVX512-VNNI"));
+  for (const Precision precision : {Precision::kInt8, Precision::kFixed}) {
+    EXPECT_EQ(MakeLocalLinear(checkpoint_, {.precision = precision}, pool_).status().code(),
+              absl::StatusCode::kUnimplemented);
+  }
+  SplitOptions shares;
+  shares.endpoints = {"localhost:1", "localhost:2"};
+  shares.insecure_channels = true;
+  EXPECT_TRUE(SplitRuntime::Prepare(checkpoint_, shares, pool_).ok());
+  SplitOptions verified = pads;
+  verified.protection = Protection::kPlain;
+  verified.plain_format = NumberFormat::kRing32;
+  EXPECT_TRUE(SplitRuntime::Prepare(checkpoint_, verified, pool_).ok());
+  OverrideCpuForTesting(nullptr);
 }
 
 TEST_F(SplitPolicyTest, RefusesTheSameServerUnderTwoNames) {

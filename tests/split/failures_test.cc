@@ -11,6 +11,8 @@
 #include "gtest/gtest.h"
 #include "testing/faulty_accelerator.h"
 #include "testing/small_config.h"
+#include "wire/channel.h"
+#include "wire/grpc_stream.h"
 
 namespace sotto {
 namespace {
@@ -212,6 +214,18 @@ TEST(FailuresTest, AnExchangeGivenUpEndsTheSession) {
   Submitter submitter(server);
   ASSERT_TRUE(submitter.Submit().ok());
   EXPECT_EQ(submitter.Submit().status().code(), Code::kCancelled);
+}
+
+// A server that asks for doorbells without end and reads none of them.
+TEST(HostileServerTest, DoorbellsThatNobodyTakesCostNoMemory) {
+  const SessionOptions options = TinyOptions();
+  const FaultyAccelerator server(Fault::kHangsAtGreeting, options);
+  SessionState session(server.endpoint());
+  GrpcStream stream(MakeChannel(server.endpoint(), std::nullopt), session);
+  for (int i = 0; i < 100'000; ++i) {
+    stream.RingDoorbell();
+    ASSERT_LE(stream.queued(), 1u);
+  }
 }
 
 }  // namespace

@@ -59,6 +59,29 @@ TEST(ServerTest, RefusesSessionsBeyondTheLimitAndTakesThemAgain) {
   EXPECT_TRUE(third.ok()) << third;
 }
 
+TEST(ServerTest, AConnectionThatDoesNotGreetLosesItsPlace) {
+  const HonestServer server = Start([](ServerOptions& o) {
+    o.service.limits.max_sessions = 1;
+    o.service.greeting_timeout = milliseconds(50);
+  });
+  const auto stub = pb::Accelerator::NewStub(
+      grpc::CreateChannel(server.endpoint(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  const auto silent = stub->Session(&context);
+  pb::ServerMessage message;
+  EXPECT_FALSE(silent->Read(&message));
+  EXPECT_FALSE(silent->Finish().ok());
+  // A session that has greeted stays, however long it is silent then.
+  absl::StatusOr<std::unique_ptr<AcceleratorSession>> session = absl::UnknownError("");
+  for (int i = 0; i < 100 && !session.ok(); ++i) {
+    std::this_thread::sleep_for(milliseconds(10));
+    session = AcceleratorSession::Open(server.endpoint(), server.ClientOptions(NumberFormat::kF32));
+  }
+  ASSERT_TRUE(session.ok()) << session.status();
+  std::this_thread::sleep_for(milliseconds(150));
+  EXPECT_TRUE(LookUp(**session).ok());
+}
+
 TEST(ServerTest, RefusesFormatsItDoesNotServe) {
   const HonestServer server =
       Start([](ServerOptions& o) { o.service.formats = {DeviceFormat::kRing}; });

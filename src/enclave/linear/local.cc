@@ -5,7 +5,6 @@
 #include <system_error>
 #include <vector>
 
-#include "base/cpu.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "enclave/linear/local_product.h"
@@ -107,11 +106,9 @@ LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision
 absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkpoint,
                                                         const LocalLinearOptions& options,
                                                         ThreadPool& pool) {
-  // Older instructions add byte products in 16 bits, saturating: wrong, not only slow.
-  if (options.precision >= Precision::kInt8 && !GemmIsNative(GemmOperands::kU8S8)) {
-    return absl::UnimplementedError(
-        StrCat("precision ", PrecisionName(options.precision),
-               " needs a processor with AVX512-VNNI or AMX; this one is ", CpuFeatureString()));
+  if (options.precision >= Precision::kInt8) {
+    SOTTO_RETURN_IF_ERROR(
+        CheckExactByteProducts(StrCat("precision ", PrecisionName(options.precision))));
   }
   SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
                          options.weight_cache_dir.empty()

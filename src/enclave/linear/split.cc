@@ -12,6 +12,7 @@
 #include "enclave/linear/offloaded_plain.h"
 #include "enclave/linear/reveal_row.h"
 #include "enclave/linear/session_channel.h"
+#include "kernels/gemm.h"
 
 namespace sotto {
 namespace {
@@ -145,6 +146,9 @@ absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkp
   SOTTO_RETURN_IF_ERROR(CheckEndpoints(options));
   SOTTO_RETURN_IF_ERROR(CheckChannels(options));
   SOTTO_RETURN_IF_ERROR(CheckOffload(options));
+  if (options.protection == Protection::kPads) {
+    SOTTO_RETURN_IF_ERROR(CheckExactByteProducts("protection pads"));
+  }
   auto runtime = std::unique_ptr<SplitRuntime>(new SplitRuntime(checkpoint, options));
   SOTTO_ASSIGN_OR_RETURN(runtime->weights_sha256_, checkpoint.WeightsSha256(pool));
   if (!options.weights_sha256.empty() && options.weights_sha256 != runtime->weights_sha256_) {

@@ -1,0 +1,19 @@
+// A certificate chain as a peer shows it: reading its key and checking it must end in a Status.
+#include <cstdint>
+#include <string>
+
+#include "base/check.h"
+#include "wire/peer_certificate.h"
+
+namespace sotto {
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string pem(reinterpret_cast<const char*>(data), size);
+  const absl::StatusOr<std::string> key = KeyFingerprint(pem);
+  if (key.ok()) SOTTO_CHECK(key->size() == 64);
+  const absl::Status chain = CheckCertificateChain(pem, pem, "localhost");
+  if (chain.ok()) SOTTO_CHECK(key.ok());
+  return 0;
+}
+
+}  // namespace sotto
