@@ -144,6 +144,8 @@ class Coverage:
     def test_it_says_where_it_runs(self):
         self.assertEqual(self.result["tee"], {"platform": "gramine-sgx", "protects_from_host": True,
                                               "attestation_type": "dcap"})
+        self.assertIn("sotto: SGX enclave under Gramine, remote attestation dcap\n",
+                      self.enclave.stderr)
         self.assertEqual(self.result["prompt_count"], PROMPTS)
 
 

@@ -65,6 +65,7 @@ class Enclave:
 
     def __init__(self, work, source_dir, program, variables):
         self.work, self.root, self.program = work, work / "root", program
+        self.stderr = ""  # Of the last trace().
         for name in ("Makefile", "check_manifest", "manifest_argv.py", "sotto.manifest.template"):
             shutil.copy(source_dir / "packaging/gramine" / name, work)
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
@@ -107,10 +108,11 @@ class Enclave:
         """strace's report of one run, from the program's own execve() on."""
         log = self.work / "trace"
         # Gramine refuses eventfd unless a manifest allows it, insecurely.
-        subprocess.run(["strace", "-f", "-y", "-s", "200", "-o", log, "-e", f"trace={TRACED}",
+        run = subprocess.run(["strace", "-f", "-y", "-s", "200", "-o", log, "-e", f"trace={TRACED}",
                         "-e", "inject=eventfd2:error=ENOSYS", *chroot_command(self.root),
                         *self._command()],
-                       env=self.environment(**shape), check=True, capture_output=True)
+                       env=self.environment(**shape), check=True, capture_output=True, text=True)
+        self.stderr = run.stderr
         text = log.read_text()
         return text[text.index(f'execve("{self._command()[0]}"'):]
 

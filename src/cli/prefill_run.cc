@@ -1,5 +1,6 @@
 #include "cli/prefill_run.h"
 
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -99,11 +100,14 @@ absl::Status CheckDigest(const PrefillOptions& options, const Checkpoint& checkp
                                               digest, ", not --weights-sha256"));
 }
 
-// Nobody should take an ordinary process for a protected one.
+// Nobody should take an ordinary process for a protected one; so neither is passed over in silence.
 void SayWhereThisRuns() {
   const PlatformReport report = DetectPlatform();
-  const bool expected = ProtectsFromHost(report.platform);
-  Log(expected ? LogLevel::kInfo : LogLevel::kWarning, DescribePlatform(report));
+  if (ProtectsFromHost(report.platform)) {
+    std::fprintf(stderr, "sotto: %s\n", DescribePlatform(report).c_str());
+  } else {
+    Log(LogLevel::kWarning, DescribePlatform(report));
+  }
 }
 
 // Nor a sealed file that is whole for the one that was meant.
