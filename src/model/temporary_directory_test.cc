@@ -5,7 +5,8 @@
 
 #include <filesystem>
 #include <fstream>
-#include <optional>
+#include <memory>
+#include <utility>
 
 #include "testing/temp_dir.h"
 
@@ -53,8 +54,8 @@ TEST_F(TemporaryDirectoryTest, WithoutANameItIsRemovedWithItsFiles) {
 }
 
 TEST_F(TemporaryDirectoryTest, TheOneMovedFromRemovesNothing) {
-  std::optional<TemporaryDirectory> first = Create("model");
-  const TemporaryDirectory second = *std::move(first);
+  auto first = std::make_unique<TemporaryDirectory>(Create("model"));
+  const TemporaryDirectory second = std::move(*first);
   first.reset();
   EXPECT_EQ(Entries(), 1u);
 }
