@@ -2,18 +2,21 @@
 // docs/performance.md compares with its limits.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <random>
 #include <vector>
 
 #include "base/matrix.h"
 #include "enclave/blinding/drbg.h"
 #include "enclave/blinding/field_dot.h"
+#include "enclave/blinding/pad_weights.h"
 #include "enclave/blinding/protected_layers.h"
 #include "enclave/blinding/relay.h"
 #include "enclave/blinding/shares.h"
 #include "enclave/linear/reveal_row.h"
 #include "kernels/elementwise.h"
 #include "kernels/fixed_point.h"
+#include "kernels/gemm.h"
 #include "model/config_presets.h"
 #include "model/quantized_weights.h"
 #include "wire/keystream.h"
@@ -182,6 +185,59 @@ void BM_FreivaldsKey(benchmark::State& state) {
   ReportElements(state, n * n);
 }
 BENCHMARK(BM_FreivaldsKey);
+
+// What the pad factory does for one pad of 128 rows, and its four int8 products alone; one thread.
+constexpr size_t kPadRows = 128;
+
+PadWeights PackedPadWeights(const LlamaConfig& config, LinearLayer layer) {
+  PadWeights weights(config);
+  const auto [n_in, n_out] = ShapeOf(config, layer);
+  std::mt19937 rng(4);
+  for (size_t first = 0; first < n_out; first += kGemmColumnBlock) {
+    Matrix<int8_t> wq(std::min(kGemmColumnBlock, n_out - first), n_in);
+    for (size_t i = 0; i < wq.view().size(); ++i) wq.view().data()[i] = static_cast<int8_t>(rng());
+    weights.AddRows(layer, first, wq.view());
+  }
+  return weights;
+}
+
+void BM_MakePad(benchmark::State& state) {
+  const LlamaConfig config = OneBlock();
+  const LinearLayer layer = LayerOf(state.range(0));
+  const auto [n_in, n_out] = ShapeOf(config, layer);
+  const PadWeights weights = PackedPadWeights(config, layer);
+  PadWeights::Workspace workspace;
+  ThreadPool pool(1);
+  Matrix<uint32_t> mask(kPadRows, n_in), product(kPadRows, n_out);
+  for (auto _ : state) {
+    ExpandSeed(Seed{}, 0, {mask.view().data(), mask.view().size()});
+    weights.Multiply(layer, mask.view(), product.view(), workspace, pool);
+    benchmark::DoNotOptimize(product.view().data());
+  }
+}
+BENCHMARK(BM_MakePad)->ArgName("layer")->DenseRange(0, 3)->Unit(benchmark::kMillisecond);
+
+void BM_FourInt8Products(benchmark::State& state) {
+  const auto [n_in, n_out] = ShapeOf(OneBlock(), LayerOf(state.range(0)));
+  GemmWeights weights(GemmOperands::kU8S8, n_in, n_out);
+  const std::vector<int8_t> rows(kGemmColumnBlock * n_in, 3);
+  for (size_t b = 0; b < weights.blocks(); ++b) weights.PackBlock(b, rows.data());
+  const size_t plane_bytes = kGemmRowBlock * GemmRowBytes(GemmOperands::kU8S8, n_in);
+  AlignedArray<uint8_t> planes = MakeAlignedArray<uint8_t>(4 * plane_bytes);
+  std::fill_n(planes.get(), 4 * plane_bytes, uint8_t{7});
+  AlignedArray<uint8_t> scratch = MakeAlignedArray<uint8_t>(weights.scratch_bytes() + 64);
+  Matrix<uint32_t> tile(kGemmRowBlock, kGemmColumnBlock);
+  for (auto _ : state) {
+    for (size_t b = 0; b < weights.blocks(); ++b) {
+      for (size_t k = 0; k < 4; ++k) {
+        weights.Multiply(b, planes.get() + k * plane_bytes, kPadRows, tile.view().data(),
+                         scratch.get());
+      }
+    }
+    benchmark::DoNotOptimize(tile.view().data());
+  }
+}
+BENCHMARK(BM_FourInt8Products)->ArgName("layer")->DenseRange(0, 3)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace sotto
