@@ -7,6 +7,12 @@ namespace {
 
 // Sizes remembered; beyond it (a caller who varies its rows without end) all are forgotten.
 constexpr size_t kMaxSizes = 256;
+// A shorter exchange is waited for without a sleep: two sides that sleep miss each other, each
+// round trip, by a sleep of the other, and would take that for the usual time.
+constexpr std::chrono::microseconds kShort{300};
+// By how much a sleep may be longer than it was asked to be. Without it, what is measured would
+// never become shorter than the sleeps it is measured with.
+constexpr std::chrono::microseconds kSleepsLonger{100};
 
 }  // namespace
 
@@ -29,10 +35,12 @@ AnswerClock::Clock::duration AnswerClock::UntilNextLook(Clock::time_point now) c
   const auto [bytes, sent] = under_way_.begin()->second;
   const Clock::duration taken = now - sent;
   const auto usual = usually_.find(bytes);
-  const Clock::duration left = usual == usually_.end() ? -taken : usual->second - taken;
-  const Clock::duration sleep = left > Clock::duration::zero() ? left / 4 * 3 : taken / 8;
-  if (sleep < kShortestSleep) return {};
-  return std::min<Clock::duration>(sleep, kLongestSleep);
+  const bool is_short = usual == usually_.end() || usual->second < kShort;
+  if (is_short && taken < kShort) return {};
+  const Clock::duration left = is_short ? Clock::duration::zero() : usual->second - taken;
+  const Clock::duration sleep =
+      left > Clock::duration::zero() ? left / 4 * 3 - kSleepsLonger : taken / 8;
+  return std::clamp<Clock::duration>(sleep, kShortestSleep, kLongestSleep);
 }
 
 }  // namespace sotto

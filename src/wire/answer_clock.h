@@ -25,8 +25,8 @@ class AnswerClock {
   // Its answer has begun to come. Without effect for what was not sent.
   void Answered(uint64_t sequence, Clock::time_point now);
   // How long to sleep before it is worth to look again; zero: spin. Three quarters of what is left
-  // of the oldest exchange's usual time, and once that is over, an eighth of the time it has taken:
-  // few looks, none of them late by more than that.
+  // of the oldest exchange's usual time, if that is not short, and once it is over, an eighth of
+  // the time it has taken: few looks, none of them late by more than that.
   Clock::duration UntilNextLook(Clock::time_point now) const;
 
  private:

@@ -101,19 +101,15 @@ void ShmTransport::Await(Exchange& exchange) {
 }
 
 void ShmTransport::Lead(Exchange& exchange) {
-  Backoff backoff;
   while (!stopped_ && !session_.IsDone(exchange)) {
-    if (ReadOne()) {
-      backoff.Reset();
-      continue;
-    }
+    if (ReadOne()) continue;
     const Clock::time_point now = Clock::now();
     if (now >= exchange.deadline) return;
     std::unique_lock lock(mutex_);
     const Clock::duration sleep = answer_clock_.UntilNextLook(now);
     if (sleep == Clock::duration::zero()) {
       lock.unlock();
-      backoff.Pause();
+      __builtin_ia32_pause();
     } else {
       changed_.wait_until(lock, std::min(now + sleep, exchange.deadline),
                           [&] { return stopped_.load(); });

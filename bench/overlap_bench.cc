@@ -1,0 +1,93 @@
+// Whether the trusted side works while a slow accelerator does: a pass of 4 x 256 tokens in the
+// clear, on a device that only takes its time. `over_busier` is the wall time over the larger of
+// the two sides' busy times: 1 when all of the other's work is hidden behind it.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "base/log.h"
+#include "enclave/linear/split.h"
+#include "tests/split/honest_server.h"
+#include "tests/split/whole_pass.h"
+
+namespace sotto {
+namespace {
+
+class SlowWeights final : public DeviceWeights {
+ public:
+  SlowWeights(size_t n_in, size_t n_out) : n_in_(n_in), n_out_(n_out) {}
+  size_t n_in() const override { return n_in_; }
+  size_t n_out() const override { return n_out_; }
+
+ private:
+  const size_t n_in_, n_out_;
+};
+
+// Sleeps for as long as a device of its speed would multiply.
+class SlowDevice final : public Device {
+ public:
+  explicit SlowDevice(double mega_products_per_ms) : speed_(mega_products_per_ms) {}
+
+  std::string name() const override { return "slow"; }
+  std::string precision() const override { return "f32"; }
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
+    return std::make_unique<SlowWeights>(w.cols(), w.rows());
+  }
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
+    return std::make_unique<SlowWeights>(w.cols(), w.rows());
+  }
+  absl::Status MultiplyFloat(const DeviceWeights&, ConstMatrixView<float> x,
+                             MatrixView<float> y) override {
+    std::fill_n(y.data(), y.size(), 0.0f);
+    Take(x, y.cols());
+    return absl::OkStatus();
+  }
+  absl::Status MultiplyRing(const DeviceWeights&, ConstMatrixView<uint32_t> x,
+                            MatrixView<uint32_t> y) override {
+    std::fill_n(y.data(), y.size(), 0u);
+    Take(x, y.cols());
+    return absl::OkStatus();
+  }
+
+ private:
+  template <typename T>
+  void Take(ConstMatrixView<T> x, size_t n_out) const {
+    const double products = static_cast<double>(x.size() * n_out);
+    std::this_thread::sleep_for(
+        std::chrono::duration<double, std::milli>(products * 1e-6 / speed_));
+  }
+
+  const double speed_;
+};
+
+// Argument: a million multiply-adds the device does in a millisecond.
+void Overlap(benchmark::State& state) {
+  SetLogLevel(LogLevel::kError);
+  const std::string model = SOTTO_SOURCE_DIR "/models/kjv-2m";
+  const HonestServer server =
+      HonestServer::StartWith(std::make_unique<SlowDevice>(static_cast<double>(state.range(0))),
+                              model, [](ServerOptions&) {});
+  const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(model));
+  ThreadPool pool(2);
+  SplitOptions options;
+  options.protection = Protection::kPlain;
+  options.endpoints = {server.endpoint()};
+  options.data_plane = DataPlane::kShm;
+  const auto runtime = ValueOrDie(SplitRuntime::Prepare(checkpoint, options, pool));
+  double wall = 0, device = 0;
+  for (auto _ : state) {
+    SplitLinear split = ValueOrDie(runtime->Connect());
+    const auto begin = std::chrono::steady_clock::now();
+    const WholePass pass{.prompts = 4, .length = 256, .threads = 2, .lanes = 2};
+    ValueOrDie(pass.Run(checkpoint, std::move(split.linear)));
+    wall += std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    device += static_cast<double>(split.sessions[0]->stats().device_ns) * 1e-9;
+  }
+  state.counters["over_busier"] = wall / device;
+}
+BENCHMARK(Overlap)->Arg(5)->Arg(10)->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(3);
+
+}  // namespace
+}  // namespace sotto
