@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdint>
 #include <cstring>
 #include <vector>
 
@@ -18,7 +19,7 @@
 namespace sotto {
 namespace {
 
-using Registers = std::array<unsigned long long, 17>;
+using Registers = std::array<uint64_t, 17>;
 struct Trace {
   std::vector<Registers> steps;
   bool vector_addresses = false;
@@ -30,8 +31,8 @@ Registers GeneralRegisters(const user_regs_struct& r) {
 }
 
 // Whether the instruction is a gather or a scatter, in VEX or EVEX encoding.
-bool HasVectorAddress(pid_t child, unsigned long long rip) {
-  const long word = ptrace(PTRACE_PEEKTEXT, child, rip, nullptr);
+bool HasVectorAddress(pid_t child, uint64_t rip) {
+  const int64_t word = ptrace(PTRACE_PEEKTEXT, child, rip, nullptr);
   uint8_t bytes[sizeof word];
   std::memcpy(bytes, &word, sizeof word);
   const auto in = [](uint8_t opcode, uint8_t first) {

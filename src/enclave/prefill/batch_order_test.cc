@@ -80,6 +80,7 @@ TEST(BatchOrderTest, EveryPromptRunsOnceAndNoBatchIsTooLarge) {
   std::mt19937 rng(5);
   for (size_t batch_size = 1; batch_size < 12; batch_size += 3) {
     std::vector<Prompt> prompts;
+    prompts.reserve(50);
     for (int i = 0; i < 50; ++i) {
       prompts.push_back(Member(static_cast<int>(rng() % 4), rng() % 200, i % 9, 1 + rng() % 9));
     }
