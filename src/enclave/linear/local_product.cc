@@ -36,9 +36,9 @@ class WeightsAhead {
   }
 
  private:
-  // What the second-level cache holds, and what takes memory about as long as a row takes to
-  // finish.
-  static constexpr size_t kMostBytes = size_t{1} << 20, kMostRowBytes = 8192;
+  // What the second-level cache holds; and what memory delivers while a row is finished: the
+  // processor forgets requests beyond.
+  static constexpr size_t kMostBytes = size_t{1} << 20, kMostRowBytes = 2048;
 
   std::span<const uint8_t> left_;
   const size_t row_bytes_;
