@@ -83,6 +83,14 @@ TEST_P(WeightCacheTest, DamageIsFound) {
   EXPECT_TRUE(absl::IsDataLoss(Read().status()));
 }
 
+TEST_P(WeightCacheTest, MakeLocalLinearMakesTheDirectory) {
+  const std::string directory = dir_.File("deep/er");
+  ASSERT_TRUE(MakeLocalLinear(checkpoint_, {GetParam(), directory}, pool_).ok());
+  EXPECT_TRUE(ReadWeightCache(WeightCachePath(directory, checkpoint_, GetParam()),
+                              checkpoint_.config(), GetParam(), pool_)
+                  .ok());
+}
+
 TEST_P(WeightCacheTest, MakeLocalLinearRebuildsADamagedCache) {
   const LocalLinearOptions options{GetParam(), dir_.path()};
   ASSERT_TRUE(MakeLocalLinear(checkpoint_, options, pool_).ok());

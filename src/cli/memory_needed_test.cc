@@ -1,0 +1,56 @@
+#include "cli/memory_needed.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/thread_pool.h"
+#include "testing/test_data.h"
+
+namespace sotto {
+namespace {
+
+using testing::HasSubstr;
+
+class MemoryNeededTest : public testing::Test {
+ protected:
+  const Checkpoint checkpoint_ = *Checkpoint::Open(ShippedModelDir());
+};
+
+TEST_F(MemoryNeededTest, ForetellsTheEnginesArena) {
+  for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
+    for (const size_t batch_size : {1, 3}) {
+      const EngineOptions options{.threads = 2, .batch_size = batch_size, .prefill_length = 65};
+      ThreadPool pool(options.threads);
+      auto linear = MakeLocalLinear(checkpoint_, {.precision = precision}, pool);
+      ASSERT_TRUE(linear.ok());
+      const auto engine = Engine::Create(checkpoint_, *std::move(linear), options);
+      ASSERT_TRUE(engine.ok());
+      EXPECT_EQ(PlanLocalRun(checkpoint_, precision, options).arena_bytes,
+                (*engine)->arena_bytes());
+    }
+  }
+}
+
+TEST_F(MemoryNeededTest, WeightsShrinkWithThePrecision) {
+  const EngineOptions options;
+  const auto weights = [&](Precision precision) {
+    return PlanLocalRun(checkpoint_, precision, options).weight_bytes;
+  };
+  EXPECT_GT(weights(Precision::kF32), weights(Precision::kBf16));
+  EXPECT_GT(weights(Precision::kBf16), weights(Precision::kInt8));
+  EXPECT_GE(weights(Precision::kInt8), checkpoint_.parameter_count());
+}
+
+TEST_F(MemoryNeededTest, RefusesWithTheFigureWhatNoMachineHolds) {
+  const EngineOptions options{.batch_size = size_t{1} << 30, .prefill_length = 1024};
+  const absl::Status status = CheckLocalRunFits(checkpoint_, Precision::kF32, options);
+  EXPECT_TRUE(absl::IsFailedPrecondition(status));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("precision f32 with batches of 1073741824 x 1024 needs "));
+  EXPECT_TRUE(CheckLocalRunFits(checkpoint_, Precision::kF32, {}).ok());
+}
+
+}  // namespace
+}  // namespace sotto
