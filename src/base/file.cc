@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/memory.h"
 #include "base/strings.h"
 #include "base/temporary_files.h"
 
@@ -130,15 +131,7 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   return *this;
 }
 
-void MappedFile::DropPages(std::span<const uint8_t> part) const {
-  if (part.empty()) return;
-  // Offsets from data_, which begins a page.
-  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  const size_t offset = static_cast<size_t>(part.data() - data_);
-  const size_t begin = (offset + page - 1) / page * page;
-  const size_t end = (offset + part.size()) / page * page;
-  if (begin < end) madvise(data_ + begin, end - begin, MADV_DONTNEED);
-}
+void MappedFile::DropPages(std::span<const uint8_t> part) const { DropWholePages(data_, part); }
 
 absl::StatusOr<AtomicFile> AtomicFile::Create(const std::string& path) {
   struct stat info;

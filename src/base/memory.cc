@@ -1,5 +1,8 @@
 #include "base/memory.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <limits>
@@ -52,6 +55,16 @@ absl::Status CheckMemoryFits(std::string_view what, uint64_t needed_bytes,
   return absl::FailedPreconditionError(StrCat(what, " needs ", Gigabytes(needed_bytes),
                                               " of memory; ", Gigabytes(available_bytes),
                                               " are available"));
+}
+
+void DropWholePages(uint8_t* mapping, std::span<const uint8_t> part) {
+  if (part.empty()) return;
+  // Offsets from `mapping`, which begins a page.
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t offset = static_cast<size_t>(part.data() - mapping);
+  const size_t begin = (offset + page - 1) / page * page;
+  const size_t end = (offset + part.size()) / page * page;
+  if (begin < end) madvise(mapping + begin, end - begin, MADV_DONTNEED);
 }
 
 }  // namespace sotto

@@ -1,8 +1,9 @@
-// How much memory there is, asked before it is needed.
+// How much memory there is, asked before it is needed, and giving it back.
 #ifndef SOTTO_BASE_MEMORY_H_
 #define SOTTO_BASE_MEMORY_H_
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/status.h"
@@ -17,6 +18,10 @@ uint64_t AvailableMemoryBytes();
 // the message.
 absl::Status CheckMemoryFits(std::string_view what, uint64_t needed_bytes,
                              uint64_t available_bytes = AvailableMemoryBytes());
+
+// Gives back the pages that lie wholly in `part` of the mapping that begins at `mapping`: a
+// mapped file's are read again when touched, those of anonymous memory become zeros.
+void DropWholePages(uint8_t* mapping, std::span<const uint8_t> part);
 
 }  // namespace sotto
 

@@ -1,10 +1,10 @@
 #include "model/private_memory.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <utility>
 
+#include "base/memory.h"
 #include "base/strings.h"
 
 namespace sotto {
@@ -41,14 +41,6 @@ PrivateMemory& PrivateMemory::operator=(PrivateMemory&& other) noexcept {
   return *this;
 }
 
-void PrivateMemory::Drop(std::span<const uint8_t> part) const {
-  if (part.empty()) return;
-  // Offsets from data_, which begins a page.
-  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  const size_t offset = static_cast<size_t>(part.data() - data_);
-  const size_t begin = (offset + page - 1) / page * page;
-  const size_t end = (offset + part.size()) / page * page;
-  if (begin < end) madvise(data_ + begin, end - begin, MADV_DONTNEED);
-}
+void PrivateMemory::Drop(std::span<const uint8_t> part) const { DropWholePages(data_, part); }
 
 }  // namespace sotto
