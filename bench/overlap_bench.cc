@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "enclave/linear/split.h"
+#include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
 
@@ -65,7 +66,7 @@ class SlowDevice final : public Device {
 // Argument: a million multiply-adds the device does in a millisecond.
 void Overlap(benchmark::State& state) {
   SetLogLevel(LogLevel::kError);
-  const std::string model = SOTTO_SOURCE_DIR "/models/kjv-2m";
+  const std::string model = ShippedModelDir();
   const HonestServer server =
       HonestServer::StartWith(std::make_unique<SlowDevice>(static_cast<double>(state.range(0))),
                               model, [](ServerOptions&) {});

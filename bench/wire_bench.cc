@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "enclave/blinding/unprotected.h"
+#include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 
 namespace sotto {
@@ -48,8 +49,7 @@ enum Route { kTcp, kUnixSocket, kShm };
 
 struct Connection {
   explicit Connection(Route route)
-      : server(HonestServer::StartWith(std::make_unique<NullDevice>(),
-                                       SOTTO_SOURCE_DIR "/models/kjv-2m",
+      : server(HonestServer::StartWith(std::make_unique<NullDevice>(), ShippedModelDir(),
                                        [&](ServerOptions& options) {
                                          SetLogLevel(LogLevel::kError);
                                          if (route == kUnixSocket)

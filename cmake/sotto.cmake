@@ -4,6 +4,18 @@ add_library(sotto_flags INTERFACE)
 target_include_directories(sotto_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
 target_compile_options(sotto_flags INTERFACE -Wall -Wextra -Wno-sign-compare -fno-math-errno)
 target_compile_definitions(sotto_flags INTERFACE SOTTO_VERSION="${PROJECT_VERSION}")
+# The binary, and so an enclave's measurement, must not depend on where it was built.
+target_compile_options(sotto_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-ffile-prefix-map=${CMAKE_BINARY_DIR}=build>
+  $<$<COMPILE_LANGUAGE:CXX>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.>)
+# The usual hardening of programs that parse outside bytes. Sanitizers check more, and in their own
+# way: FORTIFY's wrappers would hide calls from them.
+if(NOT SOTTO_SANITIZE AND NOT SOTTO_FUZZERS)
+  target_compile_options(sotto_flags INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-fstack-protector-strong;-fstack-clash-protection;-fcf-protection>)
+  target_compile_definitions(sotto_flags INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+  target_link_options(sotto_flags INTERFACE -Wl,-z,relro,-z,now)
+endif()
 if(SOTTO_SANITIZE)
   target_compile_options(sotto_flags INTERFACE -fsanitize=${SOTTO_SANITIZE} -fno-omit-frame-pointer
                                                -fno-sanitize-recover=all -g1)
@@ -40,9 +52,8 @@ function(sotto_test name)
     set(ARG_LABELS unit)
   endif()
   add_executable(${name} EXCLUDE_FROM_ALL ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE sotto_flags ${ARG_DEPS} GTest::gmock_main)
-  target_compile_definitions(${name} PRIVATE SOTTO_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
-                                             SOTTO_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  target_link_libraries(${name} PRIVATE sotto_flags ${ARG_DEPS} sotto_testing_paths
+                                        GTest::gmock_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_dependencies(tests ${name})
   foreach(label ${ARG_LABELS})

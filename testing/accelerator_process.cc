@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "testing/paths.h"
 #include "testing/test_data.h"
 
 namespace sotto {
@@ -19,8 +20,7 @@ namespace {
 [[noreturn]] void Become(const std::vector<std::string>& arguments,
                          const std::map<std::string, std::string>& environment) {
   for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
-  std::vector<std::string> words = {SOTTO_BINARY_DIR "/bin/sotto-accelerator", "--log-level",
-                                    "error"};
+  std::vector<std::string> words = {BinaryDir() + "/bin/sotto-accelerator", "--log-level", "error"};
   if (std::ranges::find(arguments, "--listen") == arguments.end()) {
     words.insert(words.end(), {"--listen", "localhost:0"});
   }

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/strings.h"
+#include "testing/paths.h"
 
 namespace sotto {
 namespace {
@@ -71,7 +72,7 @@ void SignalWhenDue(pid_t child, const ProgramOptions& options) {
 
 ProgramResult RunProgram(const std::string& program, const std::vector<std::string>& arguments,
                          const ProgramOptions& options) {
-  std::vector<std::string> words = {SOTTO_BINARY_DIR "/bin/" + program};
+  std::vector<std::string> words = {BinaryDir() + "/bin/" + program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> environment = Environment(options);
   const std::vector<char*> argv = Pointers(words), envp = Pointers(environment);

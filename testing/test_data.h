@@ -1,5 +1,5 @@
 // Where the optional test data is: real checkpoints and golden files that are not part of this
-// tree. Test-only: SOTTO_SOURCE_DIR is defined for targets made by sotto_test().
+// tree.
 #ifndef SOTTO_TESTING_TEST_DATA_H_
 #define SOTTO_TESTING_TEST_DATA_H_
 
@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+
+#include "testing/paths.h"
 
 namespace sotto {
 
@@ -16,7 +18,7 @@ inline std::optional<std::string> TestDataDir() {
   const char* variable = std::getenv("SOTTO_TEST_DATA");
   const std::string dir = variable != nullptr && *variable != '\0'
                               ? std::string(variable)
-                              : std::string(SOTTO_SOURCE_DIR "/../shared/data");
+                              : SourceDir() + "/../shared/data";
   std::error_code error;
   if (!std::filesystem::is_directory(dir, error)) return std::nullopt;
   return dir;
@@ -25,7 +27,7 @@ inline std::optional<std::string> TestDataDir() {
 inline constexpr char kNoTestData[] = "no test data: set SOTTO_TEST_DATA to its directory";
 
 // The model that ships with the project; always present.
-inline std::string ShippedModelDir() { return SOTTO_SOURCE_DIR "/models/kjv-2m"; }
+inline std::string ShippedModelDir() { return SourceDir() + "/models/kjv-2m"; }
 
 }  // namespace sotto
 

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "testing/paths.h"
 #include "testing/prefill_program.h"
 
 namespace sotto {
@@ -159,7 +160,7 @@ TEST_F(PrefillTest, IdsAreTakenAsTheyAreWithTheirEcho) {
 
 TEST_F(PrefillTest, ADirectoryWithoutATokenizerServesIds) {
   for (const char* name : {"config.json", "model.safetensors"}) {
-    fs::create_symlink(std::string(SOTTO_SOURCE_DIR "/models/kjv-2m/") + name, dir_.File(name));
+    fs::create_symlink(SourceDir() + "/models/kjv-2m/" + name, dir_.File(name));
   }
   dir_.Write("p.jsonl", "{\"ids\": [2040, 40, 77]}");
   Result({"--model", ".", "--prompts", "p.jsonl", "--logprobs", "l.jsonl"});

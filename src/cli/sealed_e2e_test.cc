@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/strings.h"
+#include "testing/paths.h"
 #include "testing/run_program.h"
 #include "testing/temp_dir.h"
 
@@ -19,7 +20,7 @@ using testing::HasSubstr;
 using testing::Not;
 namespace fs = std::filesystem;
 
-constexpr char kShipped[] = SOTTO_SOURCE_DIR "/models/kjv-2m";
+const std::string kShipped = SourceDir() + "/models/kjv-2m";
 constexpr char kNotPinned[] = "opened without --weights-root";
 
 class SealedTest : public testing::Test {
@@ -113,7 +114,7 @@ TEST_F(SealedTest, AnotherRootIsRefusedNamingBoth) {
 
 // A model of several chunks; a bit of each is flipped in turn.
 TEST_F(SealedTest, AFlippedChunkIsRefusedByItsNumber) {
-  json config = json::parse(std::ifstream(std::string(kShipped) + "/config.json"));
+  json config = json::parse(std::ifstream(kShipped + "/config.json"));
   config["hidden_size"] = 512, config["intermediate_size"] = 1024, config["num_hidden_layers"] = 2;
   config["head_dim"] = 64, config["num_attention_heads"] = 8, config["num_key_value_heads"] = 4;
   dir_.Write("config.json", config.dump());

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "model/config_presets.h"
 #include "model/random_model.h"
+#include "testing/paths.h"
 #include "testing/temp_dir.h"
 
 namespace sotto {
@@ -32,9 +33,8 @@ void WriteSmallModel(const std::string& directory) {
 // characters: what is parsed is the same.
 std::string TraceHash(const std::string& model, const std::string& access, const std::string& ids) {
   const std::string command =
-      "valgrind --tool=lackey --trace-mem=yes --log-fd=9 " SOTTO_BINARY_DIR
-      "/tests/embedding_probe " +
-      model + " " + access + " " + ids +
+      "valgrind --tool=lackey --trace-mem=yes --log-fd=9 " + BinaryDir() +
+      "/tests/embedding_probe " + model + " " + access + " " + ids +
       " 9>&1 >/dev/null 2>/dev/null | grep -E '^(I | [LSM] )' | tail -n +1000001 | sha256sum";
   FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return "";
