@@ -4,10 +4,12 @@ manifest mounts, under the paths it gives them, and the pseudo-files that Gramin
 
 import os
 import pathlib
-import re
 import shutil
 import subprocess
-import tomllib
+
+import tomli
+
+from gramine_rendering import PACKAGING, PACKAGING_FILES, stand_in
 
 # Gramine's own, without a mount: read only, and the same for every program.
 PSEUDO_FILES = {
@@ -66,31 +68,26 @@ class Enclave:
     def __init__(self, work, source_dir, program, variables):
         self.work, self.root, self.program = work, work / "root", program
         self.stderr = ""  # Of the last trace().
-        for name in ("Makefile", "check_manifest", "manifest_argv.py", "sotto.manifest.template"):
-            shutil.copy(source_dir / "packaging/gramine" / name, work)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-        environment["PATH"] += f":{source_dir / 'testing/gramine'}"
+        for name in PACKAGING_FILES:
+            shutil.copy(PACKAGING / name, work)
+        stand_in.install(work / "gramine", program)
+        environment = stand_in.environment(work / "gramine")
         subprocess.run(["make", "-C", work, f"PROGRAM={program}",
                         f"MODEL_DIR={source_dir}/models/kjv-2m",
                         *(f"{k}={v}" for k, v in variables.items())],
                        env=environment, check=True, capture_output=True)
         self.text = (work / "sotto.manifest").read_text()
-        self.manifest = tomllib.loads(self.text)
+        self.manifest = tomli.loads(self.text)
         self._make_root()
 
     def mounts(self, kind):
         return [m for m in self.manifest["fs"]["mounts"] if m.get("type", "chroot") == kind]
 
     def _make_root(self):
-        libc = subprocess.run(["ldd", self.program], capture_output=True, text=True, check=True)
-        of_host = {os.path.basename(path): path for path in re.findall(r"(/\S+)", libc.stdout)}
         for mount in self.mounts("chroot"):
-            uri = mount["uri"].removeprefix("file:")
-            # Gramine's C library needs Gramine below it; here the host's stands for it.
-            source = of_host[os.path.basename(uri)] if uri.startswith("/") else self.work / uri
             target = self.root / mount["path"].lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
+            shutil.copy(self.work / mount["uri"].removeprefix("file:"), target)
         for mount in self.mounts("encrypted") + self.mounts("untrusted_shm"):
             (self.root / mount["path"].lstrip("/")).mkdir(parents=True, exist_ok=True)
         for path, text in PSEUDO_FILES.items():

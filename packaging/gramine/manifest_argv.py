@@ -1,89 +1,156 @@
-"""What check_manifest asks of loader.argv: which model, where prompts and results lie, whom the
-split mode talks to, how many threads there are."""
+"""The one argument vector a release has: flags in a fixed order, each value of a fixed form.
 
+sotto takes a flag in several spellings (--flag VALUE, --flag=VALUE, abbreviations that the parser may
+know), and a later one may add to an earlier one. So nothing is searched for: the vector is walked
+through from its beginning, and what is not the next argument is refused.
+"""
+
+import dataclasses
 import ipaddress
-import posixpath
 import re
 
-
-def flag_values(argv, flag):
-    return [argv[i + 1] for i in range(len(argv) - 1) if argv[i] == flag]
-
-
-def is_split(argv):
-    return "--split" in argv
+HEX64 = "[0-9a-f]{64}"
+COUNT = "[1-9][0-9]{0,3}"
 
 
-def uses_shared_memory(argv):
-    return is_split(argv) and flag_values(argv, "--data-plane")[:1] != ["grpc"]
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """A flag, the form of its value (None: it has none), how often it may be there."""
+    flag: str
+    form: str | None
+    at_least: int = 1
+    at_most: int = 1
 
 
-def check_argv(flat):
-    argv = flat.get("loader.argv")
-    if not isinstance(argv, list) or not all(isinstance(a, str) for a in argv):
-        yield "loader.argv: missing: without it the arguments are not fixed"
-        return
-    if argv[:2] != ["sotto", "prefill"]:
-        yield "loader.argv: must begin with sotto prefill"
-    for flag, wanted in (("--model", "/model.sotto"), ("--progress", "never")):
-        if flag_values(argv, flag) != [wanted]:
-            yield f"loader.argv: needs {flag} {wanted}, once"
-    roots = flag_values(argv, "--weights-root")
-    if len(roots) != 1 or not re.fullmatch("[0-9a-f]{64}", roots[0]):
-        yield "loader.argv: needs --weights-root, 64 hexadecimal digits, once"
-    yield from check_paths(argv, flat.get("fs.mounts", []))
-    if "--prompt" in argv:
-        yield "loader.argv: --prompt must not be there: the host reads the arguments"
-    if is_split(argv):
-        yield from check_split(argv)
+PROGRAM = ("sotto", "prefill")
+STEPS = (
+    Step("--model", "/model\\.sotto"),
+    Step("--weights-root", HEX64),
+    Step("--prompts", "/data/prompts\\.jsonl|/prompts\\.[a-z]+"),
+    Step("--output", "/data/results\\.json"),
+    Step("--threads", COUNT),
+    Step("--progress", "never"),
+    Step("--precision", "auto|f32|bf16|int8|fixed"),
+    Step("--logprobs", "/data/logprobs\\.jsonl", 0),
+    Step("--save-logits", "/data/logits\\.safetensors", 0),
+    Step("--key-file", "/data/model\\.key", 0),
+    Step("--oblivious-embedding", None, 0),
+    Step("--split", None, 0),
+)
+# What follows --split, and is there with it only.
+SPLIT_STEPS = (
+    Step("--protection", "shares|pads"),
+    Step("--data-plane", "auto|grpc"),
+    Step("--accelerator", "\\S+", 1, 64),
+    Step("--accelerator-key", HEX64, 0, 64),
+)
 
 
-def check_paths(argv, mounts):
-    # check_mounts sees to it that what is mounted plainly is trusted.
-    measured = {m.get("path") for m in mounts if m.get("type", "chroot") == "chroot"}
-    for flag in ("--prompts", "--output", "--save-logits", "--logprobs", "--key-file"):
-        values = flag_values(argv, flag)
-        if flag in ("--prompts", "--output") and len(values) != 1:
-            yield f"loader.argv: needs {flag}, once"
-        for value in values:
-            if flag == "--prompts" and value in measured:
-                continue
-            if not posixpath.normpath(value).startswith("/data/"):
-                yield f"loader.argv: {flag} must name a file of the encrypted mount /data"
+class Arguments:
+    """The values of a vector, by flag, and what is wrong with it."""
+
+    def __init__(self, argv):
+        self.values = {}
+        self.problems = []
+        if not isinstance(argv, list) or not all(isinstance(word, str) for word in argv):
+            self.problems.append("loader.argv: missing: without it the arguments are not fixed")
+            return
+        self._words = argv
+        self._at = len(PROGRAM)
+        if tuple(argv[:self._at]) != PROGRAM:
+            self.problems.append("loader.argv: must begin with sotto prefill")
+            return
+        for step in STEPS:
+            self._walk(step)
+        if self.is_split:
+            for step in SPLIT_STEPS:
+                self._walk(step)
+        if not self.problems and self._at < len(argv):
+            self.problems.append(f"loader.argv: {argv[self._at]!r} is not an argument of a release, "
+                                 "or stands in another's place")
+
+    @property
+    def is_split(self):
+        return "--split" in self.values
+
+    @property
+    def uses_shared_memory(self):
+        return self.first("--data-plane") == "auto"
+
+    def first(self, flag):
+        return self.values.get(flag, [None])[0]
+
+    def _walk(self, step):
+        values = self.values.setdefault(step.flag, [])
+        while not self.problems and len(values) < step.at_most:
+            if self._words[self._at:self._at + 1] != [step.flag]:
+                break
+            self._at += 1
+            values.append(self._value(step))
+        if not values:
+            del self.values[step.flag]
+        if not self.problems and len(values) < step.at_least:
+            found = repr(self._words[self._at]) if self._at < len(self._words) else "the end"
+            self.problems.append(f"loader.argv: {step.flag} must come where {found} stands")
+
+    def _value(self, step):
+        if step.form is None:
+            return ""
+        value = self._words[self._at] if self._at < len(self._words) else ""
+        self._at += 1
+        if not re.fullmatch(step.form, value):
+            self.problems.append(f"loader.argv: {step.flag} {value!r}: want {step.form}")
+        return value
 
 
 def is_numeric_endpoint(text):
     host, _, port = text.rpartition(":")
     try:
-        ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        address = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
         return False
-    return port.isdigit()
+    bracketed = host.startswith("[") and host.endswith("]")
+    return bracketed == (address.version == 6) and bool(re.fullmatch("[1-9][0-9]{0,4}", port))
 
 
-def check_split(argv):
-    if "--insecure-channels" in argv:
-        yield "loader.argv: --insecure-channels must not be there"
-    if "plain" in flag_values(argv, "--protection"):
-        yield "loader.argv: --protection plain is not confidential"
-    if flag_values(argv, "--data-plane") not in (["auto"], ["shm"], ["grpc"]):
-        yield "loader.argv: --split needs --data-plane, once"
-    endpoints = flag_values(argv, "--accelerator")
-    if not endpoints:
-        yield "loader.argv: --split needs an --accelerator"
+def check_arguments(arguments, mounts):
+    """Everything that is wrong with the vector, beside these mounts."""
+    yield from arguments.problems
+    if arguments.problems:
+        return
+    prompts = arguments.first("--prompts")
+    # check_mounts sees to it that what is mounted plainly is trusted.
+    measured = [m.get("path") for m in mounts if m.get("type", "chroot") == "chroot"]
+    if not prompts.startswith("/data/") and prompts not in measured:
+        yield f"loader.argv: --prompts {prompts}: neither measured nor on the encrypted mount"
+    if arguments.is_split:
+        yield from check_accelerators(arguments)
+
+
+def check_accelerators(arguments):
+    endpoints = arguments.values["--accelerator"]
+    keys = arguments.values.get("--accelerator-key", [])
     for endpoint in endpoints:
         if not is_numeric_endpoint(endpoint):
             yield f"loader.argv: --accelerator {endpoint}: want ADDRESS:PORT, numeric: no names inside"
-    if len(endpoints) > 1 and len(flag_values(argv, "--accelerator-key")) != len(endpoints):
-        yield "loader.argv: shares need an --accelerator-key for each --accelerator"
+    for name, values in (("--accelerator", endpoints), ("--accelerator-key", keys)):
+        if len(set(values)) != len(values):
+            yield f"loader.argv: {name}: the same twice"
+    wanted = "shares" if len(endpoints) > 1 else "pads"
+    if arguments.first("--protection") != wanted:
+        yield f"loader.argv: --protection must be {wanted} with {len(endpoints)} --accelerator"
+    if arguments.first("--precision") not in ("auto", "fixed"):
+        yield "loader.argv: --precision: what is protected is computed in fixed"
+    if len(keys) != len(endpoints) and (wanted == "shares" or keys):
+        yield "loader.argv: want an --accelerator-key for each --accelerator"
+    # Rows of shares travel over TLS, whatever the data plane.
+    if arguments.uses_shared_memory and wanted == "shares":
+        yield "loader.argv: --data-plane auto: shares never use shared memory"
 
 
-def check_threads(flat, io_threads):
-    argv = flat.get("loader.argv", [])
-    workers = flag_values(argv, "--threads") if isinstance(argv, list) else []
-    if len(workers) != 1 or not workers[0].isdigit() or int(workers[0]) < 1:
-        yield "loader.argv: needs --threads, once"
+def check_threads(arguments, max_threads, io_threads):
+    if arguments.problems:
         return
-    wanted = int(workers[0]) + io_threads + 4
-    if flat.get("sgx.max_threads") != wanted:
+    wanted = int(arguments.first("--threads")) + io_threads + 4
+    if max_threads != wanted or type(max_threads) is not int:
         yield f"sgx.max_threads: must be {wanted}: workers, I/O threads and 4"
