@@ -24,6 +24,13 @@ endforeach()
 add_custom_target(man ALL DEPENDS ${compressed_pages})
 install(FILES ${compressed_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 
-install(FILES packaging/systemd/sotto-accelerator.service DESTINATION lib/systemd/system)
+# A unit has whole paths, and the prefix is known when it is installed (cmake --install --prefix).
+install(CODE "
+  get_filename_component(PREFIX \${CMAKE_INSTALL_PREFIX} ABSOLUTE)
+  set(unit ${CMAKE_BINARY_DIR}/sotto-accelerator.service)
+  configure_file(${CMAKE_SOURCE_DIR}/packaging/systemd/sotto-accelerator.service.in
+                 \${unit} @ONLY)
+  file(INSTALL \${unit} DESTINATION \${CMAKE_INSTALL_PREFIX}/lib/systemd/system
+       PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)")
 
 include(packaging/deb/cpack.cmake)

@@ -5,7 +5,10 @@ Usage: install_test.py SOURCE_DIR BUILD_DIR. Needs the programs built.
 
 import gzip
 import json
+import os
 import pathlib
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -59,6 +62,27 @@ class Installed(unittest.TestCase):
         for page in ["sotto.1.gz", "sotto-accelerator.1.gz"]:
             with gzip.open(self.prefix / "share/man/man1" / page, "rt") as file:
                 self.assertIn(".SH NAME", file.read())
+
+    def test_the_unit_starts_what_was_installed(self):
+        unit = self.prefix / "lib/systemd/system/sotto-accelerator.service"
+        text = unit.read_text()
+        self.assertNotRegex(text, "@|/usr/")
+        program = re.search(r"^ExecStart=(\S+) \$SOTTO_ACCELERATOR_ARGS$", text, re.MULTILINE)[1]
+        self.assertEqual(program, f"{self.prefix}/bin/sotto-accelerator")
+        model = re.search(r'^Environment="SOTTO_ACCELERATOR_ARGS=--model (\S+)"$', text, re.MULTILINE)[1]
+        self.assertEqual(run(program, "--version").returncode, 0)
+        self.assertTrue(pathlib.Path(model, "config.json").is_file(), model)
+        if shutil.which("systemd-analyze"):
+            checked = run("systemd-analyze", "verify", "--man=no", unit)
+            self.assertEqual((checked.returncode, checked.stderr), (0, ""))
+
+    def test_a_prefix_in_a_staging_directory_is_not_named_by_it(self):
+        with tempfile.TemporaryDirectory() as stage:
+            made = subprocess.run(["cmake", "--install", BUILD_DIR, "--prefix", "/usr/local"],
+                                  env=os.environ | {"DESTDIR": stage}, capture_output=True, check=False)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            unit = pathlib.Path(stage, "usr/local/lib/systemd/system/sotto-accelerator.service")
+            self.assertIn("\nExecStart=/usr/local/bin/sotto-accelerator ", unit.read_text())
 
     def complete(self, *words):
         completion = self.prefix / "share/bash-completion/completions/sotto"

@@ -10,6 +10,9 @@ set(CPACK_PACKAGE_DESCRIPTION
  inside a trusted process (SGX enclave, TDX guest), or split between that
  process and untrusted accelerators that see blinded data only.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+# Installed into DESTDIR under the prefix /usr, which the systemd unit then names.
+set(CPACK_SET_DESTDIR ON)
+set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
