@@ -1,9 +1,11 @@
 #include "model/config.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "model/config_variants.h"
 #include "model/json_fields.h"
 #include "model/printable.h"
 
@@ -35,23 +37,6 @@ absl::Status CheckArchitecture(const JsonFields& fields) {
   if (model_type && *model_type != "llama") {
     return fields.Unsupported("model_type",
                               StrCat("is ", Printable(*model_type), "; supported is llama"));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckVariants(const JsonFields& fields) {
-  SOTTO_ASSIGN_OR_RETURN(const auto activation, fields.Text("hidden_act"));
-  if (activation && *activation != "silu" && *activation != "swish") {
-    return fields.Unsupported("hidden_act",
-                              StrCat("is ", Printable(*activation), "; supported is silu"));
-  }
-  if (fields.Has("quantization_config")) {
-    return fields.Unsupported("quantization_config",
-                              "is set; supported are plain F32, F16 and BF16 weights");
-  }
-  SOTTO_ASSIGN_OR_RETURN(const auto rotary, fields.Number("partial_rotary_factor", 0, 1));
-  if (rotary && *rotary != 1.0) {
-    return fields.Unsupported("partial_rotary_factor", StrCat("is ", *rotary, "; supported is 1"));
   }
   return absl::OkStatus();
 }
@@ -128,7 +113,15 @@ absl::StatusOr<RopeScalingType> ParseRopeType(const JsonFields& rope) {
     return rope.Invalid("rope_type", StrCat("is ", Printable(*new_spelling), " but type is ",
                                             Printable(*old_spelling)));
   }
-  const std::string type = new_spelling ? *new_spelling : old_spelling.value_or("default");
+  if (!new_spelling && !old_spelling) {
+    const std::vector<std::string> names = rope.Names();
+    // rope_theta alone, as rope_parameters may hold it, scales nothing.
+    if (names.empty() || names == std::vector<std::string>{"rope_theta"}) {
+      return RopeScalingType::kNone;
+    }
+    return rope.Invalid("rope_type", "is missing, though there are other fields beside it");
+  }
+  const std::string type = new_spelling ? *new_spelling : *old_spelling;
   if (type == "default") return RopeScalingType::kNone;
   if (type == "linear") return RopeScalingType::kLinear;
   if (type == "llama3") return RopeScalingType::kLlama3;
@@ -136,11 +129,28 @@ absl::StatusOr<RopeScalingType> ParseRopeType(const JsonFields& rope) {
       "rope_type", StrCat("is ", Printable(type), "; supported are default, linear and llama3"));
 }
 
+// Refuses fields that the type does not know: who wrote one meant it to change something.
+absl::Status CheckRopeNames(const JsonFields& rope, RopeScalingType type) {
+  // What needs no type, or what other types may carry along unused.
+  std::vector<std::string> known = {"rope_theta", "rope_type", "type",
+                                    "original_max_position_embeddings", "partial_rotary_factor"};
+  if (type != RopeScalingType::kNone) known.push_back("factor");
+  if (type == RopeScalingType::kLlama3) {
+    known.insert(known.end(), {"low_freq_factor", "high_freq_factor"});
+  }
+  for (const std::string& name : rope.Names()) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    return rope.Unsupported(Printable(name), "is set, but not known to this rope_type");
+  }
+  return rope.OnlyNeutral("partial_rotary_factor", 1);
+}
+
 // `rope` is rope_scaling, or the rope_parameters of newer transformers, which also hold rope_theta.
 absl::Status ParseRopeObject(const JsonFields& rope, LlamaConfig& config) {
   SOTTO_ASSIGN_OR_RETURN(const auto theta, rope.Number("rope_theta", 1.0, 1e12));
   if (theta) config.rope_theta = *theta;
   SOTTO_ASSIGN_OR_RETURN(config.rope_scaling.type, ParseRopeType(rope));
+  SOTTO_RETURN_IF_ERROR(CheckRopeNames(rope, config.rope_scaling.type));
   if (config.rope_scaling.type == RopeScalingType::kNone) return absl::OkStatus();
   SOTTO_ASSIGN_OR_RETURN(const auto factor, rope.Number("factor", 1.0, 1e6));
   if (!factor) return rope.Invalid("factor", "is missing");
@@ -157,7 +167,9 @@ absl::Status ParseRope(const JsonFields& fields, LlamaConfig& config) {
   }
   const char* name = fields.Has("rope_parameters") ? "rope_parameters" : "rope_scaling";
   SOTTO_ASSIGN_OR_RETURN(const JsonFields rope, fields.Object(name));
-  return ParseRopeObject(rope, config);
+  SOTTO_RETURN_IF_ERROR(ParseRopeObject(rope, config));
+  if (!theta || config.rope_theta == *theta) return absl::OkStatus();
+  return rope.Invalid("rope_theta", StrCat("is ", config.rope_theta, " but ", *theta, " outside"));
 }
 
 absl::Status ParseSwitches(const JsonFields& fields, LlamaConfig& config) {
@@ -177,7 +189,7 @@ absl::Status ParseSwitches(const JsonFields& fields, LlamaConfig& config) {
 absl::StatusOr<LlamaConfig> ParseConfig(std::string_view json, const std::string& source) {
   SOTTO_ASSIGN_OR_RETURN(const JsonFields fields, JsonFields::Parse(json, source));
   SOTTO_RETURN_IF_ERROR(CheckArchitecture(fields));
-  SOTTO_RETURN_IF_ERROR(CheckVariants(fields));
+  SOTTO_RETURN_IF_ERROR(CheckConfigVariants(fields));
   LlamaConfig config;
   SOTTO_RETURN_IF_ERROR(ParseSizes(fields, config));
   SOTTO_ASSIGN_OR_RETURN(const auto eps, fields.Number("rms_norm_eps", 1e-12, 1.0));

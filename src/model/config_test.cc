@@ -142,6 +142,96 @@ TEST(ConfigTest, BadRopeScaling) {
   ExpectRefused(With("rope_scaling", "linear").status(), kInvalid, "rope_scaling");
 }
 
+// Each would be a model that computes something else, read as one without scaling.
+TEST(ConfigTest, RopeFieldsThatWouldBeIgnoredAreNamed) {
+  for (const char* object : {"rope_scaling", "rope_parameters"}) {
+    ExpectRefused(With(object, {{"factor", 8.0}}).status(), absl::StatusCode::kInvalidArgument,
+                  std::string(object) + ".rope_type is missing");
+    ExpectRefused(With(object, {{"factor", 8.0},
+                                {"low_freq_factor", 1.0},
+                                {"high_freq_factor", 4.0},
+                                {"original_max_position_embeddings", 64}})
+                      .status(),
+                  absl::StatusCode::kInvalidArgument, "rope_type is missing");
+    ExpectRefused(With(object, {{"rope_type", "default"}, {"factor", 8.0}}).status(),
+                  absl::StatusCode::kUnimplemented, "\"factor\" is set");
+    ExpectRefused(With(object, {{"type", "linear"}, {"factor", 2}, {"beta_fast", 32}}).status(),
+                  absl::StatusCode::kUnimplemented, "\"beta_fast\" is set");
+    ExpectRefused(
+        With(object, {{"type", "linear"}, {"factor", 2}, {"low_freq_factor", 1}}).status(),
+        absl::StatusCode::kUnimplemented, "\"low_freq_factor\" is set");
+    ExpectRefused(With(object, {{"rope_type", "default"}, {"partial_rotary_factor", 0.5}}).status(),
+                  absl::StatusCode::kUnimplemented, "partial_rotary_factor is 0.5");
+    EXPECT_TRUE(With(object, json::object()).ok());
+    EXPECT_EQ(With(object, {{"rope_theta", 5e5}})->rope_theta, 5e5);
+    EXPECT_TRUE(With(object, {{"type", "linear"}, {"factor", 2}, {"beta_fast", nullptr}}).ok());
+  }
+  json twice = Base();
+  twice["rope_theta"] = 10000.0;
+  twice["rope_parameters"] = {{"rope_type", "default"}, {"rope_theta", 5e5}};
+  ExpectRefused(ParseConfig(twice.dump(), "C").status(), absl::StatusCode::kInvalidArgument,
+                "rope_parameters.rope_theta is 500000 but 10000 outside");
+}
+
+TEST(ConfigTest, FieldsOfFamiliesThatComputeSomethingElseAreNamed) {
+  const std::pair<const char*, json> refused[] = {
+      {"rope_interleaved", true},
+      {"rope_interleave", true},
+      {"partial_rotary_factor", 0.5},
+      {"rotary_pct", 0.25},
+      {"rotary_dim", 4},
+      {"no_rope_layers", {0, 1}},
+      {"alibi", true},
+      {"position_embedding_type", "absolute"},
+      {"sliding_window", 128},
+      {"attention_chunk_size", 64},
+      {"layer_types", {"full_attention", "sliding_attention"}},
+      {"attention_multiplier", 0.1},
+      {"embedding_multiplier", 12.0},
+      {"residual_multiplier", 0.22},
+      {"logits_scaling", 8.0},
+      {"logit_scale", 0.0625},
+      {"query_pre_attn_scalar", 256},
+      {"final_logit_softcapping", 30.0},
+      {"attn_logit_softcapping", 50.0},
+      {"scale_emb", 12},
+      {"scale_depth", 1.4},
+      {"use_qk_norm", true},
+      {"clip_qkv", 8},
+      {"qkv_bias", true},
+      {"hidden_activation", "gelu_pytorch_tanh"},
+      {"num_local_experts", 8},
+      {"quantization_config", {{"bits", 4}}},
+      {"quantization", {{"bits", 4}}},
+      {"auto_map", {{"AutoModelForCausalLM", "modeling_other.Other"}}}};
+  for (const auto& [field, value] : refused) {
+    ExpectRefused(With(field, value).status(), absl::StatusCode::kUnimplemented,
+                  field == std::string("auto_map") ? "auto_map.AutoModelForCausalLM" : field);
+  }
+}
+
+// What transformers writes for a plain Llama, and what changes nothing.
+TEST(ConfigTest, NeutralValuesAndOtherFieldsAreTaken) {
+  const std::pair<const char*, json> taken[] = {
+      {"rope_interleaved", false},
+      {"partial_rotary_factor", 1.0},
+      {"sliding_window", nullptr},
+      {"layer_types", {"full_attention", "full_attention"}},
+      {"logits_scaling", 1.0},
+      {"embedding_multiplier", 1},
+      {"pretraining_tp", 2},  // The same product in slices.
+      {"attention_dropout", 0.1},
+      {"initializer_range", 0.02},
+      {"torch_dtype", "bfloat16"},
+      {"use_cache", true},
+      {"auto_map", {{"AutoConfig", "configuration_other.Other"}}}};
+  for (const auto& [field, value] : taken) EXPECT_TRUE(With(field, value).ok()) << field;
+  json unused_window = Base();
+  unused_window["sliding_window"] = 4096;
+  unused_window["use_sliding_window"] = false;
+  EXPECT_TRUE(ParseConfig(unused_window.dump(), "C").ok());
+}
+
 TEST(ConfigTest, NeededFieldsAreNamedWhenMissing) {
   for (const char* field : {"hidden_size", "intermediate_size", "num_hidden_layers",
                             "num_attention_heads", "vocab_size"}) {

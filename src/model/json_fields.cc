@@ -13,7 +13,7 @@ using Json = nlohmann::json;
 // A short form of a value for a message: numbers as they are, anything else by its kind, because a
 // string from a file may hold control characters or megabytes.
 std::string Describe(const Json& value) {
-  if (value.is_number()) return value.dump();
+  if (value.is_number() || value.is_boolean()) return value.dump();
   return StrCat("a value of type ", value.type_name());
 }
 
@@ -41,6 +41,22 @@ absl::Status JsonFields::Invalid(std::string_view field, std::string_view what) 
 
 absl::Status JsonFields::Unsupported(std::string_view field, std::string_view what) const {
   return absl::UnimplementedError(StrCat(source_, ": ", prefix_, field, " ", what));
+}
+
+absl::Status JsonFields::OnlyNeutral(const char* field, const Json& neutral) const {
+  const Json* value = Get(field);
+  if (value == nullptr || *value == neutral) return absl::OkStatus();
+  const std::string supported =
+      neutral.is_null() ? "it must be absent" : StrCat("supported is ", neutral.dump());
+  return Unsupported(field, StrCat("is ", Describe(*value), "; ", supported));
+}
+
+std::vector<std::string> JsonFields::Names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : object_.items()) {
+    if (!value.is_null()) names.push_back(name);
+  }
+  return names;
 }
 
 absl::StatusOr<int64_t> JsonFields::ToInteger(const Json& value, const char* field, int64_t min,

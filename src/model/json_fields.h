@@ -34,6 +34,11 @@ class JsonFields {
   // A list of strings; empty when absent.
   absl::StatusOr<std::vector<std::string>> TextList(const char* field) const;
 
+  // UNIMPLEMENTED unless the field is absent or equal to `neutral`; null: unless it is absent.
+  absl::Status OnlyNeutral(const char* field, const nlohmann::json& neutral) const;
+  // The names of all fields that are not null.
+  std::vector<std::string> Names() const;
+
   // INVALID_ARGUMENT "SOURCE: FIELD WHAT".
   absl::Status Invalid(std::string_view field, std::string_view what) const;
   // UNIMPLEMENTED "SOURCE: FIELD WHAT".

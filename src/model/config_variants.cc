@@ -1,0 +1,117 @@
+#include "model/config_variants.h"
+
+#include <string>
+#include <vector>
+
+#include "base/strings.h"
+#include "model/printable.h"
+
+namespace sotto {
+namespace {
+
+using Json = nlohmann::json;
+
+// A field, and the only value of it that changes nothing; null: any value changes something.
+struct Variant {
+  const char* field;
+  Json neutral;
+};
+
+// Grouped by what they change. Behind each: where it is found.
+const std::vector<Variant>& Variants() {
+  static const auto& variants = *new std::vector<Variant>{
+      // Activation and norms.
+      {"hidden_activation", "silu"},  // Gemma
+      {"use_qk_norm", false},         // Llama 4, OLMo
+      {"qk_norm", false},
+      {"qk_layernorm", false},  // StableLM
+      {"clip_qkv", nullptr},    // OLMo
+      // Rotary embedding.
+      {"rope_interleaved", false},  // SmolLM
+      {"rope_interleave", false},   // DeepSeek
+      {"partial_rotary_factor", 1},
+      {"rotary_pct", 1},  // GPT-NeoX
+      {"rotary_percent", 1},
+      {"rotary_dim", nullptr},
+      {"rotary_emb_base", nullptr},
+      {"rope_ratio", 1},                  // ChatGLM
+      {"rope_local_base_freq", nullptr},  // Gemma 3
+      {"no_rope_layers", nullptr},        // Llama 4, SmolLM3
+      {"no_rope_layer_interval", nullptr},
+      {"alibi", false},  // Falcon
+      {"use_alibi", false},
+      {"position_embedding_type", "rope"},  // Granite
+      // Which positions attention sees.
+      {"attention_chunk_size", nullptr},  // Llama 4
+      {"dual_chunk_attention_config", nullptr},
+      {"attn_temperature_tuning", false},
+      {"add_cross_attention", false},
+      // Factors.
+      {"attention_multiplier", nullptr},  // Granite
+      {"embedding_multiplier", 1},
+      {"residual_multiplier", 1},
+      {"logits_scaling", 1},
+      {"logit_scale", 1},                  // Cohere
+      {"query_pre_attn_scalar", nullptr},  // Gemma
+      {"attn_logit_softcapping", nullptr},
+      {"final_logit_softcapping", nullptr},
+      {"scale_emb", 1},  // MiniCPM
+      {"scale_depth", nullptr},
+      {"dim_model_base", nullptr},
+      // Biases under other names than attention_bias and mlp_bias.
+      {"qkv_bias", false},
+      {"use_bias", false},
+      {"bias", false},
+      {"lm_head_bias", false},
+      // Other layers.
+      {"num_local_experts", 1},  // Mixtral
+      {"num_experts", 1},
+      {"n_routed_experts", 1},
+      {"use_parallel_residual", false},
+      {"parallel_attn", false},
+      {"multi_query", false},
+      // Weights that are not plain numbers.
+      {"quantization_config", nullptr},
+      {"compression_config", nullptr},
+      {"quantization", nullptr},
+  };
+  return variants;
+}
+
+// Every layer looks at every position before its own.
+absl::Status CheckFullAttention(const JsonFields& fields) {
+  SOTTO_ASSIGN_OR_RETURN(const auto uses_window, fields.Bool("use_sliding_window"));
+  if (uses_window.value_or(true)) {
+    SOTTO_RETURN_IF_ERROR(fields.OnlyNeutral("sliding_window", nullptr));
+  }
+  SOTTO_ASSIGN_OR_RETURN(const auto types, fields.TextList("layer_types"));
+  for (const std::string& type : types) {
+    if (type == "full_attention") continue;
+    return fields.Unsupported("layer_types",
+                              StrCat("names ", Printable(type), "; supported is full_attention"));
+  }
+  return absl::OkStatus();
+}
+
+// The repository brings code of its own that takes Llama's place.
+absl::Status CheckOwnCode(const JsonFields& fields) {
+  SOTTO_ASSIGN_OR_RETURN(const JsonFields map, fields.Object("auto_map"));
+  return map.OnlyNeutral("AutoModelForCausalLM", nullptr);
+}
+
+}  // namespace
+
+absl::Status CheckConfigVariants(const JsonFields& fields) {
+  SOTTO_ASSIGN_OR_RETURN(const auto activation, fields.Text("hidden_act"));
+  if (activation && *activation != "silu" && *activation != "swish") {
+    return fields.Unsupported("hidden_act",
+                              StrCat("is ", Printable(*activation), "; supported is silu"));
+  }
+  for (const Variant& variant : Variants()) {
+    SOTTO_RETURN_IF_ERROR(fields.OnlyNeutral(variant.field, variant.neutral));
+  }
+  SOTTO_RETURN_IF_ERROR(CheckFullAttention(fields));
+  return CheckOwnCode(fields);
+}
+
+}  // namespace sotto
