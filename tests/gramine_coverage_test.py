@@ -148,6 +148,13 @@ class Coverage:
                       self.enclave.stderr)
         self.assertEqual(self.result["prompt_count"], PROMPTS)
 
+    def test_what_gramine_does_not_count_is_null(self):
+        self.assertIsNone(self.result["peak_rss_bytes"])
+        detail = self.result.get("mode_detail", {})
+        for name in ("enclave_cpu", "masking", "wire"):
+            self.assertIsNone(detail.get("seconds", {}).get(name), name)
+        self.assertIsNone(detail.get("pads", {}).get("offline_cpu_seconds"))
+
 
 class TeeOnly(Coverage, unittest.TestCase):
 
@@ -156,6 +163,11 @@ class TeeOnly(Coverage, unittest.TestCase):
 
     def test_no_socket_is_made(self):
         self.assertNotIn("socket(", self.trace)
+
+    def test_nothing_is_measured_where_nothing_is_counted(self):
+        run = self.enclave.run("bench", "--model", "/model.sotto", "--output", "/data/bench")
+        self.assertNotEqual(run.returncode, 0)
+        self.assertIn("bench: Gramine counts neither processor time nor memory", run.stderr)
 
 
 class SplitOverTcp(Coverage, unittest.TestCase):

@@ -113,6 +113,12 @@ class Enclave:
         text = log.read_text()
         return text[text.index(f'execve("{self._command()[0]}"'):]
 
+    def run(self, *arguments):
+        """Another command of the program than the manifest's."""
+        return subprocess.run([*chroot_command(self.root), self._command()[0], *arguments],
+                              env={"LD_LIBRARY_PATH": "/lib"}, capture_output=True, text=True,
+                              check=False)
+
     def variables_read(self, **shape):
         """The names of the variables that the program and its libraries ask for."""
         subprocess.run(["gcc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-x", "c", "-",

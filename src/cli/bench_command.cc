@@ -12,6 +12,7 @@
 #include "cli/bench_options.h"
 #include "cli/bench_run.h"
 #include "cli/default_model.h"
+#include "cli/process_info.h"
 #include "cli/setting.h"
 #include "cli/split_flags.h"
 
@@ -134,7 +135,9 @@ void AddBenchCommand(CLI::App& app, Invocation& invocation) {
   command->callback([flags, &invocation] {
     invocation.run = [flags]() -> absl::Status {
       SOTTO_ASSIGN_OR_RETURN(const BenchOptions options, flags->Read());
-      return RunBench(options);
+      if (CountsResources()) return RunBench(options);
+      return absl::FailedPreconditionError(
+          "bench: Gramine counts neither processor time nor memory; time prefill itself there");
     };
   });
 }

@@ -113,7 +113,7 @@ uint64_t PeakResidentSinceReset() {
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with("VmHWM:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
   }
-  return PeakResidentBytes();
+  return PeakResidentBytes().value_or(0);
 }
 
 }  // namespace sotto

@@ -12,7 +12,8 @@ using Json = nlohmann::ordered_json;
 
 double PerSecond(double count, double seconds) { return seconds > 0 ? count / seconds : 0; }
 
-Json OrNull(const std::optional<double>& value) {
+template <typename T>
+Json OrNull(const std::optional<T>& value) {
   return value.has_value() ? Json(*value) : Json();
 }
 
@@ -113,7 +114,7 @@ Json ResultJson(const PrefillReport& report) {
   json["threads"] = report.options.threads;
   json["model"] = ModelJson(report);
   json["timings"] = TimingsJson(report.timings);
-  json["peak_rss_bytes"] = PeakResidentBytes();
+  json["peak_rss_bytes"] = OrNull(PeakResidentBytes());
   json["real_tokens_per_sec"] = PerSecond(static_cast<double>(report.rows.real_tokens()), seconds);
   json["perplexity"] = PerplexityJson(report.perplexity);
   json["tee"] = TeeJson(DetectPlatform());

@@ -3,23 +3,29 @@
 #define SOTTO_CLI_PROCESS_INFO_H_
 
 #include <cstdint>
+#include <optional>
 
 namespace sotto {
 
 // Keeps prompt-derived plaintext out of core dumps and from debuggers of the same user: no dump of
 // this process is written, and other processes cannot attach to it or read its memory (but for
-// root, from whom only an enclave protects). Once, at the start of the program.
+// root, from whom only an enclave protects). Once, at the start of the program. Gramine has no
+// prctl(2), and an enclave's memory nobody outside to read it.
 void ForbidCoreDumps();
 
 // A write beyond a file-size limit, or to a closed pipe, becomes an error instead of a death that
 // would leave temporary files behind. Once, at the start of the program.
 void TurnWriteSignalsIntoErrors();
 
-// Processor time of this process so far, all threads.
+// Whether the system counts what this process uses. Gramine does not: there the processor time of a
+// process or thread is wall time, and its memory zero.
+bool CountsResources();
+
+// Processor time of this process so far, all threads; of no meaning unless CountsResources().
 double ProcessCpuSeconds();
 
-// The most memory this process has had resident so far.
-uint64_t PeakResidentBytes();
+// The most memory this process has had resident so far; none unless CountsResources().
+std::optional<uint64_t> PeakResidentBytes();
 
 }  // namespace sotto
 

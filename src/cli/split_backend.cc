@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "cli/prefill_backend.h"
+#include "cli/process_info.h"
 #include "cli/split_flags.h"
 #include "enclave/linear/split.h"
 
@@ -73,13 +74,15 @@ Json OffloadJson(const OffloadSet& offload) {
   return parts;
 }
 
+Json CpuSecondsJson(double seconds) { return CountsResources() ? Json(seconds) : Json(nullptr); }
+
 Json PadsJson(const PadStats& stats) {
   return {{"made", stats.made},
           {"used", stats.used},
           {"waits", stats.waits},
           {"local_exchanges", stats.local_exchanges},
           {"offline_seconds", stats.offline_seconds},
-          {"offline_cpu_seconds", Seconds(stats.offline_cpu_ns)}};
+          {"offline_cpu_seconds", CpuSecondsJson(Seconds(stats.offline_cpu_ns))}};
 }
 
 Json SplitBackend::Detail(const PassTotals& totals) const {
@@ -110,9 +113,9 @@ Json SplitBackend::Detail(const PassTotals& totals) const {
       options.offload.any() ? split_.sessions[0]->stats().exchanges : linear.exchanges;
   json["bytes_sent_per_token"] = static_cast<double>(sent) / tokens;
   json["bytes_received_per_token"] = static_cast<double>(received) / tokens;
-  json["seconds"] = {{"enclave_cpu", totals.cpu_seconds},
-                     {"masking", Seconds(linear.hiding_ns + linear.revealing_ns)},
-                     {"wire", Seconds(wire_ns)},
+  json["seconds"] = {{"enclave_cpu", CpuSecondsJson(totals.cpu_seconds)},
+                     {"masking", CpuSecondsJson(Seconds(linear.hiding_ns + linear.revealing_ns))},
+                     {"wire", CpuSecondsJson(Seconds(wire_ns))},
                      {"device", Seconds(device_ns)},
                      {"waiting", Seconds(linear.sending_ns + linear.waiting_ns)}};
   if (split_.pad_stats) json["pads"] = PadsJson(split_.pad_stats());
