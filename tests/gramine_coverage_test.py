@@ -38,6 +38,8 @@ class Coverage:
     """The tests of one mode; classes below give VARIABLES or start accelerators."""
 
     variables = {}
+    # Where the program may write.
+    written = ("/data/results.json", "/dev/shm/sotto-")
 
     @classmethod
     def setUpClass(cls):
@@ -101,7 +103,7 @@ class Coverage:
                              self.trace)
         self.assertTrue(written)
         for path in written:
-            self.assertTrue(path.startswith(("/data/results.json", "/dev/shm/sotto-")), path)
+            self.assertTrue(path.startswith(self.written), path)
 
     def test_connections_go_to_the_accelerators_only(self):
         argv = self.manifest["loader"]["argv"]
@@ -115,7 +117,7 @@ class Coverage:
     def test_variables(self):
         listed, read = set(self.manifest["loader"]["env"]), self.enclave.variables_read(**SHAPE)
         # The loader and malloc read theirs without getenv().
-        for name in listed - {"LD_LIBRARY_PATH", "MALLOC_ARENA_MAX"}:
+        for name in listed - {"LD_LIBRARY_PATH", "LD_PRELOAD", "MALLOC_ARENA_MAX"}:
             self.assertIn(name, read, "is in the manifest, but not read")
         unknown = {name for name in read - listed if not LEFT_UNSET.match(name)}
         self.assertEqual(unknown, set(), "read, but not in the manifest")
@@ -168,6 +170,26 @@ class TeeOnly(Coverage, unittest.TestCase):
         run = self.enclave.run("bench", "--model", "/model.sotto", "--output", "/data/bench")
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("bench: Gramine counts neither processor time nor memory", run.stderr)
+
+
+class Provisioned(Coverage, unittest.TestCase):
+    """The key of /data is put in place by a library, here a stand-in, before the program begins."""
+
+    written = (*Coverage.written, "/dev/attestation/keys/prompts")
+
+    @classmethod
+    def prepare(cls):
+        (cls.work / "ca.crt").write_text("a certificate\n")
+        cls.variables = {"PROVISION": "127.0.0.1:4433", "PROVISION_CERTIFICATE": cls.work / "ca.crt",
+                         "DATA_KEY": "prompts"}
+
+    def test_the_key_is_set_before_anything_encrypted_is_opened(self):
+        key = (self.root / "dev/attestation/keys/prompts").read_text()
+        self.assertEqual(key, "a stand-in's key")
+        order = [self.inside(path) for path in
+                 re.findall(r"open(?:at)?\(.* = \d+<([^>]+)>", self.trace)]
+        self.assertLess(order.index("/dev/attestation/keys/prompts"),
+                        min(i for i, path in enumerate(order) if (path or "").startswith("/data/")))
 
 
 class SplitOverTcp(Coverage, unittest.TestCase):

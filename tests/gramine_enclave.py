@@ -14,7 +14,7 @@ from gramine_rendering import PACKAGING, PACKAGING_FILES, stand_in
 # Gramine's own, without a mount: read only, and the same for every program.
 PSEUDO_FILES = {
     "proc/meminfo": "MemAvailable: 8388608 kB\n", "dev/null": "",
-    "dev/attestation/attestation_type": "dcap",
+    "dev/attestation/attestation_type": "dcap", "dev/attestation/keys/prompts": "",
     # A large host: gRPC makes as many threads as it ever will.
     "sys/devices/system/cpu/online": "0-63\n", "sys/devices/system/cpu/possible": "0-63\n"}
 SHIM = r"""

@@ -113,6 +113,23 @@ class Variables(Base):
         self.refused("shares never use shared memory", "SHM=1", *accelerators(SHARES))
         self.refused("nobody provisions the key 'prompts'", "DATA_KEY=prompts")
 
+    def test_provisioning(self):
+        self.refused("PROVISION needs PROVISION_CERTIFICATE", "PROVISION=192.0.2.9:4433", "DATA_KEY=prompts")
+        (self.top / "c.crt").write_text("a certificate\n")
+        certificate = f"PROVISION_CERTIFICATE={self.top}/c.crt"
+        self.refused("want the name of the key of /data", "PROVISION=192.0.2.9:4433", certificate)
+        self.refused("want ADDRESS:PORT", "PROVISION=a.example:4433", "DATA_KEY=prompts", certificate)
+        self.made("PROVISION=192.0.2.9:4433", "DATA_KEY=prompts", certificate)
+        environment = self.manifest()["loader"]["env"]
+        self.assertEqual(environment["LD_PRELOAD"], "libsecret_prov_attest.so")
+        self.assertEqual(environment["SECRET_PROVISION_SERVERS"], "192.0.2.9:4433")
+        self.assertEqual(environment["SECRET_PROVISION_SET_KEY"], "prompts")
+        before = self.hash_of("file:provision.crt")
+        (self.top / "c.crt").write_text("another certificate\n")
+        os.utime(self.top / "c.crt", (OLD, OLD))
+        self.made("PROVISION=192.0.2.9:4433", "DATA_KEY=prompts", certificate)
+        self.assertNotEqual(self.hash_of("file:provision.crt"), before)
+
     def test_a_refused_manifest_does_not_leave_the_last_one(self):
         self.made("SGX=1")
         self.refused("power of two", "SGX=1", "ENCLAVE_SIZE=6G")
