@@ -84,8 +84,12 @@ mode_t UmaskMode() {
 
 }  // namespace
 
+int OpenWithoutWaiting(const std::string& path) {
+  return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit_bytes) {
-  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor fd(OpenWithoutWaiting(path));
   if (fd.get() < 0) return SystemError(path, "cannot open", errno);
   SOTTO_ASSIGN_OR_RETURN(const size_t size, RegularFileSize(fd.get(), path));
   if (size > limit_bytes) {
@@ -106,7 +110,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit_bytes
 }
 
 absl::StatusOr<MappedFile> MappedFile::Open(const std::string& path) {
-  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor fd(OpenWithoutWaiting(path));
   if (fd.get() < 0) return SystemError(path, "cannot open", errno);
   SOTTO_ASSIGN_OR_RETURN(const size_t size, RegularFileSize(fd.get(), path));
   MappedFile file;

@@ -15,6 +15,11 @@
 
 namespace sotto {
 
+// A descriptor for reading, or -1 with errno set. A pipe that nobody writes to would keep a plain
+// open() waiting for ever, and a terminal could become the process's own; whether the file is of a
+// kind that the caller reads is for fstat() to say.
+int OpenWithoutWaiting(const std::string& path);
+
 // The whole file. INVALID_ARGUMENT when it is longer than `limit_bytes` or not a regular file.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit_bytes = size_t{1} << 32);
 

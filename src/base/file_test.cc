@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <filesystem>
@@ -43,6 +44,16 @@ TEST_F(FileTest, AbandonedWriteLeavesNothing) {
     ASSERT_TRUE(file->Append("half").ok());
   }
   EXPECT_EQ(Entries(), 0u);
+}
+
+// open() waits at a pipe until somebody writes to it, which may be never.
+TEST_F(FileTest, APipeIsRefusedWithoutWaitingForItsWriter) {
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
+  for (const absl::Status& status :
+       {ReadFile(Path("pipe")).status(), MappedFile::Open(Path("pipe")).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("pipe: not a regular file"));
+  }
 }
 
 TEST_F(FileTest, WriteAtFillsHeaderLast) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/json_depth.h"
 #include "base/strings.h"
 
 namespace sotto {
@@ -17,6 +18,7 @@ using Json = nlohmann::ordered_json;
 // nlohmann's own message quotes the text around the mistake, which is a prompt: only the offset is
 // taken from it.
 absl::StatusOr<Json> ParseJson(std::string_view text, const std::string& source) {
+  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(text, source));
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {

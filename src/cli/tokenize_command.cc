@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json_depth.h"
 #include "base/strings.h"
 #include "enclave/tokenizer/utf8.h"
 
@@ -21,6 +22,7 @@ absl::StatusOr<json> ParseLine(const std::string& line) {
   if (const size_t valid = ValidUtf8Prefix(line); valid < line.size()) {
     return absl::InvalidArgumentError(StrCat("not UTF-8 at byte offset ", valid));
   }
+  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(line, ""));
   json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) return absl::InvalidArgumentError("not a JSON object");
   return object;

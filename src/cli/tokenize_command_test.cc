@@ -49,12 +49,15 @@ TEST_F(TokenizeLinesTest, Decodes) {
 }
 
 TEST_F(TokenizeLinesTest, BadLinesAreNamedByNumberOnly) {
+  const std::string deep = "{\"\":" + std::string(2 << 20, '[');
   const struct {
-    const char *input, *message;
+    std::string input;
+    const char* message;
     bool decode;
   } cases[] = {
       {"secret", "line 1: not a JSON object", false},
       {"[1]", "line 1: not a JSON object", false},
+      {deep, "line 1: nests deeper than 64 levels, at byte 65", false},
       {"{\"text\":\"a\"}\n{\"text\":5}", "line 2: needs \"text\", a string", false},
       {"{\"text\":\"secret\xff\"}", "line 1: not UTF-8 at byte offset 15", false},
       {"{\"text\":\"\\ud800\"}", "line 1: not a JSON object", false},

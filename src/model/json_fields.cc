@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/json_depth.h"
 #include "base/strings.h"
 
 namespace sotto {
@@ -20,6 +21,7 @@ std::string Describe(const Json& value) {
 }  // namespace
 
 absl::StatusOr<JsonFields> JsonFields::Parse(std::string_view text, const std::string& source) {
+  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(text, source));
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return absl::DataLossError(StrCat(source, ": not valid JSON"));
   if (!json.is_object()) {

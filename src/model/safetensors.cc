@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/json_depth.h"
 #include "base/strings.h"
 #include "model/dtype.h"
 #include "model/printable.h"
@@ -162,6 +163,7 @@ absl::Status CheckNames(const std::vector<SafetensorsEntry>& entries, const std:
 absl::StatusOr<std::vector<SafetensorsEntry>> ParseSafetensorsHeader(
     std::span<const uint8_t> file_prefix, uint64_t file_size, const std::string& source) {
   SOTTO_ASSIGN_OR_RETURN(const std::string_view text, HeaderText(file_prefix, file_size, source));
+  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(text, source));
   const uint64_t data_begin = kLengthBytes + text.size();
   simdjson::dom::parser parser;
   simdjson::dom::object header;

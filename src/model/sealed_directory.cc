@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/json_depth.h"
 #include "base/strings.h"
 #include "nlohmann/json.hpp"
 #include "simdjson.h"
@@ -55,6 +56,7 @@ std::string SerializeSealedDirectory(const SealedDirectory& directory) {
 absl::StatusOr<SealedDirectory> ParseSealedDirectory(std::span<const uint8_t> payload,
                                                      const std::string& source) {
   SOTTO_ASSIGN_OR_RETURN(const std::string_view text, DirectoryText(payload, source));
+  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(text, source));
   simdjson::dom::parser parser;
   simdjson::dom::object root, files;
   std::string_view sha256;

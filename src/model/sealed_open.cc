@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/file.h"
 #include "base/strings.h"
 #include "model/printable.h"
 #include "model/private_memory.h"
@@ -24,7 +24,7 @@ namespace {
 class HostFile {
  public:
   static absl::StatusOr<HostFile> Open(const std::string& path) {
-    HostFile file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    HostFile file(OpenWithoutWaiting(path));
     if (file.fd_ < 0) {
       const std::string message = StrCat(path, ": cannot open: ", std::strerror(errno));
       return errno == EACCES ? absl::PermissionDeniedError(message) : absl::NotFoundError(message);

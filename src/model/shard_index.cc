@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "base/json_depth.h"
 #include "base/strings.h"
 #include "model/printable.h"
 #include "nlohmann/json.hpp"
@@ -24,6 +25,7 @@ bool IsPlainShardName(std::string_view name) {
 }  // namespace
 
 absl::StatusOr<ShardIndex> ParseShardIndex(std::string_view json, const std::string& source) {
+  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(json, source));
   simdjson::dom::parser parser;
   simdjson::dom::object root, weight_map;
   if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) {

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/json_depth.h"
 #include "base/strings.h"
 #include "enclave/tokenizer/tokenizer_json_parts.h"
 
@@ -107,6 +108,7 @@ absl::Status ParseSteps(const JsonValue& root, TokenizerDefinition& definition) 
 
 absl::StatusOr<TokenizerDefinition> ParseTokenizerJson(std::string_view json,
                                                        const std::string& source) {
+  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(json, source));
   simdjson::dom::parser parser;
   simdjson::dom::element document;
   const auto error = parser.parse(json.data(), json.size()).get(document);

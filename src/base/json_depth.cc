@@ -1,0 +1,37 @@
+#include "base/json_depth.h"
+
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+// Where the string that begins behind the quote at `quote` ends: at its closing quote, or with the
+// text.
+size_t ClosingQuote(std::string_view text, size_t quote) {
+  size_t i = quote + 1;
+  while (i < text.size() && text[i] != '"') i += text[i] == '\\' ? 2 : 1;
+  return i;
+}
+
+}  // namespace
+
+absl::Status CheckJsonDepth(std::string_view text, std::string_view source) {
+  size_t depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') {
+      i = ClosingQuote(text, i);
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxJsonDepth) {
+        return absl::InvalidArgumentError(StrCat(source, source.empty() ? "" : ": ",
+                                                 "nests deeper than ", kMaxJsonDepth,
+                                                 " levels, at byte ", i));
+      }
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sotto
