@@ -1,37 +1,30 @@
 #include "cli/prompt_file.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <filesystem>
 #include <limits>
 #include <utility>
 
 #include "base/file.h"
-#include "base/json_depth.h"
+#include "base/log.h"
 #include "base/strings.h"
+#include "cli/prompt_json.h"
 
 namespace sotto {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// nlohmann's own message quotes the text around the mistake, which is a prompt: only the offset is
-// taken from it.
-absl::StatusOr<Json> ParseJson(std::string_view text, const std::string& source) {
-  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(text, source));
-  try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    return absl::InvalidArgumentError(StrCat(source, ": not valid JSON, at byte ", error.byte));
-  } catch (const Json::exception&) {
-    return absl::InvalidArgumentError(StrCat(source, ": a number out of range"));
-  }
-}
+constexpr char kTextThatIsJson[] =
+    "read as text, a prompt a line, but the first line is a JSON object: name the file .jsonl or "
+    ".ndjson if its lines are to be read as JSON";
+constexpr std::array<std::string_view, 3> kMembers = {"prompt", "ids", "id"};
 
-absl::StatusOr<std::vector<int32_t>> ReadIds(const Json& value, const std::string& source) {
+absl::StatusOr<std::vector<int32_t>> ReadIds(const Json& value, const std::string& place) {
   if (!value.is_array() || value.empty()) {
-    return absl::InvalidArgumentError(
-        StrCat(source, ": \"ids\" is not an array of one or more token ids"));
+    return absl::InvalidArgumentError(StrCat(place, " is not an array of one or more token ids"));
   }
   std::vector<int32_t> ids;
   ids.reserve(value.size());
@@ -40,7 +33,7 @@ absl::StatusOr<std::vector<int32_t>> ReadIds(const Json& value, const std::strin
     // A number beyond int64 reads as unsigned, one below zero as signed: both compare as intended.
     if (!whole || element < 0 || element > std::numeric_limits<int32_t>::max()) {
       return absl::InvalidArgumentError(
-          StrCat(source, ": \"ids\": element ", ids.size(), " is not a token id"));
+          StrCat(place, ": element ", ids.size(), " is not a token id"));
     }
     ids.push_back(element.get<int32_t>());
   }
@@ -51,6 +44,7 @@ absl::StatusOr<Prompt> ReadObject(const Json& object, const std::string& source)
   if (!object.is_object()) {
     return absl::InvalidArgumentError(StrCat(source, ": not an object with \"prompt\" or \"ids\""));
   }
+  SOTTO_RETURN_IF_ERROR(CheckMembers(object, kMembers, source));
   Prompt prompt{.source = source};
   const bool has_text = object.contains("prompt"), has_ids = object.contains("ids");
   if (has_text == has_ids) {
@@ -62,7 +56,7 @@ absl::StatusOr<Prompt> ReadObject(const Json& object, const std::string& source)
   }
   if (has_text) prompt.text = object["prompt"].get<std::string>();
   if (has_ids) {
-    SOTTO_ASSIGN_OR_RETURN(prompt.ids, ReadIds(object["ids"], source));
+    SOTTO_ASSIGN_OR_RETURN(prompt.ids, ReadIds(object["ids"], StrCat(source, ": \"ids\"")));
   }
   if (object.contains("id")) prompt.id = object["id"];
   if (prompt.id.is_structured()) {
@@ -105,25 +99,37 @@ absl::StatusOr<std::vector<Prompt>> ReadJsonLines(std::string_view contents,
   return ReadLines(
       contents, source,
       [](std::string_view line, const std::string& line_source) -> absl::StatusOr<Prompt> {
-        SOTTO_ASSIGN_OR_RETURN(const Json object, ParseJson(line, line_source));
+        SOTTO_ASSIGN_OR_RETURN(const Json object, ParsePromptJson(line, line_source));
         return ReadObject(object, line_source);
       });
 }
 
+absl::StatusOr<Prompt> ReadElement(Json& element, const std::string& source) {
+  if (element.is_object()) return ReadObject(element, source);
+  Prompt prompt{.source = source};
+  if (element.is_array()) {
+    SOTTO_ASSIGN_OR_RETURN(prompt.ids, ReadIds(element, source));
+    return prompt;
+  }
+  if (!element.is_string()) {
+    return absl::InvalidArgumentError(
+        StrCat(source, " is not a string, an array of token ids or an object"));
+  }
+  prompt.text = std::move(element.get_ref<std::string&>());
+  return prompt;
+}
+
 absl::StatusOr<std::vector<Prompt>> ReadJsonArray(std::string_view contents,
                                                   const std::string& source) {
-  SOTTO_ASSIGN_OR_RETURN(Json array, ParseJson(contents, source));
+  SOTTO_ASSIGN_OR_RETURN(Json array, ParsePromptJson(contents, source));
   if (!array.is_array()) {
-    return absl::InvalidArgumentError(StrCat(source, ": not an array of strings"));
+    return absl::InvalidArgumentError(StrCat(source, ": not an array of prompts"));
   }
   std::vector<Prompt> prompts;
   for (Json& element : array) {
-    std::string element_source = StrCat(source, ": element ", prompts.size());
-    if (!element.is_string()) {
-      return absl::InvalidArgumentError(StrCat(element_source, " is not a string"));
-    }
-    prompts.push_back(
-        {.text = std::move(element.get_ref<std::string&>()), .source = std::move(element_source)});
+    SOTTO_ASSIGN_OR_RETURN(Prompt prompt,
+                           ReadElement(element, StrCat(source, ": element ", prompts.size())));
+    prompts.push_back(std::move(prompt));
   }
   return prompts;
 }
@@ -148,7 +154,7 @@ PromptFormat PromptFormatOfPath(std::string_view path) {
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (extension == ".json") return PromptFormat::kJson;
-  if (extension == ".jsonl") return PromptFormat::kJsonLines;
+  if (extension == ".jsonl" || extension == ".ndjson") return PromptFormat::kJsonLines;
   return PromptFormat::kText;
 }
 
@@ -161,9 +167,20 @@ absl::StatusOr<std::vector<Prompt>> ParsePrompts(std::string_view contents, Prom
   return prompts;
 }
 
+bool FirstPromptIsJsonObject(std::span<const Prompt> prompts) {
+  if (prompts.empty() || prompts[0].ids.has_value()) return false;
+  const absl::StatusOr<Json> json = ParsePromptJson(prompts[0].text, "");
+  return json.ok() && json->is_object();
+}
+
 absl::StatusOr<std::vector<Prompt>> ReadPromptFile(const std::string& path) {
   SOTTO_ASSIGN_OR_RETURN(const std::string contents, ReadFile(path));
-  return ParsePrompts(contents, PromptFormatOfPath(path), path);
+  const PromptFormat format = PromptFormatOfPath(path);
+  SOTTO_ASSIGN_OR_RETURN(std::vector<Prompt> prompts, ParsePrompts(contents, format, path));
+  if (format == PromptFormat::kText && FirstPromptIsJsonObject(prompts)) {
+    Log(LogLevel::kWarning, StrCat(path, ": ", kTextThatIsJson));
+  }
+  return prompts;
 }
 
 }  // namespace sotto

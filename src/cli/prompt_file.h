@@ -1,17 +1,18 @@
 // Prompt files: what users hand to `sotto prefill --prompts`. TRUSTED: holds prompts.
-//   .json   an array of strings
-//   .jsonl  an object a line: {"prompt": text} or {"ids": [..]}, and optionally "id" (a string, a
-//           number or a boolean), which is echoed back; other members are ignored
-//   others  text, a prompt a line
+//   .jsonl, .ndjson  an object a line: {"prompt": text} or {"ids": [..]}, and optionally "id" (a
+//                    string, a number or a boolean), which is echoed back
+//   .json            an array whose elements are such objects, strings or arrays of ids
+//   others           text, a prompt a line
 // In all of them a UTF-8 byte order mark, CRLF line ends and blank lines are accepted and dropped.
 // Errors: INVALID_ARGUMENT, naming the file and the line or element, never what stands there; also
-// for a file without a single prompt.
+// for a file without a single prompt, and for members of an object that are unknown or given twice.
 #ifndef SOTTO_CLI_PROMPT_FILE_H_
 #define SOTTO_CLI_PROMPT_FILE_H_
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,10 @@ PromptFormat PromptFormatOfPath(std::string_view path);
 absl::StatusOr<std::vector<Prompt>> ParsePrompts(std::string_view contents, PromptFormat format,
                                                  const std::string& source);
 
+// Whether text was meant to be lines of JSON: its first prompt is an object.
+bool FirstPromptIsJsonObject(std::span<const Prompt> prompts);
+
+// Warns of text that seems to be lines of JSON.
 absl::StatusOr<std::vector<Prompt>> ReadPromptFile(const std::string& path);
 
 }  // namespace sotto

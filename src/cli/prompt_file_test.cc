@@ -37,6 +37,7 @@ std::string Refusal(std::string_view contents, PromptFormat format) {
 TEST(PromptFormat, FollowsTheExtension) {
   EXPECT_EQ(PromptFormatOfPath("a/b.json"), PromptFormat::kJson);
   EXPECT_EQ(PromptFormatOfPath("a.JSONL"), PromptFormat::kJsonLines);
+  EXPECT_EQ(PromptFormatOfPath("a.ndjson"), PromptFormat::kJsonLines);
   EXPECT_EQ(PromptFormatOfPath("a.txt"), PromptFormat::kText);
   EXPECT_EQ(PromptFormatOfPath("json"), PromptFormat::kText);
   EXPECT_EQ(PromptFormatOfPath("a.json/b"), PromptFormat::kText);
@@ -77,7 +78,27 @@ TEST(JsonPrompts, AreTheStringsOfAnArray) {
               ElementsAre("a\nb", "", "\xc3\xa9"));
 }
 
+TEST(JsonPrompts, MayBeWhatJsonLinesAre) {
+  const std::vector<Prompt> prompts = Parse(
+      R"(["a", [3, 4], {"prompt": "b", "id": "x"}, {"id": 5, "ids": [6]}])", PromptFormat::kJson);
+  ASSERT_EQ(prompts.size(), 4u);
+  EXPECT_EQ(prompts[0].text, "a");
+  EXPECT_THAT(prompts[1].ids, testing::Optional(ElementsAre(3, 4)));
+  EXPECT_EQ(prompts[1].source, "F: element 1");
+  EXPECT_EQ(prompts[2].text, "b");
+  EXPECT_EQ(prompts[2].id, "x");
+  EXPECT_THAT(prompts[3].ids, testing::Optional(ElementsAre(6)));
+  EXPECT_EQ(prompts[3].id, 5);
+}
+
 TEST(JsonPrompts, AnythingElseIsRefusedByPlace) {
+  EXPECT_THAT(Refusal("[[1], []]", PromptFormat::kJson),
+              HasSubstr("F: element 1 is not an array of one or more token ids"));
+  EXPECT_THAT(Refusal("[[1, -1]]", PromptFormat::kJson),
+              HasSubstr("F: element 0: element 1 is not a token id"));
+  EXPECT_THAT(Refusal("[1, 2]", PromptFormat::kJson), HasSubstr("F: element 0 is not a string"));
+  EXPECT_THAT(Refusal("[{\"prompt\": \"a\"}, {\"text\": \"b\"}]", PromptFormat::kJson),
+              HasSubstr("F: element 1: member \"text\" is unknown"));
   EXPECT_THAT(Refusal("{\"prompt\": \"x\"}", PromptFormat::kJson), HasSubstr("not an array"));
   EXPECT_THAT(Refusal("[\"a\", 3]", PromptFormat::kJson), HasSubstr("element 1"));
   EXPECT_THAT(Refusal("[\"a\"", PromptFormat::kJson), HasSubstr("not valid JSON, at byte 5"));
@@ -89,7 +110,7 @@ TEST(JsonPrompts, AnythingElseIsRefusedByPlace) {
 TEST(JsonLinesPrompts, AreTextOrIdsWithAnEcho) {
   const std::vector<Prompt> prompts = Parse(
       "{\"prompt\": \"a\", \"id\": \"x-1\"}\r\n\n{\"ids\": [0, 2147483647], \"id\": 7}\n"
-      "{\"prompt\": \"b\", \"note\": [1, 2]}",
+      "{\"prompt\": \"b\", \"id\": null}",
       PromptFormat::kJsonLines);
   ASSERT_EQ(prompts.size(), 3u);
   EXPECT_EQ(prompts[0].text, "a");
@@ -119,15 +140,33 @@ TEST(JsonLinesPrompts, BadLinesAreRefusedByNumber) {
   EXPECT_THAT(refusal("{\"ids\": [18446744073709551615]}"), HasSubstr("element 0"));
   EXPECT_THAT(refusal("{\"ids\": [\"1\"]}"), HasSubstr("element 0"));
   EXPECT_THAT(refusal("{\"prompt\": \"\", \"id\": {}}"), HasSubstr("\"id\""));
+  EXPECT_THAT(refusal("{\"prompt\": \"\", \"note\": 1}"),
+              HasSubstr("member \"note\" is unknown; known: \"prompt\", \"ids\", \"id\""));
+  EXPECT_THAT(refusal("{\"prompt\": \"a\", \"id\": 1, \"prompt\": \"b\"}"),
+              HasSubstr("member \"prompt\" is there twice"));
+  EXPECT_THAT(refusal("{\"ids\": [1], \"i\\u0064s\": [2]}"),
+              HasSubstr("member \"ids\" is there twice"));
   EXPECT_THAT(refusal("{\"prompt\": \"\""), HasSubstr("not valid JSON"));
 }
 
 // The program's terminal is not trusted with prompts.
 TEST(JsonLinesPrompts, ErrorsDoNotQuoteThePrompt) {
-  for (const char* contents : {"{\"prompt\": \"hunter2\" oops}", "{\"prompt\": [\"hunter2\"]}",
-                               "{\"ids\": [\"hunter2\"]}", "hunter2"}) {
+  for (const char* contents :
+       {"{\"prompt\": \"hunter2\" oops}", "{\"prompt\": [\"hunter2\"]}", "{\"ids\": [\"hunter2\"]}",
+        "hunter2", "{\"my hunter2\": 1}", "{\"hunter2!\": 1, \"hunter2!\": 1}"}) {
     EXPECT_THAT(Refusal(contents, PromptFormat::kJsonLines), Not(HasSubstr("hunter2")));
   }
+}
+
+TEST(TextPrompts, ThatSeemToBeJsonLinesAreTold) {
+  const auto seem = [](std::string_view contents) {
+    return FirstPromptIsJsonObject(Parse(contents, PromptFormat::kText));
+  };
+  EXPECT_TRUE(seem("\n{\"prompt\": \"a\"}\n{\"prompt\": \"b\"}\n"));
+  EXPECT_TRUE(seem(" {}\r\n"));
+  EXPECT_FALSE(seem("{braces}\n{\"prompt\": \"b\"}\n"));
+  EXPECT_FALSE(seem("[1]\n"));
+  EXPECT_FALSE(seem("\"a\"\n"));
 }
 
 TEST(ReadPromptFile, NamesAMissingFile) {

@@ -26,8 +26,9 @@ PromptFlags::PromptFlags(CLI::App& app)
                         .default_value = "1"}),
       prompts_(app, {.flag = "--prompts",
                      .placeholder = "FILE",
-                     .help = "Prompts: text (one a line), .json (array of strings) or .jsonl "
-                             "({\"prompt\": text} or {\"ids\": [..]}, \"id\" echoed back)",
+                     .help = "Prompts: text (one a line), .jsonl or .ndjson ({\"prompt\": text} or "
+                             "{\"ids\": [..]} a line, \"id\" echoed back) or .json (an array of "
+                             "such, of strings or of arrays of ids)",
                      .variable = "LLAMA_PROMPT_PATH"}),
       prompt_(app, {.flag = "--prompt",
                     .placeholder = "TEXT",

@@ -8,22 +8,21 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json_depth.h"
 #include "base/strings.h"
+#include "cli/prompt_json.h"
 #include "enclave/tokenizer/utf8.h"
 
 namespace sotto {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 // The line as an object. Bad UTF-8 is told from bad JSON: the offset helps to find it.
 absl::StatusOr<json> ParseLine(const std::string& line) {
   if (const size_t valid = ValidUtf8Prefix(line); valid < line.size()) {
     return absl::InvalidArgumentError(StrCat("not UTF-8 at byte offset ", valid));
   }
-  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(line, ""));
-  json object = json::parse(line, nullptr, /*allow_exceptions=*/false);
+  SOTTO_ASSIGN_OR_RETURN(json object, ParsePromptJson(line, ""));
   if (!object.is_object()) return absl::InvalidArgumentError("not a JSON object");
   return object;
 }
@@ -60,6 +59,8 @@ absl::StatusOr<json> DecodeLine(const Tokenizer& tokenizer, const json& line) {
 absl::StatusOr<json> TokenizeLine(const Tokenizer& tokenizer, const TokenizeFlags& flags,
                                   const std::string& line) {
   SOTTO_ASSIGN_OR_RETURN(const json object, ParseLine(line));
+  const std::string_view member = flags.decode ? "ids" : "text";
+  if (object.contains(member)) SOTTO_RETURN_IF_ERROR(CheckMembers(object, {&member, 1}, ""));
   return flags.decode ? DecodeLine(tokenizer, object) : EncodeLine(tokenizer, flags, object);
 }
 

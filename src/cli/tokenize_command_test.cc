@@ -30,7 +30,7 @@ class TokenizeLinesTest : public testing::Test {
 };
 
 TEST_F(TokenizeLinesTest, EncodesEachLine) {
-  EXPECT_EQ(Run("{\"text\":\"ab\"}\n\n  \r\n{\"text\":\"\",\"other\":1}\r\n"),
+  EXPECT_EQ(Run("{\"text\":\"ab\"}\n\n  \r\n{\"text\":\"\"}\r\n"),
             "{\"ids\":[256]}\n{\"ids\":[]}\n");
   EXPECT_TRUE(status_.ok()) << status_;
 }
@@ -55,12 +55,16 @@ TEST_F(TokenizeLinesTest, BadLinesAreNamedByNumberOnly) {
     const char* message;
     bool decode;
   } cases[] = {
-      {"secret", "line 1: not a JSON object", false},
+      {"secret", "line 1: not valid JSON, at byte 1", false},
       {"[1]", "line 1: not a JSON object", false},
-      {deep, "line 1: nests deeper than 64 levels, at byte 65", false},
+      {deep, "line 1: nests deeper than 64 levels, at byte 67", false},
       {"{\"text\":\"a\"}\n{\"text\":5}", "line 2: needs \"text\", a string", false},
       {"{\"text\":\"secret\xff\"}", "line 1: not UTF-8 at byte offset 15", false},
-      {"{\"text\":\"\\ud800\"}", "line 1: not a JSON object", false},
+      {"{\"text\":\"\\ud800\"}", "line 1: not valid JSON, at byte", false},
+      {"{\"text\":\"a\",\"other\":1}", "line 1: member \"other\" is unknown; known: \"text\"",
+       false},
+      {"{\"text\":\"a\",\"text\":\"b\"}", "line 1: member \"text\" is there twice", false},
+      {"{\"ids\":[1],\"text\":\"b\"}", "line 1: member \"text\" is unknown", true},
       {"{\"text\":\"a\"}", "line 1: needs \"ids\", an array", true},
       {"{\"ids\":[1,-4]}", "line 1: \"ids\", position 1: not an id", true},
       {"{\"ids\":[1.5]}", "line 1: \"ids\", position 0: not an id", true},

@@ -290,6 +290,8 @@ TEST(ConfigTest, NoJson) {
   for (const char* text : {"", "{", "{\"hidden_size\": 64", "{\"a\": 1e999}", "nonsense", "\xff"}) {
     ExpectRefused(ParseConfig(text, "C").status(), absl::StatusCode::kDataLoss, "not valid JSON");
   }
+  ExpectRefused(ParseConfig(R"({"rope_theta": 1, "rope_theta": 2})", "C").status(),
+                absl::StatusCode::kInvalidArgument, "\"rope_theta\" is there twice");
   for (const char* text : {"[]", "3", "null"}) {
     ExpectRefused(ParseConfig(text, "C").status(), absl::StatusCode::kInvalidArgument, "object");
   }

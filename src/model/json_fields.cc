@@ -5,6 +5,8 @@
 
 #include "base/json_depth.h"
 #include "base/strings.h"
+#include "model/printable.h"
+#include "model/unique_keys.h"
 
 namespace sotto {
 namespace {
@@ -22,8 +24,17 @@ std::string Describe(const Json& value) {
 
 absl::StatusOr<JsonFields> JsonFields::Parse(std::string_view text, const std::string& source) {
   SOTTO_RETURN_IF_ERROR(CheckJsonDepth(text, source));
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  UniqueKeys keys;
+  const auto callback = [&](int, Json::parse_event_t event, const Json& value) {
+    keys.See(event, value);
+    return true;
+  };
+  Json json = Json::parse(text, callback, /*allow_exceptions=*/false);
   if (json.is_discarded()) return absl::DataLossError(StrCat(source, ": not valid JSON"));
+  if (keys.twice().has_value()) {
+    return absl::InvalidArgumentError(
+        StrCat(source, ": ", Printable(*keys.twice()), " is there twice"));
+  }
   if (!json.is_object()) {
     return absl::InvalidArgumentError(StrCat(source, ": the outermost value is not an object"));
   }

@@ -1,0 +1,27 @@
+// JSON that holds prompts: lines and files of `sotto prefill --prompts`, lines of `sotto tokenize`.
+// TRUSTED. No message quotes what the text says: places, and the names of members where they look
+// like names.
+#ifndef SOTTO_CLI_PROMPT_JSON_H_
+#define SOTTO_CLI_PROMPT_JSON_H_
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace sotto {
+
+// INVALID_ARGUMENT: "not valid JSON, at byte N", that it nests too deeply, or what it gives twice.
+// Messages begin with `source` and a colon, where it is not empty.
+absl::StatusOr<nlohmann::ordered_json> ParsePromptJson(std::string_view text,
+                                                       std::string_view source);
+
+// INVALID_ARGUMENT naming a member of `object` that is none of `known`: a misspelt name would
+// otherwise be passed over.
+absl::Status CheckMembers(const nlohmann::ordered_json& object,
+                          std::span<const std::string_view> known, std::string_view source);
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_PROMPT_JSON_H_
