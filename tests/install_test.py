@@ -72,9 +72,14 @@ class Installed(unittest.TestCase):
         model = re.search(r'^Environment="SOTTO_ACCELERATOR_ARGS=--model (\S+)"$', text, re.MULTILINE)[1]
         self.assertEqual(run(program, "--version").returncode, 0)
         self.assertTrue(pathlib.Path(model, "config.json").is_file(), model)
-        if shutil.which("systemd-analyze"):
-            checked = run("systemd-analyze", "verify", "--man=no", unit)
-            self.assertEqual((checked.returncode, checked.stderr), (0, ""))
+
+    def test_systemd_understands_the_unit(self):
+        if shutil.which("systemd-analyze") is None:
+            self.skipTest("SKIPPED: systemd-analyze is not installed")
+        unit = self.prefix / "lib/systemd/system/sotto-accelerator.service"
+        lines = run("systemd-analyze", "verify", "--man=no", unit).stderr.splitlines()
+        # What it says of this unit; in a container it may complain of the system as well.
+        self.assertEqual([line for line in lines if unit.name in line], [])
 
     def test_a_prefix_in_a_staging_directory_is_not_named_by_it(self):
         with tempfile.TemporaryDirectory() as stage:
