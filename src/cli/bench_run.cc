@@ -139,7 +139,8 @@ absl::Status CheckLengths(const BenchOptions& options, const LlamaConfig& config
 
 absl::Status CheckFits(const Checkpoint& checkpoint, const BenchOptions& options) {
   for (const Precision precision : options.precisions) {
-    SOTTO_RETURN_IF_ERROR(CheckLocalRunFits(checkpoint, precision, EngineOptionsOf(options)));
+    SOTTO_RETURN_IF_ERROR(
+        CheckLocalRunFits(checkpoint, {.precision = precision}, EngineOptionsOf(options)));
   }
   return absl::OkStatus();
 }

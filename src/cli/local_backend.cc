@@ -13,12 +13,12 @@ class LocalBackend final : public PrefillBackend {
       : checkpoint_(checkpoint), options_(options), pool_(pool) {}
 
   absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const EngineOptions& options) override {
-    SOTTO_RETURN_IF_ERROR(CheckLocalRunFits(checkpoint_, options_.precision, options));
+    const LocalLinearOptions how = {.precision = options_.precision.linear,
+                                    .weight_cache_dir = options_.weight_cache_dir,
+                                    .attention = options_.precision.attention};
+    SOTTO_RETURN_IF_ERROR(CheckLocalRunFits(checkpoint_, how, options));
     SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Linear> linear,
-                           MakeLocalLinear(checkpoint_,
-                                           {.precision = options_.precision,
-                                            .weight_cache_dir = options_.weight_cache_dir},
-                                           pool_));
+                           MakeLocalLinear(checkpoint_, how, pool_));
     EngineOptions with_pool = options;
     with_pool.pool = &pool_;
     return Engine::Create(checkpoint_, std::move(linear), with_pool);

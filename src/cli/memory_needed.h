@@ -18,11 +18,11 @@ struct MemoryNeeded {
   uint64_t total_bytes() const { return weight_bytes + arena_bytes; }
 };
 
-MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, Precision precision,
+MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions& how,
                           const EngineOptions& options);
 
 // FAILED_PRECONDITION, with both figures, when the run needs more than the system has available.
-absl::Status CheckLocalRunFits(const Checkpoint& checkpoint, Precision precision,
+absl::Status CheckLocalRunFits(const Checkpoint& checkpoint, const LocalLinearOptions& how,
                                const EngineOptions& options);
 
 }  // namespace sotto

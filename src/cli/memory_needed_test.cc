@@ -27,7 +27,7 @@ TEST_F(MemoryNeededTest, ForetellsTheEnginesArena) {
       ASSERT_TRUE(linear.ok());
       const auto engine = Engine::Create(checkpoint_, *std::move(linear), options);
       ASSERT_TRUE(engine.ok());
-      EXPECT_EQ(PlanLocalRun(checkpoint_, precision, options).arena_bytes,
+      EXPECT_EQ(PlanLocalRun(checkpoint_, {.precision = precision}, options).arena_bytes,
                 (*engine)->arena_bytes());
     }
   }
@@ -36,7 +36,7 @@ TEST_F(MemoryNeededTest, ForetellsTheEnginesArena) {
 TEST_F(MemoryNeededTest, WeightsShrinkWithThePrecision) {
   const EngineOptions options;
   const auto weights = [&](Precision precision) {
-    return PlanLocalRun(checkpoint_, precision, options).weight_bytes;
+    return PlanLocalRun(checkpoint_, {.precision = precision}, options).weight_bytes;
   };
   EXPECT_GT(weights(Precision::kF32), weights(Precision::kBf16));
   EXPECT_GT(weights(Precision::kBf16), weights(Precision::kInt8));
@@ -45,11 +45,11 @@ TEST_F(MemoryNeededTest, WeightsShrinkWithThePrecision) {
 
 TEST_F(MemoryNeededTest, RefusesWithTheFigureWhatNoMachineHolds) {
   const EngineOptions options{.batch_size = size_t{1} << 30, .prefill_length = 1024};
-  const absl::Status status = CheckLocalRunFits(checkpoint_, Precision::kF32, options);
+  const absl::Status status = CheckLocalRunFits(checkpoint_, {}, options);
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
   EXPECT_THAT(std::string(status.message()),
               HasSubstr("precision f32 with batches of 1073741824 x 1024 needs "));
-  EXPECT_TRUE(CheckLocalRunFits(checkpoint_, Precision::kF32, {}).ok());
+  EXPECT_TRUE(CheckLocalRunFits(checkpoint_, {}, {}).ok());
 }
 
 }  // namespace

@@ -24,11 +24,13 @@ TEST_F(PrefillTest, TheResultHasExactlyTheDocumentedKeysInOrder) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : result.items()) keys.push_back(key);
   EXPECT_THAT(
-      keys, ElementsAre("mode", "prompt_count", "prefill_length", "time_seconds", "total_tokens",
-                        "throughput_tokens_per_sec", "prompts", "input_ids_shape", "actual_lengths",
-                        "last_token_logits_shape", "output_logits_shape", "batch_size", "truncated",
-                        "precision", "threads", "model", "timings", "peak_rss_bytes",
-                        "real_tokens_per_sec", "perplexity", "tee", "sotto_version"));
+      keys,
+      ElementsAre("mode", "prompt_count", "prefill_length", "time_seconds", "total_tokens",
+                  "throughput_tokens_per_sec", "prompts", "input_ids_shape", "actual_lengths",
+                  "last_token_logits_shape", "output_logits_shape", "batch_size", "truncated",
+                  "precision", "precision_reason", "attention_precision",
+                  "attention_precision_reason", "threads", "model", "timings", "peak_rss_bytes",
+                  "real_tokens_per_sec", "perplexity", "tee", "sotto_version"));
   EXPECT_EQ(FileCount(), 1u);
 }
 

@@ -32,11 +32,7 @@ PrefillFlags::PrefillFlags(CLI::App& app)
                     .help = "The result, as JSON",
                     .variable = "LLAMA_TEE_RESULT_PATH",
                     .default_value = "tee_only_results.json"}),
-      precision_(app, {.flag = "--precision",
-                       .placeholder = "P",
-                       .help = "auto, f32, bf16, int8 or fixed; auto is bf16 where the processor "
-                               "has it, else f32",
-                       .default_value = "auto"}),
+      precision_(app),
       threads_(app, {.flag = "--threads",
                      .placeholder = "N",
                      .help = "Threads, the calling one included",
@@ -82,23 +78,6 @@ absl::Status PrefillFlags::ReadOutputs(PrefillOptions& options) const {
   return known.ok() ? known : Blame(save_logits_, known);
 }
 
-// The protections have a number format of their own; in the clear any but int8 can be sent.
-absl::StatusOr<Precision> PrefillFlags::ReadPrecision(
-    const std::optional<SplitOptions>& split) const {
-  const bool fixed_only = split.has_value() && (split->protection != Protection::kPlain ||
-                                                split->plain_format == NumberFormat::kRing32);
-  if (fixed_only && precision_.value() == "auto") return Precision::kFixed;
-  const absl::StatusOr<Precision> precision = ParsePrecision(precision_.value());
-  if (!precision.ok()) return Blame(precision_, precision.status());
-  if (fixed_only && *precision != Precision::kFixed) {
-    return UsageError("--precision: what is protected or verified is computed in fixed");
-  }
-  if (split.has_value() && *precision == Precision::kInt8) {
-    return UsageError("--precision: int8 is not for --split; use f32, bf16 or fixed");
-  }
-  return *precision;
-}
-
 // What only the whole command line tells about the split mode.
 absl::Status PrefillFlags::CompleteSplit(PrefillOptions& options) const {
   if (!options.split.has_value()) return absl::OkStatus();
@@ -108,7 +87,7 @@ absl::Status PrefillFlags::CompleteSplit(PrefillOptions& options) const {
   }
   SplitOptions& split = *options.split;
   split.weights_sha256 = options.expected_sha256;
-  split.plain_format = PlainFormat(options.precision);
+  split.plain_format = PlainFormat(options.precision.linear);
   split.pads.pass_rows = options.batch_size * options.prefill_length;
   split.pads.lm_head_rows =
       options.logits == LogitsMode::kAll ? split.pads.pass_rows : options.batch_size;
@@ -118,7 +97,7 @@ absl::Status PrefillFlags::CompleteSplit(PrefillOptions& options) const {
 
 absl::Status PrefillFlags::ReadExecution(PrefillOptions& options) const {
   SOTTO_ASSIGN_OR_RETURN(options.split, split_.Read());
-  SOTTO_ASSIGN_OR_RETURN(options.precision, ReadPrecision(options.split));
+  SOTTO_ASSIGN_OR_RETURN(options.precision, precision_.Read(options.split));
   options.oblivious_embedding = oblivious_embedding_->count() > 0;
   options.pad_compute =
       options.split.has_value() || options.oblivious_embedding || pad_compute_->count() > 0;

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "cli/model_flags.h"
+#include "cli/precision_flags.h"
 #include "cli/prefill_options.h"
 #include "cli/prompt_flags.h"
 #include "cli/setting.h"
@@ -25,11 +26,12 @@ class PrefillFlags {
   absl::Status ReadOutputs(PrefillOptions& options) const;
   absl::Status ReadExecution(PrefillOptions& options) const;
   absl::Status CompleteSplit(PrefillOptions& options) const;
-  absl::StatusOr<Precision> ReadPrecision(const std::optional<SplitOptions>& split) const;
 
   ModelFlags model_;
   PromptFlags prompts_;
-  Setting output_, precision_, threads_, logits_, save_logits_, logprobs_;
+  Setting output_;
+  PrecisionFlags precision_;
+  Setting threads_, logits_, save_logits_, logprobs_;
   CLI::Option *const pad_compute_, *const oblivious_embedding_;
   Setting progress_, log_level_;
   SplitFlags split_;

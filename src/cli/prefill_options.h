@@ -15,6 +15,15 @@
 
 namespace sotto {
 
+// What is computed in, and why: named, or measured, or given by the mode. The reasons are for
+// people.
+struct PrecisionChoice {
+  Precision linear = Precision::kF32;
+  std::string linear_reason = {};
+  AttentionPrecision attention = AttentionPrecision::kF32;
+  std::string attention_reason = {};
+};
+
 struct PrefillOptions {
   std::string model_dir;  // Or a sealed model.
   UnsealOptions unseal;   // For a sealed model only.
@@ -27,7 +36,7 @@ struct PrefillOptions {
   std::string save_logits_path;  // Empty: not saved. Else ends in .safetensors or .npy.
   std::string logprobs_path;     // Empty: not written.
   std::string weight_cache_dir;  // Empty: none. Never for a sealed model.
-  Precision precision = Precision::kF32;
+  PrecisionChoice precision;
   int threads = 1;
   LogitsMode logits = LogitsMode::kAll;
   bool oblivious_embedding = false;

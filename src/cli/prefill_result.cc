@@ -110,7 +110,11 @@ Json ResultJson(const PrefillReport& report) {
   json["output_logits_shape"] = report.logits.dimensions();
   json["batch_size"] = report.options.batch_size;
   json["truncated"] = report.rows.truncated;
-  json["precision"] = PrecisionName(report.options.precision);
+  const PrecisionChoice& precision = report.options.precision;
+  json["precision"] = PrecisionName(precision.linear);
+  json["precision_reason"] = precision.linear_reason;
+  json["attention_precision"] = AttentionPrecisionName(precision.attention);
+  json["attention_precision_reason"] = precision.attention_reason;
   json["threads"] = report.options.threads;
   json["model"] = ModelJson(report);
   json["timings"] = TimingsJson(report.timings);

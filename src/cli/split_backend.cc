@@ -102,7 +102,7 @@ Json SplitBackend::Detail(const PassTotals& totals) const {
   Json json;
   json["protection"] = ProtectionName(options.protection);
   json["confidential"] = ConfidentialityWarning(options).empty();
-  json["verified"] = options_.precision == Precision::kFixed;
+  json["verified"] = options_.precision.linear == Precision::kFixed;
   json["offload"] = OffloadJson(options.offload);
   json["accelerators"] = std::move(accelerators);
   if (options.protection == Protection::kShares) {

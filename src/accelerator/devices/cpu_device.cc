@@ -13,6 +13,7 @@
 #include "base/strings.h"
 #include "base/thread_pool.h"
 #include "kernels/gemm.h"
+#include "kernels/measured_rates.h"
 
 namespace sotto {
 namespace {
@@ -56,7 +57,7 @@ class CpuDevice : public Device {
  public:
   explicit CpuDevice(const CpuDeviceOptions& options)
       : float_operands_(options.precision == FloatPrecision::kFastest &&
-                                GemmIsNative(GemmOperands::kBf16)
+                                ProductRates().bf16_is_faster()
                             ? GemmOperands::kBf16
                             : GemmOperands::kF32),
         portable_ring_(options.portable_ring || !GemmIsNative(GemmOperands::kU8S8)),

@@ -18,12 +18,14 @@ namespace {
 
 class LocalLinear : public Linear {
  public:
-  LocalLinear(LlamaConfig config, Precision precision, std::vector<PackedLayer> layers)
-      : config_(std::move(config)), precision_(precision), layers_(std::move(layers)) {}
+  LocalLinear(LlamaConfig config, const LocalLinearOptions& options,
+              std::vector<PackedLayer> layers)
+      : config_(std::move(config)),
+        precision_(options.precision),
+        attention_(options.attention.value_or(AttentionPrecisionFor(options.precision))),
+        layers_(std::move(layers)) {}
 
-  AttentionPrecision attention_precision() const override {
-    return AttentionPrecisionFor(precision_);
-  }
+  AttentionPrecision attention_precision() const override { return attention_; }
 
   size_t WorkspaceBytes(size_t max_tokens, int threads) const override {
     return PlanLocalLinear(config_, precision_, max_tokens, threads).workspace_bytes;
@@ -45,6 +47,7 @@ class LocalLinear : public Linear {
  private:
   const LlamaConfig config_;
   const Precision precision_;
+  const AttentionPrecision attention_;
   const std::vector<PackedLayer> layers_;
 };
 
@@ -114,7 +117,7 @@ absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkp
                          options.weight_cache_dir.empty()
                              ? PackAllLayers(checkpoint, options.precision, pool)
                              : LoadOrPack(checkpoint, options, pool));
-  return std::make_unique<LocalLinear>(checkpoint.config(), options.precision, std::move(layers));
+  return std::make_unique<LocalLinear>(checkpoint.config(), options, std::move(layers));
 }
 
 }  // namespace sotto

@@ -3,6 +3,7 @@
 #define SOTTO_ENCLAVE_LINEAR_LOCAL_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,10 +21,13 @@ enum class Precision {
   kFixed,  // DESIGN's fixed-point format: int8 weights, up to 16-bit activations, exact integers
 };
 std::string_view PrecisionName(Precision precision);
-// "auto" becomes bf16 where the CPU has it in hardware, else f32. INVALID_ARGUMENT otherwise.
+// "auto" becomes the faster of bf16 and f32 on this machine, by a measurement that a
+// process makes once (kernels/measured_rates.h). INVALID_ARGUMENT otherwise.
 absl::StatusOr<Precision> ParsePrecision(std::string_view name);
 
-// kBf16 and kInt8: bf16. kF32 and kFixed: f32.
+std::string_view AttentionPrecisionName(AttentionPrecision precision);
+// What attention is computed in where nobody says. kF32 and kFixed: f32, always. kBf16 and kInt8:
+// the faster of bf16 and f32, measured once a process.
 AttentionPrecision AttentionPrecisionFor(Precision precision);
 
 // What a local linear will take, known before anything is loaded.
@@ -40,6 +44,8 @@ struct LocalLinearOptions {
   // empty: nowhere. A cache that is damaged is rebuilt, one that cannot be written is done without;
   // both are logged. The cache is not encrypted: FAILED_PRECONDITION for a sealed model.
   std::string weight_cache_dir = {};
+  // Of attention between the layers; none: AttentionPrecisionFor(precision).
+  std::optional<AttentionPrecision> attention = {};
 };
 
 // Converts and reorders every weight once, layer by layer, dropping the checkpoint's pages behind.

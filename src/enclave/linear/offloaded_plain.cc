@@ -8,6 +8,7 @@
 #include "enclave/blinding/unprotected.h"
 #include "enclave/linear/timed.h"
 #include "kernels/elementwise.h"
+#include "kernels/measured_rates.h"
 
 namespace sotto {
 namespace {
@@ -211,8 +212,10 @@ size_t OffloadedPlainLinear::WorkspaceBytes(size_t max_tokens, int threads) cons
 }
 
 AttentionPrecision OffloadedPlainLinear::attention_precision() const {
-  return options_.format == NumberFormat::kBf16 ? AttentionPrecision::kBf16
-                                                : AttentionPrecision::kF32;
+  // As local bf16: linear/local.h.
+  return options_.format == NumberFormat::kBf16 && AttentionRates().bf16_is_faster()
+             ? AttentionPrecision::kBf16
+             : AttentionPrecision::kF32;
 }
 
 absl::Status OffloadedPlainLinear::Apply(LinearLayer layer, const LinearInput& input,

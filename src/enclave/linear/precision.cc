@@ -1,7 +1,7 @@
 #include "base/cpu.h"
 #include "base/strings.h"
 #include "enclave/linear/local.h"
-#include "kernels/gemm.h"
+#include "kernels/measured_rates.h"
 
 namespace sotto {
 
@@ -21,7 +21,7 @@ std::string_view PrecisionName(Precision precision) {
 
 absl::StatusOr<Precision> ParsePrecision(std::string_view name) {
   if (name == "auto") {
-    return GemmIsNative(GemmOperands::kBf16) ? Precision::kBf16 : Precision::kF32;
+    return ProductRates().bf16_is_faster() ? Precision::kBf16 : Precision::kF32;
   }
   for (Precision precision :
        {Precision::kF32, Precision::kBf16, Precision::kInt8, Precision::kFixed}) {
@@ -31,9 +31,14 @@ absl::StatusOr<Precision> ParsePrecision(std::string_view name) {
       StrCat("precision '", name, "' is none of auto, f32, bf16, int8, fixed"));
 }
 
+std::string_view AttentionPrecisionName(AttentionPrecision precision) {
+  return precision == AttentionPrecision::kBf16 ? "bf16" : "f32";
+}
+
 AttentionPrecision AttentionPrecisionFor(Precision precision) {
-  return precision == Precision::kBf16 || precision == Precision::kInt8 ? AttentionPrecision::kBf16
-                                                                        : AttentionPrecision::kF32;
+  const bool rounds = precision == Precision::kBf16 || precision == Precision::kInt8;
+  return rounds && AttentionRates().bf16_is_faster() ? AttentionPrecision::kBf16
+                                                     : AttentionPrecision::kF32;
 }
 
 }  // namespace sotto

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "enclave/linear/local.h"
-#include "kernels/gemm.h"
+#include "kernels/measured_rates.h"
 
 namespace sotto {
 namespace {
@@ -15,9 +15,10 @@ TEST(PrecisionTest, NamesAndValuesAgree) {
   }
 }
 
-TEST(PrecisionTest, AutoIsWhatTheProcessorDoesInHardware) {
-  const bool bf16 = GemmIsNative(GemmOperands::kBf16);
+TEST(PrecisionTest, AutoIsWhatWasMeasuredToBeFaster) {
+  const bool bf16 = ProductRates().bf16_is_faster();
   EXPECT_EQ(*ParsePrecision("auto"), bf16 ? Precision::kBf16 : Precision::kF32);
+  EXPECT_EQ(*ParsePrecision("auto"), *ParsePrecision("auto"));
 }
 
 TEST(PrecisionTest, OthersAreRefusedByName) {
@@ -31,6 +32,13 @@ TEST(PrecisionTest, OthersAreRefusedByName) {
 TEST(PrecisionTest, ExactPrecisionsHaveExactAttention) {
   EXPECT_EQ(AttentionPrecisionFor(Precision::kF32), AttentionPrecision::kF32);
   EXPECT_EQ(AttentionPrecisionFor(Precision::kFixed), AttentionPrecision::kF32);
+}
+
+TEST(PrecisionTest, RoundedPrecisionsHaveTheFasterAttention) {
+  const AttentionPrecision faster =
+      AttentionRates().bf16_is_faster() ? AttentionPrecision::kBf16 : AttentionPrecision::kF32;
+  EXPECT_EQ(AttentionPrecisionFor(Precision::kBf16), faster);
+  EXPECT_EQ(AttentionPrecisionFor(Precision::kInt8), faster);
 }
 
 }  // namespace

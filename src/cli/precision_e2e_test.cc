@@ -1,0 +1,58 @@
+// What `sotto prefill` computes in: named, measured, or given by the mode, and said in the result.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "testing/prefill_program.h"
+
+namespace sotto {
+namespace {
+
+using nlohmann::json;
+using testing::AnyOf;
+using testing::HasSubstr;
+
+constexpr char kNamed[] = "named";
+
+TEST_F(PrefillTest, AutoSaysWhatItChoseAndWhatItMeasured) {
+  const json result = Result({});
+  EXPECT_THAT(result["precision"], AnyOf(json("f32"), json("bf16")));
+  EXPECT_THAT(result["precision_reason"].get<std::string>(),
+              AnyOf(HasSubstr("measured: bf16 ran at "), HasSubstr("has no bf16 products")));
+}
+
+TEST_F(PrefillTest, WhatIsNamedIsWhatIsComputed) {
+  const json exact = Result({"--precision", "f32"});
+  EXPECT_EQ(exact["precision"], "f32");
+  EXPECT_EQ(exact["precision_reason"], kNamed);
+  EXPECT_EQ(exact["attention_precision"], "f32");
+  const json mixed = Result({"--precision", "bf16", "--attention-precision", "f32"});
+  EXPECT_EQ(mixed["precision"], "bf16");
+  EXPECT_EQ(mixed["attention_precision"], "f32");
+  EXPECT_EQ(mixed["attention_precision_reason"], kNamed);
+}
+
+TEST_F(PrefillTest, NamedAttentionPrecisionsDiffer) {
+  const auto logits = [&](const char* attention) {
+    const ProgramResult run = Sotto(
+        {"--precision", "bf16", "--attention-precision", attention, "--save-logits", "x.npy"});
+    return run.exit_code == 0 ? dir_.Read("x.npy") : run.err;
+  };
+  const std::string f32 = logits("f32"), bf16 = logits("bf16");
+  EXPECT_NE(f32, bf16);
+  if (bf16.starts_with("sotto: error")) {
+    EXPECT_THAT(bf16, HasSubstr("this processor has no bf16 products"));
+  }
+  EXPECT_EQ(logits("f32"), f32);
+}
+
+TEST(BadCommandLine, AttentionPrecisionGoesWithPrecisionsThatRound) {
+  ExpectRefusal({"--attention-precision", "f16"}, kUsage, "--attention-precision");
+  for (const char* precision : {"f32", "fixed"}) {
+    ExpectRefusal({"--precision", precision, "--attention-precision", "f32"}, kUsage,
+                  "--attention-precision");
+  }
+  ExpectRefusal({"--split", "--attention-precision", "f32"}, kUsage, "--attention-precision");
+}
+
+}  // namespace
+}  // namespace sotto
