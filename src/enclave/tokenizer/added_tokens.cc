@@ -37,6 +37,24 @@ size_t TrailingSpaceBegin(std::string_view text) {
   return begin;
 }
 
+// Where the white space behind a token ends. A run is measured once, however many tokens stand in
+// it.
+class SpaceRuns {
+ public:
+  explicit SpaceRuns(std::string_view text) : text_(text) {}
+  size_t EndFrom(size_t at) {
+    if (at < begin_ || at > end_) {
+      begin_ = at;
+      end_ = at + LeadingSpace(text_.substr(at));
+    }
+    return end_;
+  }
+
+ private:
+  std::string_view text_;
+  size_t begin_ = 0, end_ = 0;
+};
+
 }  // namespace
 
 void AddedTokenMatcher::Add(const AddedToken& token) {
@@ -49,6 +67,7 @@ void AddedTokenMatcher::Add(const AddedToken& token) {
     if (inserted) nodes_.push_back({});
     node = it->second;
   }
+  if (nodes_[node].token >= 0) return;  // Of equal contents the reference finds the first.
   nodes_[node].token = static_cast<int32_t>(tokens_.size());
   tokens_.push_back(token);
 }
@@ -65,10 +84,14 @@ AddedTokenMatcher::Match AddedTokenMatcher::LongestAt(std::string_view text) con
   return match;
 }
 
+// The white space that a token takes still holds tokens: they are looked for in the text as it
+// stands, from the end of the last one's content on, and each gives its id. What is left of the
+// white space behind the last such token is text again. The reference does both.
 absl::Status AddedTokenMatcher::Split(std::string_view text,
                                       absl::FunctionRef<absl::Status(std::string_view)> on_text,
                                       absl::FunctionRef<void(int32_t id)> on_token) const {
-  size_t done = 0;
+  SpaceRuns spaces(text);
+  size_t done = 0;  // Where text goes on; may lie behind i, in white space that a token took.
   for (size_t i = 0; i < text.size();) {
     const Match match =
         first_bytes_[static_cast<uint8_t>(text[i])] ? LongestAt(text.substr(i)) : Match{};
@@ -76,12 +99,14 @@ absl::Status AddedTokenMatcher::Split(std::string_view text,
       ++i;
       continue;
     }
-    size_t begin = i, end = i + match.length;
-    if (match.token->lstrip) begin = done + TrailingSpaceBegin(text.substr(done, i - done));
-    if (match.token->rstrip) end += LeadingSpace(text.substr(end));
+    size_t begin = i;
+    if (match.token->lstrip && begin > done) {
+      begin = done + TrailingSpaceBegin(text.substr(done, begin - done));
+    }
     if (begin > done) SOTTO_RETURN_IF_ERROR(on_text(text.substr(done, begin - done)));
     on_token(match.token->id);
-    done = i = end;
+    i += match.length;
+    done = match.token->rstrip ? spaces.EndFrom(i) : i;
   }
   return done < text.size() ? on_text(text.substr(done)) : absl::OkStatus();
 }

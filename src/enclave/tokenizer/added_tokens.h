@@ -28,13 +28,13 @@ struct AddedToken {
 // A set of contents, as a trie. Immutable once filled.
 class AddedTokenMatcher {
  public:
-  // REQUIRES: token.content is not empty.
+  // Of equal contents the first counts. REQUIRES: token.content is not empty.
   void Add(const AddedToken& token);
   bool empty() const { return tokens_.empty(); }
 
   // Cuts `text` at its leftmost-longest added tokens: calls on_text for each non-empty stretch
-  // between them and on_token for each token, in order. Stops at the first error. Takes
-  // O(text.size() x longest content).
+  // between them and on_token for each token, in order, as find_matches() of the reference's
+  // added_vocabulary.rs does. Stops at the first error. Takes O(text.size() x longest content).
   absl::Status Split(std::string_view text,
                      absl::FunctionRef<absl::Status(std::string_view)> on_text,
                      absl::FunctionRef<void(int32_t id)> on_token) const;

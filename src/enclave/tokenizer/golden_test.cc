@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -200,6 +201,32 @@ TEST_P(GoldenTest, ThirdParty) {
     EXPECT_EQ(Encode(texts[i]), expected);
   }
 }
+
+// Small tokenizers with what a tokenizer.json may hold, encoded by the reference.
+class ReferenceCase : public testing::TestWithParam<const char*> {};
+
+TEST_P(ReferenceCase, EncodesAsTheReference) {
+  const auto data = TestDataDir();
+  if (!data) GTEST_SKIP() << kNoTestData;
+  const std::string path = StrCat(*data, "/../cases/tokenizers/", GetParam(), ".json");
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "no " << path;
+  const json file = json::parse(Read(path));
+  const json& definition = file["tokenizer"];
+  const auto tokenizer = Tokenizer::Parse(
+      definition.is_string() ? definition.get<std::string>() : definition.dump(), GetParam());
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  ASSERT_GT(file["texts"].size(), 0u);
+  for (size_t i = 0; i < file["texts"].size(); ++i) {
+    const auto ids = tokenizer->Encode(file["texts"][i].get<std::string>(), {});
+    ASSERT_TRUE(ids.ok()) << ids.status();
+    EXPECT_EQ(json(*ids), file["ids"][i]) << file["texts"][i];
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AddedTokens, ReferenceCase,
+                         testing::Values("lstrip", "merges_arrays", "normalized_special",
+                                         "prefix_after_added", "rstrip_newline"),
+                         [](const auto& info) { return std::string(info.param); });
 
 INSTANTIATE_TEST_SUITE_P(All, GoldenTest, testing::ValuesIn(kGoldens),
                          [](const auto& info) { return std::string(info.param.name); });

@@ -1,5 +1,6 @@
 #include "enclave/tokenizer/tokenizer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/file.h"
@@ -94,6 +95,9 @@ absl::StatusOr<Tokenizer> Tokenizer::Parse(std::string_view json, const std::str
   auto parts = std::make_unique<Parts>(
       *std::move(model), DecoderTable(definition.tokens, std::move(definition.decoder)));
   parts->is_special.resize(definition.tokens.size());
+  // In the reference's order, where two have one content once they are normalised.
+  std::stable_partition(definition.added_tokens.begin(), definition.added_tokens.end(),
+                        [](const AddedToken& token) { return token.special; });
   for (AddedToken& token : definition.added_tokens) {
     parts->is_special[token.id] = token.special;
     if (!token.normalized) {

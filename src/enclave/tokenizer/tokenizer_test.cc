@@ -137,6 +137,60 @@ TEST(TokenizerTest, AddedTokensTakeWhiteSpace) {
   EXPECT_EQ(Encode(tokenizer, "<eot>  <bos>"), (Ids{261, 260}));
 }
 
+// "<eot>" takes the white space behind it; the tokens "\n" and "\t" stand in that white space. The
+// ids are the reference's.
+TEST(TokenizerTest, TokensInTheWhiteSpaceThatATokenTakesAreFound) {
+  json file = ByteLevelJson();
+  file["added_tokens"][1]["rstrip"] = true;
+  for (const char* content : {"\n", "\t"}) {
+    json token = file["added_tokens"][0];
+    token["id"] = 260 + file["added_tokens"].size();
+    token["content"] = content;
+    token["rstrip"] = *content == '\t';
+    file["added_tokens"].push_back(token);
+  }
+  const Tokenizer tokenizer = Parse(file);
+  EXPECT_EQ(Encode(tokenizer, "<eot>\nb"), (Ids{261, 262, 'b'}));
+  EXPECT_EQ(Encode(tokenizer, "a<eot> \n\nb"), (Ids{'a', 261, 262, 262, 'b'}));
+  EXPECT_EQ(Encode(tokenizer, "\t\t"), (Ids{263, 263}));
+  EXPECT_EQ(Encode(tokenizer, "<eot>\t \n b"), (Ids{261, 263, 262, ' ', 'b'}));
+  // What is left of the white space behind "\n", which takes none, is text again.
+  EXPECT_EQ(Encode(tokenizer, "<eot>\n  b"), (Ids{261, 262, ' ', ' ', 'b'}));
+  EXPECT_EQ(Encode(tokenizer, "<eot> \n<eot>\n"), (Ids{261, 262, 261, 262}));
+  EXPECT_EQ(Encode(tokenizer, std::string(1 << 20, '\t')), Ids(1 << 20, 263));
+}
+
+TEST(TokenizerTest, WhiteSpaceBetweenTwoTokensThatTakeItIsTakenOnce) {
+  json file = ByteLevelJson();
+  file["added_tokens"][0]["lstrip"] = true;
+  file["added_tokens"][1]["rstrip"] = true;
+  json newline = file["added_tokens"][0];
+  newline["id"] = 262;
+  newline["content"] = "\n";
+  file["added_tokens"].push_back(newline);
+  const Tokenizer tokenizer = Parse(file);
+  EXPECT_EQ(Encode(tokenizer, "<eot>  <bos>"), (Ids{261, 260}));
+  EXPECT_EQ(Encode(tokenizer, "a \n \nb"), (Ids{'a', 262, 262, 'b'}));
+}
+
+// Once normalised, both contents are "▁x": the reference finds the first, special ones before
+// others.
+TEST(TokenizerTest, OfEqualNormalisedContentsTheFirstIsFound) {
+  json file = SentencePieceJson();
+  file["normalizer"] = file["normalizer"]["normalizers"][1];
+  for (const char* content : {" x", "▁x"}) {
+    json token = file["added_tokens"][2];
+    token["id"] = 262 + file["added_tokens"].size();
+    token["content"] = content;
+    token["normalized"] = true;
+    token["special"] = false;
+    file["added_tokens"].push_back(token);
+  }
+  EXPECT_EQ(Encode(Parse(file), "a x"), (Ids{260, 265}));
+  file["added_tokens"][4]["special"] = true;
+  EXPECT_EQ(Encode(Parse(file), "a x"), (Ids{260, 266}));
+}
+
 TEST(TokenizerTest, NormalizedAddedTokensAreFoundInNormalisedText) {
   json file = SentencePieceJson();
   json token = file["added_tokens"][2];
