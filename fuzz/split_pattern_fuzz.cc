@@ -25,7 +25,9 @@ SplitPattern Compile(SplitPattern::Engine engine) {
 
 std::vector<std::string_view> Pieces(const SplitPattern& pattern, std::string_view text) {
   std::vector<std::string_view> pieces;
-  SOTTO_CHECK(pattern.Split(text, [&](std::string_view piece) { pieces.push_back(piece); }).ok());
+  MatchBudget budget(text.size());
+  const auto sink = [&](std::string_view piece) { pieces.push_back(piece); };
+  SOTTO_CHECK(pattern.Split(text, budget, sink).ok());
   return pieces;
 }
 

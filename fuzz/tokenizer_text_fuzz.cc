@@ -56,7 +56,7 @@ void CheckText(uint8_t choice, std::string_view text) {
   } else if (plain) {
     // The family spells a space as U+2581, so that one comes back as a space.
     const NormalizerStep spaces{NormalizerStep::Kind::kReplace, "\u2581", " "};
-    SOTTO_CHECK(decoded == Normalize({spaces}, text));
+    SOTTO_CHECK(decoded == *Normalize({spaces}, text, text.size()));
   }
 }
 

@@ -27,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kTokenizerName[] = "tokenizer.json";
-constexpr size_t kMaxTokenizerBytes = size_t{1} << 30;
 
 absl::StatusOr<std::vector<Prompt>> GatherPrompts(const PrefillOptions& options) {
   if (!options.prompts_path.empty()) return ReadPromptFile(options.prompts_path);
@@ -49,7 +48,7 @@ absl::Status CheckLength(const PrefillOptions& options, const LlamaConfig& confi
 absl::StatusOr<std::unique_ptr<Tokenizer>> LoadTokenizer(const Checkpoint& checkpoint) {
   if (!checkpoint.HasFile(kTokenizerName)) return nullptr;
   SOTTO_ASSIGN_OR_RETURN(const std::string json,
-                         checkpoint.ReadText(kTokenizerName, kMaxTokenizerBytes));
+                         checkpoint.ReadText(kTokenizerName, Tokenizer::kMaxFileBytes));
   SOTTO_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::Parse(json, StrCat(checkpoint.directory(),
                                                                             "/", kTokenizerName)));
   return std::make_unique<Tokenizer>(std::move(tokenizer));

@@ -15,6 +15,9 @@
 
 namespace sotto {
 
+// A text may be looked at once for each byte of the longest content.
+inline constexpr size_t kMaxAddedTokenBytes = 512;
+
 // An entry of tokenizer.json's `added_tokens`.
 struct AddedToken {
   int32_t id = 0;

@@ -29,6 +29,8 @@ struct Damage {
 constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
 constexpr auto kUnimplemented = absl::StatusCode::kUnimplemented;
 
+json ManyTimes(const json& element, size_t count) { return json(json::array_t(count, element)); }
+
 // Damages to ByteLevelJson().
 const Damage kByteLevelDamages[] = {
     {"RootNotObject", [](json& j) { j = json::array(); }, kInvalid, "must be an object"},
@@ -104,6 +106,36 @@ const Damage kByteLevelDamages[] = {
      "added_tokens[1]"},
     {"AddedEmpty", [](json& j) { j["added_tokens"][0]["content"] = ""; }, kInvalid,
      "added_tokens[0].content: must not be empty"},
+    {"AddedLong", [](json& j) { j["added_tokens"][0]["content"] = std::string(513, 'x'); },
+     kInvalid, "added_tokens[0].content: is longer than 512 bytes"},
+    {"AddedLongTogether",
+     [](json& j) {
+       json token = j["added_tokens"][0];
+       for (int i = 0; i <= 1 << 13; ++i) {
+         token["content"] = std::string(508, 'x') + std::to_string(1000 + i);
+         j["added_tokens"].push_back(token);
+       }
+     },
+     kInvalid, "added_tokens: contents of more than 4194304 bytes"},
+    {"ManySplits",
+     [](json& j) {
+       auto& steps = j["pre_tokenizer"]["pretokenizers"];
+       const json split = steps[0];
+       steps = {{{"type", "Sequence"}, {"pretokenizers", ManyTimes(split, 32)}}, split};
+     },
+     kInvalid, "pre_tokenizer.pretokenizers[1].pattern.Regex: too many steps in all"},
+    {"LongRegex",
+     [](json& j) {
+       j["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = std::string(4097, 'x');
+     },
+     kInvalid, "regular expression is longer than 4096 bytes"},
+    {"TemplateOfManyIds",
+     [](json& j) {
+       j["post_processor"]["special_tokens"]["<bos>"]["ids"] = ManyTimes(260, 20);
+       auto& single = j["post_processor"]["single"];
+       single.insert(single.begin(), single[0]);
+     },
+     kInvalid, "the template has too many ids"},
     {"AddedSpecialIsNumber", [](json& j) { j["added_tokens"][0]["special"] = 1; }, kInvalid,
      "added_tokens[0].special: must be true or false"},
     {"AddedSingleWord", [](json& j) { j["added_tokens"][0]["single_word"] = true; }, kUnimplemented,
@@ -173,6 +205,33 @@ const Damage kByteLevelDamages[] = {
 
 // Damages to SentencePieceJson().
 const Damage kSentencePieceDamages[] = {
+    {"ManyNormalizers",
+     [](json& j) {
+       auto& steps = j["normalizer"]["normalizers"];
+       steps = ManyTimes(steps[1], 33);
+     },
+     kInvalid, "normalizer.normalizers: has more than 32 entries"},
+    {"ManyNormalizersInSequences",
+     [](json& j) {
+       const json two = {{"type", "Sequence"},
+                         {"normalizers", ManyTimes(j["normalizer"]["normalizers"][1], 20)}};
+       j["normalizer"]["normalizers"] = {two, two};
+     },
+     kInvalid, "normalizer.normalizers[1].normalizers[12]: too many steps in all"},
+    {"DecoderThatGrows",
+     [](json& j) {
+       const json replace = {
+           {"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "aa"}};
+       auto& steps = j["decoder"]["decoders"];
+       for (int i = 0; i < 28; ++i) steps.insert(steps.begin(), replace);
+     },
+     kInvalid, "decoder: its Replace steps make the tokens more than 16 times as long"},
+    {"LongAddedTokenOnceNormalised",
+     [](json& j) {
+       j["added_tokens"][2]["normalized"] = true;
+       j["normalizer"]["normalizers"][0]["prepend"] = std::string(600, 'b');
+     },
+     kInvalid, "added_tokens: the content of id 2 is longer than 512 bytes once normalised"},
     {"FallbackIncomplete",
      [](json& j) {
        const int id = j["model"]["vocab"]["<0x7F>"];
@@ -226,6 +285,14 @@ class SentencePieceDamageTest : public DamageTest {};
 
 TEST_P(ByteLevelDamageTest, IsRefused) { Check(ByteLevelJson()); }
 TEST_P(SentencePieceDamageTest, IsRefused) { Check(SentencePieceJson()); }
+
+// Readers differ in which of two members they take.
+TEST(DamagedTokenizerJson, MembersGivenTwice) {
+  std::string text = ByteLevelJson().dump();
+  text.insert(1, R"("model": {"type": "BPE"}, )");
+  EXPECT_EQ(Tokenizer::Parse(text, "t.json").status(),
+            absl::InvalidArgumentError("t.json: model: is there twice"));
+}
 
 std::string DamageName(const testing::TestParamInfo<Damage>& info) { return info.param.name; }
 INSTANTIATE_TEST_SUITE_P(All, ByteLevelDamageTest, testing::ValuesIn(kByteLevelDamages),

@@ -46,10 +46,11 @@ absl::StatusOr<simdjson::dom::array> JsonValue::Array() const {
   return value;
 }
 
-absl::StatusOr<std::vector<JsonValue>> JsonValue::Elements() const {
+absl::StatusOr<std::vector<JsonValue>> JsonValue::Elements(size_t limit) const {
   SOTTO_ASSIGN_OR_RETURN(const simdjson::dom::array array, Array());
   std::vector<JsonValue> elements;
   for (const simdjson::dom::element element : array) {
+    if (elements.size() == limit) return Error(StrCat("has more than ", limit, " entries"));
     elements.emplace_back(element, source_, StrCat(path_, "[", elements.size(), "]"));
   }
   return elements;
@@ -58,9 +59,14 @@ absl::StatusOr<std::vector<JsonValue>> JsonValue::Elements() const {
 absl::StatusOr<std::optional<JsonValue>> JsonValue::OptionalMember(std::string_view key) const {
   SOTTO_ASSIGN_OR_RETURN(const simdjson::dom::object object, Object());
   simdjson::dom::element member;
-  if (object.at_key(key).get(member) != simdjson::SUCCESS || member.is_null()) {
-    return std::optional<JsonValue>();
+  size_t found = 0;
+  for (const simdjson::dom::key_value_pair field : object) {
+    if (field.key != key) continue;
+    member = field.value;
+    // Which of two would count differs from reader to reader.
+    if (++found > 1) return ErrorAt(StrCat(path_.empty() ? "" : ".", key), "is there twice");
   }
+  if (found == 0 || member.is_null()) return std::optional<JsonValue>();
   return std::optional<JsonValue>(
       JsonValue(member, source_, path_.empty() ? std::string(key) : StrCat(path_, ".", key)));
 }

@@ -30,8 +30,8 @@ class JsonValue {
   absl::StatusOr<int64_t> Int() const;
   absl::StatusOr<simdjson::dom::object> Object() const;
   absl::StatusOr<simdjson::dom::array> Array() const;
-  // An array's elements, each with its place.
-  absl::StatusOr<std::vector<JsonValue>> Elements() const;
+  // An array's elements, each with its place. INVALID_ARGUMENT when there are more than `limit`.
+  absl::StatusOr<std::vector<JsonValue>> Elements(size_t limit) const;
 
   // A member of an object. INVALID_ARGUMENT when it is missing or null.
   absl::StatusOr<JsonValue> Member(std::string_view key) const;

@@ -2,9 +2,12 @@
 #ifndef SOTTO_ENCLAVE_TOKENIZER_NORMALIZER_H_
 #define SOTTO_ENCLAVE_TOKENIZER_NORMALIZER_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/status.h"
 
 namespace sotto {
 
@@ -18,7 +21,13 @@ struct NormalizerStep {
   std::string content;
 };
 
-std::string Normalize(const std::vector<NormalizerStep>& steps, std::string_view text);
+// How long a text of `text_bytes` may become. Llama's normaliser makes three bytes of a space.
+inline constexpr size_t NormalizedLimit(size_t text_bytes) { return 16 * text_bytes + 1024; }
+
+// INVALID_ARGUMENT when the text, after any step, is longer than `max_bytes`: a step may double it,
+// and thirty of them would fill the memory. Needs no more than `max_bytes` and one `content` more.
+absl::StatusOr<std::string> Normalize(const std::vector<NormalizerStep>& steps,
+                                      std::string_view text, size_t max_bytes);
 
 }  // namespace sotto
 

@@ -16,12 +16,13 @@ absl::Status AppendTemplateIds(const JsonValue& processor, std::string_view name
   SOTTO_ASSIGN_OR_RETURN(const JsonValue table, processor.Member("special_tokens"));
   SOTTO_ASSIGN_OR_RETURN(const JsonValue token, table.Member(name));
   SOTTO_ASSIGN_OR_RETURN(const JsonValue list, token.Member("ids"));
-  SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements());
+  SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements(kMaxSteps));
   for (const JsonValue& element : elements) {
     SOTTO_ASSIGN_OR_RETURN(const int64_t id, element.Int());
     if (id < 0 || static_cast<size_t>(id) >= vocabulary_size) {
       return element.Error(StrCat("id is out of range: not below ", vocabulary_size));
     }
+    if (ids.size() == kMaxSteps) return list.Error("the template has too many ids");
     ids.push_back(static_cast<int32_t>(id));
   }
   return absl::OkStatus();
@@ -29,7 +30,7 @@ absl::Status AppendTemplateIds(const JsonValue& processor, std::string_view name
 
 absl::Status ParseTemplate(const JsonValue& processor, TokenizerDefinition& definition) {
   SOTTO_ASSIGN_OR_RETURN(const JsonValue single, processor.Member("single"));
-  SOTTO_ASSIGN_OR_RETURN(const auto elements, single.Elements());
+  SOTTO_ASSIGN_OR_RETURN(const auto elements, single.Elements(kMaxSteps));
   bool after_text = false;
   for (const JsonValue& element : elements) {
     SOTTO_ASSIGN_OR_RETURN(const auto special, element.OptionalMember("SpecialToken"));
@@ -69,7 +70,7 @@ absl::Status ParsePostProcessor(const JsonValue& post_processor, TokenizerDefini
   SOTTO_ASSIGN_OR_RETURN(const std::string_view type, post_processor.StringMember("type"));
   if (type == "Sequence") {
     SOTTO_ASSIGN_OR_RETURN(const JsonValue list, post_processor.Member("processors"));
-    SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements());
+    SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements(kMaxSteps));
     for (const JsonValue& element : elements) {
       SOTTO_RETURN_IF_ERROR(ParsePostProcessor(element, definition));
     }
@@ -96,7 +97,7 @@ absl::StatusOr<DecoderSteps> ParseDecoder(const JsonValue& decoder) {
   }
   if (type != "Sequence") return decoder.Unsupported(StrCat("type ", type), kSupported);
   SOTTO_ASSIGN_OR_RETURN(const JsonValue list, decoder.Member("decoders"));
-  SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements());
+  SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements(kMaxSteps));
   // Each step must come at its turn: 0 Replace*, 1 ByteFallback, 2 Fuse, 3 Strip or the end.
   int turn = 0;
   for (const JsonValue& element : elements) {

@@ -9,6 +9,9 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+// Of tokens and of merges: four times the most that a model has had.
+constexpr size_t kMaxVocabulary = size_t{1} << 21;
+
 // Fields that change what a model does, and that Llama leaves unset.
 absl::Status RefuseUnusedFields(const JsonValue& model) {
   for (const char* key : {"dropout", "continuing_subword_prefix", "end_of_word_suffix"}) {
@@ -27,6 +30,8 @@ absl::Status ParseVocabulary(const JsonValue& model, size_t added_tokens,
   // simdjson's own count saturates at 2^24 - 1.
   size_t count = 0;
   for ([[maybe_unused]] const dom::key_value_pair field : object) ++count;
+  if (count > kMaxVocabulary)
+    return vocab.Error(StrCat("has more than ", kMaxVocabulary, " tokens"));
   const size_t id_limit = count + added_tokens;
   definition.tokens.resize(id_limit);
   definition.vocabulary.Reserve(count);
@@ -78,6 +83,8 @@ absl::Status ParseMerges(const JsonValue& model, BpeDefinition& definition) {
   SOTTO_ASSIGN_OR_RETURN(const dom::array array, merges.Array());
   size_t count = 0;
   for ([[maybe_unused]] const dom::element merge : array) ++count;
+  if (count > kMaxVocabulary)
+    return merges.Error(StrCat("has more than ", kMaxVocabulary, " pairs"));
   definition.merges = MergeTable(count);
   uint32_t rank = 0;
   std::string joined;

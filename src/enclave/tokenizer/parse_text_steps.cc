@@ -13,6 +13,7 @@ constexpr char kGpt2Pattern[] =
 
 absl::Status AddSplit(const JsonValue& place, std::string_view pattern,
                       TokenizerDefinition& definition) {
+  if (definition.splits.size() == kMaxSteps) return place.Error("too many steps in all");
   auto split = SplitPattern::Compile(pattern);
   if (!split.ok()) return place.Annotate(split.status());
   definition.splits.push_back(*std::move(split));
@@ -56,9 +57,10 @@ absl::StatusOr<NormalizerStep> ParseReplace(const JsonValue& replace) {
 
 absl::Status ParseNormalizer(const JsonValue& normalizer, std::vector<NormalizerStep>& steps) {
   SOTTO_ASSIGN_OR_RETURN(const std::string_view type, normalizer.StringMember("type"));
+  if (steps.size() == kMaxSteps) return normalizer.Error("too many steps in all");
   if (type == "Sequence") {
     SOTTO_ASSIGN_OR_RETURN(const JsonValue list, normalizer.Member("normalizers"));
-    SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements());
+    SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements(kMaxSteps));
     for (const JsonValue& element : elements) {
       SOTTO_RETURN_IF_ERROR(ParseNormalizer(element, steps));
     }
@@ -84,7 +86,7 @@ absl::Status ParsePreTokenizer(const JsonValue& pre_tokenizer, TokenizerDefiniti
   }
   if (type == "Sequence") {
     SOTTO_ASSIGN_OR_RETURN(const JsonValue list, pre_tokenizer.Member("pretokenizers"));
-    SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements());
+    SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements(kMaxSteps));
     for (const JsonValue& element : elements) {
       SOTTO_RETURN_IF_ERROR(ParsePreTokenizer(element, definition));
     }

@@ -27,10 +27,16 @@ SplitPattern Compile(std::string_view pattern, Engine engine = Engine::kJit) {
 
 std::vector<std::string> Pieces(const SplitPattern& split, std::string_view text) {
   std::vector<std::string> pieces;
+  MatchBudget budget(text.size());
   const absl::Status status =
-      split.Split(text, [&](std::string_view piece) { pieces.emplace_back(piece); });
+      split.Split(text, budget, [&](std::string_view piece) { pieces.emplace_back(piece); });
   EXPECT_TRUE(status.ok()) << status;
   return pieces;
+}
+
+absl::Status Refusal(const SplitPattern& split, std::string_view text) {
+  MatchBudget budget(text.size());
+  return split.Split(text, budget, [](std::string_view) {});
 }
 
 bool IsMember(const SplitPattern& split, char32_t c) {
@@ -54,18 +60,64 @@ TEST_P(EngineTest, EmptyMatchesCut) {
 // A group's repetition needs stack in proportion to the text, more than machine code gets; the
 // interpreter, with its stack on the heap, ends it with an error instead of the process.
 TEST_P(EngineTest, DeepBacktrackingIsAnError) {
-  const SplitPattern split = Compile("(?:(a)|b)*[cd]", GetParam());
-  const std::string text(1 << 20, 'a');
-  const absl::Status status = split.Split(text, [](std::string_view) {});
+  const absl::Status status =
+      Refusal(Compile("(?:(a)|b)*[cd]", GetParam()), std::string(1 << 20, 'a'));
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("limit"));
 }
 
-TEST_P(EngineTest, ExponentialBacktrackingIsAnError) {
-  const SplitPattern split = Compile("(?:a+)+$", GetParam());
-  std::string text(40, 'a');
-  text.push_back('b');
-  EXPECT_EQ(split.Split(text, [](std::string_view) {}).code(), absl::StatusCode::kInvalidArgument);
+// Some of these need steps, some look far; none is refused for either by PCRE2's own limits, which
+// hold for one attempt at one place.
+TEST_P(EngineTest, BacktrackingWithoutEndIsAnError) {
+  std::string lookaheads;
+  for (int i = 0; i < 500; ++i) lookaheads += "(?=a*)";
+  const std::string text(2600, 'a');
+  for (const std::string& pattern :
+       {std::string("(?:a+)+x"), std::string("(?:a*)*b"), std::string("a*a*b"),
+        std::string("a*a*a*b"), std::string("\\p{L}*+1|\\p{L}"), lookaheads + "x|a"}) {
+    const absl::Status status = Refusal(Compile(pattern, GetParam()), text);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << pattern.substr(0, 20);
+    EXPECT_THAT(std::string(status.message()), HasSubstr("limit")) << pattern.substr(0, 20);
+  }
+}
+
+// One budget for all stretches of a text: what one may cost, a thousand may not.
+TEST_P(EngineTest, StretchesShareTheirTextsBudget) {
+  const SplitPattern split = Compile("a*a*a*[bc]", GetParam());
+  const std::string stretch(20, 'a');
+  MatchBudget own(stretch.size()), shared(1000 * stretch.size());
+  const auto ignore = [](std::string_view) {};
+  EXPECT_TRUE(split.Split(stretch, own, ignore).ok());
+  int stretches = 0;
+  while (stretches < 1000 && split.Split(stretch, shared, ignore).ok()) ++stretches;
+  EXPECT_GT(stretches, 1);
+  EXPECT_LT(stretches, 1000);
+}
+
+// Pieces far longer than a window of the matcher, and gaps without a match.
+TEST_P(EngineTest, LongPiecesStayWhole) {
+  const SplitPattern split = Compile(R"( ?\p{L}+|\s*[\r\n]+|\s+(?!\S)|\s+)", GetParam());
+  for (const size_t n : {126, 127, 128, 129, 511, 512, 513, 5000, 1 << 20}) {
+    SCOPED_TRACE(n);
+    const std::string letters(n, 'x'), spaces(n, ' '), digits(n, '1');
+    std::string umlauts;
+    for (size_t i = 0; i < n; ++i) umlauts += "\u00e4";
+    EXPECT_THAT(Pieces(split, letters), ElementsAre(letters));
+    EXPECT_THAT(Pieces(split, umlauts + "1"), ElementsAre(umlauts, "1"));
+    EXPECT_THAT(Pieces(split, spaces + "\n" + spaces + "x"),
+                ElementsAre(spaces + "\n", spaces.substr(1), " x"));
+    EXPECT_THAT(Pieces(split, digits + letters + spaces), ElementsAre(digits, letters, spaces));
+    EXPECT_THAT(Pieces(split, spaces + "1"), ElementsAre(spaces.substr(1), " ", "1"));
+  }
+}
+
+// What stands before and behind a window counts as it does in the whole text.
+TEST_P(EngineTest, AssertionsSeeTheWholeText) {
+  const std::string a(300, 'a');
+  EXPECT_THAT(Pieces(Compile("(?<=a)b", GetParam()), a + "b"), ElementsAre(a, "b"));
+  EXPECT_THAT(Pieces(Compile("a+$", GetParam()), a), ElementsAre(a));
+  EXPECT_THAT(Pieces(Compile("$", GetParam()), a), ElementsAre(a));
+  EXPECT_THAT(Pieces(Compile("(?=b)", GetParam()), a + "b"), ElementsAre(a, "b"));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EngineTest, testing::Values(Engine::kJit, Engine::kInterpreter),

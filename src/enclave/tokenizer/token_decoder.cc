@@ -21,20 +21,30 @@ std::optional<char> FallbackByte(std::string_view token) {
 
 }  // namespace
 
-DecoderTable::DecoderTable(const std::vector<std::string>& tokens, DecoderSteps steps)
-    : steps_(std::move(steps)), is_bytes_(tokens.size(), steps_.byte_level) {
-  pieces_.reserve(tokens.size());
+absl::StatusOr<DecoderTable> DecoderTable::Create(const std::vector<std::string>& tokens,
+                                                  DecoderSteps steps) {
+  DecoderTable table(tokens.size(), std::move(steps));
+  size_t token_bytes = 0;
+  for (const std::string& token : tokens) token_bytes += token.size();
+  size_t left = NormalizedLimit(token_bytes);
   for (size_t id = 0; id < tokens.size(); ++id) {
-    if (steps_.byte_level) {
-      pieces_.push_back(AlphabetToBytes(tokens[id]).value_or(tokens[id]));
+    if (table.steps_.byte_level) {
+      table.pieces_.push_back(AlphabetToBytes(tokens[id]).value_or(tokens[id]));
       continue;
     }
-    pieces_.push_back(Normalize(steps_.replacements, tokens[id]));
-    if (const auto byte = FallbackByte(pieces_.back())) {
-      pieces_.back().assign(1, *byte);
-      is_bytes_[id] = true;
+    auto piece = Normalize(table.steps_.replacements, tokens[id], left);
+    if (!piece.ok()) {
+      return absl::InvalidArgumentError(
+          "decoder: its Replace steps make the tokens more than 16 times as long");
+    }
+    left -= piece->size();
+    table.pieces_.push_back(*std::move(piece));
+    if (const auto byte = FallbackByte(table.pieces_.back())) {
+      table.pieces_.back().assign(1, *byte);
+      table.is_bytes_[id] = true;
     }
   }
+  return table;
 }
 
 void TokenDecoder::Next(int32_t id, std::string& out) {

@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/status.h"
 #include "enclave/tokenizer/normalizer.h"
 
 namespace sotto {
@@ -22,13 +24,20 @@ struct DecoderSteps {
 // What every id stands for. Immutable.
 class DecoderTable {
  public:
-  // tokens: the string of every id.
-  DecoderTable(const std::vector<std::string>& tokens, DecoderSteps steps);
+  // tokens: the string of every id. INVALID_ARGUMENT when what they stand for is longer than
+  // NormalizedLimit() of all of them together.
+  static absl::StatusOr<DecoderTable> Create(const std::vector<std::string>& tokens,
+                                             DecoderSteps steps);
 
   size_t size() const { return pieces_.size(); }
 
  private:
   friend class TokenDecoder;
+
+  DecoderTable(size_t tokens, DecoderSteps steps)
+      : steps_(std::move(steps)), is_bytes_(tokens, steps_.byte_level) {
+    pieces_.reserve(tokens);
+  }
 
   DecoderSteps steps_;
   std::vector<std::string>

@@ -11,7 +11,6 @@
 namespace sotto {
 namespace {
 
-constexpr size_t kMaxFileBytes = size_t{1} << 28;
 // Positions within a word are int32; the normaliser's space of three bytes still fits.
 constexpr size_t kMaxTextBytes = size_t{1} << 29;
 constexpr size_t kMaxNormalizedBytes = (size_t{1} << 31) - 1;
@@ -21,6 +20,8 @@ constexpr size_t kMaxNormalizedBytes = (size_t{1} << 31) - 1;
 struct Tokenizer::Parts {
   explicit Parts(BpeModel bpe_model, DecoderTable decoder_table)
       : model(std::move(bpe_model)), decoder(std::move(decoder_table)) {}
+
+  absl::Status AddTokens(TokenizerDefinition& definition);
 
   BpeModel model;
   DecoderTable decoder;
@@ -32,14 +33,38 @@ struct Tokenizer::Parts {
   AddedTokenMatcher normalized_added;  // looked for in normalised text
 };
 
+absl::Status Tokenizer::Parts::AddTokens(TokenizerDefinition& definition) {
+  is_special.resize(definition.tokens.size());
+  // In the reference's order, where two have one content once they are normalised.
+  std::stable_partition(definition.added_tokens.begin(), definition.added_tokens.end(),
+                        [](const AddedToken& token) { return token.special; });
+  for (AddedToken& token : definition.added_tokens) {
+    is_special[token.id] = token.special;
+    if (!token.normalized) {
+      verbatim_added.Add(token);
+      continue;
+    }
+    auto content = Normalize(definition.normalizer, token.content, kMaxAddedTokenBytes);
+    if (!content.ok()) {
+      return absl::InvalidArgumentError(StrCat("added_tokens: the content of id ", token.id,
+                                               " is longer than ", kMaxAddedTokenBytes,
+                                               " bytes once normalised"));
+    }
+    token.content = *std::move(content);
+    if (!token.content.empty()) normalized_added.Add(token);
+  }
+  return absl::OkStatus();
+}
+
 namespace {
 
 // One Encode() call: where the ids go and what is reused from word to word.
 class Encoding {
  public:
-  Encoding(const std::vector<SplitPattern>& splits, const BpeModel& model,
+  // Of a text of `text_bytes`.
+  Encoding(const std::vector<SplitPattern>& splits, const BpeModel& model, size_t text_bytes,
            std::vector<int32_t>& ids)
-      : splits_(splits), words_(model), ids_(ids) {}
+      : splits_(splits), words_(model), budget_(text_bytes), ids_(ids) {}
 
   void Add(int32_t id) { ids_.push_back(id); }
 
@@ -50,7 +75,7 @@ class Encoding {
       return absl::OkStatus();
     }
     absl::Status status;
-    SOTTO_RETURN_IF_ERROR(splits_[step].Split(text, [&](std::string_view piece) {
+    SOTTO_RETURN_IF_ERROR(splits_[step].Split(text, budget_, [&](std::string_view piece) {
       if (status.ok()) status = AddText(piece, step + 1);
     }));
     return status;
@@ -59,6 +84,7 @@ class Encoding {
  private:
   const std::vector<SplitPattern>& splits_;
   WordEncoder words_;
+  MatchBudget budget_;
   std::vector<int32_t>& ids_;
 };
 
@@ -85,28 +111,17 @@ absl::StatusOr<Tokenizer> Tokenizer::Load(const std::string& path) {
 
 absl::StatusOr<Tokenizer> Tokenizer::Parse(std::string_view json, const std::string& source) {
   SOTTO_ASSIGN_OR_RETURN(TokenizerDefinition definition, ParseTokenizerJson(json, source));
+  const auto annotate = [&](const absl::Status& status) {
+    return absl::Status(status.code(), ToAbsl(StrCat(source, ": ", ToStd(status.message()))));
+  };
   auto model = BpeModel::Create(std::move(definition.model), definition.byte_level
                                                                  ? BpeModel::Family::kByteLevel
                                                                  : BpeModel::Family::kCharacters);
-  if (!model.ok()) {
-    return absl::Status(model.status().code(),
-                        ToAbsl(StrCat(source, ": ", ToStd(model.status().message()))));
-  }
-  auto parts = std::make_unique<Parts>(
-      *std::move(model), DecoderTable(definition.tokens, std::move(definition.decoder)));
-  parts->is_special.resize(definition.tokens.size());
-  // In the reference's order, where two have one content once they are normalised.
-  std::stable_partition(definition.added_tokens.begin(), definition.added_tokens.end(),
-                        [](const AddedToken& token) { return token.special; });
-  for (AddedToken& token : definition.added_tokens) {
-    parts->is_special[token.id] = token.special;
-    if (!token.normalized) {
-      parts->verbatim_added.Add(token);
-      continue;
-    }
-    token.content = Normalize(definition.normalizer, token.content);
-    if (!token.content.empty()) parts->normalized_added.Add(token);
-  }
+  if (!model.ok()) return annotate(model.status());
+  auto decoder = DecoderTable::Create(definition.tokens, std::move(definition.decoder));
+  if (!decoder.ok()) return annotate(decoder.status());
+  auto parts = std::make_unique<Parts>(*std::move(model), *std::move(decoder));
+  if (const absl::Status added = parts->AddTokens(definition); !added.ok()) return annotate(added);
   parts->normalizer = std::move(definition.normalizer);
   parts->splits = std::move(definition.splits);
   parts->prefix_ids = std::move(definition.prefix_ids);
@@ -123,15 +138,15 @@ absl::StatusOr<std::vector<int32_t>> Tokenizer::Encode(std::string_view text,
     return absl::InvalidArgumentError(StrCat("text is not UTF-8 at byte offset ", valid));
   }
   std::vector<int32_t> ids;
-  Encoding encoding(parts_->splits, parts_->model, ids);
+  Encoding encoding(parts_->splits, parts_->model, text.size(), ids);
   if (options.add_bos) ids = parts_->prefix_ids;
+  size_t left = std::min(NormalizedLimit(text.size()), kMaxNormalizedBytes);
   SOTTO_RETURN_IF_ERROR(SplitAddedTokens(
       parts_->verbatim_added, options, text, encoding,
       [&](std::string_view stretch) -> absl::Status {
-        const std::string normalized = Normalize(parts_->normalizer, stretch);
-        if (normalized.size() > kMaxNormalizedBytes) {
-          return absl::InvalidArgumentError("text is too long once normalised");
-        }
+        SOTTO_ASSIGN_OR_RETURN(const std::string normalized,
+                               Normalize(parts_->normalizer, stretch, left));
+        left -= normalized.size();
         return SplitAddedTokens(parts_->normalized_added, options, normalized, encoding,
                                 [&](std::string_view piece) { return encoding.AddText(piece); });
       }));

@@ -31,6 +31,9 @@ struct DecodeOptions {
 // Immutable once made; const members may be called from several threads at once.
 class Tokenizer {
  public:
+  // The largest in use has a third of this.
+  static constexpr size_t kMaxFileBytes = size_t{1} << 26;
+
   // Reads a tokenizer.json. NOT_FOUND and the like for the file itself; DATA_LOSS when it is not
   // JSON (truncated); INVALID_ARGUMENT naming file and field for a missing, wrong-typed or
   // contradictory one; UNIMPLEMENTED naming the component for one that Llama does not use.
@@ -42,8 +45,9 @@ class Tokenizer {
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
 
-  // INVALID_ARGUMENT for text that is not UTF-8 (with the offset of the first bad byte) or longer
-  // than 512 MiB. O(n log n) in the text's length, whatever the text.
+  // INVALID_ARGUMENT for text that is not UTF-8 (with the offset of the first bad byte), longer
+  // than 512 MiB, made more than 16 times as long by the normaliser or beyond the limit of steps in
+  // the regular expressions. O(n log n) in the text's length, whatever text and tokenizer.json.
   absl::StatusOr<std::vector<int32_t>> Encode(std::string_view text,
                                               const EncodeOptions& options) const;
 

@@ -11,6 +11,9 @@
 namespace sotto {
 namespace {
 
+// A trie of them all takes some 40 times their bytes.
+constexpr size_t kMaxAddedTokens = size_t{1} << 18, kMaxAddedBytes = size_t{1} << 22;
+
 absl::StatusOr<AddedToken> ParseAddedToken(const JsonValue& entry) {
   AddedToken token;
   SOTTO_ASSIGN_OR_RETURN(const JsonValue id, entry.Member("id"));
@@ -19,6 +22,9 @@ absl::StatusOr<AddedToken> ParseAddedToken(const JsonValue& entry) {
   token.id = static_cast<int32_t>(number);
   SOTTO_ASSIGN_OR_RETURN(const std::string_view content, entry.StringMember("content"));
   if (content.empty()) return entry.ErrorAt(".content", "must not be empty");
+  if (content.size() > kMaxAddedTokenBytes) {
+    return entry.ErrorAt(".content", StrCat("is longer than ", kMaxAddedTokenBytes, " bytes"));
+  }
   token.content = content;
   SOTTO_ASSIGN_OR_RETURN(token.special, entry.BoolMember("special", false));
   SOTTO_ASSIGN_OR_RETURN(token.lstrip, entry.BoolMember("lstrip", false));
@@ -70,9 +76,14 @@ absl::Status PlaceAddedTokens(const JsonValue& root, TokenizerDefinition& defini
 absl::Status ParseTokens(const JsonValue& root, TokenizerDefinition& definition) {
   SOTTO_ASSIGN_OR_RETURN(const auto list, root.OptionalMember("added_tokens"));
   if (list.has_value()) {
-    SOTTO_ASSIGN_OR_RETURN(const auto entries, list->Elements());
+    SOTTO_ASSIGN_OR_RETURN(const auto entries, list->Elements(kMaxAddedTokens));
+    size_t bytes = 0;
     for (const JsonValue& entry : entries) {
       SOTTO_ASSIGN_OR_RETURN(auto token, ParseAddedToken(entry));
+      bytes += token.content.size();
+      if (bytes > kMaxAddedBytes) {
+        return list->Error(StrCat("contents of more than ", kMaxAddedBytes, " bytes"));
+      }
       definition.added_tokens.push_back(std::move(token));
     }
   }

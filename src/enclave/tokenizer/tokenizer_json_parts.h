@@ -10,6 +10,10 @@
 
 namespace sotto {
 
+// Steps of a normalizer, pre_tokenizer, post_processor or decoder, and ids of a template: no
+// tokenizer in use has a third as many, and every one costs time for each byte of a text.
+inline constexpr size_t kMaxSteps = 32;
+
 // `model`: type BPE. Its ids are below id_limit, which added tokens share; definition.tokens has
 // id_limit entries.
 absl::StatusOr<BpeDefinition> ParseBpeModel(const JsonValue& model, size_t added_tokens);

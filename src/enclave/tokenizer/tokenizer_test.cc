@@ -201,6 +201,38 @@ TEST(TokenizerTest, NormalizedAddedTokensAreFoundInNormalisedText) {
   EXPECT_EQ(Encode(tokenizer, "a </s>"), (Ids{259, 260, 2}));
 }
 
+// Thirty-one steps that each double a text would make a terabyte of a line.
+TEST(TokenizerTest, NormalisersThatGrowWithoutEndAreAnError) {
+  json file = SentencePieceJson();
+  json& steps = file["normalizer"]["normalizers"];
+  while (steps.size() < 31) {
+    steps.push_back({{"type", "Replace"}, {"pattern", {{"String", "a"}}}, {"content", "aa"}});
+  }
+  const std::string text(1000, 'a');
+  EXPECT_EQ(Parse(file).Encode(text, {}).status(),
+            absl::InvalidArgumentError("the normalizer makes text longer than the limit of 17024 "
+                                       "bytes"));
+  // Nor may many short stretches add up.
+  file = SentencePieceJson();
+  file["normalizer"]["normalizers"][0]["prepend"] = std::string(1000, 'b');
+  std::string stretches;
+  for (int i = 0; i < 100; ++i) stretches += "a<s>";
+  EXPECT_FALSE(Parse(file).Encode(stretches, {}).ok());
+  EXPECT_TRUE(Parse(file).Encode("a", {}).ok());
+}
+
+TEST(TokenizerTest, HostileExpressionsAreAnErrorInWhateverStretchOfTheText) {
+  json file = ByteLevelJson();
+  file["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = "(?:a*)*b|[^a]";
+  std::string stretches;
+  for (int i = 0; i < 100; ++i) stretches += std::string(26, 'a') + "<bos>";
+  for (const std::string& text : {std::string(2600, 'a'), stretches}) {
+    const absl::Status status = Parse(file).Encode(text, {}).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("limit"));
+  }
+}
+
 TEST(TokenizerTest, InvalidUtf8NamesTheOffsetAndNothingElse) {
   const Tokenizer tokenizer = Shipped();
   const auto ids = tokenizer.Encode("secret \xff prompt", {});
