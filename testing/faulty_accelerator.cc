@@ -1,11 +1,14 @@
 #include "testing/faulty_accelerator.h"
 
+#include <unistd.h>
+
 #include <thread>
 
 #include "absl/strings/escaping.h"
 #include "base/check.h"
 #include "base/strings.h"
 #include "model/linear_layers.h"
+#include "wire/shm_region.h"
 
 namespace sotto {
 
@@ -70,12 +73,32 @@ grpc::Status FaultyAccelerator::Session(grpc::ServerContext* context, Stream* st
   pb::ClientMessage message;
   if (!stream->Read(&message)) return grpc::Status::OK;
   if (fault_ == Fault::kHangsAtGreeting) Hang(*context);
+  if (fault_ == Fault::kCutsMemoryShort) return OfferAndCut(*context, *stream);
   pb::ServerMessage welcome;
   *welcome.mutable_welcome() = MakeWelcome();
   stream->Write(welcome);
   if (fault_ == Fault::kSecondWelcome) stream->Write(welcome);
   stream->Read(&message);  // Ready.
   return ServeRequests(*context, *stream);
+}
+
+grpc::Status FaultyAccelerator::OfferAndCut(grpc::ServerContext& context, Stream& stream) const {
+  const ShmChallenge challenge = DrawChallenge();
+  const absl::StatusOr<ShmRegion> region =
+      ShmRegion::Create(honest_.shm_directory, kMinRingBytes, challenge);
+  SOTTO_CHECK(region.ok());
+  pb::ServerMessage welcome;
+  *welcome.mutable_welcome() = MakeWelcome();
+  pb::ShmOffer& offer = *welcome.mutable_welcome()->mutable_shm();
+  offer.set_name(region->name());
+  offer.set_ring_bytes(region->ring_bytes());
+  offer.set_challenge(std::string(challenge.begin(), challenge.end()));
+  stream.Write(welcome);
+  pb::ClientMessage ready;
+  stream.Read(&ready);
+  SOTTO_CHECK(truncate(StrCat(honest_.shm_directory, "/", region->name()).c_str(), 0) == 0);
+  Hang(context);
+  return grpc::Status::OK;
 }
 
 bool FaultyAccelerator::Swallow(Stream& stream, const pb::ExchangeRequest& request) const {

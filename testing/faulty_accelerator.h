@@ -39,6 +39,7 @@ enum class Fault {
   kEmptyMessage,
   kSecondWelcome,
   kOffersMemoryElsewhere,
+  kCutsMemoryShort,  // In `honest`'s directory, as soon as the client has mapped it.
   kFailsWithControlCharacters,
 };
 
@@ -58,6 +59,7 @@ class FaultyAccelerator final : public pb::Accelerator::Service {
   using Stream = grpc::ServerReaderWriter<pb::ServerMessage, pb::ClientMessage>;
 
   pb::Welcome MakeWelcome() const;
+  grpc::Status OfferAndCut(grpc::ServerContext& context, Stream& stream) const;
   void Hang(grpc::ServerContext& context) const;
   grpc::Status ServeRequests(grpc::ServerContext& context, Stream& stream) const;
   // Reads the rest of a request.

@@ -107,10 +107,12 @@ absl::Status ShmRegion::Map(int fd) {
   void* data = mmap(nullptr, size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (data == MAP_FAILED) return Failed(path_, "cannot map");
   data_ = static_cast<uint8_t*>(data);
+  guard_ = std::make_unique<ShmGuard>(data, size());
   for (size_t at = 0; at < size(); at += kPageBytes) {
     static_cast<void>(*static_cast<volatile uint64_t*>(Word(at)));
   }
-  return absl::OkStatus();
+  if (!torn()) return absl::OkStatus();
+  return absl::FailedPreconditionError(StrCat("shared memory ", path_, ": was cut short"));
 }
 
 ShmRegion::ShmRegion(ShmRegion&& other) noexcept
@@ -118,10 +120,12 @@ ShmRegion::ShmRegion(ShmRegion&& other) noexcept
       name_(std::move(other.name_)),
       ring_bytes_(other.ring_bytes_),
       data_(std::exchange(other.data_, nullptr)),
+      guard_(std::move(other.guard_)),
       linked_(std::exchange(other.linked_, false)) {}
 
 ShmRegion::~ShmRegion() {
   Unlink();
+  guard_.reset();  // Before the addresses become somebody else's.
   if (data_ != nullptr) munmap(data_, size());
 }
 

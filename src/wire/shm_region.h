@@ -1,16 +1,19 @@
 // The memory that the two processes of one host share for a session: a page of control words, then
 // a ring for each direction (docs/wire_format.md, "Shared memory"). The peer may write anything to
-// any byte of it at any time.
+// any byte of it at any time, and cut the file short: then torn() becomes true.
 #ifndef SOTTO_WIRE_SHM_REGION_H_
 #define SOTTO_WIRE_SHM_REGION_H_
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
 #include "base/status.h"
+#include "wire/shm_guard.h"
 
 namespace sotto {
 
@@ -39,6 +42,8 @@ class ShmRegion {
 
   const std::string& name() const { return name_; }  // Without the directory.
   uint64_t ring_bytes() const { return ring_bytes_; }
+  // The file no longer reaches as far as the mapping: what is read here now means nothing.
+  const std::atomic<bool>& torn() const { return guard_->torn(); }
 
   // Takes the file's name away; the mappings stay. Only the creator calls it.
   void Unlink();
@@ -71,7 +76,8 @@ class ShmRegion {
   std::string path_, name_;
   uint64_t ring_bytes_ = 0;
   uint8_t* data_ = nullptr;
-  bool linked_ = false;  // This object created the file, and it still has its name.
+  std::unique_ptr<ShmGuard> guard_;  // While mapped.
+  bool linked_ = false;              // This object created the file, and it still has its name.
 };
 
 }  // namespace sotto

@@ -78,6 +78,21 @@ TEST(ShmRegionTest, RefusesAFileOfAnotherSize) {
             absl::StatusCode::kFailedPrecondition);
 }
 
+TEST(ShmRegionTest, AFileThatIsCutShortTearsTheMappingAndNoMore) {
+  const TempDir dir;
+  absl::StatusOr<ShmRegion> region = ShmRegion::Create(dir.path(), kMinRingBytes, DrawChallenge()),
+                            other = ShmRegion::Create(dir.path(), kMinRingBytes, DrawChallenge());
+  ASSERT_TRUE(region.ok() && other.ok());
+  const ShmRegion moved = *std::move(region);
+  other->answer_ring()[0] = 7;
+  ASSERT_EQ(truncate(FileOf(dir, moved).c_str(), 0), 0);
+  EXPECT_FALSE(moved.torn());
+  EXPECT_EQ(moved.ReadServerChallenge(), ShmChallenge{});
+  EXPECT_TRUE(moved.torn());
+  EXPECT_FALSE(other->torn());
+  EXPECT_EQ(other->answer_ring()[0], 7);
+}
+
 TEST(ShmRegionTest, SaysWhatIsMissing) {
   const std::string name = "sotto-0123456789abcdef0123456789abcdef";
   const absl::Status status = ShmRegion::Open("/nowhere", name, kMinRingBytes).status();

@@ -24,6 +24,11 @@ absl::Status Impossible() {
   return absl::AbortedError("a cursor of the shared memory is impossible");
 }
 
+absl::Status CheckWhole(const RingMemory& memory) {
+  if (memory.torn == nullptr || !*memory.torn) return absl::OkStatus();
+  return absl::UnavailableError("the shared memory was cut short");
+}
+
 // Whole words only, as far as they go; the rest by way of one word of our own.
 void CopyOut(uint8_t* to, const uint8_t* shared, size_t size) {
   const size_t whole = size / 8 * 8;
@@ -53,6 +58,7 @@ uint64_t Stretch(const RingMemory& memory, uint64_t cursor, uint64_t limit) {
 
 absl::StatusOr<uint64_t> RingProducer::Free() {
   const uint64_t head = LoadOnce(memory_.head);
+  SOTTO_RETURN_IF_ERROR(CheckWhole(memory_));
   if (head % kRingUnit != 0 || head < head_ || head > tail_) return Impossible();
   head_ = head;
   return memory_.capacity - (tail_ - head_);
@@ -80,6 +86,7 @@ void RingProducer::Publish() { Store(memory_.tail, tail_); }
 
 absl::StatusOr<uint64_t> RingConsumer::Available() {
   const uint64_t tail = LoadOnce(memory_.tail);
+  SOTTO_RETURN_IF_ERROR(CheckWhole(memory_));
   if (tail % kRingUnit != 0 || tail < tail_ || tail - head_ > memory_.capacity) {
     return Impossible();
   }
@@ -102,6 +109,7 @@ absl::Status RingConsumer::Read(std::span<uint8_t> bytes, RingWait wait) {
     }
     const size_t size = std::min<uint64_t>(there, bytes.size());
     CopyOut(bytes.data(), memory_.data + (head_ & (memory_.capacity - 1)), size);
+    SOTTO_RETURN_IF_ERROR(CheckWhole(memory_));
     bytes = bytes.subspan(size);
     head_ += there;
     Store(memory_.head, head_);

@@ -8,6 +8,7 @@
 #ifndef SOTTO_WIRE_SHM_RING_H_
 #define SOTTO_WIRE_SHM_RING_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -24,6 +25,8 @@ struct RingMemory {
   uint64_t capacity = 0;     // A power of two, at least kRingUnit.
   uint64_t* tail = nullptr;  // Written by the producer.
   uint64_t* head = nullptr;  // Written by the consumer.
+  // Becomes true when the memory has been taken away (ShmRegion::torn). None: it cannot be.
+  const std::atomic<bool>* torn = nullptr;
 };
 
 // Called when the other side must move before anything can happen; waits a little. An error (the
@@ -37,7 +40,7 @@ class RingProducer {
 
   // Copies `bytes` in, then pads to a multiple of kRingUnit. What does not fit is handed over in
   // pieces as the consumer frees space; the last piece stays invisible until Publish. ABORTED when
-  // the peer's cursor is impossible.
+  // the peer's cursor is impossible, UNAVAILABLE when the memory is torn, then or at a later call.
   absl::Status Write(std::span<const uint8_t> bytes, RingWait wait);
   void Publish();
 
@@ -52,10 +55,10 @@ class RingConsumer {
  public:
   explicit RingConsumer(const RingMemory& memory) : memory_(memory) {}
 
-  // Whether the producer has published anything that was not read. ABORTED as below.
+  // Whether the producer has published anything that was not read. Errors as below.
   absl::StatusOr<bool> HasData();
   // Copies the next bytes out, with the padding that follows them. Waits for what is not there.
-  // ABORTED when the peer's cursor is impossible.
+  // ABORTED when the peer's cursor is impossible, UNAVAILABLE when the memory is torn.
   absl::Status Read(std::span<uint8_t> bytes, RingWait wait);
   // Since the start, padding included.
   uint64_t bytes_read() const { return head_; }
