@@ -1,6 +1,7 @@
 #include "testing/accelerator_process.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,7 +38,8 @@ namespace {
 }  // namespace
 
 AcceleratorProcess::AcceleratorProcess(const std::vector<std::string>& arguments,
-                                       const std::map<std::string, std::string>& environment) {
+                                       const std::map<std::string, std::string>& environment,
+                                       std::optional<uint64_t> descriptor_limit) {
   std::array<int, 2> out{};
   SOTTO_CHECK(pipe(out.data()) == 0);
   pid_ = fork();
@@ -46,6 +48,10 @@ AcceleratorProcess::AcceleratorProcess(const std::vector<std::string>& arguments
     dup2(out[1], STDOUT_FILENO);
     close(out[0]);
     close(out[1]);
+    if (descriptor_limit) {
+      const rlimit limit{.rlim_cur = *descriptor_limit, .rlim_max = *descriptor_limit};
+      setrlimit(RLIMIT_NOFILE, &limit);
+    }
     Become(arguments, environment);
   }
   close(out[1]);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,10 @@ class AcceleratorProcess {
  public:
   // Serves the shipped model on a free port unless `arguments` name another or say where to listen.
   // Returns once it listens, or has ended without doing so. `environment` is added to this
-  // process's.
+  // process's. `descriptor_limit`: RLIMIT_NOFILE, soft and hard.
   explicit AcceleratorProcess(const std::vector<std::string>& arguments = {},
-                              const std::map<std::string, std::string>& environment = {});
+                              const std::map<std::string, std::string>& environment = {},
+                              std::optional<uint64_t> descriptor_limit = std::nullopt);
   ~AcceleratorProcess() { Signal(SIGKILL); }
   AcceleratorProcess(const AcceleratorProcess&) = delete;
   AcceleratorProcess& operator=(const AcceleratorProcess&) = delete;

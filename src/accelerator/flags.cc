@@ -16,7 +16,7 @@ constexpr uint64_t kMinWindowBytes = uint64_t{1} << 20;
 struct RawFlags {
   std::string tls_cert, tls_key, client_ca, metrics, precision = "fastest", log_level = "info";
   std::vector<std::string> formats = {"float", "ring"};
-  int64_t drain_seconds = 30;
+  int64_t drain_seconds = 30, session_idle_seconds = 600;
 };
 
 void AddFlags(CLI::App& app, AcceleratorFlags& flags, RawFlags& raw) {
@@ -47,6 +47,14 @@ void AddFlags(CLI::App& app, AcceleratorFlags& flags, RawFlags& raw) {
   app.add_option("--max-sessions", flags.server.service.limits.max_sessions, "Sessions at once")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
+  app.add_option("--session-idle-seconds", raw.session_idle_seconds,
+                 "A session that asks for nothing this long loses its place")
+      ->check(CLI::Range(1, 604800))
+      ->capture_default_str();
+  app.add_option("--max-connections", flags.server.max_connections,
+                 "Connections at once, half of them for one peer; fewer where descriptors lack")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   app.add_option("--max-inflight-bytes", flags.server.service.limits.max_inflight_bytes,
                  "Bytes of requests, answers and relayed products held at once, over all sessions")
       ->capture_default_str();
@@ -59,6 +67,8 @@ void AddFlags(CLI::App& app, AcceleratorFlags& flags, RawFlags& raw) {
                  "An accelerator that clients may have products relayed to; may be repeated (any "
                  "that the client names)");
   app.add_option("--metrics", raw.metrics, "HOST:PORT of the Prometheus metrics");
+  app.add_flag("--reflection,!--no-reflection", flags.server.reflection,
+               "The gRPC reflection service, for trials: anybody can take its threads (off)");
   app.add_option("--drain-seconds", raw.drain_seconds, "Time running sessions get after SIGTERM")
       ->check(CLI::Range(0, 86400))
       ->capture_default_str();
@@ -99,6 +109,7 @@ absl::Status Fill(const RawFlags& raw, AcceleratorFlags& flags) {
   flags.device_options.precision =
       raw.precision == "f32" ? FloatPrecision::kF32 : FloatPrecision::kFastest;
   if (!raw.metrics.empty()) flags.server.metrics = raw.metrics;
+  flags.server.service.idle_timeout = std::chrono::seconds(raw.session_idle_seconds);
   flags.drain_timeout = std::chrono::seconds(raw.drain_seconds);
   if (flags.server.service.limits.window_bytes() < kMinWindowBytes) {
     return absl::InvalidArgumentError(

@@ -47,6 +47,7 @@ TEST(AcceleratorFlagsTest, Defaults) {
   EXPECT_EQ(flags.drain_timeout, std::chrono::seconds(30));
   EXPECT_TRUE(flags.preload);
   EXPECT_TRUE(flags.server.service.relay.enabled);
+  EXPECT_FALSE(flags.server.reflection);
   EXPECT_FALSE(flags.server.tls.has_value());
   EXPECT_FALSE(flags.server.metrics.has_value());
 }
@@ -63,6 +64,17 @@ TEST(AcceleratorFlagsTest, WhatIsSaidIsDone) {
   EXPECT_FALSE(flags.server.service.relay.enabled);
   EXPECT_EQ(flags.server.metrics, "h:1");
   EXPECT_EQ(flags.drain_timeout, std::chrono::seconds(0));
+}
+
+TEST(AcceleratorFlagsTest, WhatStrangersMayDo) {
+  const AcceleratorFlags flags = Flags({"--max-connections", "9", "--reflection"});
+  EXPECT_EQ(flags.server.max_connections, 9u);
+  EXPECT_TRUE(flags.server.reflection);
+}
+
+TEST(AcceleratorFlagsTest, SilentSessions) {
+  EXPECT_EQ(Flags({"--session-idle-seconds", "7"}).server.service.idle_timeout,
+            std::chrono::seconds(7));
 }
 
 // A relay's source shows the server's own certificate to its sink.
@@ -89,6 +101,7 @@ TEST(AcceleratorFlagsTest, WhatCannotBeIsRefusedByName) {
   ExpectRefused({"--model", "m", "--max-inflight-bytes", "1000"}, "--max-inflight-bytes: want");
   ExpectRefused({"--model", "m", "--tls-cert", "c"}, "--tls-cert and --tls-key go together");
   ExpectRefused({"--model", "m", "--client-ca", "c"}, "--client-ca needs");
+  ExpectRefused({"--model", "m", "--max-connections", "0"}, "--max-connections");
 }
 
 TEST(AcceleratorFlagsTest, AMissingTlsFileIsNamed) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "accelerator/descriptors.h"
 #include "accelerator/devices/device_registry.h"
 #include "accelerator/event_log.h"
 #include "accelerator/flags.h"
@@ -25,12 +26,22 @@ absl::StatusOr<std::unique_ptr<ServedModel>> LoadModel(const AcceleratorFlags& f
   return model;
 }
 
+// At once: whatever keeps the server from answering could keep it from an orderly end, and a
+// supervisor starts it anew (packaging/systemd).
+[[noreturn]] void GiveUp(const absl::Status& why) {
+  LogEvent(LogLevel::kError, "dead", {{"why", std::string(ToStd(why.message()))}});
+  std::fprintf(stderr, "sotto-accelerator: %s\n", std::string(ToStd(why.message())).c_str());
+  std::_Exit(EXIT_FAILURE);
+}
+
 // Runs until a signal of `stop`, which every thread must have blocked.
 absl::Status Run(const AcceleratorFlags& flags, const sigset_t& stop) {
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ServedModel> model, LoadModel(flags));
   const std::string device = model->device().name();
+  ServerOptions options = flags.server;
+  options.on_dead = GiveUp;
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<AcceleratorServer> server,
-                         AcceleratorServer::Start(std::move(model), flags.server));
+                         AcceleratorServer::Start(std::move(model), options));
   std::printf("listening on %s\n", server->address().c_str());
   if (server->metrics_port() != 0) std::printf("metrics on port %d\n", server->metrics_port());
   std::fflush(stdout);
@@ -49,6 +60,7 @@ int Main(int argc, const char* const* argv) {
   sigaddset(&stop, SIGTERM);
   sigaddset(&stop, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);  // Before any thread exists: all inherit it.
+  RaiseDescriptorLimit();
   std::string information;
   const absl::StatusOr<std::optional<AcceleratorFlags>> flags =
       ParseAcceleratorFlags(argc, argv, &information);

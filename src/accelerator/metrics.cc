@@ -42,6 +42,8 @@ struct Metrics::Impl {
                                             "Sessions refused for a limit or a wrong greeting");
   prometheus::Counter& failed =
       AddCounter("sotto_sessions_failed_total", "Sessions that ended with an error");
+  prometheus::Counter& connections_refused =
+      AddCounter("sotto_connections_refused_total", "Connections closed at once for their number");
   prometheus::Counter& received =
       AddCounter("sotto_received_bytes_total", "Payload bytes of requests");
   prometheus::Counter& sent = AddCounter("sotto_sent_bytes_total", "Payload bytes of answers");
@@ -80,6 +82,7 @@ void Metrics::SessionOpened() {
 void Metrics::SessionClosed() { impl_->sessions.Decrement(); }
 void Metrics::SessionRefused() { impl_->refused.Increment(); }
 void Metrics::SessionFailed() { impl_->failed.Increment(); }
+void Metrics::ConnectionRefused() { impl_->connections_refused.Increment(); }
 
 void Metrics::ExchangeServed(const ExchangeRecord& record) {
   impl_->exchanges[static_cast<size_t>(record.operation) - 1]->Increment();

@@ -24,6 +24,7 @@ class Metrics {
   void SessionClosed();
   void SessionRefused();
   void SessionFailed();
+  void ConnectionRefused();
   void ExchangeServed(const ExchangeRecord& record);
 
   // The text a scrape would get.

@@ -7,6 +7,9 @@
 #include <string>
 #include <thread>
 
+#include "accelerator/descriptors.h"
+#include "accelerator/listen_sockets.h"
+#include "accelerator/unique_fd.h"
 #include "base/status.h"
 
 namespace sotto {
@@ -19,15 +22,17 @@ class MetricsHttp {
                                                             std::function<std::string()> text);
   ~MetricsHttp();
 
-  int port() const { return port_; }
+  int port() const { return sockets_->port(); }
 
  private:
-  MetricsHttp(int listener, int port, std::function<std::string()> text);
+  MetricsHttp(std::unique_ptr<ListenSockets> sockets, std::function<std::string()> text);
   void Run();
   void Answer(int connection) const;
 
-  const int listener_, port_;
+  const std::unique_ptr<ListenSockets> sockets_;
   const std::function<std::string()> text_;
+  Accepter accepter_;
+  const UniqueFd stop_;  // Readable once the thread has to end.
   std::thread thread_;
 };
 

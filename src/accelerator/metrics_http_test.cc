@@ -1,12 +1,14 @@
 #include "accelerator/metrics_http.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/strings.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/no_descriptors.h"
 
 namespace sotto {
 namespace {
@@ -66,6 +68,21 @@ TEST_F(MetricsHttpTest, NothingElseIsThere) {
 
 TEST_F(MetricsHttpTest, WhoeverSaysNothingIsAnsweredNothingAndKeepsNobodyOut) {
   EXPECT_EQ(Answer(""), "");
+  EXPECT_THAT(Answer("GET /metrics HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.0 200 OK"));
+}
+
+TEST_F(MetricsHttpTest, GoesOnAfterATimeWithoutDescriptors) {
+  const UniqueFd client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(http_->port()));
+  {
+    const NoDescriptors none;
+    ASSERT_EQ(connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    pollfd polled{.fd = client.get(), .events = POLLIN, .revents = 0};
+    EXPECT_EQ(poll(&polled, 1, /*timeout=*/30'000), 1) << "turned away, not left waiting";
+  }
   EXPECT_THAT(Answer("GET /metrics HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.0 200 OK"));
 }
 

@@ -2,19 +2,32 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/resource_quota.h>
 
+#include <algorithm>
+#include <vector>
+
+#include "accelerator/event_log.h"
 #include "base/strings.h"
-#include "wire/endpoint.h"
 
 namespace sotto {
 namespace {
 
-// Threads besides one a session and one a relay: polling, Describe, health, and sessions being
-// refused.
+// Threads besides one a session and one a relay: polling, and sessions being refused.
 constexpr int kSpareThreads = 16;
 // A client that vanished without a word is noticed after this.
 constexpr int kKeepaliveMs = 20'000, kKeepaliveTimeoutMs = 10'000;
+// Time for TLS and HTTP/2 to be agreed upon.
+constexpr int kHandshakeTimeoutMs = 10'000;
+// A connection without a call ends after this.
+constexpr int kConnectionIdleMs = 300'000;
+// Calls at once of one connection. A session has a connection of its own.
+constexpr int kMaxCallsPerConnection = 16;
+// Descriptors besides those of connections and one a session, for its relay: files, polling,
+// devices, metrics.
+constexpr size_t kSpareDescriptors = 64;
+constexpr std::chrono::seconds kBetweenRefusalLines{10};
 
 std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const ServerOptions& options) {
   if (!options.tls) return grpc::InsecureServerCredentials();
@@ -28,52 +41,93 @@ std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const ServerOptions& op
   return grpc::SslServerCredentials(ssl);
 }
 
+// gRPC's reflection library adds itself to every server of the process, once it is linked.
+class NoReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    std::erase_if(*plugins, [](const auto& p) { return p->name() == "proto_server_reflection"; });
+  }
+};
+
 void Configure(grpc::ServerBuilder& builder, const ServerOptions& options) {
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kConnectionIdleMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);
   grpc::ResourceQuota quota("sotto-accelerator");
   quota.SetMaxThreads(2 * options.service.limits.max_sessions + kSpareThreads);
   builder.SetResourceQuota(quota);
+  if (!options.reflection) builder.SetOption(std::make_unique<NoReflection>());
+}
+
+ConnectionLimits LimitsOf(const ServerOptions& options) {
+  const auto sessions = static_cast<size_t>(options.service.limits.max_sessions);
+  const size_t descriptors = DescriptorLimit(), others = kSpareDescriptors + sessions;
+  const size_t possible = descriptors > others ? descriptors - others : 1;
+  const size_t total = std::min(options.max_connections, possible);
+  return {.total = total, .per_peer = std::max<size_t>(1, total / 2)};
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AcceleratorServer>> AcceleratorServer::Start(
     std::unique_ptr<ServedModel> model, const ServerOptions& options) {
-  SOTTO_RETURN_IF_ERROR(CheckEndpoint(options.listen, /*for_listening=*/true));
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ListenSockets> sockets,
+                         ListenSockets::Open("--listen", options.listen));
   std::unique_ptr<AcceleratorServer> server(new AcceleratorServer(std::move(model)));
   server->service_ =
       std::make_unique<AcceleratorService>(*server->model_, server->metrics_, options.service);
   if (options.metrics) {
     SOTTO_ASSIGN_OR_RETURN(server->metrics_port_, server->metrics_.Expose(*options.metrics));
   }
+  SOTTO_RETURN_IF_ERROR(server->Serve(std::move(sockets), options));
+  return server;
+}
+
+absl::Status AcceleratorServer::Serve(std::unique_ptr<ListenSockets> sockets,
+                                      const ServerOptions& options) {
   grpc::EnableDefaultHealthCheckService(true);
-  static const bool reflection = [] {
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    return true;
-  }();
-  static_cast<void>(reflection);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();  // Does nothing a second time.
   grpc::ServerBuilder builder;
   Configure(builder, options);
-  int port = 0;
-  builder.AddListeningPort(options.listen, MakeCredentials(options), &port);
-  builder.RegisterService(server->service_.get());
-  server->server_ = builder.BuildAndStart();
-  if (server->server_ != nullptr) {
-    // Health is asked for by the service's name too, not only for the server as a whole.
-    server->server_->GetHealthCheckService()->SetServingStatus(pb::Accelerator::service_full_name(),
-                                                               true);
+  auto acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      MakeCredentials(options));
+  builder.RegisterService(service_.get());
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr) {
+    return absl::UnavailableError(StrCat("--listen ", options.listen, ": cannot serve there"));
   }
-  const bool unix_socket = options.listen.starts_with("unix:");
-  if (server->server_ == nullptr || (port == 0 && !unix_socket)) {
-    return absl::UnavailableError(StrCat("--listen ", options.listen, ": cannot listen there"));
+  // Health of the service by its name is whether a session can be had now; of the server as a
+  // whole, whether it runs.
+  service_->ObserveAvailability([health = server_->GetHealthCheckService()](bool available) {
+    health->SetServingStatus(pb::Accelerator::service_full_name(), available);
+  });
+  address_ = sockets->address();
+  const int listener = sockets->fds().front().get();
+  listener_ = std::make_unique<Listener>(
+      std::move(sockets), std::move(acceptor),
+      ListenerOptions{.limits = LimitsOf(options),
+                      .on_refusal = [this](const std::string& peer) { RefusedConnection(peer); }});
+  if (options.on_dead) {
+    watchdog_ = std::make_unique<Watchdog>(
+        listener, WatchdogOptions{.greeting = options.tls ? TlsClientHello() : std::string(),
+                                  .on_dead = options.on_dead});
   }
-  server->address_ = unix_socket
-                         ? options.listen
-                         : StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", port);
-  return server;
+  return absl::OkStatus();
+}
+
+// A flood of connections must not become a flood of lines.
+void AcceleratorServer::RefusedConnection(const std::string& peer) {
+  metrics_.ConnectionRefused();
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_refusal_line_) return;
+  next_refusal_line_ = now + kBetweenRefusalLines;
+  LogEvent(LogLevel::kWarning, "connection_refused",
+           {{"peer", peer}, {"why", "too many connections (--max-connections)"}});
 }
 
 AcceleratorServer::~AcceleratorServer() {
@@ -81,6 +135,9 @@ AcceleratorServer::~AcceleratorServer() {
 }
 
 void AcceleratorServer::Drain(std::chrono::milliseconds grace) {
+  watchdog_.reset();
+  listener_.reset();
+  service_->ObserveAvailability([](bool) {});
   server_->GetHealthCheckService()->SetServingStatus(false);
   server_->Shutdown(std::chrono::system_clock::now() + grace);
   server_->Wait();

@@ -65,13 +65,23 @@ AcceleratorService::AcceleratorService(ServedModel& model, Metrics& metrics,
       metrics_(metrics),
       options_(options),
       relays_(model, options.relay, options.limits.inbox_bytes()),
+      idle_watch_(options.idle_timeout),
       description_(sotto::Describe(model, model.device().name(), options.limits, options.formats)) {
 }
 
-grpc::Status AcceleratorService::Describe(grpc::ServerContext*, const pb::DescribeRequest*,
-                                          pb::Description* description) {
+grpc::ServerUnaryReactor* AcceleratorService::Describe(grpc::CallbackServerContext* context,
+                                                       const pb::DescribeRequest*,
+                                                       pb::Description* description) {
   *description = description_;
-  return grpc::Status::OK;
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+void AcceleratorService::ObserveAvailability(std::function<void(bool)> observer) {
+  std::lock_guard lock(mutex_);
+  observer_ = std::move(observer);
+  observer_(HasPlace());
 }
 
 grpc::Status AcceleratorService::Session(grpc::ServerContext* context, SessionStream* stream) {
@@ -93,19 +103,25 @@ grpc::Status AcceleratorService::Session(grpc::ServerContext* context, SessionSt
   LogEvent(LogLevel::kInfo, "session_closed",
            {{"session", id}, {"seconds", seconds.count()}, {"status", status.ToString()}});
   metrics_.SessionClosed();
-  std::lock_guard lock(mutex_);
-  --open_sessions_;
+  LeavePlace();
   return ToGrpc(status);
 }
 
 absl::Status AcceleratorService::TakePlace() {
   std::lock_guard lock(mutex_);
-  if (open_sessions_ >= options_.limits.max_sessions) {
+  if (!HasPlace()) {
     return absl::ResourceExhaustedError(
         StrCat("all ", options_.limits.max_sessions, " sessions are taken (--max-sessions)"));
   }
   ++open_sessions_;
+  if (!HasPlace()) observer_(false);
   return absl::OkStatus();
+}
+
+void AcceleratorService::LeavePlace() {
+  std::lock_guard lock(mutex_);
+  if (!HasPlace()) observer_(true);
+  --open_sessions_;
 }
 
 absl::Status AcceleratorService::CheckHello(const pb::Hello& hello) const {
@@ -185,17 +201,23 @@ absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(grpc::Server
 absl::Status AcceleratorService::Serve(grpc::ServerContext& context, SessionStream& stream,
                                        uint64_t id) {
   SOTTO_ASSIGN_OR_RETURN(Terms terms, Greet(context, stream));
+  IdleWatch::Session idle(idle_watch_, [&context] { context.TryCancel(); });
   SessionContext session{
       .id = id,
+      .idle = &idle,
       .window_bytes = options_.limits.window_bytes(),
       .relay = std::move(terms.relay),
       .on_exchange = [this](const ExchangeRecord& record) { metrics_.ExchangeServed(record); }};
+  absl::Status status = absl::OkStatus();
   if (terms.region) {
     ShmSessionIo io(context, stream, *std::move(terms.region));
-    return SessionRunner(model_, scheduler_, io, std::move(session)).Run();
+    status = SessionRunner(model_, scheduler_, io, std::move(session)).Run();
+  } else {
+    GrpcSessionIo io(context, stream);
+    status = SessionRunner(model_, scheduler_, io, std::move(session)).Run();
   }
-  GrpcSessionIo io(context, stream);
-  return SessionRunner(model_, scheduler_, io, std::move(session)).Run();
+  if (!idle.expired()) return status;
+  return absl::DeadlineExceededError("silent for too long (--session-idle-seconds)");
 }
 
 }  // namespace sotto

@@ -5,12 +5,14 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "accelerator/grpc_session_io.h"
+#include "accelerator/idle_watch.h"
 #include "accelerator/metrics.h"
 #include "accelerator/relay_service.h"
 #include "accelerator/served_model.h"
@@ -40,16 +42,25 @@ struct ServiceOptions {
   std::string shm_directory = "/dev/shm";  // Empty: shared memory is never offered.
   // From a session's start to the end of its greeting.
   std::chrono::milliseconds greeting_timeout{10'000};
+  // Of a session that has greeted and is silent then (IdleWatch::Session).
+  std::chrono::milliseconds idle_timeout{600'000};
   RelayOptions relay{};
 };
 
-class AcceleratorService final : public pb::Accelerator::Service {
+// Describe holds no thread: a client that does not take the answer would keep one of few.
+class AcceleratorService final
+    : public pb::Accelerator::WithCallbackMethod_Describe<pb::Accelerator::Service> {
  public:
   // Model and metrics outlive the service.
   AcceleratorService(ServedModel& model, Metrics& metrics, const ServiceOptions& options);
 
-  grpc::Status Describe(grpc::ServerContext* context, const pb::DescribeRequest* request,
-                        pb::Description* description) override;
+  // `observer` is told now, and at each change from now on, whether a session can be had. One call
+  // at a time, none after the next ObserveAvailability has returned.
+  void ObserveAvailability(std::function<void(bool available)> observer);
+
+  grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
+                                     const pb::DescribeRequest* request,
+                                     pb::Description* description) override;
   grpc::Status Session(grpc::ServerContext* context, SessionStream* stream) override;
   grpc::Status Relay(grpc::ServerContext* context, RelayStream* stream) override;
 
@@ -67,16 +78,20 @@ class AcceleratorService final : public pb::Accelerator::Service {
   absl::Status Serve(grpc::ServerContext& context, SessionStream& stream, uint64_t id);
   // RESOURCE_EXHAUSTED at the limit; else a session is counted as open.
   absl::Status TakePlace();
+  void LeavePlace();
+  bool HasPlace() const { return open_sessions_ < options_.limits.max_sessions; }
 
   ServedModel& model_;
   Metrics& metrics_;
   const ServiceOptions options_;
   RelayService relays_;
   FairScheduler scheduler_{/*slots=*/1};
+  IdleWatch idle_watch_;
   pb::Description description_;
   std::atomic<uint64_t> next_session_{1};
   std::mutex mutex_;
-  int open_sessions_ = 0;
+  int open_sessions_ = 0;  // Guarded by mutex_, as is the next.
+  std::function<void(bool)> observer_ = [](bool) {};
 };
 
 }  // namespace sotto

@@ -83,6 +83,8 @@ bool SessionRunner::ReadNext(Arrival& arrival) {
     Fail(read.status());
   } else if (!*read) {
     Finish(absl::OkStatus());
+  } else {
+    context_.idle->Progress();
   }
   return read.ok() && *read;
 }
@@ -94,6 +96,7 @@ absl::Status SessionRunner::Serve(Arrival& arrival, WorkBuffer& answer) {
   answer.Resize(arrival.sizes.answer_bytes + arrival.sizes.relayed_bytes);  // One of them is 0.
   const Clock::time_point arrived = Clock::now();
   {
+    const IdleWatch::Session::Work work(*context_.idle);
     const FairScheduler::Turn turn =
         scheduler_.Acquire(context_.id, CostOf(arrival.request, arrival.sizes));
     record.queue_ns = NanosecondsSince(arrived);
@@ -113,6 +116,7 @@ absl::Status SessionRunner::Serve(Arrival& arrival, WorkBuffer& answer) {
     std::lock_guard writing(writing_);
     SOTTO_RETURN_IF_ERROR(io_.Write(header, answer.bytes().first(header.payload_bytes)));
   }
+  context_.idle->Progress();
   context_.on_exchange(record);
   return absl::OkStatus();
 }

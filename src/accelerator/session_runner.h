@@ -10,6 +10,7 @@
 
 #include "accelerator/executor.h"
 #include "accelerator/fair_scheduler.h"
+#include "accelerator/idle_watch.h"
 #include "accelerator/relay_service.h"
 #include "accelerator/work_buffer.h"
 #include "base/status.h"
@@ -64,7 +65,8 @@ struct ExchangeRecord {
 };
 
 struct SessionContext {
-  uint64_t id = 0;  // Tells sessions apart in the scheduler and in logs.
+  uint64_t id = 0;                     // Tells sessions apart in the scheduler and in logs.
+  IdleWatch::Session* idle = nullptr;  // Outlives the runner.
   uint64_t window_bytes = 0;
   RelayEnds relay{};
   std::function<void(const ExchangeRecord&)> on_exchange = [](const ExchangeRecord&) {};

@@ -7,10 +7,12 @@
 #include <array>
 #include <thread>
 
+#include "accelerator/devices/device_registry.h"
 #include "base/log.h"
 #include "enclave/blinding/unprotected.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/forwarding_device.h"
 #include "testing/test_certificate.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
@@ -71,7 +73,7 @@ TEST(ServerTest, AConnectionThatDoesNotGreetLosesItsPlace) {
   pb::ServerMessage message;
   EXPECT_FALSE(silent->Read(&message));
   EXPECT_FALSE(silent->Finish().ok());
-  // A session that has greeted stays, however long it is silent then.
+  // A session that has greeted stays, though it is silent longer than that.
   absl::StatusOr<std::unique_ptr<AcceleratorSession>> session = absl::UnknownError("");
   for (int i = 0; i < 100 && !session.ok(); ++i) {
     std::this_thread::sleep_for(milliseconds(10));
@@ -80,6 +82,53 @@ TEST(ServerTest, AConnectionThatDoesNotGreetLosesItsPlace) {
   ASSERT_TRUE(session.ok()) << session.status();
   std::this_thread::sleep_for(milliseconds(150));
   EXPECT_TRUE(LookUp(**session).ok());
+}
+
+TEST(ServerTest, ASessionThatIsSilentLosesItsPlace) {
+  for (const DataPlane plane : {DataPlane::kGrpc, DataPlane::kShm}) {
+    const HonestServer server = Start([](ServerOptions& o) {
+      o.service.limits.max_sessions = 1;
+      o.service.idle_timeout = milliseconds(100);
+    });
+    SessionOptions options = server.ClientOptions(NumberFormat::kF32);
+    options.data_plane = plane;
+    const auto silent = AcceleratorSession::Open(server.endpoint(), options);
+    ASSERT_TRUE(silent.ok()) << silent.status();
+    absl::Status second = TryOpen(server, options);
+    for (int i = 0; i < 1000 && !second.ok(); ++i) {
+      std::this_thread::sleep_for(milliseconds(10));
+      second = TryOpen(server, options);
+    }
+    EXPECT_TRUE(second.ok()) << second;
+    EXPECT_EQ(LookUp(**silent).code(), Code::kUnavailable);  // It may be tried again.
+  }
+}
+
+// The cpu device, each of its products after a while.
+class SlowDevice final : public ForwardingDevice {
+ public:
+  using ForwardingDevice::ForwardingDevice;
+  absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
+                            MatrixView<uint32_t> y) override {
+    std::this_thread::sleep_for(milliseconds(300));
+    return ForwardingDevice::MultiplyRing(weights, x, y);
+  }
+};
+
+TEST(ServerTest, ASessionThatWaitsForTheServerIsNotSilent) {
+  SetLogLevel(LogLevel::kError);
+  const HonestServer server = HonestServer::StartWith(
+      std::make_unique<SlowDevice>(ValueOrDie(OpenDevices(
+          std::vector<std::string>{"cpu"}, {.threads = 1, .precision = FloatPrecision::kF32}))),
+      ShippedModelDir(), [](ServerOptions& o) { o.service.idle_timeout = milliseconds(100); });
+  const auto session = server.Connect(NumberFormat::kRing32);
+  Matrix<uint32_t> x(1, 192), y(1, 1024);
+  std::fill_n(x.view().data(), 192, 3);
+  auto pending =
+      session->Submit({LinearKind::kGateUp, 0}, UnprotectedRows::Ring(x.view()), y.view());
+  ASSERT_TRUE(pending.ok()) << pending.status();
+  const absl::Status status = session->Wait(*std::move(pending));
+  EXPECT_TRUE(status.ok()) << status;
 }
 
 TEST(ServerTest, RefusesFormatsItDoesNotServe) {

@@ -1,4 +1,4 @@
-// The services every gRPC tool expects beside ours: health and reflection.
+// The services every gRPC tool expects beside ours: health, and reflection where it is wanted.
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "gmock/gmock.h"
@@ -42,8 +43,13 @@ class StandardServicesTest : public testing::Test {
     return {status, response.status()};
   }
 
-  const HonestServer server_ = HonestServer::Start(ShippedModelDir());
-  const std::shared_ptr<grpc::Channel> channel_ =
+  void Start(const HonestServer::Adjust& adjust) {
+    server_ = HonestServer::Start(ShippedModelDir(), adjust);
+    channel_ = grpc::CreateChannel(server_.endpoint(), grpc::InsecureChannelCredentials());
+  }
+
+  HonestServer server_ = HonestServer::Start(ShippedModelDir());
+  std::shared_ptr<grpc::Channel> channel_ =
       grpc::CreateChannel(server_.endpoint(), grpc::InsecureChannelCredentials());
   grpc::ClientContext context_;
 };
@@ -72,35 +78,63 @@ TEST_F(StandardServicesTest, AWatcherSeesTheServerLeave) {
   leave.join();
 }
 
+// By its name the service says whether a session can be had; the server as a whole, that it runs.
+TEST_F(StandardServicesTest, WithoutAFreePlaceTheServiceIsNotServing) {
+  Start([](ServerOptions& o) { o.service.limits.max_sessions = 1; });
+  auto session = server_.Connect(NumberFormat::kF32);
+  EXPECT_EQ(Check("sotto.wire.v1.Accelerator").second, HealthCheckResponse::NOT_SERVING);
+  EXPECT_EQ(Check("").second, HealthCheckResponse::SERVING);
+  session.reset();
+  HealthCheckResponse::ServingStatus status = HealthCheckResponse::NOT_SERVING;
+  for (int i = 0; i < 1000 && status != HealthCheckResponse::SERVING; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    status = Check("sotto.wire.v1.Accelerator").second;
+  }
+  EXPECT_EQ(status, HealthCheckResponse::SERVING);
+}
+
 // Bytes both ways: grpc++_reflection has the messages' names for itself.
-TEST_F(StandardServicesTest, ReflectionListsTheServices) {
+std::string ListServices(const std::shared_ptr<grpc::Channel>& channel,
+                         grpc::ClientContext& context, grpc::Status& status) {
   grpc::CompletionQueue queue;
   const auto next = [&queue] {
     void* tag = nullptr;
     bool ok = false;
     return queue.Next(&tag, &ok) && ok;
   };
-  const auto call = grpc::GenericStub(channel_).PrepareCall(
-      &context_, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
+  const auto call = grpc::GenericStub(channel).PrepareCall(
+      &context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
   call->StartCall(nullptr);
-  ASSERT_TRUE(next());
+  next();
   const std::string list_services("\x3a\x01*");  // Field 7, a string.
   const grpc::Slice slice(list_services);
   call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
-  ASSERT_TRUE(next());
+  next();
+  call->WritesDone(nullptr);
+  next();
   grpc::ByteBuffer answer;
   call->Read(&answer, nullptr);
-  ASSERT_TRUE(next());
-  std::vector<grpc::Slice> slices;
-  ASSERT_TRUE(answer.Dump(&slices).ok());
   std::string text;
-  for (const grpc::Slice& part : slices) text.append(part.begin(), part.end());
-  EXPECT_THAT(text, HasSubstr("sotto.wire.v1.Accelerator"));
-  EXPECT_THAT(text, HasSubstr("grpc.health.v1.Health"));
-  context_.TryCancel();
-  grpc::Status status;
+  std::vector<grpc::Slice> slices;
+  if (next() && answer.Dump(&slices).ok()) {
+    for (const grpc::Slice& part : slices) text.append(part.begin(), part.end());
+  }
   call->Finish(&status, nullptr);
   next();
+  return text;
+}
+
+TEST_F(StandardServicesTest, ReflectionIsThereWhenAskedFor) {
+  grpc::Status status;
+  EXPECT_EQ(ListServices(channel_, context_, status), "");
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  Start([](ServerOptions& o) { o.reflection = true; });
+  grpc::ClientContext context;
+  context.set_deadline(Deadline());
+  const std::string text = ListServices(channel_, context, status);
+  EXPECT_THAT(text, HasSubstr("sotto.wire.v1.Accelerator"));
+  EXPECT_THAT(text, HasSubstr("grpc.health.v1.Health"));
+  EXPECT_TRUE(status.ok()) << status.error_message();
 }
 
 }  // namespace

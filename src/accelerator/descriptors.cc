@@ -1,0 +1,53 @@
+#include "accelerator/descriptors.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+namespace sotto {
+namespace {
+
+// Between two attempts while not even the reserve can be had: whoever took it will give it back.
+constexpr std::chrono::milliseconds kPause{10};
+
+UniqueFd OpenReserve() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+bool OutOfResources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace
+
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+size_t DescriptorLimit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+Accepter::Accepter() : reserve_(OpenReserve()) {}
+
+UniqueFd Accepter::Accept(int listener, int flags) {
+  UniqueFd connection(accept4(listener, nullptr, nullptr, flags | SOCK_CLOEXEC));
+  if (!connection.ok() && OutOfResources(errno)) Shed(listener);
+  return connection;
+}
+
+void Accepter::Shed(int listener) {
+  reserve_.Reset();
+  UniqueFd refused(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+  if (!refused.ok() && OutOfResources(errno)) std::this_thread::sleep_for(kPause);
+  refused.Reset();
+  reserve_ = OpenReserve();
+}
+
+}  // namespace sotto

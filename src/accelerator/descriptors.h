@@ -1,0 +1,36 @@
+// File descriptors: how many the process may have, and accept(2) when there are none left.
+#ifndef SOTTO_ACCELERATOR_DESCRIPTORS_H_
+#define SOTTO_ACCELERATOR_DESCRIPTORS_H_
+
+#include <cstddef>
+
+#include "accelerator/unique_fd.h"
+
+namespace sotto {
+
+// Raises the process's limit as far as its hard limit allows, which needs no privilege.
+void RaiseDescriptorLimit();
+// RLIMIT_NOFILE as it is now.
+size_t DescriptorLimit();
+
+// Takes connections from listening sockets, and goes on taking them after a time without
+// descriptors. One descriptor is kept in reserve: with it, a connection that cannot be had is
+// accepted and closed, so that its peer is told at once and the next one gets its turn. Not
+// thread-safe.
+class Accepter {
+ public:
+  Accepter();
+
+  // The next connection of `listener`, close-on-exec, with `flags` of accept4. Not ok() when there
+  // is none to be had now: wait for the listener to be readable, and ask again.
+  UniqueFd Accept(int listener, int flags);
+
+ private:
+  void Shed(int listener);
+
+  UniqueFd reserve_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_ACCELERATOR_DESCRIPTORS_H_

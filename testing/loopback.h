@@ -1,0 +1,37 @@
+// Bare TCP connections within this host. Test-only.
+#ifndef SOTTO_TESTING_LOOPBACK_H_
+#define SOTTO_TESTING_LOOPBACK_H_
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "accelerator/unique_fd.h"
+
+namespace sotto {
+
+// From the address `from` (127.x.y.z) to 127.0.0.1:`port`; not ok() when that fails.
+inline UniqueFd ConnectFrom(const char* from, int port) {
+  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  inet_pton(AF_INET, from, &address.sin_addr);
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) return {};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    return {};
+  }
+  return fd;
+}
+
+// The next connection of a non-blocking listener.
+inline UniqueFd AcceptWaiting(int listener) {
+  pollfd polled{.fd = listener, .events = POLLIN, .revents = 0};
+  poll(&polled, 1, /*timeout=*/30'000);
+  return UniqueFd(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+}
+
+}  // namespace sotto
+
+#endif  // SOTTO_TESTING_LOOPBACK_H_
