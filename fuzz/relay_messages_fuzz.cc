@@ -6,8 +6,8 @@
 #include <string>
 
 #include "accelerator/relay_intake.h"
+#include "accelerator/relay_target.h"
 #include "base/check.h"
-#include "wire/endpoint.h"
 #include "wire/handshake.h"
 #include "wire/proto_codec.h"
 
@@ -56,10 +56,9 @@ void TryHandshake(const std::string& bytes) {
   if (pb::RelayRole role; role.ParseFromString(bytes)) {
     RelayTicket ticket;
     CopyExactly(role.ticket(), "ticket", ticket).IgnoreError();
-    if (CheckEndpoint(role.target(), /*for_listening=*/false).ok()) {
-      // Whatever must be this host may be it.
-      SOTTO_CHECK(!IsLocalEndpoint(role.target()) || MayBeLoopback(role.target()));
-    }
+    // Whatever a stranger names, nobody is dialled.
+    SOTTO_CHECK(!AddressToDial(role.target(), RelayPolicy{.targets = {"a:1"}}).ok());
+    if (CheckRelayTarget(role.target()).ok()) SOTTO_CHECK(!role.target().starts_with("unix:"));
   }
   if (pb::RelayAgreement agreement; agreement.ParseFromString(bytes)) {
     ServerInfo info;

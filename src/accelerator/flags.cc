@@ -63,9 +63,9 @@ void AddFlags(CLI::App& app, AcceleratorFlags& flags, RawFlags& raw) {
       ->capture_default_str();
   app.add_flag("--relay,!--no-relay", flags.server.service.relay.enabled,
                "Take part in relays between accelerators");
-  app.add_option("--relay-to", flags.server.service.relay.targets,
-                 "An accelerator that clients may have products relayed to; may be repeated (any "
-                 "that the client names)");
+  app.add_option("--relay-to", flags.server.service.relay.policy.targets,
+                 "HOST:PORT of an accelerator that clients may have products relayed to; may be "
+                 "repeated (none; with --client-ca: any at a public address)");
   app.add_option("--metrics", raw.metrics, "HOST:PORT of the Prometheus metrics");
   app.add_flag("--reflection,!--no-reflection", flags.server.reflection,
                "The gRPC reflection service, for trials: anybody can take its threads (off)");
@@ -101,6 +101,11 @@ absl::Status Fill(const RawFlags& raw, AcceleratorFlags& flags) {
   SOTTO_ASSIGN_OR_RETURN(const LogLevel level, ParseLogLevel(raw.log_level));
   SetLogLevel(level);
   SOTTO_RETURN_IF_ERROR(FillTls(raw, flags.server));
+  for (const std::string& target : flags.server.service.relay.policy.targets) {
+    if (const absl::Status status = CheckRelayTarget(target); !status.ok()) {
+      return absl::InvalidArgumentError(StrCat("--relay-to ", ToStd(status.message())));
+    }
+  }
   flags.server.service.formats.clear();
   for (const std::string& name : raw.formats) {
     flags.server.service.formats.push_back(name == "ring" ? DeviceFormat::kRing

@@ -72,6 +72,13 @@ TEST(AcceleratorFlagsTest, WhatStrangersMayDo) {
   EXPECT_TRUE(flags.server.reflection);
 }
 
+TEST(AcceleratorFlagsTest, RelayTargets) {
+  const AcceleratorFlags flags = Flags({"--relay-to", "b:2", "--relay-to", "[::1]:3"});
+  EXPECT_THAT(flags.server.service.relay.policy.targets, ElementsAre("b:2", "[::1]:3"));
+  ExpectRefused({"--model", "m", "--relay-to", "unix:/s"},
+                "--relay-to \"unix:/s\": want HOST:PORT");
+}
+
 TEST(AcceleratorFlagsTest, SilentSessions) {
   EXPECT_EQ(Flags({"--session-idle-seconds", "7"}).server.service.idle_timeout,
             std::chrono::seconds(7));

@@ -23,7 +23,7 @@ std::string_view AsText(std::span<const uint8_t> bytes) {
 absl::StatusOr<std::unique_ptr<RelayLink>> RelayLink::Open(const RelayTarget& target,
                                                            std::chrono::milliseconds timeout) {
   std::unique_ptr<RelayLink> link(new RelayLink);
-  link->channel_ = MakeChannel(target.endpoint, target.tls);
+  link->channel_ = MakeChannelToTarget(target.address, target.tls);
   link->stub_ = pb::Accelerator::NewStub(link->channel_);
   link->context_.AddMetadata(kRelayTicketKey, std::string(AsText(target.ticket)));
   const Clock::time_point deadline = Clock::now() + timeout;

@@ -21,7 +21,7 @@
 namespace sotto {
 
 struct RelayTarget {
-  std::string endpoint{};
+  std::string address{};  // As AddressToDial gives it.
   RelayTicket ticket{};
   std::optional<TlsOptions> tls{};  // With the key to expect pinned.
 };

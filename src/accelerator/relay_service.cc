@@ -1,13 +1,13 @@
 #include "accelerator/relay_service.h"
 
-#include <algorithm>
 #include <chrono>
 #include <string>
+#include <thread>
 
 #include "absl/strings/escaping.h"
+#include "accelerator/event_log.h"
 #include "accelerator/relay_intake.h"
 #include "base/strings.h"
-#include "wire/endpoint.h"
 #include "wire/grpc_status.h"
 #include "wire/proto_codec.h"
 
@@ -17,6 +17,8 @@ namespace {
 // The client waits for the welcome meanwhile.
 constexpr std::chrono::seconds kDialTimeout{3};
 constexpr size_t kKeyBytes = 32;
+constexpr size_t kMaxLoggedTarget = 100;
+constexpr char kNoRelay[] = "not allowed, or not reached from there; that server's log says which";
 
 absl::StatusOr<RelayTicket> TicketOf(const grpc::ServerContext& context) {
   RelayTicket ticket;
@@ -30,56 +32,55 @@ absl::StatusOr<RelayTicket> TicketOf(const grpc::ServerContext& context) {
 
 }  // namespace
 
-RelayEnds RelayService::Agree(const pb::RelayRole& role, bool client_on_this_host,
-                              pb::RelayAgreement& agreement) {
-  absl::StatusOr<RelayEnds> ends = Join(role, client_on_this_host);
+RelayEnds RelayService::Agree(const pb::RelayRole& role, pb::RelayAgreement& agreement) {
+  absl::StatusOr<RelayEnds> ends = Join(role);
   agreement.set_agreed(ends.ok());
   if (!ends.ok()) {
-    agreement.set_why_not(std::string(ToStd(ends.status().message())));
+    const bool source = !role.target().empty();
+    agreement.set_why_not(source ? kNoRelay : std::string(ToStd(ends.status().message())));
+    LogEvent(LogLevel::kWarning, "no_relay",
+             {{"target", role.target().substr(0, kMaxLoggedTarget)},
+              {"why", std::string(ToStd(ends.status().message()))}});
     return {};
   }
   if (ends->inbox != nullptr) agreement.set_inbox_bytes(ends->inbox->max_bytes());
   return *std::move(ends);
 }
 
-absl::StatusOr<RelayEnds> RelayService::Join(const pb::RelayRole& role, bool client_on_this_host) {
+absl::StatusOr<RelayEnds> RelayService::Join(const pb::RelayRole& role) {
   if (!options_.enabled) return absl::FailedPreconditionError("no relays here (--no-relay)");
+  RelayTicket ticket;
+  SOTTO_RETURN_IF_ERROR(CopyExactly(role.ticket(), "ticket", ticket));
+  if (!role.target().empty()) return JoinAsSource(role, ticket);
   RelayEnds ends;
-  RelayTarget target{.endpoint = role.target()};
-  SOTTO_RETURN_IF_ERROR(CopyExactly(role.ticket(), "ticket", target.ticket));
-  if (target.endpoint.empty()) {
-    ends.inbox = inboxes_.Add(target.ticket, inbox_bytes_);
-    if (ends.inbox == nullptr) return absl::AlreadyExistsError("a ticket that is in use");
-    return ends;
-  }
-  SOTTO_RETURN_IF_ERROR(CheckTarget(target.endpoint, client_on_this_host));
-  const std::string& key = role.target_key_sha256();
-  if (!key.empty()) {
-    if (key.size() != kKeyBytes)
-      return absl::InvalidArgumentError("the target's key: want 32 bytes");
-    target.tls = options_.identity;
-    target.tls->pinned_key_sha256 = absl::BytesToHexString(key);
-  }
-  absl::StatusOr<std::unique_ptr<RelayLink>> link = RelayLink::Open(target, kDialTimeout);
-  if (!link.ok()) {
-    return absl::Status(link.status().code(), ToAbsl(StrCat("cannot reach ", target.endpoint, ": ",
-                                                            ToStd(link.status().message()))));
-  }
-  ends.link = *std::move(link);
+  ends.inbox = inboxes_.Add(ticket, inbox_bytes_);
+  if (ends.inbox == nullptr) return absl::AlreadyExistsError("a ticket that is in use");
   return ends;
 }
 
-absl::Status RelayService::CheckTarget(const std::string& target, bool client_on_this_host) const {
-  SOTTO_RETURN_IF_ERROR(CheckEndpoint(target, /*for_listening=*/false));
-  const auto& allowed = options_.targets;
-  if (!allowed.empty()) {
-    if (std::find(allowed.begin(), allowed.end(), target) != allowed.end()) return absl::OkStatus();
-    return absl::PermissionDeniedError("not one of the accelerators it may relay to (--relay-to)");
+absl::StatusOr<RelayEnds> RelayService::JoinAsSource(const pb::RelayRole& role,
+                                                     const RelayTicket& ticket) {
+  RelayTarget target{.ticket = ticket};
+  const std::string& key = role.target_key_sha256();
+  if (!key.empty()) {
+    if (key.size() != kKeyBytes) {
+      return absl::InvalidArgumentError("the target's key: want 32 bytes");
+    }
+    target.tls = options_.identity;
+    target.tls->pinned_key_sha256 = absl::BytesToHexString(key);
   }
-  if (MayBeLoopback(target) && !client_on_this_host) {
-    return absl::PermissionDeniedError("dials nothing on its own host for clients elsewhere");
-  }
-  return absl::OkStatus();
+  const auto deadline = std::chrono::steady_clock::now() + kDialTimeout;
+  absl::StatusOr<std::unique_ptr<RelayLink>> link = Dial(role.target(), std::move(target));
+  if (link.ok()) return RelayEnds{.link = *std::move(link), .inbox = nullptr};
+  // Forbidden whatever is out there, and so at once; else what was found must not show in the time.
+  if (options_.policy.Permits(role.target())) std::this_thread::sleep_until(deadline);
+  return link.status();
+}
+
+absl::StatusOr<std::unique_ptr<RelayLink>> RelayService::Dial(const std::string& endpoint,
+                                                              RelayTarget target) const {
+  SOTTO_ASSIGN_OR_RETURN(target.address, AddressToDial(endpoint, options_.policy));
+  return RelayLink::Open(target, kDialTimeout);
 }
 
 grpc::Status RelayService::Receive(grpc::ServerContext& context, RelayStream& stream) {

@@ -1,5 +1,5 @@
-// Which relays a server takes part in: as the source it dials where its policy lets it, as the sink
-// it opens an inbox and lets in the one source that has its ticket.
+// Which relays a server takes part in: as the source it dials where its policy lets it
+// (relay_target.h), as the sink it opens an inbox and lets in the one source that has its ticket.
 #ifndef SOTTO_ACCELERATOR_RELAY_SERVICE_H_
 #define SOTTO_ACCELERATOR_RELAY_SERVICE_H_
 
@@ -8,10 +8,10 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "accelerator/relay_inbox.h"
 #include "accelerator/relay_link.h"
+#include "accelerator/relay_target.h"
 #include "accelerator/served_model.h"
 #include "wire/accelerator.grpc.pb.h"
 #include "wire/proto_codec.h"
@@ -20,9 +20,7 @@ namespace sotto {
 
 struct RelayOptions {
   bool enabled = true;
-  // Endpoints that clients may have this server send products to. Empty: any that the client
-  // names, though none on this host for a client that is not on it.
-  std::vector<std::string> targets{};
+  RelayPolicy policy{};  // Whom clients may have this server send products to.
   // What this server shows to sinks that ask for a certificate; keys are pinned by the client.
   TlsOptions identity{};
 };
@@ -44,16 +42,19 @@ class RelayService {
       : model_(model), options_(options), inbox_bytes_(inbox_bytes) {}
 
   // What a session's greeting asks for, and in `agreement` what it gets. A relay that cannot be is
-  // no error: the session goes on without.
-  RelayEnds Agree(const pb::RelayRole& role, bool client_on_this_host,
-                  pb::RelayAgreement& agreement);
+  // no error: the session goes on without. Whatever keeps a source from its sink, the client reads
+  // one and the same reason, and after a dial that failed, after one and the same time: a stranger
+  // learns nothing of who listens where. The server's log has the reason.
+  RelayEnds Agree(const pb::RelayRole& role, pb::RelayAgreement& agreement);
 
   // Receives a source's products until it leaves or the sink's session ends.
   grpc::Status Receive(grpc::ServerContext& context, RelayStream& stream);
 
  private:
-  absl::StatusOr<RelayEnds> Join(const pb::RelayRole& role, bool client_on_this_host);
-  absl::Status CheckTarget(const std::string& target, bool client_on_this_host) const;
+  absl::StatusOr<RelayEnds> Join(const pb::RelayRole& role);
+  absl::StatusOr<RelayEnds> JoinAsSource(const pb::RelayRole& role, const RelayTicket& ticket);
+  absl::StatusOr<std::unique_ptr<RelayLink>> Dial(const std::string& endpoint,
+                                                  RelayTarget target) const;
 
   const ServedModel& model_;
   const RelayOptions options_;

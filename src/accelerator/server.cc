@@ -78,8 +78,10 @@ absl::StatusOr<std::unique_ptr<AcceleratorServer>> AcceleratorServer::Start(
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ListenSockets> sockets,
                          ListenSockets::Open("--listen", options.listen));
   std::unique_ptr<AcceleratorServer> server(new AcceleratorServer(std::move(model)));
+  ServiceOptions service = options.service;
+  service.relay.policy.clients_are_verified = options.tls && !options.tls->client_roots.empty();
   server->service_ =
-      std::make_unique<AcceleratorService>(*server->model_, server->metrics_, options.service);
+      std::make_unique<AcceleratorService>(*server->model_, server->metrics_, service);
   if (options.metrics) {
     SOTTO_ASSIGN_OR_RETURN(server->metrics_port_, server->metrics_.Expose(*options.metrics));
   }

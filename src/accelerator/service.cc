@@ -179,7 +179,7 @@ absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(grpc::Server
   *welcome.mutable_description() = description_;
   Terms terms{.region = Offer(peer, first.hello(), welcome), .relay = {}};
   if (first.hello().has_relay()) {
-    terms.relay = relays_.Agree(first.hello().relay(), IsThisHost(peer), *welcome.mutable_relay());
+    terms.relay = relays_.Agree(first.hello().relay(), *welcome.mutable_relay());
   }
   if (!stream.Write(message) || !stream.Read(&first)) {
     return absl::CancelledError("the client left after its greeting");

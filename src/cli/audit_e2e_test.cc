@@ -62,7 +62,8 @@ TEST(AuditTest, PadsWithstand) {
 }
 
 TEST(AuditTest, SharesWithstandWithARelayAndWithout) {
-  const AcceleratorProcess a, b;
+  const AcceleratorProcess b;
+  const AcceleratorProcess a({"--relay-to", b.address()});
   const std::vector<std::string> shares = {"--accelerator", a.address(), "--accelerator",
                                            b.address(), "--insecure-channels"};
   const ProgramResult relayed = Audit(shares);

@@ -76,7 +76,8 @@ void ExpectRight(const json& row, const json& tee_only, double servers_sent_to, 
 }
 
 TEST_F(BenchSplitTest, MeasuresEveryProtection) {
-  const AcceleratorProcess a, b;
+  const AcceleratorProcess b;
+  const AcceleratorProcess a({"--relay-to", b.address()});
   const ProgramResult run = Bench({"--accelerator", a.address(), "--accelerator", b.address(),
                                    "--protection", "plain,shares,pads", "--insecure-channels"});
   ASSERT_EQ(run.exit_code, 0) << run.err;

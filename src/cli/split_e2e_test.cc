@@ -58,7 +58,8 @@ TEST_F(SplitTest, OffloadSetsThatWouldShowThePromptAreRefused) {
 }
 
 TEST_F(SplitTest, SharesAreLocalFixedToTheBit) {
-  const AcceleratorProcess a, b;
+  const AcceleratorProcess b;
+  const AcceleratorProcess a({"--relay-to", b.address()});
   const std::vector<float> local = Logits("local", {"--precision", "fixed"});
   const std::vector<float> split =
       Logits("split", {"--split", "--accelerator", a.address(), "--accelerator", b.address(),
@@ -72,7 +73,8 @@ TEST_F(SplitTest, SharesAreLocalFixedToTheBit) {
 }
 
 TEST_F(SplitTest, RelaysWhereServersReachEachOtherUnlessTold) {
-  const AcceleratorProcess a, b;
+  const AcceleratorProcess b;
+  const AcceleratorProcess a({"--relay-to", b.address(), "--relay-to", "localhost:1"});
   const std::vector<std::string> shares = {"--split",       "--accelerator", a.address(),
                                            "--accelerator", b.address(),     "--insecure-channels"};
   const auto with = [&](std::vector<std::string> more) {
@@ -83,6 +85,8 @@ TEST_F(SplitTest, RelaysWhereServersReachEachOtherUnlessTold) {
   EXPECT_EQ(Logits("never", with({"--no-relay"})), local);
   EXPECT_EQ(Detail("never")["relay"], false);
   EXPECT_FALSE(Detail("never").contains("why_no_relay"));
+  EXPECT_EQ(Logits("relayed", with({"--relay"})), local);
+  EXPECT_EQ(Detail("relayed")["relay"], true);
   EXPECT_EQ(Logits("alone", with({"--relay-peer", "localhost:1"})), local);
   EXPECT_EQ(Detail("alone")["relay"], false);
   EXPECT_THAT(std::string(Detail("alone")["why_no_relay"]), HasSubstr("localhost:1"));

@@ -13,10 +13,14 @@
 
 namespace sotto {
 
-// A connection of its own, in the clear without `tls`. Dials when first used. `verdict` is told
-// when the peer is refused.
+// A connection of its own to HOST:PORT or unix:PATH, in the clear without `tls`. Dials when first
+// used. `verdict` is told when the peer is refused.
 std::shared_ptr<grpc::Channel> MakeChannel(
     const std::string& endpoint, const std::optional<TlsOptions>& tls,
+    std::shared_ptr<PeerVerdict> verdict = std::make_shared<PeerVerdict>());
+// The same to a target as gRPC names it, with its scheme.
+std::shared_ptr<grpc::Channel> MakeChannelToTarget(
+    const std::string& target, const std::optional<TlsOptions>& tls,
     std::shared_ptr<PeerVerdict> verdict = std::make_shared<PeerVerdict>());
 
 }  // namespace sotto

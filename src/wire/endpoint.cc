@@ -1,7 +1,6 @@
 #include "wire/endpoint.h"
 
 #include <arpa/inet.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <cctype>
@@ -58,24 +57,6 @@ bool IsLocalEndpoint(std::string_view text) {
   in_addr address{};
   if (inet_pton(AF_INET, std::string(host).c_str(), &address) == 1) return IsLoopback(address);
   return host == "localhost" || host == "[::1]";
-}
-
-bool MayBeLoopback(std::string_view text) {
-  if (text.starts_with(kUnix)) return true;
-  std::string host(text.substr(0, text.rfind(':')));
-  if (host.starts_with('[')) {
-    in6_addr address{};
-    if (inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &address) != 1) return true;
-    // ::, ::1, and every way to write an IPv4 address in its last four bytes.
-    return std::all_of(address.s6_addr, address.s6_addr + 10, [](uint8_t b) { return b == 0; });
-  }
-  in_addr address{};
-  if (inet_pton(AF_INET, host.c_str(), &address) == 1) return IsLoopback(address);
-  while (host.ends_with('.')) host.pop_back();
-  const std::string last = host.substr(host.rfind('.') + 1);
-  // 2130706433, 0x7f.1, 127.1: addresses all the same.
-  if (last.empty() || std::isdigit(static_cast<unsigned char>(last[0])) != 0) return true;
-  return strcasecmp(last.c_str(), "localhost") == 0;
 }
 
 }  // namespace sotto

@@ -15,11 +15,6 @@ absl::Status CheckEndpoint(std::string_view text, bool for_listening);
 // True when the endpoint can only be this host: a loopback name or address, or a unix socket.
 bool IsLocalEndpoint(std::string_view text);
 
-// False only when the endpoint, as it is written, cannot be this host's loopback: for deciding whom
-// a stranger may have this host dial. Addresses in unusual notations and wildcards are taken for
-// it; what a name resolves to is not looked up.
-bool MayBeLoopback(std::string_view text);
-
 }  // namespace sotto
 
 #endif  // SOTTO_WIRE_ENDPOINT_H_

@@ -1,9 +1,15 @@
 // Shares whose products meet at one of two real servers.
+#include <poll.h>
+
 #include <atomic>
+#include <functional>
+#include <set>
 #include <thread>
 
 #include "accelerator/devices/device_registry.h"
+#include "accelerator/listen_sockets.h"
 #include "base/log.h"
+#include "base/strings.h"
 #include "enclave/linear/split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -49,9 +55,26 @@ class RelayTest : public testing::Test {
   static HonestServer Start(const HonestServer::Adjust& adjust = [](ServerOptions&) {}) {
     return HonestServer::Start(ShippedModelDir(), adjust);
   }
-  static HonestServer StartSpoiling(int when, SpoilingDevice::Spoil spoil) {
-    return HonestServer::StartWith(std::make_unique<SpoilingDevice>(when, std::move(spoil)),
-                                   ShippedModelDir(), [](ServerOptions&) {});
+  // A server that may relay to these.
+  static HonestServer StartSource(const std::vector<std::string>& targets) {
+    return Start([&](ServerOptions& o) { o.service.relay.policy.targets = targets; });
+  }
+  static HonestServer StartSpoiling(int when, SpoilingDevice::Spoil spoil,
+                                    const std::vector<std::string>& targets) {
+    return HonestServer::StartWith(
+        std::make_unique<SpoilingDevice>(when, std::move(spoil)), ShippedModelDir(),
+        [&](ServerOptions& o) { o.service.relay.policy.targets = targets; });
+  }
+  // A pass over an honest server and one that spoils product number `when`, which is the source or
+  // the sink.
+  absl::Status RunSpoilt(int when, bool source, const SpoilingDevice::Spoil& spoil,
+                         const std::function<void(HonestServer&, SplitOptions&)>& prepare) {
+    const HonestServer sink = Start();
+    HonestServer spoiling = StartSpoiling(when, spoil, {sink.endpoint()});
+    const HonestServer honest = source ? Start() : StartSource({spoiling.endpoint()});
+    SplitOptions options = source ? Options(spoiling, sink) : Options(honest, spoiling);
+    prepare(spoiling, options);
+    return RunPass(options);
   }
   static SplitOptions Options(const HonestServer& source, const HonestServer& sink) {
     SplitOptions options;
@@ -90,7 +113,7 @@ class RelayTest : public testing::Test {
 };
 
 TEST_F(RelayTest, EqualsLocalToTheBitAndHalvesWhatEntersTheEnclave) {
-  const HonestServer source = Start(), sink = Start();
+  const HonestServer sink = Start(), source = StartSource({sink.endpoint()});
   SplitOptions options = Options(source, sink);
   EXPECT_TRUE(EqualsLocal(options, true));
   const double relayed = static_cast<double>(received_);
@@ -100,18 +123,22 @@ TEST_F(RelayTest, EqualsLocalToTheBitAndHalvesWhatEntersTheEnclave) {
 }
 
 TEST_F(RelayTest, EqualsLocalInSharedMemoryAndWithSeveralLanes) {
-  const HonestServer source = Start(), sink = Start();
+  const HonestServer sink = Start(), source = StartSource({sink.endpoint()});
   SplitOptions options = Options(source, sink);
   options.data_plane = DataPlane::kShm;
   EXPECT_TRUE(EqualsLocal(options, true, /*lanes=*/2));
 }
 
 TEST_F(RelayTest, EqualsLocalWhereTheInboxIsSmall) {
-  const auto small = [](ServerOptions& o) {
+  std::vector<std::string> targets;
+  const auto small = [&](ServerOptions& o) {
+    o.service.relay.policy.targets = targets;
     o.service.limits.max_sessions = 1;
     o.service.limits.max_inflight_bytes = 1 << 20;  // An inbox of a fifth.
   };
-  const HonestServer source = Start(small), sink = Start(small);
+  const HonestServer sink = Start(small);
+  targets = {sink.endpoint()};
+  const HonestServer source = Start(small);
   EXPECT_TRUE(EqualsLocal(Options(source, sink), true, /*lanes=*/2));
 }
 
@@ -119,14 +146,18 @@ TEST_F(RelayTest, EqualsLocalWhereTheInboxIsSmall) {
 TEST_F(RelayTest, MutualTlsToPinnedKeys) {
   const TestCertificate a = TestCertificate::Make(), b = TestCertificate::Make(),
                         client = TestCertificate::Make();
+  std::vector<std::string> targets;
   const auto tls = [&](const TestCertificate& own) {
     return Start([&](ServerOptions& o) {
+      o.service.relay.policy.targets = targets;
       o.tls = ServerTls{own.certificate, own.key, client.certificate + a.certificate};
       o.service.relay.identity.certificate_chain = own.certificate;
       o.service.relay.identity.private_key = own.key;
     });
   };
-  const HonestServer source = tls(a), sink = tls(b);
+  const HonestServer sink = tls(b), other = tls(client);
+  targets = {sink.endpoint(), other.endpoint()};
+  const HonestServer source = tls(a);
   SplitOptions options = Options(source, sink);
   options.insecure_channels = false;
   options.data_plane = DataPlane::kAuto;
@@ -135,14 +166,14 @@ TEST_F(RelayTest, MutualTlsToPinnedKeys) {
                          ValueOrDie(KeyFingerprint(b.certificate))};
   EXPECT_TRUE(EqualsLocal(options, true));
   // Whoever else stands where the sink should be has another key.
-  const HonestServer other = tls(client);
   options.relay_peer = other.endpoint();
   options.relay = RelayUse::kWherePossible;
   EXPECT_TRUE(EqualsLocal(options, false));
 }
 
 TEST_F(RelayTest, ServersThatDoNotReachEachOtherShareWithoutARelay) {
-  const HonestServer source = Start(), sink = Start(), third = Start();
+  const HonestServer sink = Start(), third = Start(),
+                     source = StartSource({"localhost:1", third.endpoint()});
   SplitOptions options = Options(source, sink);
   // Nobody there; somebody without the ticket.
   for (const std::string& peer : {std::string("localhost:1"), third.endpoint()}) {
@@ -157,14 +188,56 @@ TEST_F(RelayTest, ServersThatDoNotReachEachOtherShareWithoutARelay) {
 }
 
 TEST_F(RelayTest, ServersMayRefuseOrNameWhomTheyRelayTo) {
-  const HonestServer plain = Start();
+  const HonestServer sink = Start();
   const HonestServer none = Start([](ServerOptions& o) { o.service.relay.enabled = false; });
-  const HonestServer picky =
-      Start([](ServerOptions& o) { o.service.relay.targets = {"elsewhere:1"}; });
-  for (const auto& [source, sink] : {std::pair{&none, &plain}, {&plain, &none}, {&picky, &plain}}) {
-    EXPECT_EQ(Connect(Options(*source, *sink)).status().code(), Code::kFailedPrecondition);
+  const HonestServer picky = StartSource({"elsewhere:1"});
+  const HonestServer source = StartSource({sink.endpoint(), none.endpoint(), picky.endpoint()});
+  for (const auto& [from, to] : {std::pair{&none, &sink}, {&source, &none}, {&picky, &sink}}) {
+    EXPECT_EQ(Connect(Options(*from, *to)).status().code(), Code::kFailedPrecondition);
   }
-  EXPECT_TRUE(Connect(Options(plain, picky)).ok());
+  EXPECT_TRUE(Connect(Options(source, picky)).ok());
+}
+
+// A stranger's word makes no server dial, and neither does a verified client's for this host.
+// Whatever the reason, the answer is the same, or servers would tell who listens where.
+TEST_F(RelayTest, NobodyIsDialledWithoutTheOperatorsWord) {
+  const auto trap = *ListenSockets::Open("--trap", "127.0.0.1:0");
+  const std::string closed = "127.0.0.1:1";
+  const HonestServer sink = Start(), open = Start(), picky = StartSource({closed});
+  std::set<std::string> reasons;
+  for (const HonestServer* source : {&open, &picky}) {
+    for (const std::string& target :
+         {trap->address(), closed, StrCat("localhost:", trap->port()),
+          std::string("no-such-host.invalid:1"), std::string("unix-abstract:123")}) {
+      SplitOptions options = Options(*source, sink);
+      options.relay = RelayUse::kWherePossible;
+      options.relay_peer = target;
+      const SplitLinear split = ValueOrDie(Connect(options));
+      EXPECT_FALSE(split.relayed);
+      reasons.insert(split.why_no_relay.substr(split.why_no_relay.rfind(": ")));
+    }
+  }
+  EXPECT_THAT(reasons, testing::SizeIs(1));
+  pollfd polled{.fd = trap->fds().front().get(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(poll(&polled, 1, /*timeout=*/0), 0) << "somebody has connected";
+}
+
+TEST_F(RelayTest, AVerifiedClientsWordIsNotEnoughForThisHost) {
+  const TestCertificate own = TestCertificate::Make(), client = TestCertificate::Make();
+  const auto tls = [&](ServerOptions& o) {
+    o.tls = ServerTls{own.certificate, own.key, client.certificate};
+  };
+  const HonestServer source = Start(tls);
+  const auto trap = *ListenSockets::Open("--trap", "127.0.0.1:0");
+  SessionOptions options = source.ClientOptions(NumberFormat::kRing32);
+  options.tls = TlsOptions{.root_certificates = own.certificate,
+                           .certificate_chain = client.certificate,
+                           .private_key = client.key};
+  options.relay = RelayRole{.target = trap->address()};
+  const auto session = ValueOrDie(AcceleratorSession::Open(source.endpoint(), options));
+  EXPECT_FALSE(session->server().relays);
+  pollfd polled{.fd = trap->fds().front().get(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(poll(&polled, 1, /*timeout=*/0), 0) << "somebody has connected";
 }
 
 TEST_F(RelayTest, OnlySharesOfTwoRelay) {
@@ -177,12 +250,10 @@ TEST_F(RelayTest, OnlySharesOfTwoRelay) {
 }
 
 TEST_F(RelayTest, ALyingSourceOrSinkIsCaught) {
-  const HonestServer honest = Start();
   const auto lie = [](MatrixView<uint32_t> y) { y(0, 3) ^= 1u << 31; };
   for (const int when : {0, 7, 50}) {
     for (const bool source : {true, false}) {
-      const HonestServer liar = StartSpoiling(when, lie);
-      const absl::Status status = RunPass(source ? Options(liar, honest) : Options(honest, liar));
+      const absl::Status status = RunSpoilt(when, source, lie, [](HonestServer&, SplitOptions&) {});
       EXPECT_EQ(status.code(), Code::kAborted) << status;
       EXPECT_THAT(std::string(status.message()), HasSubstr("failed verification"));
     }
@@ -190,29 +261,30 @@ TEST_F(RelayTest, ALyingSourceOrSinkIsCaught) {
 }
 
 TEST_F(RelayTest, ADeadSourceOrSinkEndsTheRunAtOnce) {
-  const HonestServer honest = Start();
   for (const bool source : {true, false}) {
     HonestServer* dying = nullptr;
     std::thread killer;
-    HonestServer server = StartSpoiling(20, [&](MatrixView<uint32_t>) {
-      killer = std::thread([&] { dying->server->Drain(std::chrono::milliseconds(0)); });
-    });
-    dying = &server;
-    const absl::Status status = RunPass(source ? Options(server, honest) : Options(honest, server));
+    const absl::Status status = RunSpoilt(
+        20, source,
+        [&](MatrixView<uint32_t>) {
+          killer = std::thread(
+              [server = std::move(dying->server)] { server->Drain(std::chrono::milliseconds(0)); });
+        },
+        [&](HonestServer& server, SplitOptions&) { dying = &server; });
     EXPECT_EQ(status.code(), Code::kUnavailable) << status;
     killer.join();
   }
 }
 
 TEST_F(RelayTest, AHangingSourceOrSinkMeetsTheDeadline) {
-  const HonestServer honest = Start();
   for (const bool source : {true, false}) {
-    const HonestServer slow = StartSpoiling(20, [](MatrixView<uint32_t>) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1500));
-    });
-    SplitOptions options = source ? Options(slow, honest) : Options(honest, slow);
-    options.exchange_timeout = std::chrono::milliseconds(300);
-    EXPECT_EQ(RunPass(options).code(), Code::kDeadlineExceeded);
+    const absl::Status status = RunSpoilt(
+        20, source,
+        [](MatrixView<uint32_t>) { std::this_thread::sleep_for(std::chrono::milliseconds(1500)); },
+        [](HonestServer&, SplitOptions& options) {
+          options.exchange_timeout = std::chrono::milliseconds(300);
+        });
+    EXPECT_EQ(status.code(), Code::kDeadlineExceeded);
   }
 }
 

@@ -224,7 +224,8 @@ absl::Status SplitRuntime::OpenAll(SplitLinear& split) const {
   split.relayed = asks && source->server().relays;
   if (!split.relayed) {
     const AcceleratorSession& refuses = asks ? *source : *sink;
-    split.why_no_relay = StrCat(refuses.endpoint(), ": ", refuses.server().why_no_relay);
+    const std::string target = asks ? StrCat(" to ", role.target) : std::string();
+    split.why_no_relay = StrCat(refuses.endpoint(), target, ": ", refuses.server().why_no_relay);
   }
   split.sessions = {std::move(source), std::move(sink)};
   if (split.relayed || options_.relay != RelayUse::kRequired) return absl::OkStatus();
