@@ -1,5 +1,6 @@
 // Clients that take what they can and do no work must not keep out those that do.
 #include <poll.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <memory>
@@ -104,6 +105,15 @@ INSTANTIATE_TEST_SUITE_P(
                     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
                     "/no.such.Service/Method"),
     [](const auto& info) { return "Method" + std::to_string(info.index); });
+
+// A supervisor starts it anew. Here its socket's file is gone, which is as good as dead.
+TEST(UnreachableServerTest, EndsWithAnError) {
+  const std::string path = testing::TempDir() + "/unreachable_server_test.sock";
+  AcceleratorProcess process({"--listen", "unix:" + path});
+  ASSERT_EQ(process.address(), "unix:" + path);
+  ASSERT_EQ(unlink(path.c_str()), 0);
+  EXPECT_EQ(process.Signal(0), 1);  // Sends nothing: waits for the end.
+}
 
 TEST(TwoServersTest, TheSecondOnOneUnixSocketIsRefusedAndTheFirstGoesOn) {
   const std::string endpoint = "unix:" + testing::TempDir() + "/two_servers_test.sock";
