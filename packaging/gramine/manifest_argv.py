@@ -1,8 +1,8 @@
 """The one argument vector a release has: flags in a fixed order, each value of a fixed form.
 
-sotto takes a flag in several spellings (--flag VALUE, --flag=VALUE, abbreviations that the parser may
-know), and a later one may add to an earlier one. So nothing is searched for: the vector is walked
-through from its beginning, and what is not the next argument is refused.
+sotto takes a flag in several spellings (--flag VALUE, --flag=VALUE, abbreviations that the parser
+may know), and a later one may add to an earlier one. So nothing is searched for: the vector is
+walked through from its beginning, and what is not the next argument is refused.
 """
 
 import dataclasses
@@ -66,8 +66,8 @@ class Arguments:
             for step in SPLIT_STEPS:
                 self._walk(step)
         if not self.problems and self._at < len(argv):
-            self.problems.append(f"loader.argv: {argv[self._at]!r} is not an argument of a release, "
-                                 "or stands in another's place")
+            self.problems.append(f"loader.argv: {argv[self._at]!r} is not an argument of a "
+                                 "release, or stands in another's place")
 
     @property
     def is_split(self):
@@ -132,7 +132,8 @@ def check_accelerators(arguments):
     keys = arguments.values.get("--accelerator-key", [])
     for endpoint in endpoints:
         if not is_numeric_endpoint(endpoint):
-            yield f"loader.argv: --accelerator {endpoint}: want ADDRESS:PORT, numeric: no names inside"
+            yield (f"loader.argv: --accelerator {endpoint}: want ADDRESS:PORT, numeric: no names "
+                   "inside")
     for name, values in (("--accelerator", endpoints), ("--accelerator-key", keys)):
         if len(set(values)) != len(values):
             yield f"loader.argv: {name}: the same twice"

@@ -11,7 +11,7 @@ MODEL = {"path": "/model.sotto", "uri": "file:model.sotto"}
 SEALING_KEYS = ("_sgx_mrsigner", "_sgx_mrenclave")
 # Where a file of the enclave may come from: of packaging/gramine by relative URIs, because an
 # absolute one would carry the directory of the build into the measurement.
-OWN_FILES = re.compile(r"file:(sotto|prompts\.[a-z]+|provision\.crt|lib/[A-Za-z0-9_.+-]+)")
+OWN_FILES = re.compile(r"file:(sotto|prompts\.[a-z]+|provision\.crt|lib/\w[\w.+-]*)", re.ASCII)
 HASH = re.compile("[0-9a-f]{64}")
 
 
@@ -64,7 +64,8 @@ class Files:
             return
         if uri.endswith("/"):
             yield f"{where}: a whole directory; list files one by one"
-        elif posixpath.normpath(uri) != uri or not self._of_gramine(uri) and not OWN_FILES.fullmatch(uri):
+        elif not (posixpath.normpath(uri) == uri and self._of_gramine(uri) or
+                  OWN_FILES.fullmatch(uri)):
             yield f"{where}: neither Gramine's nor a file of this directory, by its relative name"
         if not isinstance(digest, str) or not HASH.fullmatch(digest):
             yield f"{where}: has no SHA-256: gramine-manifest writes one for each file"
@@ -86,14 +87,15 @@ class Files:
     def _allowed_files(self):
         wanted = [MODEL["uri"]] + ([SHM["uri"]] if self._shared else [])
         if self.allowed != wanted:
-            yield (f"sgx.allowed_files: must be {wanted}: the sealed model, which checks itself, and "
-                   "shared memory where --data-plane uses it")
+            yield (f"sgx.allowed_files: must be {wanted}: the sealed model, which checks itself, "
+                   "and shared memory where --data-plane uses it")
 
     def _mounts(self):
         paths = [mount.get("path") for mount in self.mounts]
+        encrypted = [m.get("path") for m in self.mounts if m.get("type") == "encrypted"]
         if len(set(map(str, paths))) != len(paths):
             yield "fs.mounts: a path is mounted twice"
-        if [mount.get("path") for mount in self.mounts if mount.get("type") == "encrypted"] != ["/data"]:
+        if encrypted != ["/data"]:
             yield "fs.mounts: needs one encrypted mount, /data"
         for path in ("/sotto", "/model.sotto", "/lib/ld-linux-x86-64.so.2", "/lib/libc.so.6"):
             if path not in paths:
@@ -132,7 +134,8 @@ class Files:
             return
         key = mount["key_name"]
         if self._provisioned_key is None and key not in SEALING_KEYS:
-            yield f"fs.mounts: /data: nobody provisions the key {key!r}: set PROVISION, or take _sgx_mrsigner"
+            yield (f"fs.mounts: /data: nobody provisions the key {key!r}: set PROVISION, or take "
+                   "_sgx_mrsigner")
         elif self._provisioned_key is not None and key != self._provisioned_key:
             yield (f"fs.mounts: /data: its key is {key!r}, and {self._provisioned_key!r} is what "
                    "is provisioned")
