@@ -49,6 +49,7 @@ TEST(FloodedServerTest, ServesAgainAfterConnectionsHaveUsedUpItsDescriptors) {
   const AcceleratorProcess process({"--metrics", "127.0.0.1:0"}, {}, /*descriptor_limit=*/128);
   ASSERT_NE(process.address(), "");
   std::vector<UniqueFd> flood;
+  flood.reserve(300);
   for (int i = 0; i < 300; ++i) {
     flood.push_back(ConnectFrom("127.0.0.1", PortOf(process.address())));
   }
@@ -67,6 +68,7 @@ TEST(FloodedServerTest, OnePeersConnectionsLeaveRoomForAnother) {
     o.max_connections = 8;
   });
   std::vector<UniqueFd> flood;
+  flood.reserve(20);
   for (int i = 0; i < 20; ++i) {
     flood.push_back(ConnectFrom("127.0.0.2", PortOf(server.endpoint())));
   }
