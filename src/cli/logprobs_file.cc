@@ -8,28 +8,31 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// One string an id. Bytes of a character that several ids spell appear with the last of them.
-absl::StatusOr<Json> TokenStrings(std::span<const int32_t> ids, const Tokenizer* tokenizer) {
-  if (tokenizer == nullptr) return Json();
+// One string an id, or null where the tokenizer has none: a model may have more ids. Bytes of a
+// character that several ids spell appear with the last of them.
+Json TokenStrings(std::span<const int32_t> ids, const Tokenizer* tokenizer) {
+  if (tokenizer == nullptr) return nullptr;
   StreamingDecoder decoder(*tokenizer, {});
   Json tokens = Json::array();
+  std::optional<size_t> last;  // Of those that have a string.
   for (const int32_t id : ids) {
-    SOTTO_ASSIGN_OR_RETURN(std::string token, decoder.Next(id));
-    tokens.push_back(std::move(token));
+    const absl::StatusOr<std::string> token = decoder.Next(id);
+    if (token.ok()) last = tokens.size();
+    tokens.push_back(token.ok() ? Json(*token) : Json());
   }
-  tokens.back() = tokens.back().get<std::string>() + decoder.Finish();
+  if (last.has_value()) tokens[*last] = tokens[*last].get<std::string>() + decoder.Finish();
   return tokens;
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> LogprobsLine(size_t index, const Json& id, std::span<const int32_t> ids,
-                                         const Tokenizer* tokenizer, const TokenScores& scores) {
+std::string LogprobsLine(size_t index, const Json& id, std::span<const int32_t> ids,
+                         const Tokenizer* tokenizer, const TokenScores& scores) {
   Json line;
   line["index"] = index;
   if (!id.is_null()) line["id"] = id;
   line["ids"] = ids;
-  SOTTO_ASSIGN_OR_RETURN(line["tokens"], TokenStrings(ids, tokenizer));
+  line["tokens"] = TokenStrings(ids, tokenizer);
   line["logprobs"] = scores.logprobs;
   line["logprobs"][0] = nullptr;
   line["top_ids"] = scores.top_ids;

@@ -19,10 +19,8 @@ absl::Status LogprobsQueue::Add(size_t prompt, TokenScores scores) {
   if (!outputs_.wants_logprobs()) return absl::OkStatus();
   waiting_[prompt] = std::move(scores);
   for (; next_ < waiting_.size() && waiting_[next_].has_value(); ++next_) {
-    SOTTO_ASSIGN_OR_RETURN(
-        const std::string line,
-        LogprobsLine(next_, prompts_[next_].id, rows_.ids[next_], tokenizer_, *waiting_[next_]));
-    SOTTO_RETURN_IF_ERROR(outputs_.AppendLogprobs(line));
+    SOTTO_RETURN_IF_ERROR(outputs_.AppendLogprobs(
+        LogprobsLine(next_, prompts_[next_].id, rows_.ids[next_], tokenizer_, *waiting_[next_])));
     waiting_[next_].reset();
   }
   return absl::OkStatus();
