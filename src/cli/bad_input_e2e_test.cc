@@ -121,9 +121,11 @@ TEST(FullDisk, IsAnErrorAndLeavesNothing) {
   ExpectRefusal({"--save-logits", "x.npy"}, kFailure, "x.npy", limited);
   ExpectRefusal({"--save-logits", "x.safetensors"}, kFailure, "x.safetensors", limited);
   const std::string long_prompt(12000, 'a');
-  ExpectRefusal({"--prompt", long_prompt, "--prefill-length", "1024", "--logprobs", "l.jsonl"},
+  ExpectRefusal({"--prompt", long_prompt, "--prefill-length", "1024", "--logprobs", "l.jsonl",
+                 "--log-level", "error"},
                 kFailure, "l.jsonl", limited);
-  ExpectRefusal({"--prompt", long_prompt}, kFailure, "tee_only_results.json", limited);
+  ExpectRefusal({"--prompt", long_prompt, "--log-level", "error"}, kFailure,
+                "tee_only_results.json", limited);
 }
 
 TEST(FullDisk, OnAFileSystemOfItsOwn) {

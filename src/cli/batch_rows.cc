@@ -36,6 +36,30 @@ absl::Status CheckIds(const Prompt& prompt, std::span<const int32_t> ids, size_t
   return absl::OkStatus();
 }
 
+absl::Status TooLong(const Prompt& prompt, const BatchRowsOptions& options) {
+  return absl::InvalidArgumentError(StrCat(prompt.source, ": has more than ",
+                                           options.prefill_length,
+                                           " tokens (--prefill-length, --truncate error)"));
+}
+
+// How many ids at the front are the template's.
+size_t BosTokens(const Prompt& prompt, const Tokenizer* tokenizer) {
+  return prompt.ids.has_value() ? 0 : tokenizer->bos_ids().size();
+}
+
+bool BeginsTwice(std::span<const int32_t> ids, size_t bos) {
+  return bos > 0 && ids.size() >= 2 * bos &&
+         std::equal(ids.begin(), ids.begin() + bos, ids.begin() + bos);
+}
+
+// REQUIRES: ids.size() > length.
+void Cut(Truncation truncation, size_t bos, size_t length, std::vector<int32_t>& ids) {
+  if (truncation == Truncation::kLeft && bos < length) {
+    ids.erase(ids.begin() + bos, ids.end() - (length - bos));
+  }
+  ids.resize(length);
+}
+
 }  // namespace
 
 size_t BatchRows::longest() const {
@@ -57,8 +81,13 @@ absl::StatusOr<BatchRows> MakeBatchRows(std::span<const Prompt> prompts, const T
   for (const Prompt& prompt : prompts) {
     SOTTO_ASSIGN_OR_RETURN(std::vector<int32_t> ids, PromptIds(prompt, tokenizer));
     SOTTO_RETURN_IF_ERROR(CheckIds(prompt, ids, options.vocab_size));
-    rows.truncated += ids.size() > options.prefill_length;
-    ids.resize(std::min(ids.size(), options.prefill_length));
+    const size_t number = rows.ids.size(), bos = BosTokens(prompt, tokenizer);
+    if (BeginsTwice(ids, bos)) rows.doubled_bos.push_back(number);
+    if (ids.size() > options.prefill_length) {
+      if (options.truncation == Truncation::kError) return TooLong(prompt, options);
+      rows.truncated.push_back(number);
+      Cut(options.truncation, bos, options.prefill_length, ids);
+    }
     rows.ids.push_back(std::move(ids));
   }
   for (size_t row = prompts.size(); row < options.batch_size; ++row) {

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "cli/prompt_file.h"
+#include "cli/truncation.h"
 #include "enclave/tokenizer/tokenizer.h"
 
 namespace sotto {
@@ -18,7 +19,9 @@ namespace sotto {
 struct BatchRows {
   std::vector<std::vector<int32_t>> ids = {};  // 1 .. prefill_length of them a row.
   size_t prompt_count = 0;
-  size_t truncated = 0;  // Prompts that were longer than prefill_length.
+  // Prompts, by number, that were longer than prefill_length; and those whose text begins with the
+  // BOS that the tokenizer's template put before it once more.
+  std::vector<size_t> truncated = {}, doubled_bos = {};
 
   size_t longest() const;
   size_t real_tokens() const;
@@ -28,12 +31,14 @@ struct BatchRowsOptions {
   size_t prefill_length = 128;
   size_t batch_size = 1;
   size_t vocab_size = 0;  // Of the model.
+  Truncation truncation = Truncation::kRight;
 };
 
 // Text becomes the tokenizer's ids, BOS included; ids stay as they are. `tokenizer` may be null
 // where no prompt is text. Errors name the prompt's source: INVALID_ARGUMENT for text that is not
-// UTF-8, a prompt that comes to no token at all, or an id beyond the vocabulary (by its position);
-// FAILED_PRECONDITION for text without a tokenizer.
+// UTF-8, a prompt that comes to no token at all, an id beyond the model's vocabulary (by its
+// position; the tokenizer may know fewer), or, if truncation is an error, more than prefill_length
+// tokens; FAILED_PRECONDITION for text without a tokenizer.
 absl::StatusOr<BatchRows> MakeBatchRows(std::span<const Prompt> prompts, const Tokenizer* tokenizer,
                                         const BatchRowsOptions& options);
 

@@ -12,6 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 Prompt TextPrompt(std::string text) { return {.text = std::move(text), .source = "F: line 7"}; }
@@ -37,7 +38,8 @@ TEST_F(BatchRowsTest, TextGetsBosAndIdsStayAsTheyAre) {
       Rows({TextPrompt("ab"), IdPrompt({5, 0, 261})}, {.batch_size = 2, .vocab_size = 262});
   EXPECT_THAT(rows.ids, ElementsAre(ElementsAre(260, 256), ElementsAre(5, 0, 261)));
   EXPECT_EQ(rows.prompt_count, 2u);
-  EXPECT_EQ(rows.truncated, 0u);
+  EXPECT_THAT(rows.truncated, IsEmpty());
+  EXPECT_THAT(rows.doubled_bos, IsEmpty());
 }
 
 TEST_F(BatchRowsTest, FewerPromptsThanOneBatchAreRepeatedInOrder) {
@@ -62,7 +64,40 @@ TEST_F(BatchRowsTest, LongPromptsKeepTheirBeginningAndAreCountedOnce) {
   EXPECT_THAT(rows.ids[0], ElementsAre(1, 2, 3));
   EXPECT_THAT(rows.ids[1], ElementsAre(5, 6, 7));
   EXPECT_THAT(rows.ids[2], ElementsAre(260, testing::_, testing::_));
-  EXPECT_EQ(rows.truncated, 2u);  // The repeated first prompt does not count again.
+  EXPECT_THAT(rows.truncated,
+              ElementsAre(0, 2));  // The repeated first prompt does not count again.
+}
+
+TEST_F(BatchRowsTest, CutOnTheLeftTextKeepsItsBos) {
+  const BatchRows rows =
+      Rows({IdPrompt({1, 2, 3, 4}), TextPrompt("xyz"), TextPrompt("ab")},
+           {.prefill_length = 3, .vocab_size = 262, .truncation = Truncation::kLeft});
+  EXPECT_THAT(rows.ids[0], ElementsAre(2, 3, 4));
+  EXPECT_THAT(rows.ids[1], ElementsAre(260, 'y', 'z'));
+  EXPECT_THAT(rows.ids[2], ElementsAre(260, 256));
+  EXPECT_THAT(rows.truncated, ElementsAre(0, 1));
+  const BatchRowsOptions one = {
+      .prefill_length = 1, .vocab_size = 262, .truncation = Truncation::kLeft};
+  EXPECT_THAT(Rows({TextPrompt("xyz")}, one).ids[0], ElementsAre(260));
+  EXPECT_THAT(Rows({IdPrompt({1, 2})}, one).ids[0], ElementsAre(2));
+}
+
+TEST_F(BatchRowsTest, WhereCuttingIsAnErrorTheFirstPromptIsNamed) {
+  const Prompt prompts[] = {IdPrompt({1, 2}), IdPrompt({1, 2, 3})};
+  const BatchRowsOptions options = {
+      .prefill_length = 2, .vocab_size = 10, .truncation = Truncation::kError};
+  EXPECT_TRUE(MakeBatchRows({prompts, 1}, nullptr, options).ok());
+  EXPECT_EQ(MakeBatchRows(prompts, nullptr, options).status(),
+            absl::InvalidArgumentError(
+                "F: line 7: has more than 2 tokens (--prefill-length, --truncate error)"));
+}
+
+TEST_F(BatchRowsTest, ABosThatIsThereAlreadyIsNoticed) {
+  const BatchRows rows = Rows({TextPrompt("<bos>ab"), TextPrompt("ab<bos>"), IdPrompt({260, 260}),
+                               TextPrompt("<bos>"), TextPrompt("")},
+                              {.vocab_size = 262});
+  EXPECT_THAT(rows.ids[0], ElementsAre(260, 260, 256));
+  EXPECT_THAT(rows.doubled_bos, ElementsAre(0, 3));
 }
 
 TEST_F(BatchRowsTest, IdsAreCheckedAgainstTheModelNotTheTokenizer) {

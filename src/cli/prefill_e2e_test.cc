@@ -6,8 +6,10 @@
 #include <csignal>
 #include <filesystem>
 
+#include "base/file.h"
 #include "testing/paths.h"
 #include "testing/prefill_program.h"
+#include "testing/test_data.h"
 
 namespace sotto {
 namespace {
@@ -24,13 +26,13 @@ TEST_F(PrefillTest, TheResultHasExactlyTheDocumentedKeysInOrder) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : result.items()) keys.push_back(key);
   EXPECT_THAT(
-      keys,
-      ElementsAre("mode", "prompt_count", "prefill_length", "time_seconds", "total_tokens",
-                  "throughput_tokens_per_sec", "prompts", "input_ids_shape", "actual_lengths",
-                  "last_token_logits_shape", "output_logits_shape", "batch_size", "truncated",
-                  "precision", "precision_reason", "attention_precision",
-                  "attention_precision_reason", "threads", "model", "timings", "peak_rss_bytes",
-                  "real_tokens_per_sec", "perplexity", "tee", "sotto_version"));
+      keys, ElementsAre("mode", "prompt_count", "prefill_length", "time_seconds", "total_tokens",
+                        "throughput_tokens_per_sec", "prompts", "input_ids_shape", "actual_lengths",
+                        "last_token_logits_shape", "output_logits_shape", "batch_size", "truncated",
+                        "truncation", "truncated_prompts", "doubled_bos_prompts", "precision",
+                        "precision_reason", "attention_precision", "attention_precision_reason",
+                        "threads", "model", "timings", "peak_rss_bytes", "real_tokens_per_sec",
+                        "perplexity", "tee", "sotto_version"));
   EXPECT_EQ(FileCount(), 1u);
 }
 
@@ -106,13 +108,69 @@ TEST_F(PrefillTest, FewerPromptsThanABatchAreRepeatedToFillIt) {
   EXPECT_EQ(result["perplexity"].size(), 2u);
 }
 
-TEST_F(PrefillTest, LongerPromptsAreTruncatedAndCounted) {
-  const json result =
-      Result({"--prompt", "God", "--prompt", "In the beginning God created the heaven",
-              "--prefill-length", "4", "--logprobs", "l.jsonl"});
-  EXPECT_EQ(result["truncated"], 1);
-  EXPECT_EQ(result["actual_lengths"][1], 4);
-  EXPECT_EQ(Lines("l.jsonl")[1]["ids"], json({2040, 40, 77, 258}));
+TEST_F(PrefillTest, LongerPromptsAreTruncatedAndNamed) {
+  const std::vector<std::string> flags = {
+      "--prompt",         "God", "--prompt",   "In the beginning God created the heaven",
+      "--prefill-length", "4",   "--logprobs", "l.jsonl"};
+  const auto run = [&](const std::string& where) {
+    std::vector<std::string> with = flags;
+    with.insert(with.end(), {"--truncate", where});
+    return Sotto(with);
+  };
+  const json whole = Result({flags[2], flags[3], "--logprobs", "whole.jsonl"});
+  const json all = Lines("whole.jsonl")[0]["ids"];
+  EXPECT_EQ(whole["truncated_prompts"], json::array());
+  for (const bool left : {false, true}) {
+    const ProgramResult result = run(left ? "left" : "right");
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_THAT(result.err,
+                HasSubstr(left ? "sotto: warning: prompts longer than --prefill-length lose their "
+                                 "first tokens, see --truncate (1 of 2): --prompt 2\n"
+                               : "sotto: warning: prompts longer than --prefill-length lose their "
+                                 "last tokens, see --truncate (1 of 2): --prompt 2\n"));
+    const json file = json::parse(dir_.Read("tee_only_results.json"));
+    EXPECT_EQ(file["truncated"], 1);
+    EXPECT_EQ(file["truncation"], left ? "left" : "right");
+    EXPECT_EQ(file["truncated_prompts"], json({1}));
+    EXPECT_EQ(file["actual_lengths"][1], 4);
+    const json ids = Lines("l.jsonl")[1]["ids"];
+    const size_t n = all.size();
+    EXPECT_EQ(ids, left ? json({all[0], all[n - 3], all[n - 2], all[n - 1]})
+                        : json({all[0], all[1], all[2], all[3]}));
+  }
+  const ProgramResult refused = run("error");
+  EXPECT_EQ(refused.exit_code, kFailure);
+  EXPECT_EQ(refused.err,
+            "sotto: error: --prompt 2: has more than 4 tokens (--prefill-length, "
+            "--truncate error)\n");
+  EXPECT_EQ(run("middle").exit_code, kUsage);
+}
+
+TEST_F(PrefillTest, ABosThatATextBeginsWithIsToldOf) {
+  dir_.Write("p.jsonl", "{\"prompt\": \"God\"}\n{\"prompt\": \"<|begin_of_text|>God\"}\n");
+  const ProgramResult run = Sotto({"--prompts", "p.jsonl"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("and have it twice (1 of 2): p.jsonl: line 2\n"));
+  EXPECT_EQ(json::parse(dir_.Read("tee_only_results.json"))["doubled_bos_prompts"], json({1}));
+}
+
+// The shipped tokenizer has as many ids as the model: one of fewer is made.
+TEST_F(PrefillTest, IdsBeyondTheTokenizerAreScoredAndHaveNoText) {
+  json tokenizer = json::parse(ReadFile(ShippedModelDir() + "/tokenizer.json").value());
+  const int32_t last = tokenizer["added_tokens"].back()["id"];
+  tokenizer["added_tokens"].erase(tokenizer["added_tokens"].size() - 1);
+  for (const char* name : {"config.json", "model.safetensors"}) {
+    std::filesystem::copy(ShippedModelDir() + "/" + name, dir_.File(name));
+  }
+  dir_.Write("tokenizer.json", tokenizer.dump());
+  dir_.Write("p.jsonl", "{\"ids\": [40, " + std::to_string(last) + ", 41]}\n");
+  const ProgramResult run =
+      Sotto({"--model", ".", "--prompts", "p.jsonl", "--logprobs", "l.jsonl"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const json line = Lines("l.jsonl")[0];
+  EXPECT_TRUE(line["tokens"][0].is_string() && line["tokens"][2].is_string());
+  EXPECT_TRUE(line["tokens"][1].is_null());
+  EXPECT_EQ(line["logprobs"].size(), 3u);
 }
 
 TEST_F(PrefillTest, FlagsBeatVariablesBeatDefaults) {

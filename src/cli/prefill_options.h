@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/progress.h"
+#include "cli/truncation.h"
 #include "enclave/linear/local.h"
 #include "enclave/linear/split.h"
 #include "enclave/prefill/engine.h"
@@ -30,6 +31,7 @@ struct PrefillOptions {
   size_t prefill_length = 0;
   std::string prefill_length_source;  // The flag or variable to name in errors.
   size_t batch_size = 0;
+  Truncation truncation = Truncation::kRight;
   std::string prompts_path;          // Empty: `prompts`.
   std::vector<std::string> prompts;  // TRUSTED: prompt text.
   std::string output_path;

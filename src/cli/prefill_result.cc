@@ -109,7 +109,10 @@ Json ResultJson(const PrefillReport& report) {
   json["last_token_logits_shape"] = {rows, report.logits.vocab_size};
   json["output_logits_shape"] = report.logits.dimensions();
   json["batch_size"] = report.options.batch_size;
-  json["truncated"] = report.rows.truncated;
+  json["truncated"] = report.rows.truncated.size();
+  json["truncation"] = kTruncationNames[static_cast<size_t>(report.options.truncation)];
+  json["truncated_prompts"] = report.rows.truncated;
+  json["doubled_bos_prompts"] = report.rows.doubled_bos;
   const PrecisionChoice& precision = report.options.precision;
   json["precision"] = PrecisionName(precision.linear);
   json["precision_reason"] = precision.linear_reason;

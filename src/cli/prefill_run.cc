@@ -16,6 +16,7 @@
 #include "cli/prefill_outputs.h"
 #include "cli/prefill_result.h"
 #include "cli/prompt_file.h"
+#include "cli/prompt_warnings.h"
 #include "cli/stopwatch.h"
 #include "enclave/tee/platform.h"
 #include "enclave/tokenizer/tokenizer.h"
@@ -80,13 +81,21 @@ absl::StatusOr<Inputs> PrepareInputs(const PrefillOptions& options, const Checkp
   SOTTO_ASSIGN_OR_RETURN(inputs.rows, MakeBatchRows(inputs.prompts, inputs.tokenizer.get(),
                                                     {.prefill_length = options.prefill_length,
                                                      .batch_size = options.batch_size,
-                                                     .vocab_size = config.vocab_size}));
+                                                     .vocab_size = config.vocab_size,
+                                                     .truncation = options.truncation}));
   inputs.tokenize_seconds = stopwatch.seconds();
   inputs.shape = {.mode = options.logits,
                   .rows = inputs.rows.ids.size(),
                   .prefill_length = options.prefill_length,
                   .vocab_size = config.vocab_size};
   return inputs;
+}
+
+void WarnOfPrompts(const PrefillOptions& options, const Inputs& inputs) {
+  for (const std::string& warning :
+       PromptWarnings(inputs.prompts, inputs.rows, options.truncation, DetectPlatform().platform)) {
+    Log(LogLevel::kWarning, warning);
+  }
 }
 
 // The digest is computed before the work only where somebody pins it.
@@ -130,6 +139,7 @@ absl::Status RunPrefill(const PrefillOptions& options) {
   SayWhatIsNotPinned(options);
   SOTTO_ASSIGN_OR_RETURN(const Inputs inputs,
                          PrepareInputs(options, checkpoint, std::move(prompts)));
+  WarnOfPrompts(options, inputs);
   SOTTO_ASSIGN_OR_RETURN(PrefillOutputs outputs,
                          PrefillOutputs::Create(options, inputs.shape, inputs.rows));
   SOTTO_RETURN_IF_ERROR(CheckDigest(options, checkpoint, pool));

@@ -14,16 +14,22 @@ constexpr int64_t kMaxBatchSize = 65536;
 }  // namespace
 
 PromptFlags::PromptFlags(CLI::App& app)
-    : prefill_length_(app, {.flag = "--prefill-length",
-                            .placeholder = "N",
-                            .help = "Positions per row; longer prompts are truncated, and counted",
-                            .variable = "LLAMA_PREFILL_LENGTH",
-                            .default_value = "128"}),
+    : prefill_length_(app,
+                      {.flag = "--prefill-length",
+                       .placeholder = "N",
+                       .help = "Positions per row; --truncate says what becomes of longer prompts",
+                       .variable = "LLAMA_PREFILL_LENGTH",
+                       .default_value = "128"}),
       batch_size_(app, {.flag = "--batch-size",
                         .placeholder = "N",
                         .help = "Rows per forward pass; fewer prompts are repeated to fill one",
                         .variable = "LLAMA_TEE_BATCH_SIZE",
                         .default_value = "1"}),
+      truncate_(app, {.flag = "--truncate",
+                      .placeholder = "WHERE",
+                      .help = "Prompts of more than --prefill-length tokens: error, or cut on the "
+                              "left (BOS stays) or on the right, with a warning",
+                      .default_value = "right"}),
       prompts_(app, {.flag = "--prompts",
                      .placeholder = "FILE",
                      .help = "Prompts: text (one a line), .jsonl or .ndjson ({\"prompt\": text} or "
@@ -48,6 +54,8 @@ absl::Status PromptFlags::ReadShape(PrefillOptions& options) const {
   SOTTO_ASSIGN_OR_RETURN(options.prefill_length, prefill_length_.Integer(1, kMaxLength));
   options.prefill_length_source = prefill_length_.source();
   SOTTO_ASSIGN_OR_RETURN(options.batch_size, batch_size_.Integer(1, kMaxBatchSize));
+  SOTTO_ASSIGN_OR_RETURN(const size_t truncation, truncate_.Choice(kTruncationNames));
+  options.truncation = static_cast<Truncation>(truncation);
   return absl::OkStatus();
 }
 

@@ -21,7 +21,7 @@ class PromptFlags {
   absl::Status ReadShape(PrefillOptions& options) const;
   absl::Status ReadPrompts(PrefillOptions& options) const;
 
-  Setting prefill_length_, batch_size_, prompts_, prompt_;
+  Setting prefill_length_, batch_size_, truncate_, prompts_, prompt_;
 };
 
 }  // namespace sotto
