@@ -11,8 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string pem(reinterpret_cast<const char*>(data), size);
   const absl::StatusOr<std::string> key = KeyFingerprint(pem);
   if (key.ok()) SOTTO_CHECK(key->size() == 64);
-  const absl::Status chain = CheckCertificateChain(pem, pem, "localhost");
-  if (chain.ok()) SOTTO_CHECK(key.ok());
+  const absl::StatusOr<VerifiedPeer> chain = CheckCertificateChain(pem, pem, "localhost");
+  if (chain.ok()) SOTTO_CHECK(key.ok() && chain->key_sha256 == *key);
   return 0;
 }
 

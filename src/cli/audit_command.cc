@@ -53,17 +53,18 @@ absl::Status FillTls(const AuditFlags& flags, SplitOptions& options) {
   if (flags.tls_cert.empty() != flags.tls_key.empty()) {
     return UsageError("--tls-cert and --tls-key: one needs the other");
   }
-  if (flags.accelerator_ca.empty() && flags.accelerator_keys.empty()) {
+  if (flags.accelerator_cas.empty() && flags.accelerator_keys.empty()) {
     if (flags.tls_cert.empty()) return absl::OkStatus();
     return UsageError("--tls-cert: needs --accelerator-ca or --accelerator-key");
   }
   options.tls.emplace();
-  for (const auto& [path, text] :
-       {std::pair{&flags.accelerator_ca, &options.tls->root_certificates},
-        std::pair{&flags.tls_cert, &options.tls->certificate_chain},
-        std::pair{&flags.tls_key, &options.tls->private_key}}) {
+  for (const auto& [path, text] : {std::pair{&flags.tls_cert, &options.tls->certificate_chain},
+                                   std::pair{&flags.tls_key, &options.tls->private_key}}) {
     if (path->empty()) continue;
     SOTTO_ASSIGN_OR_RETURN(*text, ReadFile(*path));
+  }
+  for (const std::string& path : flags.accelerator_cas) {
+    SOTTO_ASSIGN_OR_RETURN(options.roots.emplace_back(), ReadFile(path));
   }
   for (const std::string& key : flags.accelerator_keys) {
     if (!IsSha256Hex(key)) return UsageError("--accelerator-key: not 64 hexadecimal digits");
@@ -167,10 +168,11 @@ void AddAuditCommand(CLI::App& app, Invocation& invocation) {
   command->add_option("--accelerator", flags->accelerators, "HOST:PORT or unix:PATH; repeatable")
       ->required();
   command->add_option("--protection", flags->protection, "auto, shares, pads or plain (auto)");
-  command->add_option("--accelerator-ca", flags->accelerator_ca,
-                      "PEM file of the authority that signed the accelerators' certificates");
   command->add_option("--accelerator-key", flags->accelerator_keys,
                       "SHA-256 of an accelerator's key, one for each --accelerator");
+  command->add_option("--accelerator-ca", flags->accelerator_cas,
+                      "PEM file of the authority that signed an accelerator's certificate, one "
+                      "for each --accelerator");
   command->add_option("--tls-cert", flags->tls_cert,
                       "PEM file: the certificate to show to servers that ask for one");
   command->add_option("--tls-key", flags->tls_key, "PEM file: the private key of --tls-cert");

@@ -20,8 +20,8 @@ struct AuditFlags {
   std::string prompt;                     // Empty: a text of ours.
   std::vector<std::string> accelerators;  // Endpoints.
   std::string protection = "auto";
-  std::string accelerator_ca;                 // A PEM file, or empty.
   std::vector<std::string> accelerator_keys;  // Fingerprints, one an accelerator, or none.
+  std::vector<std::string> accelerator_cas;   // PEM files, one an accelerator, or none.
   std::string tls_cert, tls_key;              // PEM files for servers that ask, or empty.
   bool no_relay = false;
   bool insecure_channels = false;

@@ -149,6 +149,7 @@ absl::StatusOr<std::vector<SplitOptions>> SplitFlags::ReadEach() const {
       options.relay = RelayUse::kWherePossible;
       options.endpoints.resize(1);
       options.pinned_keys.resize(std::min<size_t>(options.pinned_keys.size(), 1));
+      options.roots.resize(std::min<size_t>(options.roots.size(), 1));
     }
     if (verify_->count() == 0) {
       SOTTO_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision("auto"));

@@ -90,14 +90,18 @@ TEST_F(SplitFlagsTest, EndpointsComeFromFlagsOrTheVariable) {
 TEST_F(SplitFlagsTest, TlsFilesAndPinnedKeys) {
   const std::string ca = dir_.Write("ca", "CA"), cert = dir_.Write("cert", "CERT"),
                     key = dir_.Write("key", "KEY");
-  const SplitOptions options = Options(
-      {"--accelerator-ca", ca, "--accelerator-key", key_, "--tls-cert", cert, "--tls-key", key});
+  const SplitOptions options =
+      Options({"--accelerator-key", key_, "--tls-cert", cert, "--tls-key", key});
   ASSERT_TRUE(options.tls.has_value());
-  EXPECT_EQ(options.tls->root_certificates, "CA");
   EXPECT_EQ(options.tls->certificate_chain, "CERT");
   EXPECT_EQ(options.tls->private_key, "KEY");
   EXPECT_THAT(options.pinned_keys, ElementsAre(std::string(63, 'a') + "b"));
   EXPECT_TRUE(Options({"--accelerator-key", key_}).tls.has_value());
+  const std::string other = dir_.Write("other", "OTHER");
+  EXPECT_THAT(Options({"--accelerator", "a:1", "--accelerator", "b:2", "--accelerator-ca", ca,
+                       "--accelerator-ca", other})
+                  .roots,
+              ElementsAre("CA", "OTHER"));
 }
 
 TEST_F(SplitFlagsTest, TlsThatCannotBe) {
@@ -108,6 +112,12 @@ TEST_F(SplitFlagsTest, TlsThatCannotBe) {
   ExpectRefused({"--split", "--accelerator-key", "abc"}, "64 hexadecimal digits");
   ExpectRefused({"--split", "--accelerator-key", key_, "--accelerator-key", key_},
                 "2 given for 1 servers");
+  // One file that vouches for two servers would let its authority stand in for both.
+  ExpectRefused(
+      {"--split", "--accelerator", "a:1", "--accelerator", "b:2", "--accelerator-ca", file},
+      "--accelerator-ca: 1 given for 2 servers");
+  ExpectRefused({"--split", "--accelerator-ca", file, "--accelerator-key", key_},
+                "--accelerator-ca: not with --accelerator-key");
 }
 
 TEST_F(SplitFlagsTest, Relay) {

@@ -12,6 +12,7 @@
 #include "base/strings.h"
 #include "cli/split_e2e_test_util.h"
 #include "testing/accelerator_process.h"
+#include "testing/test_certificate.h"
 
 namespace sotto {
 namespace {
@@ -48,8 +49,8 @@ class RetriesTest : public SplitTest {
     return {"--split", "--accelerator", address_,    "--protection",
             "plain",   "--verify",      "--retries", retries};
   }
-  void Start(std::optional<AcceleratorProcess>& server) {
-    server.emplace(Arguments{"--listen", address_, "--formats", "ring"});
+  void Start(std::optional<AcceleratorProcess>& server, const Arguments& more = {}) {
+    server.emplace(Arguments{"--listen", address_, "--formats", "ring"} + more);
     EXPECT_EQ(server->address(), address_);
   }
 
@@ -91,6 +92,31 @@ TEST_F(RetriesTest, ABatchThatLosesItsServerIsRepeated) {
   const ProgramResult local = Sotto(Work("local") + Arguments{"--precision", "fixed"});
   ASSERT_EQ(local.exit_code, 0) << local.err;
   EXPECT_EQ(dir_.Read("split.npy"), dir_.Read("local.npy"));
+}
+
+// The network may send the second connection elsewhere: what the same authority vouches for is not
+// the same server.
+TEST_F(RetriesTest, ASuccessorWithAnotherKeyIsRefused) {
+  TempDir keys;
+  const TestCertificate root = TestCertificate::Make({.basic_constraints = "critical,CA:TRUE"});
+  const std::string ca = keys.Write("root.pem", root.certificate);
+  const auto tls = [&](const std::string& name) {
+    const TestCertificate own = TestCertificate::Make({.authority = &root});
+    return Arguments{"--tls-cert", keys.Write(name + ".pem", own.certificate), "--tls-key",
+                     keys.Write(name + ".key", own.key)};
+  };
+  std::optional<AcceleratorProcess> server;
+  Start(server, tls("first"));
+  const uint64_t idle = server->CpuTicks();
+  std::thread killer([&] {
+    AwaitWork(*server, idle);
+    Start(server, tls("second"));
+  });
+  const ProgramResult run = Sotto(Work("split") + Split("30") + Arguments{"--accelerator-ca", ca});
+  killer.join();
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("another key than at the first connection"));
+  EXPECT_FALSE(std::filesystem::exists(dir_.File("split.json")));
 }
 
 TEST_F(RetriesTest, WithoutRetriesALostServerEndsTheRun) {

@@ -137,8 +137,33 @@ TEST_F(TlsTest, OneKeyBehindTwoEndpointsIsRefused) {
   const Files own = MakeCertificate("server");
   const AcceleratorProcess a(ServerFlags(own)), b(ServerFlags(own));
   ExpectRefusal({"--split", "--accelerator", a.address(), "--accelerator", b.address(),
-                 "--accelerator-ca", own.certificate},
+                 "--accelerator-key", own.fingerprint, "--accelerator-key", own.fingerprint},
                 1, "the same server");
+}
+
+// A certificate that its server's operator could sign others with: each operator could pass for
+// the other, so that a network that sends both connections to one of them would give it all.
+TEST_F(TlsTest, SharesAreRefusedWhereOneOperatorCouldPassForTheOther) {
+  const TestCertificate own_a = TestCertificate::Make({.basic_constraints = "critical,CA:TRUE"}),
+                        own_b = TestCertificate::Make({.basic_constraints = "critical,CA:TRUE"}),
+                        forged = TestCertificate::Make({.authority = &own_a});
+  const std::string ca_a = keys_.Write("a.pem", own_a.certificate),
+                    ca_b = keys_.Write("b.pem", own_b.certificate),
+                    both = keys_.Write("both.pem", own_a.certificate + own_b.certificate);
+  const AcceleratorProcess a({"--tls-cert", ca_a, "--tls-key", keys_.Write("a.key", own_a.key)});
+  const AcceleratorProcess passes_for_b({"--tls-cert",
+                                         keys_.Write("forged.pem", forged.certificate), "--tls-key",
+                                         keys_.Write("forged.key", forged.key)});
+  const Arguments split = {"--split", "--accelerator", a.address(), "--accelerator",
+                           passes_for_b.address()};
+  ExpectRefusal(split + Arguments{"--accelerator-ca", both}, 2, "one for each");
+  ExpectRefusal(split + Arguments{"--accelerator-ca", both, "--accelerator-ca", both}, 1,
+                "stand in for both");
+  ExpectRefusal(split + Arguments{"--accelerator-ca", ca_a, "--accelerator-ca", ca_b}, 1,
+                passes_for_b.address());
+  ExpectRefusal(split + Arguments{"--accelerator-key", *KeyFingerprint(own_a.certificate),
+                                  "--accelerator-key", *KeyFingerprint(own_b.certificate)},
+                1, "not the pinned one");
 }
 
 }  // namespace

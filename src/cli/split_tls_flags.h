@@ -14,15 +14,16 @@ class SplitTlsFlags {
  public:
   explicit SplitTlsFlags(CLI::App& app);
 
-  // After parsing, with the endpoints known: one pinned key for each, or none. Reads the files.
-  // UsageError naming the flag.
+  // After parsing, with the endpoints known: one pinned key or one file of roots for each, or
+  // nothing. Reads the files. UsageError naming the flag.
   absl::Status Read(SplitOptions& options) const;
 
  private:
-  absl::Status ReadFiles(TlsOptions& tls) const;
+  absl::Status ReadOwnCertificate(TlsOptions& tls) const;
+  absl::Status ReadRoots(SplitOptions& options) const;
   absl::Status ReadPinnedKeys(SplitOptions& options) const;
 
-  Setting accelerator_ca_, accelerator_key_, tls_cert_, tls_key_;
+  Setting accelerator_key_, accelerator_ca_, tls_cert_, tls_key_;
   CLI::Option* const insecure_channels_;
 };
 

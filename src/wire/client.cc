@@ -17,13 +17,19 @@ namespace {
 
 using Clock = Exchange::Clock;
 
-absl::StatusOr<std::string> PeerKey(const GrpcStream& stream, const SessionOptions& options) {
-  if (!options.tls) return std::string();
-  SOTTO_ASSIGN_OR_RETURN(std::string key, KeyFingerprint(stream.PeerCertificate()));
-  if (!options.tls->pinned_key_sha256.empty() && key != options.tls->pinned_key_sha256) {
+// Which key the server holds, and who vouches for it. `verdict` is of the handshake; that it was
+// this connection's is checked.
+absl::Status ReadIdentity(const GrpcStream& stream, const SessionOptions& options,
+                          const PeerVerdict& verdict, ServerInfo& info) {
+  if (!options.tls) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(info.peer_key_sha256, KeyFingerprint(stream.PeerCertificate()));
+  if (!options.tls->pinned_key_sha256.empty()) {
+    if (info.peer_key_sha256 == options.tls->pinned_key_sha256) return absl::OkStatus();
     return absl::PermissionDeniedError("the server's key is not the pinned one");
   }
-  return key;
+  info.vouched = verdict.peer();
+  if (info.vouched && info.vouched->key_sha256 == info.peer_key_sha256) return absl::OkStatus();
+  return absl::PermissionDeniedError("the server's certificate: is not the one that was checked");
 }
 
 // Maps what the server offers and shows it that both see the same memory.
@@ -66,12 +72,12 @@ absl::StatusOr<std::unique_ptr<Transport>> SettleDataPlane(SessionState& state,
 // Takes the stream only when it succeeds: one that is destroyed ends the session with a status of
 // its own.
 absl::StatusOr<ServerInfo> Handshake(SessionState& state, std::unique_ptr<GrpcStream>& stream,
-                                     const SessionOptions& options) {
+                                     const SessionOptions& options, const PeerVerdict& verdict) {
   SOTTO_ASSIGN_OR_RETURN(const pb::Hello hello, MakeHello(state.endpoint(), options));
   SOTTO_ASSIGN_OR_RETURN(const pb::Welcome welcome,
                          stream->Greet(hello, Clock::now() + options.connect_timeout));
   SOTTO_ASSIGN_OR_RETURN(ServerInfo info, CheckDescription(welcome.description(), options));
-  SOTTO_ASSIGN_OR_RETURN(info.peer_key_sha256, PeerKey(*stream, options));
+  SOTTO_RETURN_IF_ERROR(ReadIdentity(*stream, options, verdict, info));
   if (options.relay) ReadAgreement(welcome.relay(), info);
   const GrpcStream* const alone = stream.get();
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Transport> transport,
@@ -109,7 +115,7 @@ absl::StatusOr<std::unique_ptr<AcceleratorSession>> AcceleratorSession::Open(
   auto state = std::make_shared<SessionState>(endpoint);
   const auto verdict = std::make_shared<PeerVerdict>();
   auto stream = std::make_unique<GrpcStream>(MakeChannel(endpoint, options.tls, verdict), *state);
-  absl::StatusOr<ServerInfo> info = Handshake(*state, stream, options);
+  absl::StatusOr<ServerInfo> info = Handshake(*state, stream, options, *verdict);
   if (!info.ok()) {
     state->Fail(info.status());
     return verdict->status().ok() ? state->failure() : state->Named(verdict->status());

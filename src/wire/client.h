@@ -16,6 +16,7 @@
 #include "model/linear_layers.h"
 #include "wire/blinded.h"
 #include "wire/messages.h"
+#include "wire/peer_certificate.h"
 #include "wire/protocol.h"
 
 namespace sotto {
@@ -28,6 +29,8 @@ struct TlsOptions {
   // Hex SHA-256 of the server key's SubjectPublicKeyInfo. When set, exactly that key is accepted,
   // whoever signed its certificate; when empty, the chain and the host name are checked.
   std::string pinned_key_sha256{};
+  // The same of the key that this endpoint has shown before, when it has: demanded beside the rest.
+  std::string known_key_sha256{};
 };
 
 // The session's part in a relay between two servers (docs/wire_format.md, "Relay").
@@ -60,6 +63,8 @@ struct ServerInfo {
   std::string instance_id{};      // 32 hex digits, drawn when the server started.
   uint64_t window_bytes = 0;      // Request and answer bytes it lets a session have in flight.
   std::string peer_key_sha256{};  // Hex, of the TLS key it proved to hold; empty without TLS.
+  // Who vouches for that key; none without TLS, and where the key is pinned.
+  std::optional<VerifiedPeer> vouched{};
   DataPlane data_plane = DataPlane::kGrpc;  // In use: kShm or kGrpc.
   bool relays = false;                      // It agreed to the role asked for.
   std::string why_no_relay{};               // Its reason, when it did not.

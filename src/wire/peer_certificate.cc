@@ -59,13 +59,9 @@ bool Expect(X509_VERIFY_PARAM* parameters, const std::string& host) {
   return X509_VERIFY_PARAM_set1_host(parameters, host.data(), host.size()) == 1;
 }
 
-}  // namespace
-
-absl::StatusOr<std::string> KeyFingerprint(const std::string& certificate_pem) {
-  const std::vector<Certificate> certificates = ParseCertificates(certificate_pem);
-  if (certificates.empty()) return absl::InvalidArgumentError("not a PEM certificate");
+absl::StatusOr<std::string> KeyOf(const X509* certificate) {
   unsigned char* der = nullptr;
-  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificates[0].get()), &der);
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
   if (size <= 0) return absl::InvalidArgumentError("a certificate without a public key");
   std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
   SHA256(der, static_cast<size_t>(size), digest.data());
@@ -73,8 +69,38 @@ absl::StatusOr<std::string> KeyFingerprint(const std::string& certificate_pem) {
   return absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
-absl::Status CheckCertificateChain(const std::string& chain_pem, const std::string& roots_pem,
-                                   const std::string& host) {
+// Of a context whose chain has been verified.
+absl::StatusOr<VerifiedPeer> Describe(X509_STORE_CTX* context) {
+  const STACK_OF(X509)* const chain = X509_STORE_CTX_get0_chain(context);
+  X509* const own = sk_X509_value(chain, 0);
+  VerifiedPeer peer;
+  SOTTO_ASSIGN_OR_RETURN(peer.key_sha256, KeyOf(own));
+  peer.is_authority = X509_check_ca(own) != 0;
+  for (int i = 1; i < sk_X509_num(chain); ++i) {
+    SOTTO_ASSIGN_OR_RETURN(peer.issuer_keys_sha256.emplace_back(), KeyOf(sk_X509_value(chain, i)));
+  }
+  return peer;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> KeyFingerprint(const std::string& certificate_pem) {
+  SOTTO_ASSIGN_OR_RETURN(const std::vector<std::string> keys, KeyFingerprints(certificate_pem));
+  return keys[0];
+}
+
+absl::StatusOr<std::vector<std::string>> KeyFingerprints(const std::string& certificates_pem) {
+  std::vector<std::string> keys;
+  for (const Certificate& certificate : ParseCertificates(certificates_pem)) {
+    SOTTO_ASSIGN_OR_RETURN(keys.emplace_back(), KeyOf(certificate.get()));
+  }
+  if (keys.empty()) return absl::InvalidArgumentError("not a PEM certificate");
+  return keys;
+}
+
+absl::StatusOr<VerifiedPeer> CheckCertificateChain(const std::string& chain_pem,
+                                                   const std::string& roots_pem,
+                                                   const std::string& host) {
   const std::vector<Certificate> chain = ParseCertificates(chain_pem);
   if (chain.empty() || host.empty()) return Denied("there is none, or no name to check it for");
   const Owned<X509_STORE, X509_STORE_free> store(X509_STORE_new());
@@ -88,7 +114,7 @@ absl::Status CheckCertificateChain(const std::string& chain_pem, const std::stri
       X509_STORE_CTX_set_default(context.get(), "ssl_server") == 1 &&
       Expect(X509_STORE_CTX_get0_param(context.get()), host);
   if (!ready) return Denied("cannot be checked");
-  if (X509_verify_cert(context.get()) == 1) return absl::OkStatus();
+  if (X509_verify_cert(context.get()) == 1) return Describe(context.get());
   return Denied(X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
 }
 

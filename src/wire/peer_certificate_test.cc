@@ -37,11 +37,43 @@ TEST(PeerCertificateTest, RefusesTheRest) {
            Case{"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", own.certificate,
                 "localhost"},
        }) {
-    EXPECT_EQ(CheckCertificateChain(c.chain, c.roots, c.host).code(), Code::kPermissionDenied)
+    EXPECT_EQ(CheckCertificateChain(c.chain, c.roots, c.host).status().code(),
+              Code::kPermissionDenied)
         << c.host;
   }
-  EXPECT_EQ(CheckCertificateChain(own.certificate, "no roots", "localhost").code(),
+  EXPECT_EQ(CheckCertificateChain(own.certificate, "no roots", "localhost").status().code(),
             Code::kInvalidArgument);
+}
+
+TEST(PeerCertificateTest, SaysWhoVouchesAndWhoMaySign) {
+  const TestCertificate root = TestCertificate::Make({.basic_constraints = "critical,CA:TRUE"});
+  const TestCertificate middle =
+      TestCertificate::Make({.authority = &root, .basic_constraints = "critical,CA:TRUE"});
+  const TestCertificate own =
+      TestCertificate::Make({.authority = &middle, .basic_constraints = "CA:FALSE"});
+  const auto peer =
+      CheckCertificateChain(own.certificate + middle.certificate, root.certificate, "localhost");
+  ASSERT_TRUE(peer.ok()) << peer.status();
+  EXPECT_EQ(peer->key_sha256, *KeyFingerprint(own.certificate));
+  EXPECT_FALSE(peer->is_authority);
+  EXPECT_EQ(peer->issuer_keys_sha256,
+            (std::vector{*KeyFingerprint(middle.certificate), *KeyFingerprint(root.certificate)}));
+  // Trusted as it is: nobody vouches.
+  const auto itself = CheckCertificateChain(root.certificate, root.certificate, "localhost");
+  ASSERT_TRUE(itself.ok()) << itself.status();
+  EXPECT_TRUE(itself->is_authority);
+  EXPECT_TRUE(itself->issuer_keys_sha256.empty());
+}
+
+// What a server's certificate with CA:FALSE signed counts for nothing.
+TEST(PeerCertificateTest, OnlyAnAuthoritySigns) {
+  for (const char* constraints : {"CA:FALSE", ""}) {
+    const TestCertificate server = TestCertificate::Make({.basic_constraints = constraints});
+    const TestCertificate forged = TestCertificate::Make({.authority = &server});
+    EXPECT_EQ(
+        CheckCertificateChain(forged.certificate, server.certificate, "localhost").status().code(),
+        Code::kPermissionDenied);
+  }
 }
 
 TEST(PeerCertificateTest, FingerprintsTellKeysApart) {
@@ -51,6 +83,8 @@ TEST(PeerCertificateTest, FingerprintsTellKeysApart) {
   EXPECT_EQ(key->size(), 64u);
   EXPECT_NE(*key, *KeyFingerprint(other.certificate));
   EXPECT_EQ(KeyFingerprint("no certificate").status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(*KeyFingerprints(own.certificate + other.certificate),
+            (std::vector{*key, *KeyFingerprint(other.certificate)}));
 }
 
 }  // namespace

@@ -32,36 +32,47 @@ std::string ToString(const grpc::string_ref& text) { return {text.data(), text.s
 // holds the key.
 class PeerVerifier final : public ExternalCertificateVerifier {
  public:
-  PeerVerifier(std::string roots, std::string pinned_key, std::shared_ptr<PeerVerdict> verdict)
-      : roots_(std::move(roots)),
-        pinned_key_(std::move(pinned_key)),
-        verdict_(std::move(verdict)) {}
+  PeerVerifier(TlsOptions options, std::shared_ptr<PeerVerdict> verdict)
+      : options_(std::move(options)), verdict_(std::move(verdict)) {}
 
   bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
               grpc::Status* sync_status) override {
-    const absl::Status status = Check(*request);
-    verdict_->Set(status);
-    if (!status.ok()) {
-      *sync_status = {grpc::StatusCode::PERMISSION_DENIED, std::string(ToStd(status.message()))};
+    absl::StatusOr<std::optional<VerifiedPeer>> peer = Check(*request);
+    if (peer.ok()) {
+      verdict_->Accept(*std::move(peer));
+      return true;
     }
+    verdict_->Refuse(peer.status());
+    *sync_status = {grpc::StatusCode::PERMISSION_DENIED,
+                    std::string(ToStd(peer.status().message()))};
     return true;
   }
   void Cancel(TlsCustomVerificationCheckRequest*) override {}
 
  private:
-  absl::Status Check(const TlsCustomVerificationCheckRequest& request) const {
+  absl::StatusOr<std::optional<VerifiedPeer>> Check(
+      const TlsCustomVerificationCheckRequest& request) const {
     const std::string certificate = ToString(request.peer_cert());
-    if (pinned_key_.empty()) {
+    std::optional<VerifiedPeer> peer;
+    if (options_.pinned_key_sha256.empty()) {
       const std::string chain = ToString(request.peer_cert_full_chain());
-      return CheckCertificateChain(chain.empty() ? certificate : chain, roots_,
-                                   ToString(request.target_name()));
+      SOTTO_ASSIGN_OR_RETURN(
+          peer, CheckCertificateChain(chain.empty() ? certificate : chain,
+                                      options_.root_certificates, ToString(request.target_name())));
     }
     const absl::StatusOr<std::string> key = KeyFingerprint(certificate);
-    if (key.ok() && *key == pinned_key_) return absl::OkStatus();
-    return absl::PermissionDeniedError("the server's key is not the pinned one");
+    if (!key.ok()) return absl::PermissionDeniedError("the server shows no certificate");
+    if (!peer && *key != options_.pinned_key_sha256) {
+      return absl::PermissionDeniedError("the server's key is not the pinned one");
+    }
+    if (!options_.known_key_sha256.empty() && *key != options_.known_key_sha256) {
+      return absl::PermissionDeniedError(
+          "the server shows another key than at the first connection: another server");
+    }
+    return peer;
   }
 
-  const std::string roots_, pinned_key_;
+  const TlsOptions options_;
   const std::shared_ptr<PeerVerdict> verdict_;
 };
 
@@ -84,9 +95,20 @@ std::string UnusedRoot() {
 
 }  // namespace
 
-void PeerVerdict::Set(const absl::Status& status) {
+void PeerVerdict::Refuse(const absl::Status& status) {
   std::lock_guard lock(mutex_);
   status_ = status;
+}
+
+void PeerVerdict::Accept(std::optional<VerifiedPeer> peer) {
+  std::lock_guard lock(mutex_);
+  status_ = absl::OkStatus();
+  peer_ = std::move(peer);
+}
+
+std::optional<VerifiedPeer> PeerVerdict::peer() const {
+  std::lock_guard lock(mutex_);
+  return peer_;
 }
 
 absl::Status PeerVerdict::status() const {
@@ -108,8 +130,8 @@ std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(
   // Not by gRPC, which would not tell a refused peer from one that is not there: by PeerVerifier.
   tls.set_verify_server_certs(false);
   tls.set_check_call_host(false);
-  tls.set_certificate_verifier(ExternalCertificateVerifier::Create<PeerVerifier>(
-      options.root_certificates, options.pinned_key_sha256, std::move(verdict)));
+  tls.set_certificate_verifier(
+      ExternalCertificateVerifier::Create<PeerVerifier>(options, std::move(verdict)));
   return grpc::experimental::TlsCredentials(tls);
 }
 

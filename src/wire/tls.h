@@ -6,9 +6,11 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "base/status.h"
 #include "wire/client.h"
+#include "wire/peer_certificate.h"
 
 namespace sotto {
 
@@ -16,13 +18,17 @@ namespace sotto {
 // cannot be reached. Thread-safe.
 class PeerVerdict {
  public:
-  void Set(const absl::Status& status);
+  void Refuse(const absl::Status& status);
+  void Accept(std::optional<VerifiedPeer> peer);
   // PERMISSION_DENIED when a peer was refused.
   absl::Status status() const;
+  // Of the peer accepted last; none when its key was pinned, and nobody's word asked for.
+  std::optional<VerifiedPeer> peer() const;
 
  private:
   mutable std::mutex mutex_;
   absl::Status status_;
+  std::optional<VerifiedPeer> peer_;
 };
 
 // Whoever connects with them is told the reason of a refusal by `verdict`.

@@ -11,6 +11,7 @@
 #include "enclave/linear/offloaded_activations.h"
 #include "enclave/linear/offloaded_plain.h"
 #include "enclave/linear/reveal_row.h"
+#include "enclave/linear/server_identities.h"
 #include "enclave/linear/session_channel.h"
 #include "kernels/gemm.h"
 
@@ -40,6 +41,10 @@ absl::Status CheckEndpoints(const SplitOptions& options) {
     return absl::InvalidArgumentError(
         StrCat(options.pinned_keys.size(), " key fingerprints for ", n, " accelerators"));
   }
+  if (!options.roots.empty() && options.roots.size() != n) {
+    return absl::InvalidArgumentError(
+        StrCat("authorities of ", options.roots.size(), " accelerators, not of ", n));
+  }
   return absl::OkStatus();
 }
 
@@ -53,16 +58,15 @@ absl::Status CheckChannels(const SplitOptions& options) {
         "protection shares needs TLS to every accelerator: whoever reads all channels reads the "
         "prompt");
   }
-  if (options.pinned_keys.empty() && options.tls->root_certificates.empty()) {
+  if (options.pinned_keys.empty() && options.roots.empty()) {
     return absl::FailedPreconditionError(
-        "protection shares needs the accelerators' keys pinned: by fingerprint, or by the "
-        "authority that signed them");
+        "protection shares needs the accelerators' keys pinned, or an authority for each of them");
   }
   if (options.data_plane == DataPlane::kShm) {
     return absl::FailedPreconditionError(
         "protection shares does not use shared memory: the host reads it");
   }
-  return absl::OkStatus();
+  return options.pinned_keys.empty() ? CheckSeparateRoots(options.roots) : absl::OkStatus();
 }
 
 absl::Status CheckOffload(const SplitOptions& options) {
@@ -79,24 +83,12 @@ absl::Status CheckOffload(const SplitOptions& options) {
   return absl::OkStatus();
 }
 
-// Different keys, which the servers have proved to hold; without TLS, their word that they are
-// different processes.
+// That the servers are as many as they seem.
 absl::Status CheckIdentities(const std::vector<std::shared_ptr<AcceleratorSession>>& sessions,
                              bool insecure_channels) {
-  std::set<std::string> keys, instances;
-  for (const auto& session : sessions) {
-    const ServerInfo& server = session->server();
-    if (server.peer_key_sha256.empty() && !insecure_channels) {
-      return absl::PermissionDeniedError(StrCat(session->endpoint(), ": showed no key"));
-    }
-    const bool new_key =
-        server.peer_key_sha256.empty() || keys.insert(server.peer_key_sha256).second;
-    if (!new_key || !instances.insert(server.instance_id).second) {
-      return absl::PermissionDeniedError(
-          StrCat(session->endpoint(), ": the same server as another endpoint; it would see all"));
-    }
-  }
-  return absl::OkStatus();
+  std::vector<ServerIdentity> servers;
+  for (const auto& session : sessions) servers.push_back({session->endpoint(), session->server()});
+  return insecure_channels ? CheckDifferentServers(servers) : CheckSeparateServers(servers);
 }
 
 std::unique_ptr<Blinder> MakeShareBlinder(const LlamaConfig& config, const SplitLinear& split) {
@@ -182,7 +174,7 @@ int32_t SplitRuntime::first_layer_limit() const {
 }
 
 absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(
-    size_t server, const std::optional<RelayRole>& relay) const {
+    size_t server, const std::optional<RelayRole>& relay) {
   SessionOptions session;
   session.config = checkpoint_.config();
   session.weights_sha256 = weights_sha256_;
@@ -191,6 +183,8 @@ absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(
   if (session.tls) {
     session.tls->pinned_key_sha256 =
         options_.pinned_keys.empty() ? "" : options_.pinned_keys[server];
+    session.tls->root_certificates = options_.roots.empty() ? "" : options_.roots[server];
+    session.tls->known_key_sha256 = known_keys_[server];
   }
   const bool secret_channel =
       options_.protection == Protection::kShares && !options_.insecure_channels;
@@ -199,10 +193,13 @@ absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(
   session.relay = relay;
   session.connect_timeout = options_.connect_timeout;
   session.exchange_timeout = options_.exchange_timeout;
-  return AcceleratorSession::Open(options_.endpoints[server], session);
+  SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<AcceleratorSession> opened,
+                         AcceleratorSession::Open(options_.endpoints[server], session));
+  known_keys_[server] = opened->server().peer_key_sha256;
+  return opened;
 }
 
-absl::Status SplitRuntime::OpenAll(SplitLinear& split) const {
+absl::Status SplitRuntime::OpenAll(SplitLinear& split) {
   const size_t n = options_.endpoints.size();
   const bool relay =
       options_.protection == Protection::kShares && n == 2 && options_.relay != RelayUse::kNever;

@@ -43,10 +43,13 @@ enum class RelayUse { kWherePossible, kRequired, kNever };
 struct SplitOptions {
   Protection protection = Protection::kShares;
   std::vector<std::string> endpoints;  // plain, pads: one. shares: two or more.
-  // For all endpoints; pinned_key_sha256 in it is not looked at.
+  // For all endpoints; keys and root certificates in it are not looked at.
   std::optional<TlsOptions> tls;
-  // Key fingerprints, one an endpoint, or none (then tls->root_certificates must say who may sign).
+  // Key fingerprints, one an endpoint, or none (then `roots` say who may sign).
   std::vector<std::string> pinned_keys;
+  // PEM texts, one an endpoint: who may vouch for that server. None: the system's roots, which
+  // `shares` does not accept.
+  std::vector<std::string> roots;
   // Lets `shares` run over channels that the enclave's host can read. NOT CONFIDENTIAL; for tests.
   bool insecure_channels = false;
   RelayUse relay = RelayUse::kWherePossible;
@@ -93,8 +96,9 @@ class SplitRuntime {
   const std::string& weights_sha256() const { return weights_sha256_; }
 
   // Opens a session with every endpoint (errors as AcceleratorSession::Open) and, for shares, makes
-  // sure that they are different servers (PERMISSION_DENIED). After UNAVAILABLE, whether of this or
-  // of a run, it may be called again: that is how a batch is retried.
+  // sure that they are separate servers (server_identities.h; PERMISSION_DENIED). After
+  // UNAVAILABLE, whether of this or of a run, it may be called again: that is how a batch is
+  // retried. Each endpoint must then show the TLS key it showed first (PERMISSION_DENIED).
   absl::StatusOr<SplitLinear> Connect();
   // The same over channels of the caller's making, one an endpoint: how an audit listens.
   using ChannelWrapper = std::function<std::unique_ptr<AcceleratorChannel>(
@@ -106,16 +110,19 @@ class SplitRuntime {
 
  private:
   SplitRuntime(const Checkpoint& checkpoint, SplitOptions options)
-      : checkpoint_(checkpoint), options_(std::move(options)) {}
+      : checkpoint_(checkpoint),
+        options_(std::move(options)),
+        known_keys_(options_.endpoints.size()) {}
 
   bool float_plain() const;
   absl::StatusOr<std::shared_ptr<AcceleratorSession>> Open(
-      size_t server, const std::optional<RelayRole>& relay = std::nullopt) const;
+      size_t server, const std::optional<RelayRole>& relay = std::nullopt);
   // Opens all sessions; where two can relay, with their parts in it agreed.
-  absl::Status OpenAll(SplitLinear& split) const;
+  absl::Status OpenAll(SplitLinear& split);
 
   const Checkpoint& checkpoint_;
   const SplitOptions options_;
+  std::vector<std::string> known_keys_;  // By endpoint: fingerprints seen; empty: none so far.
   std::string weights_sha256_;
   std::shared_ptr<const ProtectedLayers> layers_;  // Null for plain floats.
   std::shared_ptr<const PadWeights> pad_weights_;  // Null but for pads.
