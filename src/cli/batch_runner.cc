@@ -1,5 +1,7 @@
 #include "cli/batch_runner.h"
 
+#include <array>
+#include <bit>
 #include <chrono>
 #include <numeric>
 #include <string>
@@ -10,11 +12,21 @@
 #include "base/strings.h"
 #include "cli/process_info.h"
 #include "cli/stopwatch.h"
+#include "enclave/blinding/drbg.h"
 
 namespace sotto {
 namespace {
 
-constexpr std::chrono::seconds kBeforeRetry{1};
+// Of [0, 1), for the clients of one server not to come back all at once.
+double DrawUniform() {
+  std::array<uint8_t, sizeof(uint32_t)> bytes{};
+  ProcessDrbg().Generate(bytes);
+  return std::bit_cast<uint32_t>(bytes) / 4294967296.0;
+}
+
+std::chrono::milliseconds LongestWait(const PrefillOptions& options) {
+  return options.split.has_value() ? options.split->exchange_timeout : std::chrono::milliseconds(0);
+}
 
 size_t TokenCount(std::span<const std::vector<int32_t>> rows) {
   return std::accumulate(rows.begin(), rows.end(), size_t{0},
@@ -28,15 +40,16 @@ BatchRunner::BatchRunner(const BatchInputs& inputs, PrefillBackend& backend,
     : inputs_(inputs),
       backend_(backend),
       outputs_(outputs),
-      retries_left_(inputs.options.retries),
+      retries_(inputs.options.retries, LongestWait(inputs.options), DrawUniform),
       perplexity_(inputs.prompts.size()),
       logprobs_(inputs.prompts, inputs.rows, inputs.tokenizer, outputs) {}
 
 bool BatchRunner::TryAgain(const absl::Status& status) {
-  if (!absl::IsUnavailable(status) || retries_left_ == 0) return false;
-  --retries_left_;
-  Log(LogLevel::kWarning, StrCat(ToStd(status.message()), "; trying again"));
-  std::this_thread::sleep_for(kBeforeRetry);
+  if (!MayPass(status)) return false;
+  const std::optional<RetrySchedule::Retry> retry = retries_.Next();
+  if (!retry) return false;
+  Log(LogLevel::kWarning, StrCat(ToStd(status.message()), "; ", retry->ToString()));
+  std::this_thread::sleep_for(retry->wait);
   return true;
 }
 
@@ -101,6 +114,7 @@ absl::Status BatchRunner::RunBatchWithRetries(BatchTiming& batch, const BatchSta
   while (true) {
     progress.BeginBatch(start);
     absl::Status status = RunBatch(batch, progress);
+    if (status.ok()) retries_.Restart();
     if (status.ok() || !TryAgain(status)) return status;
     SOTTO_RETURN_IF_ERROR(Load());
   }

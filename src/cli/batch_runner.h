@@ -17,6 +17,7 @@
 #include "cli/prefill_outputs.h"
 #include "cli/progress.h"
 #include "cli/prompt_file.h"
+#include "cli/retry_schedule.h"
 #include "cli/token_scores.h"
 #include "enclave/prefill/engine.h"
 #include "enclave/tokenizer/tokenizer.h"
@@ -66,7 +67,7 @@ class BatchRunner {
   const BatchInputs inputs_;
   PrefillBackend& backend_;
   PrefillOutputs& outputs_;
-  int retries_left_ = 0;
+  RetrySchedule retries_;
   std::unique_ptr<Engine> engine_;
   std::vector<BatchTiming> batches_;
   std::optional<double> calibration_seconds_;

@@ -45,7 +45,7 @@ struct PrefillOptions {
   bool pad_compute = false;     // Always in the split mode: traffic has a fixed shape.
   std::string expected_sha256;  // Of the weights, in hexadecimal; empty: any.
   std::optional<SplitOptions> split;
-  int retries = 0;  // Reconnections in the split mode, each after an UNAVAILABLE.
+  int retries = 0;  // Reconnections in the split mode (retry_schedule.h).
   ProgressMode progress = ProgressMode::kAuto;
 };
 

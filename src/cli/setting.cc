@@ -27,6 +27,14 @@ std::string HelpText(const SettingSpec& spec) {
   return help;
 }
 
+// Without the blanks around it.
+std::string_view Trim(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\n";
+  const size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
+  text.remove_prefix(begin);
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
+}
+
 std::string Join(std::span<const std::string_view> words) {
   std::string joined;
   for (const std::string_view word : words) {
@@ -61,14 +69,11 @@ std::string Setting::value() const {
 
 std::vector<std::string> Setting::List() const {
   if (given_by_flag()) return option_->results();
-  std::vector<std::string> items;
-  std::string rest = value();
-  while (!rest.empty()) {
-    const size_t comma = std::min(rest.find(','), rest.size());
-    items.push_back(rest.substr(0, comma));
-    rest.erase(0, comma + 1);
-  }
-  return items;
+  const std::string text = value();
+  if (text.empty()) return {};
+  std::vector<std::string_view> parts = SplitCommas(text);
+  if (parts.back().empty()) parts.pop_back();  // A comma at the end parts nothing.
+  return {parts.begin(), parts.end()};
 }
 
 const std::string& Setting::source() const {
@@ -101,9 +106,9 @@ CLI::Option* AddSwitch(CLI::App& app, const std::string& flag, const std::string
 std::vector<std::string_view> SplitCommas(std::string_view list) {
   std::vector<std::string_view> parts;
   for (size_t end; (end = list.find(',')) != std::string_view::npos; list.remove_prefix(end + 1)) {
-    parts.push_back(list.substr(0, end));
+    parts.push_back(Trim(list.substr(0, end)));
   }
-  parts.push_back(list);
+  parts.push_back(Trim(list));
   return parts;
 }
 

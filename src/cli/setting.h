@@ -54,7 +54,7 @@ class Setting {
 // A flag without a value; count() says whether it was given.
 CLI::Option* AddSwitch(CLI::App& app, const std::string& flag, const std::string& help);
 
-// "a,,b" -> "a", "", "b". Views into `list`.
+// "a, ,b" -> "a", "", "b": without the blanks around each. Views into `list`.
 std::vector<std::string_view> SplitCommas(std::string_view list);
 
 // 64 hexadecimal digits, in either case.

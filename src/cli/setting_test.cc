@@ -53,6 +53,8 @@ TEST_F(SettingTest, ListsRepeatedFlagsOrWhatCommasPart) {
   EXPECT_THAT(setting_.List(), testing::ElementsAre("5"));
   setenv(kVariable, "6,,7", 1);
   EXPECT_THAT(setting_.List(), testing::ElementsAre("6", "", "7"));
+  setenv(kVariable, " 6 ,\t, 7 8,", 1);
+  EXPECT_THAT(setting_.List(), testing::ElementsAre("6", "", "7 8"));
   Parse({"--n", "8,9", "--n", "10"});
   EXPECT_THAT(setting_.List(), testing::ElementsAre("8,9", "10"));
 }

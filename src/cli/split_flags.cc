@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "base/strings.h"
 #include "cli/command.h"
 #include "wire/endpoint.h"
@@ -49,15 +50,18 @@ SplitFlags::SplitFlags(CLI::App& app)
                         .placeholder = "WHICH",
                         .help = "How rows travel: shm (one host), grpc, or auto",
                         .default_value = "auto"}),
-      timeout_seconds_(app, {.flag = "--timeout",
-                             .placeholder = "SECONDS",
-                             .help = "Longest wait for one answer",
-                             .default_value = "60"}),
-      retries_(app, {.flag = "--retries",
-                     .placeholder = "N",
-                     .help = "Reconnect up to N times when a server is unavailable, and repeat the "
-                             "batch",
-                     .default_value = "0"}),
+      timeout_seconds_(app,
+                       {.flag = "--timeout",
+                        .placeholder = "SECONDS",
+                        .help = "Longest wait for one answer, and for a connection, which gets "
+                                "10 s at most",
+                        .default_value = "60"}),
+      retries_(app,
+               {.flag = "--retries",
+                .placeholder = "N",
+                .help = "Reconnect up to N times when a server is unavailable or does not answer, "
+                        "ever later up to --timeout, and repeat the batch",
+                .default_value = "0"}),
       pads_(app) {
   bool ours = false;  // Options come in the order they were added.
   for (CLI::Option* option : app.get_options()) {
@@ -68,6 +72,10 @@ SplitFlags::SplitFlags(CLI::App& app)
 }
 
 absl::Status SplitFlags::CheckUnused() const {
+  if (accelerator_.given() && !accelerator_.given_by_flag()) {
+    Log(LogLevel::kWarning,
+        StrCat(accelerator_.source(), " is set but not used: --split asks for servers"));
+  }
   for (const CLI::Option* option : app_.get_options()) {
     if (option->get_group() != kGroup || option->count() == 0) continue;
     return UsageError(StrCat(option->get_name(), ": needs --split"));
@@ -96,6 +104,7 @@ absl::Status SplitFlags::ReadChannel(SplitOptions& options) const {
   options.data_plane = static_cast<DataPlane>(data_plane);
   SOTTO_ASSIGN_OR_RETURN(const int64_t seconds, timeout_seconds_.Integer(1, kMaxTimeoutSeconds));
   options.exchange_timeout = std::chrono::seconds(seconds);
+  options.connect_timeout = std::min(options.connect_timeout, options.exchange_timeout);
   return absl::OkStatus();
 }
 

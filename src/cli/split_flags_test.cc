@@ -80,11 +80,26 @@ TEST_F(SplitFlagsTest, Defaults) {
 TEST_F(SplitFlagsTest, EndpointsComeFromFlagsOrTheVariable) {
   setenv("LLAMA_GPU_ENDPOINT", "a:1,b:2", 1);
   EXPECT_THAT(Options({}).endpoints, ElementsAre("a:1", "b:2"));
+  setenv("LLAMA_GPU_ENDPOINT", " a:1 , b:2", 1);
+  EXPECT_THAT(Options({}).endpoints, ElementsAre("a:1", "b:2"));
   EXPECT_EQ(Options({}).protection, Protection::kShares);
   EXPECT_THAT(Options({"--accelerator", "c:3"}).endpoints, ElementsAre("c:3"));
   setenv("LLAMA_GPU_ENDPOINT", "a:1,nonsense", 1);
   ExpectRefused({"--split"}, "LLAMA_GPU_ENDPOINT: ");
   ExpectRefused({"--split", "--accelerator", "nonsense"}, "--accelerator: ");
+}
+
+TEST_F(SplitFlagsTest, AVariableThatDoesNothingIsNotPassedOverInSilence) {
+  setenv("LLAMA_GPU_ENDPOINT", "a:1", 1);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(*Read({}), std::nullopt);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "sotto: warning: LLAMA_GPU_ENDPOINT is set but not used: --split asks for servers\n");
+  testing::internal::CaptureStderr();
+  Options({});
+  unsetenv("LLAMA_GPU_ENDPOINT");
+  EXPECT_EQ(*Read({}), std::nullopt);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 TEST_F(SplitFlagsTest, TlsFilesAndPinnedKeys) {
@@ -146,6 +161,8 @@ TEST_F(SplitFlagsTest, ChannelAndOffload) {
       Options({"--data-plane", "grpc", "--timeout", "5", "--offload", "linear,attention"});
   EXPECT_EQ(options.data_plane, DataPlane::kGrpc);
   EXPECT_EQ(options.exchange_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(options.connect_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(Options({"--timeout", "20"}).connect_timeout, std::chrono::seconds(10));
   EXPECT_TRUE(options.offload.attention);
   EXPECT_FALSE(options.offload.embedding);
   ExpectRefused({"--split", "--timeout", "0"}, "--timeout: ");

@@ -94,6 +94,24 @@ TEST_F(RetriesTest, ABatchThatLosesItsServerIsRepeated) {
   EXPECT_EQ(dir_.Read("split.npy"), dir_.Read("local.npy"));
 }
 
+// It keeps its connections, and says nothing.
+TEST_F(RetriesTest, AServerThatHangsIsTriedAgain) {
+  std::optional<AcceleratorProcess> server;
+  Start(server);
+  const uint64_t idle = server->CpuTicks();
+  std::thread hanger([&] {
+    AwaitWork(*server, idle);
+    server->Send(SIGSTOP);
+    std::this_thread::sleep_for(milliseconds(8000));  // Well beyond the client's patience.
+    server->Send(SIGCONT);
+  });
+  const ProgramResult run = Sotto(Work("split") + Split("30") + Arguments{"--timeout", "2"});
+  hanger.join();
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr(" in time; trying again in "));
+  EXPECT_THAT(run.err, HasSubstr("(try 1 of 30)"));
+}
+
 // The network may send the second connection elsewhere: what the same authority vouches for is not
 // the same server.
 TEST_F(RetriesTest, ASuccessorWithAnotherKeyIsRefused) {
