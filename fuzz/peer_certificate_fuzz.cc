@@ -1,8 +1,10 @@
-// A certificate chain as a peer shows it: reading its key and checking it must end in a Status.
+// A certificate chain as a peer shows it, or a file that a user named: reading its keys and
+// checking it must end in a Status.
 #include <cstdint>
 #include <string>
 
 #include "base/check.h"
+#include "wire/own_certificate.h"
 #include "wire/peer_certificate.h"
 
 namespace sotto {
@@ -13,6 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (key.ok()) SOTTO_CHECK(key->size() == 64);
   const absl::StatusOr<VerifiedPeer> chain = CheckCertificateChain(pem, pem, "localhost");
   if (chain.ok()) SOTTO_CHECK(key.ok() && chain->key_sha256 == *key);
+  if (key.ok()) SOTTO_CHECK(CheckCertificates(pem).ok());
+  CheckValidNow(pem).IgnoreError();
+  if (CheckKeyOfCertificate(pem, pem).ok()) SOTTO_CHECK(CheckPrivateKey(pem).ok());
   return 0;
 }
 

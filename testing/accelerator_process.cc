@@ -21,7 +21,10 @@ namespace {
 [[noreturn]] void Become(const std::vector<std::string>& arguments,
                          const std::map<std::string, std::string>& environment) {
   for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
-  std::vector<std::string> words = {BinaryDir() + "/bin/sotto-accelerator", "--log-level", "error"};
+  std::vector<std::string> words = {BinaryDir() + "/bin/sotto-accelerator"};
+  if (std::ranges::find(arguments, "--log-level") == arguments.end()) {
+    words.insert(words.end(), {"--log-level", "error"});
+  }
   if (std::ranges::find(arguments, "--listen") == arguments.end()) {
     words.insert(words.end(), {"--listen", "localhost:0"});
   }

@@ -2,9 +2,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include "accelerator/event_log.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "wire/own_certificate.h"
 
 namespace sotto {
 namespace {
@@ -76,8 +78,14 @@ void AddFlags(CLI::App& app, AcceleratorFlags& flags, RawFlags& raw) {
       ->capture_default_str();
 }
 
-absl::StatusOr<std::string> ReadPem(const std::string& path) {
-  return path.empty() ? std::string() : ReadFile(path, kMaxPemBytes);
+// The PEM file of `flag`, which must pass `check`; empty when the flag was not given.
+template <typename Check>
+absl::StatusOr<std::string> ReadPem(std::string_view flag, const std::string& path, Check check) {
+  if (path.empty()) return std::string();
+  SOTTO_ASSIGN_OR_RETURN(std::string pem, ReadFile(path, kMaxPemBytes));
+  const absl::Status status = check(pem);
+  if (status.ok()) return pem;
+  return absl::InvalidArgumentError(StrCat(flag, " ", path, ": ", ToStd(status.message())));
 }
 
 absl::Status FillTls(const RawFlags& raw, ServerOptions& options) {
@@ -89,9 +97,20 @@ absl::Status FillTls(const RawFlags& raw, ServerOptions& options) {
     return absl::InvalidArgumentError("--client-ca needs --tls-cert and --tls-key");
   }
   ServerTls& tls = options.tls.emplace();
-  SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain, ReadPem(raw.tls_cert));
-  SOTTO_ASSIGN_OR_RETURN(tls.private_key, ReadPem(raw.tls_key));
-  SOTTO_ASSIGN_OR_RETURN(tls.client_roots, ReadPem(raw.client_ca));
+  SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain,
+                         ReadPem("--tls-cert", raw.tls_cert, CheckCertificates));
+  SOTTO_ASSIGN_OR_RETURN(tls.private_key,
+                         ReadPem("--tls-key", raw.tls_key, [&](const std::string& key) {
+                           return CheckKeyOfCertificate(tls.certificate_chain, key);
+                         }));
+  SOTTO_ASSIGN_OR_RETURN(tls.client_roots,
+                         ReadPem("--client-ca", raw.client_ca, CheckCertificates));
+  // Clients that pin the key do not mind.
+  const absl::Status valid = CheckValidNow(tls.certificate_chain);
+  if (!valid.ok()) {
+    LogEvent(LogLevel::kWarning, "certificate_not_valid",
+             {{"why", std::string(ToStd(valid.message()))}});
+  }
   options.service.relay.identity.certificate_chain = tls.certificate_chain;
   options.service.relay.identity.private_key = tls.private_key;
   return absl::OkStatus();

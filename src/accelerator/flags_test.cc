@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "testing/temp_dir.h"
+#include "testing/test_certificate.h"
 
 namespace sotto {
 namespace {
@@ -87,16 +88,17 @@ TEST(AcceleratorFlagsTest, SilentSessions) {
 // A relay's source shows the server's own certificate to its sink.
 TEST(AcceleratorFlagsTest, TlsFilesServeTheRelayToo) {
   const TempDir dir;
-  const std::string cert = dir.Write("c", "CERT"), key = dir.Write("k", "KEY"),
-                    ca = dir.Write("a", "CA");
+  const TestCertificate own = TestCertificate::Make(), client = TestCertificate::Make();
+  const std::string cert = dir.Write("c", own.certificate), key = dir.Write("k", own.key),
+                    ca = dir.Write("a", client.certificate);
   const AcceleratorFlags flags =
       Flags({"--tls-cert", cert.c_str(), "--tls-key", key.c_str(), "--client-ca", ca.c_str()});
   ASSERT_TRUE(flags.server.tls.has_value());
-  EXPECT_EQ(flags.server.tls->certificate_chain, "CERT");
-  EXPECT_EQ(flags.server.tls->private_key, "KEY");
-  EXPECT_EQ(flags.server.tls->client_roots, "CA");
-  EXPECT_EQ(flags.server.service.relay.identity.certificate_chain, "CERT");
-  EXPECT_EQ(flags.server.service.relay.identity.private_key, "KEY");
+  EXPECT_EQ(flags.server.tls->certificate_chain, own.certificate);
+  EXPECT_EQ(flags.server.tls->private_key, own.key);
+  EXPECT_EQ(flags.server.tls->client_roots, client.certificate);
+  EXPECT_EQ(flags.server.service.relay.identity.certificate_chain, own.certificate);
+  EXPECT_EQ(flags.server.service.relay.identity.private_key, own.key);
 }
 
 TEST(AcceleratorFlagsTest, WhatCannotBeIsRefusedByName) {

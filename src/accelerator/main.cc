@@ -3,12 +3,14 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "accelerator/connection_failures.h"
 #include "accelerator/descriptors.h"
 #include "accelerator/devices/device_registry.h"
 #include "accelerator/event_log.h"
 #include "accelerator/flags.h"
 #include "accelerator/server.h"
 #include "base/strings.h"
+#include "wire/library_logs.h"
 
 namespace sotto {
 namespace {
@@ -60,6 +62,7 @@ int Main(int argc, const char* const* argv) {
   sigaddset(&stop, SIGTERM);
   sigaddset(&stop, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);  // Before any thread exists: all inherit it.
+  RouteLibraryLogs(LogLibraryLine);
   RaiseDescriptorLimit();
   std::string information;
   const absl::StatusOr<std::optional<AcceleratorFlags>> flags =

@@ -55,6 +55,7 @@ struct Metrics::Impl {
                                               .Register(*registry)
                                               .Add({}, DeviceBuckets());
   std::array<prometheus::Counter*, kOperations.size()> exchanges{};
+  std::array<prometheus::Counter*, kConnectionFailures> failed_handshakes{};
   std::unique_ptr<MetricsHttp> http;
 };
 
@@ -65,6 +66,14 @@ Metrics::Metrics() : impl_(std::make_unique<Impl>()) {
                      .Register(*impl_->registry);
   for (size_t i = 0; i < kOperations.size(); ++i) {
     impl_->exchanges[i] = &family.Add({{"operation", kOperations[i]}});
+  }
+  auto& failed = prometheus::BuildCounter()
+                     .Name("sotto_handshakes_failed_total")
+                     .Help("TLS connections that failed before a session, by reason")
+                     .Register(*impl_->registry);
+  for (size_t i = 0; i < kConnectionFailures; ++i) {
+    const std::string_view reason = ConnectionFailureName(static_cast<ConnectionFailure>(i));
+    impl_->failed_handshakes[i] = &failed.Add({{"reason", std::string(reason)}});
   }
 }
 
@@ -83,6 +92,10 @@ void Metrics::SessionClosed() { impl_->sessions.Decrement(); }
 void Metrics::SessionRefused() { impl_->refused.Increment(); }
 void Metrics::SessionFailed() { impl_->failed.Increment(); }
 void Metrics::ConnectionRefused() { impl_->connections_refused.Increment(); }
+
+void Metrics::HandshakeFailed(ConnectionFailure failure) {
+  impl_->failed_handshakes[static_cast<size_t>(failure)]->Increment();
+}
 
 void Metrics::ExchangeServed(const ExchangeRecord& record) {
   impl_->exchanges[static_cast<size_t>(record.operation) - 1]->Increment();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "accelerator/connection_failures.h"
 #include "accelerator/session_runner.h"
 #include "base/status.h"
 
@@ -25,6 +26,7 @@ class Metrics {
   void SessionRefused();
   void SessionFailed();
   void ConnectionRefused();
+  void HandshakeFailed(ConnectionFailure failure);
   void ExchangeServed(const ExchangeRecord& record);
 
   // The text a scrape would get.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "accelerator/connection_failures.h"
 #include "accelerator/listener.h"
 #include "accelerator/served_model.h"
 #include "accelerator/service.h"
@@ -60,6 +61,8 @@ class AcceleratorServer {
 
   std::unique_ptr<ServedModel> model_;
   Metrics metrics_;
+  ConnectionFailureWatch connection_failures_{
+      [this](ConnectionFailure failure) { metrics_.HandshakeFailed(failure); }};
   std::unique_ptr<AcceleratorService> service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Listener> listener_;

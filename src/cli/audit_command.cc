@@ -8,12 +8,12 @@
 #include <utility>
 
 #include "base/cpu.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
 #include "cli/default_model.h"
 #include "cli/setting.h"
+#include "cli/split_tls_flags.h"
 #include "enclave/blinding/audit.h"
 #include "enclave/blinding/pad_weights.h"
 #include "enclave/blinding/protected_layers.h"
@@ -58,13 +58,11 @@ absl::Status FillTls(const AuditFlags& flags, SplitOptions& options) {
     return UsageError("--tls-cert: needs --accelerator-ca or --accelerator-key");
   }
   options.tls.emplace();
-  for (const auto& [path, text] : {std::pair{&flags.tls_cert, &options.tls->certificate_chain},
-                                   std::pair{&flags.tls_key, &options.tls->private_key}}) {
-    if (path->empty()) continue;
-    SOTTO_ASSIGN_OR_RETURN(*text, ReadFile(*path));
+  if (!flags.tls_cert.empty()) {
+    SOTTO_RETURN_IF_ERROR(ReadOwnCertificate(flags.tls_cert, flags.tls_key, *options.tls));
   }
   for (const std::string& path : flags.accelerator_cas) {
-    SOTTO_ASSIGN_OR_RETURN(options.roots.emplace_back(), ReadFile(path));
+    SOTTO_ASSIGN_OR_RETURN(options.roots.emplace_back(), ReadAcceleratorCa(path));
   }
   for (const std::string& key : flags.accelerator_keys) {
     if (!IsSha256Hex(key)) return UsageError("--accelerator-key: not 64 hexadecimal digits");

@@ -20,6 +20,7 @@
 #include "cli/tokenize_command.h"
 #include "enclave/tee/platform.h"
 #include "model/printable.h"
+#include "wire/library_logs.h"
 
 namespace sotto {
 namespace {
@@ -113,6 +114,7 @@ int RunSotto(int argc, const char* const* argv) {
     ForbidCoreDumps();
     TurnWriteSignalsIntoErrors();
     RemoveTemporaryFilesOnSignals();
+    RouteLibraryLogs([](std::string_view line) { Log(LogLevel::kDebug, line); });
     return Run(argc, argv);
   } catch (const std::bad_alloc&) {
     PrintError("out of memory");

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/strings.h"
 #include "cli/prefill_backend.h"
 #include "cli/process_info.h"
 #include "cli/split_flags.h"
@@ -47,6 +48,9 @@ absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOpt
   split_ = {};  // The last sessions end before new ones begin.
   SOTTO_ASSIGN_OR_RETURN(split_, runtime_->Connect());
   ++connections_;
+  if (!split_.why_no_relay.empty()) {
+    Log(LogLevel::kWarning, StrCat("no relay, twice as much to receive: ", split_.why_no_relay));
+  }
   if (split_.await_stock) SOTTO_RETURN_IF_ERROR(split_.await_stock());
   EngineOptions with_lanes = options;
   with_lanes.lanes = kSplitLanes;

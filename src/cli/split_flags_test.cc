@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "testing/temp_dir.h"
+#include "testing/test_certificate.h"
 
 namespace sotto {
 namespace {
@@ -49,6 +50,7 @@ class SplitFlagsTest : public testing::Test {
 
   const TempDir dir_;
   const std::string key_ = std::string(63, 'a') + "B";
+  const TestCertificate other_ = TestCertificate::Make();
 };
 
 TEST_F(SplitFlagsTest, WithoutSplitThereIsNothingAndNothingMayBeAsked) {
@@ -103,24 +105,24 @@ TEST_F(SplitFlagsTest, AVariableThatDoesNothingIsNotPassedOverInSilence) {
 }
 
 TEST_F(SplitFlagsTest, TlsFilesAndPinnedKeys) {
-  const std::string ca = dir_.Write("ca", "CA"), cert = dir_.Write("cert", "CERT"),
-                    key = dir_.Write("key", "KEY");
+  const TestCertificate own = TestCertificate::Make();
+  const std::string ca = dir_.Write("ca", other_.certificate),
+                    cert = dir_.Write("cert", own.certificate), key = dir_.Write("key", own.key);
   const SplitOptions options =
       Options({"--accelerator-key", key_, "--tls-cert", cert, "--tls-key", key});
   ASSERT_TRUE(options.tls.has_value());
-  EXPECT_EQ(options.tls->certificate_chain, "CERT");
-  EXPECT_EQ(options.tls->private_key, "KEY");
+  EXPECT_EQ(options.tls->certificate_chain, own.certificate);
+  EXPECT_EQ(options.tls->private_key, own.key);
   EXPECT_THAT(options.pinned_keys, ElementsAre(std::string(63, 'a') + "b"));
   EXPECT_TRUE(Options({"--accelerator-key", key_}).tls.has_value());
-  const std::string other = dir_.Write("other", "OTHER");
   EXPECT_THAT(Options({"--accelerator", "a:1", "--accelerator", "b:2", "--accelerator-ca", ca,
-                       "--accelerator-ca", other})
+                       "--accelerator-ca", cert})
                   .roots,
-              ElementsAre("CA", "OTHER"));
+              ElementsAre(other_.certificate, own.certificate));
 }
 
 TEST_F(SplitFlagsTest, TlsThatCannotBe) {
-  const std::string file = dir_.Write("file", "x");
+  const std::string file = dir_.Write("file", other_.certificate);
   ExpectRefused({"--split", "--tls-cert", file}, "one needs the other");
   ExpectRefused({"--split", "--tls-cert", file, "--tls-key", file}, "needs --accelerator-ca");
   ExpectRefused({"--split", "--accelerator-ca", dir_.File("none")}, "--accelerator-ca: ");

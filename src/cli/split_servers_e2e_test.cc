@@ -133,6 +133,18 @@ TEST_F(TlsTest, SharesOverTlsToTwoPinnedServersAreConfidential) {
   EXPECT_EQ(Detail("split")["confidential"], true);
 }
 
+// It costs traffic, and its reason is the servers' to mend: said in full.
+TEST_F(TlsTest, ARelayThatFallsAwayIsSaid) {
+  const Files one = MakeCertificate("one"), two = MakeCertificate("two");
+  const AcceleratorProcess a(ServerFlags(one)), b(ServerFlags(two) + Arguments{"--no-relay"});
+  const ProgramResult run =
+      Sotto({"--split", "--accelerator", a.address(), "--accelerator", b.address(),
+             "--accelerator-key", one.fingerprint, "--accelerator-key", two.fingerprint});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("no relay, twice as much to receive: " + b.address()));
+  EXPECT_THAT(run.err, HasSubstr("(--no-relay)"));
+}
+
 TEST_F(TlsTest, OneKeyBehindTwoEndpointsIsRefused) {
   const Files own = MakeCertificate("server");
   const AcceleratorProcess a(ServerFlags(own)), b(ServerFlags(own));

@@ -6,14 +6,23 @@
 #include "base/file.h"
 #include "base/strings.h"
 #include "cli/command.h"
+#include "wire/own_certificate.h"
 
 namespace sotto {
 namespace {
 
-absl::StatusOr<std::string> ReadFlagFile(const Setting& setting, const std::string& path) {
-  absl::StatusOr<std::string> contents = ReadFile(path);
-  if (contents.ok()) return contents;
-  return UsageError(StrCat(setting.source(), ": ", ToStd(contents.status().message())));
+absl::Status Blame(std::string_view flag, std::string_view why) {
+  return UsageError(StrCat(flag, ": ", why));
+}
+
+// A PEM file that must pass `check`.
+template <typename Check>
+absl::StatusOr<std::string> ReadPem(std::string_view flag, const std::string& path, Check check) {
+  absl::StatusOr<std::string> pem = ReadFile(path);
+  if (!pem.ok()) return Blame(flag, ToStd(pem.status().message()));
+  const absl::Status status = check(*pem);
+  if (!status.ok()) return Blame(flag, StrCat(path, ": ", ToStd(status.message())));
+  return pem;
 }
 
 // One for each server, or none at all.
@@ -24,6 +33,21 @@ absl::Status CheckCount(const Setting& setting, size_t given, const SplitOptions
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> ReadAcceleratorCa(const std::string& path) {
+  return ReadPem("--accelerator-ca", path, CheckCertificates);
+}
+
+absl::Status ReadOwnCertificate(const std::string& certificate_path, const std::string& key_path,
+                                TlsOptions& tls) {
+  SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain,
+                         ReadPem("--tls-cert", certificate_path, CheckValidNow));
+  SOTTO_ASSIGN_OR_RETURN(tls.private_key,
+                         ReadPem("--tls-key", key_path, [&](const std::string& key) {
+                           return CheckKeyOfCertificate(tls.certificate_chain, key);
+                         }));
+  return absl::OkStatus();
+}
 
 SplitTlsFlags::SplitTlsFlags(CLI::App& app)
     : accelerator_key_(app, {.flag = "--accelerator-key",
@@ -62,23 +86,17 @@ absl::Status SplitTlsFlags::Read(SplitOptions& options) const {
   if (accelerator_ca_.given() && accelerator_key_.given()) {
     return UsageError("--accelerator-ca: not with --accelerator-key, which says all");
   }
-  SOTTO_RETURN_IF_ERROR(ReadOwnCertificate(options.tls.emplace()));
+  options.tls.emplace();
+  if (tls_cert_.given()) {
+    SOTTO_RETURN_IF_ERROR(ReadOwnCertificate(tls_cert_.value(), tls_key_.value(), *options.tls));
+  }
   SOTTO_RETURN_IF_ERROR(ReadRoots(options));
   return ReadPinnedKeys(options);
 }
 
-absl::Status SplitTlsFlags::ReadOwnCertificate(TlsOptions& tls) const {
-  for (const auto& [setting, text] :
-       {std::pair{&tls_cert_, &tls.certificate_chain}, std::pair{&tls_key_, &tls.private_key}}) {
-    if (!setting->given()) continue;
-    SOTTO_ASSIGN_OR_RETURN(*text, ReadFlagFile(*setting, setting->value()));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status SplitTlsFlags::ReadRoots(SplitOptions& options) const {
   for (const std::string& path : accelerator_ca_.List()) {
-    SOTTO_ASSIGN_OR_RETURN(options.roots.emplace_back(), ReadFlagFile(accelerator_ca_, path));
+    SOTTO_ASSIGN_OR_RETURN(options.roots.emplace_back(), ReadAcceleratorCa(path));
   }
   return CheckCount(accelerator_ca_, options.roots.size(), options);
 }

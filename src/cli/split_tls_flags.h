@@ -3,12 +3,19 @@
 #define SOTTO_CLI_SPLIT_TLS_FLAGS_H_
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 #include "base/status.h"
 #include "cli/setting.h"
 #include "enclave/linear/split.h"
 
 namespace sotto {
+
+// The files of these flags, read and looked through: UsageError with the flag, the file and what is
+// wrong with it.
+absl::StatusOr<std::string> ReadAcceleratorCa(const std::string& path);
+absl::Status ReadOwnCertificate(const std::string& certificate_path, const std::string& key_path,
+                                TlsOptions& tls);
 
 class SplitTlsFlags {
  public:
@@ -19,7 +26,6 @@ class SplitTlsFlags {
   absl::Status Read(SplitOptions& options) const;
 
  private:
-  absl::Status ReadOwnCertificate(TlsOptions& tls) const;
   absl::Status ReadRoots(SplitOptions& options) const;
   absl::Status ReadPinnedKeys(SplitOptions& options) const;
 

@@ -11,6 +11,7 @@
 #include "wire/peer_certificate.h"
 #include "wire/shm_transport.h"
 #include "wire/tls.h"
+#include "wire/tls_probe.h"
 
 namespace sotto {
 namespace {
@@ -88,6 +89,16 @@ absl::StatusOr<ServerInfo> Handshake(SessionState& state, std::unique_ptr<GrpcSt
   return info;
 }
 
+// Why no session came about. gRPC says that a server is unavailable, where a handshake of our own
+// tells more; and only by such a one does a server learn that it was refused.
+absl::Status WhyNot(const SessionState& state, const absl::Status& verdict,
+                    const SessionOptions& options) {
+  const absl::Status failure = verdict.ok() ? state.failure() : state.Named(verdict);
+  if (verdict.ok() && !absl::IsUnavailable(failure)) return failure;
+  const absl::Status probe = ProbeHandshake(state.endpoint(), options.tls, options.connect_timeout);
+  return verdict.ok() && !probe.ok() ? state.Named(probe) : failure;
+}
+
 }  // namespace
 
 PendingExchange::~PendingExchange() {
@@ -118,7 +129,7 @@ absl::StatusOr<std::unique_ptr<AcceleratorSession>> AcceleratorSession::Open(
   absl::StatusOr<ServerInfo> info = Handshake(*state, stream, options, *verdict);
   if (!info.ok()) {
     state->Fail(info.status());
-    return verdict->status().ok() ? state->failure() : state->Named(verdict->status());
+    return WhyNot(*state, verdict->status(), options);
   }
   return std::unique_ptr<AcceleratorSession>(
       new AcceleratorSession(std::move(state), *std::move(info), options));

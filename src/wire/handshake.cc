@@ -12,11 +12,11 @@ namespace {
 
 constexpr size_t kDigestBytes = 32, kInstanceIdBytes = 16;
 constexpr int kMaxDevices = 64;
-constexpr size_t kMaxNameLength = 100;
+constexpr size_t kMaxNameLength = 100, kMaxReasonLength = 1000;
 
-// A name from the peer, fit for a result file and a terminal.
-std::string Tidy(const std::string& name) {
-  std::string out = name.substr(0, kMaxNameLength);
+// Words of the peer, fit for a result file and a terminal.
+std::string Tidy(const std::string& text, size_t max_length = kMaxNameLength) {
+  std::string out = text.substr(0, max_length);
   std::replace_if(
       out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return out;
@@ -61,7 +61,7 @@ absl::StatusOr<pb::Hello> MakeHello(const std::string& endpoint, const SessionOp
 
 void ReadAgreement(const pb::RelayAgreement& agreement, ServerInfo& info) {
   info.relays = agreement.agreed();
-  if (!info.relays) info.why_no_relay = Tidy(agreement.why_not());
+  if (!info.relays) info.why_no_relay = Tidy(agreement.why_not(), kMaxReasonLength);
   info.relay_inbox_bytes = agreement.inbox_bytes();
 }
 

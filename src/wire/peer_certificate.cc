@@ -69,6 +69,28 @@ absl::StatusOr<std::string> KeyOf(const X509* certificate) {
   return absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
+// Why a chain was refused: what people meet in a sentence, the rest in OpenSSL's words.
+std::string Sentence(int error, const std::string& host) {
+  switch (error) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return StrCat("is not for the name ", host);
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "has expired";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "is not valid yet";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      return "no authority that was given signed it";
+    default:
+      return X509_verify_cert_error_string(error);
+  }
+}
+
 // Of a context whose chain has been verified.
 absl::StatusOr<VerifiedPeer> Describe(X509_STORE_CTX* context) {
   const STACK_OF(X509)* const chain = X509_STORE_CTX_get0_chain(context);
@@ -85,8 +107,9 @@ absl::StatusOr<VerifiedPeer> Describe(X509_STORE_CTX* context) {
 }  // namespace
 
 absl::StatusOr<std::string> KeyFingerprint(const std::string& certificate_pem) {
-  SOTTO_ASSIGN_OR_RETURN(const std::vector<std::string> keys, KeyFingerprints(certificate_pem));
-  return keys[0];
+  const std::vector<Certificate> certificates = ParseCertificates(certificate_pem);
+  if (certificates.empty()) return absl::InvalidArgumentError("not a PEM certificate");
+  return KeyOf(certificates[0].get());
 }
 
 absl::StatusOr<std::vector<std::string>> KeyFingerprints(const std::string& certificates_pem) {
@@ -115,7 +138,7 @@ absl::StatusOr<VerifiedPeer> CheckCertificateChain(const std::string& chain_pem,
       Expect(X509_STORE_CTX_get0_param(context.get()), host);
   if (!ready) return Denied("cannot be checked");
   if (X509_verify_cert(context.get()) == 1) return Describe(context.get());
-  return Denied(X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
+  return Denied(Sentence(X509_STORE_CTX_get_error(context.get()), host));
 }
 
 }  // namespace sotto

@@ -37,7 +37,10 @@ class PeerVerifier final : public ExternalCertificateVerifier {
 
   bool Verify(TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
               grpc::Status* sync_status) override {
-    absl::StatusOr<std::optional<VerifiedPeer>> peer = Check(*request);
+    const std::string chain = ToString(request->peer_cert_full_chain());
+    absl::StatusOr<std::optional<VerifiedPeer>> peer =
+        CheckPeer(chain.empty() ? ToString(request->peer_cert()) : chain,
+                  ToString(request->target_name()), options_);
     if (peer.ok()) {
       verdict_->Accept(*std::move(peer));
       return true;
@@ -50,28 +53,6 @@ class PeerVerifier final : public ExternalCertificateVerifier {
   void Cancel(TlsCustomVerificationCheckRequest*) override {}
 
  private:
-  absl::StatusOr<std::optional<VerifiedPeer>> Check(
-      const TlsCustomVerificationCheckRequest& request) const {
-    const std::string certificate = ToString(request.peer_cert());
-    std::optional<VerifiedPeer> peer;
-    if (options_.pinned_key_sha256.empty()) {
-      const std::string chain = ToString(request.peer_cert_full_chain());
-      SOTTO_ASSIGN_OR_RETURN(
-          peer, CheckCertificateChain(chain.empty() ? certificate : chain,
-                                      options_.root_certificates, ToString(request.target_name())));
-    }
-    const absl::StatusOr<std::string> key = KeyFingerprint(certificate);
-    if (!key.ok()) return absl::PermissionDeniedError("the server shows no certificate");
-    if (!peer && *key != options_.pinned_key_sha256) {
-      return absl::PermissionDeniedError("the server's key is not the pinned one");
-    }
-    if (!options_.known_key_sha256.empty() && *key != options_.known_key_sha256) {
-      return absl::PermissionDeniedError(
-          "the server shows another key than at the first connection: another server");
-    }
-    return peer;
-  }
-
   const TlsOptions options_;
   const std::shared_ptr<PeerVerdict> verdict_;
 };
@@ -114,6 +95,24 @@ std::optional<VerifiedPeer> PeerVerdict::peer() const {
 absl::Status PeerVerdict::status() const {
   std::lock_guard lock(mutex_);
   return status_;
+}
+
+absl::StatusOr<std::optional<VerifiedPeer>> CheckPeer(const std::string& chain_pem,
+                                                      const std::string& host,
+                                                      const TlsOptions& options) {
+  const absl::StatusOr<std::string> key = KeyFingerprint(chain_pem);
+  if (!key.ok()) return absl::PermissionDeniedError("the server shows no certificate");
+  std::optional<VerifiedPeer> peer;
+  if (options.pinned_key_sha256.empty()) {
+    SOTTO_ASSIGN_OR_RETURN(peer, CheckCertificateChain(chain_pem, options.root_certificates, host));
+  } else if (*key != options.pinned_key_sha256) {
+    return absl::PermissionDeniedError("the server's key is not the pinned one");
+  }
+  if (!options.known_key_sha256.empty() && *key != options.known_key_sha256) {
+    return absl::PermissionDeniedError(
+        "the server shows another key than at the first connection: another server");
+  }
+  return peer;
 }
 
 std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 
 #include "base/status.h"
 #include "wire/client.h"
@@ -30,6 +31,13 @@ class PeerVerdict {
   absl::Status status_;
   std::optional<VerifiedPeer> peer_;
 };
+
+// Whether a peer that showed `chain_pem`, its own certificate first, is the one `options` ask for
+// at `host`. Who vouches for it; nothing where its key is pinned. PERMISSION_DENIED with the
+// reason.
+absl::StatusOr<std::optional<VerifiedPeer>> CheckPeer(const std::string& chain_pem,
+                                                      const std::string& host,
+                                                      const TlsOptions& options);
 
 // Whoever connects with them is told the reason of a refusal by `verdict`.
 std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(

@@ -7,6 +7,7 @@
 #include <array>
 #include <thread>
 
+#include "accelerator/connection_failures.h"
 #include "accelerator/devices/device_registry.h"
 #include "base/log.h"
 #include "enclave/blinding/unprotected.h"
@@ -17,6 +18,7 @@
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 #include "wire/accelerator.grpc.pb.h"
+#include "wire/library_logs.h"
 #include "wire/peer_certificate.h"
 #include "wire/proto_codec.h"
 
@@ -275,6 +277,39 @@ TEST_F(TlsTest, PlaintextIsRefused) {
   SessionOptions options = server.ClientOptions(NumberFormat::kF32);
   options.connect_timeout = milliseconds(2000);
   EXPECT_FALSE(TryOpen(server, options).ok());
+}
+
+TEST_F(TlsTest, CountsConnectionsThatNeverBecomeSessions) {
+  RouteLibraryLogs(LogLibraryLine);
+  const HonestServer server = Start([&](ServerOptions& o) {
+    o.metrics = "127.0.0.1:0";
+    o.tls = ServerTls{.certificate_chain = server_.certificate,
+                      .private_key = server_.key,
+                      .client_roots = client_.certificate};
+  });
+  const auto counts = [&](const std::string& reason) {
+    const std::string text = Get(server.server->metrics_port(), "/metrics");
+    const std::string name = "sotto_handshakes_failed_total{reason=\"" + reason + "\"} ";
+    const size_t found = text.find(name);
+    return found == std::string::npos ? -1.0 : std::stod(text.substr(found + name.size()));
+  };
+  EXPECT_EQ(counts("no_tls"), 0);
+  SessionOptions options = server.ClientOptions(NumberFormat::kF32);
+  const absl::Status plain = TryOpen(server, options);
+  EXPECT_EQ(plain.code(), Code::kFailedPrecondition) << plain;
+  EXPECT_GT(counts("no_tls"), 0);
+  options.tls = TlsOptions{.root_certificates = server_.certificate};
+  const absl::Status nameless = TryOpen(server, options);
+  EXPECT_EQ(nameless.code(), Code::kPermissionDenied) << nameless;
+  EXPECT_GT(counts("no_certificate"), 0);
+  options.tls->certificate_chain = server_.certificate;
+  options.tls->private_key = server_.key;
+  const absl::Status stranger = TryOpen(server, options);
+  EXPECT_EQ(stranger.code(), Code::kPermissionDenied) << stranger;
+  EXPECT_GT(counts("wrong_certificate"), 0);
+  options.tls->root_certificates = client_.certificate;
+  EXPECT_EQ(TryOpen(server, options).code(), Code::kPermissionDenied);
+  EXPECT_GT(counts("server_refused"), 0);
 }
 
 TEST_F(TlsTest, MutualTlsWantsACertificateOfTheClient) {
