@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "base/file.h"
 #include "base/strings.h"
@@ -9,26 +10,29 @@
 
 namespace sotto {
 
+absl::StatusOr<SecretBuffer> ParseKey(std::string_view text, const std::string& source) {
+  SecretBuffer key(kSealKeyBytes);
+  if (text.size() == kSealKeyBytes) {
+    std::copy(text.begin(), text.end(), key.span().begin());
+    return key;
+  }
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  absl::StatusOr<Hash256> bytes = HashFromHex(text, source);
+  if (!bytes.ok()) {
+    return absl::FailedPreconditionError(
+        StrCat(source, ": a key file holds 32 bytes, or 64 hex digits"));
+  }
+  std::copy(bytes->begin(), bytes->end(), key.span().begin());
+  OPENSSL_cleanse(bytes->data(), bytes->size());
+  return key;
+}
+
 absl::StatusOr<SecretBuffer> ReadKeyFile(const std::string& path) {
   constexpr size_t kLongest = 2 * kSealKeyBytes + 2;
   SOTTO_ASSIGN_OR_RETURN(std::string text, ReadFile(path, kLongest));
-  SecretBuffer key(kSealKeyBytes);
-  bool good = text.size() == kSealKeyBytes;
-  if (good) {
-    std::copy(text.begin(), text.end(), key.span().begin());
-  } else {
-    std::string_view digits = text;
-    while (digits.ends_with('\n') || digits.ends_with('\r')) digits.remove_suffix(1);
-    if (absl::StatusOr<Hash256> bytes = HashFromHex(digits, path); bytes.ok()) {
-      std::copy(bytes->begin(), bytes->end(), key.span().begin());
-      OPENSSL_cleanse(bytes->data(), bytes->size());
-      good = true;
-    }
-  }
+  absl::StatusOr<SecretBuffer> key = ParseKey(text, path);
   OPENSSL_cleanse(text.data(), text.size());
-  if (good) return key;
-  return absl::FailedPreconditionError(
-      StrCat(path, ": a key file holds 32 bytes, or 64 hex digits"));
+  return key;
 }
 
 }  // namespace sotto

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/secret_buffer.h"
 #include "base/status.h"
@@ -18,6 +19,8 @@ inline constexpr size_t kSealKeyBytes = 32;
 // Reads a key: 32 bytes, or 64 hex digits with an optional line end. FAILED_PRECONDITION when the
 // file holds anything else; otherwise errors as base/file.h. Messages never hold key bytes.
 absl::StatusOr<SecretBuffer> ReadKeyFile(const std::string& path);
+// The same of the file's text; `source` names it in errors.
+absl::StatusOr<SecretBuffer> ParseKey(std::string_view text, const std::string& source);
 
 // Seals and opens the chunks of one file. Thread-safe.
 //
