@@ -38,8 +38,10 @@ constexpr size_t kMaxTokens = 512;
 constexpr size_t kPadMemoryBytes = size_t{512} << 20;
 
 absl::StatusOr<std::vector<int32_t>> Tokens(const AuditFlags& flags, const Checkpoint& checkpoint) {
-  SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer,
-                         Tokenizer::Load(checkpoint.directory() + "/tokenizer.json"));
+  SOTTO_ASSIGN_OR_RETURN(const std::string* json, checkpoint.TokenizerJson());
+  const std::string source = StrCat(checkpoint.directory(), "/", kTokenizerName);
+  if (json == nullptr) return absl::NotFoundError(StrCat(source, ": no such file"));
+  SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::Parse(*json, source));
   SOTTO_ASSIGN_OR_RETURN(
       std::vector<int32_t> ids,
       tokenizer.Encode(flags.prompt.empty() ? kOurText : flags.prompt, {.add_bos = true}));

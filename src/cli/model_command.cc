@@ -83,7 +83,9 @@ absl::Status RunModelInspect(const ModelInspectFlags& flags) {
   ThreadPool pool(AvailableProcessors());
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
                          OpenModel(flags.model, {.key_file = flags.key_file}, pool));
+  SOTTO_ASSIGN_OR_RETURN(const ModelDigests digests, checkpoint.Digests(pool));
   std::fputs(FormatSummary(SummarizeModel(checkpoint)).c_str(), stdout);
+  std::fputs(FormatDigests(digests).c_str(), stdout);
   return absl::OkStatus();
 }
 

@@ -1,5 +1,7 @@
 #include "cli/model_flags.h"
 
+#include <utility>
+
 #include "base/strings.h"
 #include "cli/command.h"
 #include "cli/default_model.h"
@@ -22,21 +24,33 @@ ModelFlags::ModelFlags(CLI::App& app)
       weight_cache_(app, {.flag = "--weight-cache",
                           .placeholder = "DIR",
                           .help = "Keep the weights as this machine multiplies them in DIR, for "
-                                  "a faster next start; not for sealed models"}),
+                                  "a faster next start; not for sealed or pinned models"}),
+      model_sha256_(app, {.flag = "--model-sha256",
+                          .placeholder = "HEX",
+                          .help = "Refuse any model but this one: config.json, tokenizer.json and "
+                                  "weights, as `sotto model inspect` prints it"}),
       weights_sha256_(app, {.flag = "--weights-sha256",
                             .placeholder = "HEX",
                             .help = "Refuse a model whose weights have another SHA-256"}) {}
 
 absl::Status ModelFlags::Read(PrefillOptions& options) const {
-  options.expected_sha256 = LowerCase(weights_sha256_.value());
-  if (weights_sha256_.given() && !IsSha256Hex(options.expected_sha256)) {
-    return UsageError("--weights-sha256: not 64 hexadecimal digits");
-  }
+  SOTTO_RETURN_IF_ERROR(ReadPins(options));
   SOTTO_RETURN_IF_ERROR(ReadCache(options));
   SOTTO_RETURN_IF_ERROR(ReadSealing(options));
   options.model_dir = model_.value();
   if (model_.given()) return absl::OkStatus();
   SOTTO_ASSIGN_OR_RETURN(options.model_dir, FindShippedModel());
+  return absl::OkStatus();
+}
+
+absl::Status ModelFlags::ReadPins(PrefillOptions& options) const {
+  for (const auto& [setting, pin] : {std::pair{&model_sha256_, &options.pins.model_sha256},
+                                     std::pair{&weights_sha256_, &options.pins.weights_sha256}}) {
+    *pin = LowerCase(setting->value());
+    if (setting->given() && !IsSha256Hex(*pin)) {
+      return UsageError(StrCat(setting->source(), ": not 64 hexadecimal digits"));
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -48,6 +62,12 @@ absl::Status ModelFlags::ReadCache(PrefillOptions& options) const {
   // The cache is not encrypted.
   if (weight_cache_.given() && (weights_root_.given() || key_file_.given())) {
     return UsageError("--weight-cache: would write a sealed model's weights in the clear");
+  }
+  // Nor does anything in it prove which weights it was made of.
+  if (weight_cache_.given() && options.pins.any()) {
+    return UsageError(
+        "--weight-cache: not with --model-sha256 or --weights-sha256: what is cached "
+        "cannot be checked against them");
   }
   return absl::OkStatus();
 }

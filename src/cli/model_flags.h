@@ -17,10 +17,11 @@ class ModelFlags {
   absl::Status Read(PrefillOptions& options) const;
 
  private:
+  absl::Status ReadPins(PrefillOptions& options) const;
   absl::Status ReadCache(PrefillOptions& options) const;
   absl::Status ReadSealing(PrefillOptions& options) const;
 
-  Setting model_, weights_root_, key_file_, weight_cache_, weights_sha256_;
+  Setting model_, weights_root_, key_file_, weight_cache_, model_sha256_, weights_sha256_;
 };
 
 }  // namespace sotto

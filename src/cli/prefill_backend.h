@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <string>
 
 #include "base/status.h"
 #include "base/thread_pool.h"
@@ -28,9 +27,6 @@ class PrefillBackend {
   // Loads what is not loaded yet, connects, and returns an engine ready to run. May be called
   // again after a run failed with UNAVAILABLE, once the engine before is gone.
   virtual absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const EngineOptions& options) = 0;
-
-  // The digest of the weights, where loading has computed it; else empty.
-  virtual std::string weights_sha256() const { return ""; }
 
   // The result's "mode_detail"; null where there is none. While the last engine lives.
   virtual nlohmann::ordered_json Detail(const PassTotals& totals) const = 0;

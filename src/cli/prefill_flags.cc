@@ -86,7 +86,7 @@ absl::Status PrefillFlags::CompleteSplit(PrefillOptions& options) const {
     return UsageError("--oblivious-embedding: not with --offload embedding");
   }
   SplitOptions& split = *options.split;
-  split.weights_sha256 = options.expected_sha256;
+  split.weights_sha256 = options.pins.weights_sha256;
   split.plain_format = PlainFormat(options.precision.linear);
   split.pads.pass_rows = options.batch_size * options.prefill_length;
   split.pads.lm_head_rows =

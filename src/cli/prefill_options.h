@@ -12,6 +12,7 @@
 #include "enclave/linear/local.h"
 #include "enclave/linear/split.h"
 #include "enclave/prefill/engine.h"
+#include "model/model_digest.h"
 #include "model/sealed_model.h"
 
 namespace sotto {
@@ -37,13 +38,13 @@ struct PrefillOptions {
   std::string output_path;
   std::string save_logits_path;  // Empty: not saved. Else ends in .safetensors or .npy.
   std::string logprobs_path;     // Empty: not written.
-  std::string weight_cache_dir;  // Empty: none. Never for a sealed model.
+  std::string weight_cache_dir;  // Empty: none. Never for a sealed or pinned model.
   PrecisionChoice precision;
   int threads = 1;
   LogitsMode logits = LogitsMode::kAll;
   bool oblivious_embedding = false;
-  bool pad_compute = false;     // Always in the split mode: traffic has a fixed shape.
-  std::string expected_sha256;  // Of the weights, in hexadecimal; empty: any.
+  bool pad_compute = false;  // Always in the split mode: traffic has a fixed shape.
+  ModelPins pins;
   std::optional<SplitOptions> split;
   int retries = 0;  // Reconnections in the split mode (retry_schedule.h).
   ProgressMode progress = ProgressMode::kAuto;

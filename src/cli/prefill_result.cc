@@ -68,10 +68,17 @@ Json TimingsJson(const Timings& timings) {
   return json;
 }
 
+Json DigestJson(const std::string& digest) { return digest.empty() ? Json() : Json(digest); }
+
 Json ModelJson(const PrefillReport& report) {
+  const ModelDigests digests = report.model.digests.value_or(ModelDigests{});
+  const bool known = report.model.digests.has_value();
   Json json = {{"name", report.model.name},
                {"parameters", report.model.parameters},
-               {"weights_sha256", report.model.weights_sha256}};
+               {"weights_sha256", DigestJson(digests.weights_sha256)},
+               {"config_sha256", DigestJson(digests.config_sha256)},
+               {"tokenizer_sha256", DigestJson(digests.tokenizer_sha256)},
+               {"model_sha256", known ? Json(digests.model_sha256()) : Json()}};
   if (!report.model.sealed) return json;
   const std::optional<Hash256>& root = report.options.unseal.root;
   json["pinned_root"] = root.has_value() ? Json(HashToHex(*root)) : Json(nullptr);

@@ -17,14 +17,15 @@
 #include "cli/logits_file.h"
 #include "cli/prefill_options.h"
 #include "cli/prompt_file.h"
+#include "model/model_digest.h"
 
 namespace sotto {
 
 struct ModelFacts {
   std::string name;
   uint64_t parameters = 0;
-  std::string weights_sha256;
-  bool sealed = false;  // A sealed model, pinned or not.
+  std::optional<ModelDigests> digests;  // Nothing where the weights came from a cache.
+  bool sealed = false;                  // A sealed model, pinned or not.
 };
 
 struct Timings {

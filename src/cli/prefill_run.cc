@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/thread_pool.h"
 #include "cli/batch_rows.h"
 #include "cli/batch_runner.h"
+#include "cli/model_identity.h"
 #include "cli/prefill_backend.h"
 #include "cli/prefill_outputs.h"
 #include "cli/prefill_result.h"
@@ -27,7 +29,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kTokenizerName[] = "tokenizer.json";
+static_assert(kMaxTokenizerBytes == Tokenizer::kMaxFileBytes);
 
 absl::StatusOr<std::vector<Prompt>> GatherPrompts(const PrefillOptions& options) {
   if (!options.prompts_path.empty()) return ReadPromptFile(options.prompts_path);
@@ -47,11 +49,10 @@ absl::Status CheckLength(const PrefillOptions& options, const LlamaConfig& confi
 
 // The model's tokenizer, or none where it has none: then only ids can be served.
 absl::StatusOr<std::unique_ptr<Tokenizer>> LoadTokenizer(const Checkpoint& checkpoint) {
-  if (!checkpoint.HasFile(kTokenizerName)) return nullptr;
-  SOTTO_ASSIGN_OR_RETURN(const std::string json,
-                         checkpoint.ReadText(kTokenizerName, Tokenizer::kMaxFileBytes));
-  SOTTO_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::Parse(json, StrCat(checkpoint.directory(),
-                                                                            "/", kTokenizerName)));
+  SOTTO_ASSIGN_OR_RETURN(const std::string* json, checkpoint.TokenizerJson());
+  if (json == nullptr) return nullptr;
+  SOTTO_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::Parse(*json, StrCat(checkpoint.directory(),
+                                                                             "/", kTokenizerName)));
   return std::make_unique<Tokenizer>(std::move(tokenizer));
 }
 
@@ -98,16 +99,6 @@ void WarnOfPrompts(const PrefillOptions& options, const Inputs& inputs) {
   }
 }
 
-// The digest is computed before the work only where somebody pins it.
-absl::Status CheckDigest(const PrefillOptions& options, const Checkpoint& checkpoint,
-                         ThreadPool& pool) {
-  if (options.expected_sha256.empty() || options.split.has_value()) return absl::OkStatus();
-  SOTTO_ASSIGN_OR_RETURN(const std::string digest, checkpoint.WeightsSha256(pool));
-  if (options.expected_sha256 == digest) return absl::OkStatus();
-  return absl::FailedPreconditionError(StrCat(checkpoint.directory(), ": the weights' SHA-256 is ",
-                                              digest, ", not --weights-sha256"));
-}
-
 // Nobody should take an ordinary process for a protected one; so neither is passed over in silence.
 void SayWhereThisRuns() {
   const PlatformReport report = DetectPlatform();
@@ -121,6 +112,7 @@ void SayWhereThisRuns() {
 // Nor a sealed file that is whole for the one that was meant.
 void SayWhatIsNotPinned(const PrefillOptions& options) {
   if (!IsSealedModelPath(options.model_dir) || options.unseal.root.has_value()) return;
+  if (!options.pins.model_sha256.empty()) return;
   Log(LogLevel::kWarning,
       StrCat(options.model_dir,
              ": opened without --weights-root: another sealed model in its place",
@@ -131,18 +123,20 @@ void SayWhatIsNotPinned(const PrefillOptions& options) {
 }  // namespace
 
 absl::Status RunPrefill(const PrefillOptions& options) {
+  SOTTO_RETURN_IF_ERROR(CheckWeightCache(options, DetectPlatform().platform));
   SOTTO_ASSIGN_OR_RETURN(std::vector<Prompt> prompts, GatherPrompts(options));
   const Stopwatch loading;
   ThreadPool pool(options.threads);
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
                          OpenModel(options.model_dir, options.unseal, pool));
+  // Before a prompt meets the tokenizer: a hostile one tells of the text by the number of tokens.
+  SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins(options.pins, pool));
   SayWhatIsNotPinned(options);
   SOTTO_ASSIGN_OR_RETURN(const Inputs inputs,
                          PrepareInputs(options, checkpoint, std::move(prompts)));
   WarnOfPrompts(options, inputs);
   SOTTO_ASSIGN_OR_RETURN(PrefillOutputs outputs,
                          PrefillOutputs::Create(options, inputs.shape, inputs.rows));
-  SOTTO_RETURN_IF_ERROR(CheckDigest(options, checkpoint, pool));
   const std::unique_ptr<PrefillBackend> backend = options.split.has_value()
                                                       ? MakeSplitBackend(checkpoint, options, pool)
                                                       : MakeLocalBackend(checkpoint, options, pool);
@@ -155,18 +149,16 @@ absl::Status RunPrefill(const PrefillOptions& options) {
   SOTTO_RETURN_IF_ERROR(runner.Load());
   const double load_seconds = loading.seconds() - inputs.tokenize_seconds;
   SOTTO_RETURN_IF_ERROR(runner.RunAll());
-  // After the work where it can be, so that the first logits do not wait for it.
-  std::string digest = backend->weights_sha256();
-  if (digest.empty()) {
-    SOTTO_ASSIGN_OR_RETURN(digest, checkpoint.WeightsSha256(pool));
-  }
+  // After the work where nothing was pinned, so that the first logits do not wait for it.
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<ModelDigests> digests,
+                         UsedDigests(options, checkpoint, pool));
   const PrefillReport report{.options = options,
                              .prompts = inputs.prompts,
                              .rows = inputs.rows,
                              .logits = inputs.shape,
                              .model = {.name = ModelName(options.model_dir),
                                        .parameters = checkpoint.parameter_count(),
-                                       .weights_sha256 = digest,
+                                       .digests = digests,
                                        .sealed = IsSealedModelPath(options.model_dir)},
                              .timings = {.load_seconds = load_seconds,
                                          .tokenize_seconds = inputs.tokenize_seconds,

@@ -21,7 +21,6 @@ class SplitBackend final : public PrefillBackend {
       : checkpoint_(checkpoint), options_(options), pool_(pool) {}
 
   absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const EngineOptions& options) override;
-  std::string weights_sha256() const override { return runtime_->weights_sha256(); }
   Json Detail(const PassTotals& totals) const override;
 
  private:

@@ -1,32 +1,28 @@
 #include "model/checkpoint.h"
 
 #include <algorithm>
-#include <atomic>
+#include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/strings.h"
 #include "model/convert.h"
-#include "model/model_files.h"
 #include "model/printable.h"
 #include "model/required_tensors.h"
 #include "model/sha256.h"
-#include "model/shard_index.h"
+#include "model/weight_bytes.h"
 #include "model/weight_file.h"
 
 namespace sotto {
 namespace {
 
-// The position of a tensor of this checkpoint.
-size_t IndexOf(const std::vector<TensorRef>& tensors, const TensorRef& tensor) {
-  const auto it = std::lower_bound(tensors.begin(), tensors.end(), tensor.name,
-                                   [](const auto& a, const auto& b) { return a.name < b; });
-  SOTTO_CHECK(it != tensors.end() && it->data.data() == tensor.data.data());
-  return static_cast<size_t>(it - tensors.begin());
-}
+// Rows copied at once: they stay in a core's cache until they are converted.
+constexpr size_t kReadBytes = size_t{256} << 10;
 
-size_t Columns(const TensorRef& tensor) { return tensor.shape.back(); }
-size_t RowCount(const TensorRef& tensor) {
-  return tensor.shape.size() == 1 ? 1 : tensor.shape.front();
+absl::Status Unpinned(const std::string& path, std::string_view what, const std::string& digest,
+                      std::string_view flag) {
+  return absl::FailedPreconditionError(
+      StrCat(path, ": the SHA-256 of ", what, " is ", digest, ", not ", flag));
 }
 
 }  // namespace
@@ -34,10 +30,13 @@ size_t RowCount(const TensorRef& tensor) {
 struct Checkpoint::Impl {
   std::unique_ptr<ModelFiles> model;
   LlamaConfig config;
-  std::vector<WeightFile> files;
-  std::vector<TensorRef> tensors;  // Sorted by name.
-  // Where dropped pages are gone: whether each of `tensors` was dropped.
-  std::vector<std::atomic<bool>> dropped;
+  std::string config_sha256;
+  std::unique_ptr<WeightBytes> weights;
+
+  std::mutex mutex;  // Of what is found out when it is first asked for:
+  bool tokenizer_read = false;
+  std::optional<std::string> tokenizer;
+  std::optional<std::string> weights_sha256;
 };
 
 Checkpoint::Checkpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -54,22 +53,37 @@ absl::StatusOr<Checkpoint> Checkpoint::FromFiles(std::unique_ptr<ModelFiles> mod
   auto impl = std::make_unique<Impl>();
   const std::string& path = model->path();
   SOTTO_ASSIGN_OR_RETURN(const std::string text, model->ReadText(kConfigName, kMaxConfigBytes));
+  impl->config_sha256 = Sha256Hex(text);
   SOTTO_ASSIGN_OR_RETURN(impl->config, ParseConfig(text, StrCat(path, "/", kConfigName)));
-  SOTTO_ASSIGN_OR_RETURN(impl->files, OpenWeightFiles(*model));
-  SOTTO_ASSIGN_OR_RETURN(impl->tensors, FindRequiredTensors(impl->config, impl->files, path));
-  impl->dropped = std::vector<std::atomic<bool>>(impl->tensors.size());
+  SOTTO_ASSIGN_OR_RETURN(std::vector<WeightFile> files, OpenWeightFiles(*model));
+  SOTTO_ASSIGN_OR_RETURN(std::vector<TensorRef> tensors,
+                         FindRequiredTensors(impl->config, files, path));
+  SOTTO_ASSIGN_OR_RETURN(impl->weights,
+                         WeightBytes::Create(path, std::move(files), std::move(tensors),
+                                             model->keeps_dropped_pages()));
   impl->model = std::move(model);
   return Checkpoint(std::move(impl));
 }
 
 const LlamaConfig& Checkpoint::config() const { return impl_->config; }
 const std::string& Checkpoint::directory() const { return impl_->model->path(); }
-const std::vector<TensorRef>& Checkpoint::tensors() const { return impl_->tensors; }
+const std::vector<TensorRef>& Checkpoint::tensors() const { return impl_->weights->tensors(); }
+
+absl::StatusOr<const std::string*> Checkpoint::TokenizerJson() const {
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  if (!impl_->tokenizer_read && impl_->model->Has(kTokenizerName)) {
+    SOTTO_ASSIGN_OR_RETURN(impl_->tokenizer,
+                           impl_->model->ReadText(kTokenizerName, kMaxTokenizerBytes));
+  }
+  impl_->tokenizer_read = true;
+  return impl_->tokenizer.has_value() ? &*impl_->tokenizer : nullptr;
+}
 
 absl::StatusOr<TensorRef> Checkpoint::Find(std::string_view name) const {
-  const auto it = std::lower_bound(impl_->tensors.begin(), impl_->tensors.end(), name,
+  const std::vector<TensorRef>& all = tensors();
+  const auto it = std::lower_bound(all.begin(), all.end(), name,
                                    [](const auto& a, std::string_view b) { return a.name < b; });
-  if (it == impl_->tensors.end() || it->name != name) {
+  if (it == all.end() || it->name != name) {
     return absl::NotFoundError(StrCat(directory(), ": no tensor ", Printable(name)));
   }
   return *it;
@@ -77,54 +91,76 @@ absl::StatusOr<TensorRef> Checkpoint::Find(std::string_view name) const {
 
 uint64_t Checkpoint::parameter_count() const {
   uint64_t count = 0;
-  for (const TensorRef& tensor : impl_->tensors)
-    count += tensor.data.size() / DTypeSize(tensor.dtype);
+  for (const TensorRef& tensor : tensors()) count += tensor.data.size() / DTypeSize(tensor.dtype);
   return count;
 }
 
 absl::StatusOr<std::string> Checkpoint::WeightsSha256(ThreadPool& pool) const {
-  if (const auto known = impl_->model->weights_sha256()) return *known;
-  const std::vector<WeightFile>& files = impl_->files;
-  std::vector<std::string> hashes(files.size());
-  pool.ParallelFor(files.size(),
-                   [&](size_t i, int) { hashes[i] = Sha256HexOfFile(*files[i].contents); });
-  if (files.size() == 1 && files[0].name == kSingleWeightsName) return hashes[0];
-  std::string listing;
-  for (size_t i = 0; i < files.size(); ++i) listing += StrCat(files[i].name, ":", hashes[i], "\n");
-  return Sha256Hex(listing);
+  const std::optional<std::string> claimed = impl_->model->claimed_weights_sha256();
+  if (claimed && impl_->model->root_is_pinned()) return *claimed;
+  return HashWeights(pool);
+}
+
+absl::StatusOr<std::string> Checkpoint::HashWeights(ThreadPool& pool) const {
+  const std::lock_guard<std::mutex> lock(impl_->mutex);
+  if (!impl_->weights_sha256) {
+    SOTTO_ASSIGN_OR_RETURN(impl_->weights_sha256, impl_->weights->Hash(pool));
+  }
+  const std::optional<std::string> claimed = impl_->model->claimed_weights_sha256();
+  if (!claimed || *claimed == *impl_->weights_sha256) return *impl_->weights_sha256;
+  return absl::DataLossError(StrCat(directory(), ": claims weights of SHA-256 ",
+                                    Printable(*claimed), ", but holds others, of ",
+                                    *impl_->weights_sha256));
+}
+
+absl::StatusOr<ModelDigests> Checkpoint::Digests(ThreadPool& pool) const {
+  ModelDigests digests;
+  digests.config_sha256 = impl_->config_sha256;
+  SOTTO_ASSIGN_OR_RETURN(const std::string* tokenizer, TokenizerJson());
+  if (tokenizer != nullptr) digests.tokenizer_sha256 = Sha256Hex(*tokenizer);
+  SOTTO_ASSIGN_OR_RETURN(digests.weights_sha256, WeightsSha256(pool));
+  return digests;
+}
+
+absl::Status Checkpoint::CheckPins(const ModelPins& pins, ThreadPool& pool) const {
+  if (!pins.any()) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(const std::string weights, HashWeights(pool));
+  if (!pins.weights_sha256.empty() && pins.weights_sha256 != weights) {
+    return Unpinned(directory(), "the weights", weights, "--weights-sha256");
+  }
+  if (pins.model_sha256.empty()) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(const ModelDigests digests, Digests(pool));
+  if (pins.model_sha256 == digests.model_sha256()) return absl::OkStatus();
+  return Unpinned(directory(), "the model", digests.model_sha256(), "--model-sha256");
+}
+
+absl::Status Checkpoint::ReadStoredRows(const TensorRef& tensor, size_t begin,
+                                        std::span<uint8_t> out) const {
+  return impl_->weights->Read(tensor, begin, out);
 }
 
 absl::Status Checkpoint::ReadRows(const TensorRef& tensor, size_t begin,
                                   MatrixView<float> out) const {
-  const size_t columns = Columns(tensor), row_bytes = columns * DTypeSize(tensor.dtype);
+  const size_t row_bytes = TensorRowBytes(tensor), columns = tensor.shape.back();
   SOTTO_CHECK(out.cols() == columns);
-  SOTTO_CHECK(begin <= RowCount(tensor) && out.rows() <= RowCount(tensor) - begin);
-  if (!impl_->model->keeps_dropped_pages() && impl_->dropped[IndexOf(impl_->tensors, tensor)]) {
-    return absl::FailedPreconditionError(
-        StrCat(directory(), ": tensor ", tensor.name, " was given back and cannot be read again"));
-  }
-  for (size_t i = 0; i < out.rows(); ++i) {
-    const uint8_t* source = tensor.data.data() + (begin + i) * row_bytes;
-    if (ConvertToFloat(tensor.dtype, source, columns, out.row(i))) continue;
-    return absl::DataLossError(StrCat(directory(), ": tensor ", tensor.name,
-                                      " holds a NaN or infinite weight in row ", begin + i));
+  const size_t step = std::max<size_t>(1, kReadBytes / row_bytes);
+  std::vector<uint8_t> stored(std::min(step, out.rows()) * row_bytes);
+  for (size_t first = 0; first < out.rows(); first += step) {
+    const size_t count = std::min(step, out.rows() - first);
+    SOTTO_RETURN_IF_ERROR(
+        ReadStoredRows(tensor, begin + first, std::span(stored).first(count * row_bytes)));
+    for (size_t i = 0; i < count; ++i) {
+      if (ConvertToFloat(tensor.dtype, &stored[i * row_bytes], columns, out.row(first + i))) {
+        continue;
+      }
+      return absl::DataLossError(StrCat(directory(), ": tensor ", tensor.name,
+                                        " holds a NaN or infinite weight in row ",
+                                        begin + first + i));
+    }
   }
   return absl::OkStatus();
 }
 
-void Checkpoint::DropPages(const TensorRef& tensor) const {
-  impl_->dropped[IndexOf(impl_->tensors, tensor)] = true;
-  for (const WeightFile& file : impl_->files) {
-    const std::span<const uint8_t> all = file.contents->bytes();
-    if (tensor.data.data() < all.data() || tensor.data.data() >= all.data() + all.size()) continue;
-    file.contents->DropPages(tensor.data);
-  }
-}
-
-absl::StatusOr<std::string> Checkpoint::ReadText(const std::string& name,
-                                                 size_t limit_bytes) const {
-  return impl_->model->ReadText(name, limit_bytes);
-}
-bool Checkpoint::HasFile(const std::string& name) const { return impl_->model->Has(name); }
+void Checkpoint::DropPages(const TensorRef& tensor) const { impl_->weights->Drop(tensor); }
 
 }  // namespace sotto

@@ -105,4 +105,12 @@ std::string FormatSummary(const ModelSummary& summary) {
   return text;
 }
 
+std::string FormatDigests(const ModelDigests& digests) {
+  return Line("model_sha256", digests.model_sha256()) +
+         Line("config_sha256", digests.config_sha256) +
+         Line("tokenizer_sha256",
+              digests.tokenizer_sha256.empty() ? "none" : digests.tokenizer_sha256) +
+         Line("weights_sha256", digests.weights_sha256);
+}
+
 }  // namespace sotto

@@ -30,6 +30,8 @@ ModelSummary SummarizeModel(const Checkpoint& checkpoint);
 
 // Lines "name   value" for a terminal.
 std::string FormatSummary(const ModelSummary& summary);
+// The same of the digests, each as the flags of `sotto prefill` take it.
+std::string FormatDigests(const ModelDigests& digests);
 
 }  // namespace sotto
 

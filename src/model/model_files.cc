@@ -34,7 +34,8 @@ class DirectoryFiles : public ModelFiles {
     return std::make_unique<MappedFileBytes>(std::move(file));
   }
   bool keeps_dropped_pages() const override { return true; }
-  std::optional<std::string> weights_sha256() const override { return std::nullopt; }
+  std::optional<std::string> claimed_weights_sha256() const override { return std::nullopt; }
+  bool root_is_pinned() const override { return false; }
 
  private:
   std::string directory_;

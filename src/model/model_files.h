@@ -32,8 +32,12 @@ class ModelFiles {
   virtual absl::StatusOr<std::unique_ptr<FileBytes>> Open(const std::string& name) const = 0;
   // Whether dropped pages can be read again.
   virtual bool keeps_dropped_pages() const = 0;
-  // What WeightsSha256 of the original directory is, where that is known without hashing.
-  virtual std::optional<std::string> weights_sha256() const = 0;
+  // What a sealed model says that WeightsSha256 of the original directory is: whoever made the file
+  // may have written anything. Nothing for a directory.
+  virtual std::optional<std::string> claimed_weights_sha256() const = 0;
+  // Whether this was opened with the root it had to have, so that what it says of itself is as good
+  // as the root.
+  virtual bool root_is_pinned() const = 0;
 
   // The whole file as text. INVALID_ARGUMENT when it is longer than `limit_bytes`.
   absl::StatusOr<std::string> ReadText(const std::string& name, size_t limit_bytes) const;

@@ -68,8 +68,9 @@ absl::Status CheckTiedLmHead(const LocatedByName& located, const std::string& di
   const auto a = head.bytes(), b = embedding.bytes();
   const bool same = head.entry->dtype == embedding.entry->dtype && a.size() == b.size() &&
                     std::memcmp(a.data(), b.data(), a.size()) == 0;
-  head.file->contents->DropPages(a);
-  embedding.file->contents->DropPages(b);
+  // What was only looked at is given back, but not where giving back means losing it.
+  if (head.file->keeps_dropped_pages) head.file->contents->DropPages(a);
+  if (embedding.file->keeps_dropped_pages) embedding.file->contents->DropPages(b);
   if (same) return absl::OkStatus();
   return absl::InvalidArgumentError(
       StrCat(directory,

@@ -184,6 +184,18 @@ absl::StatusOr<std::vector<SafetensorsEntry>> ParseSafetensorsHeader(
   return entries;
 }
 
+std::vector<uint8_t> CopySafetensorsHeader(std::span<const uint8_t> file) {
+  const std::span<const uint8_t> prefix = file.first(std::min<size_t>(kLengthBytes, file.size()));
+  std::vector<uint8_t> header(prefix.begin(), prefix.end());
+  if (header.size() < kLengthBytes) return header;
+  uint64_t length;
+  std::memcpy(&length, header.data(), sizeof length);
+  const std::span<const uint8_t> rest = file.subspan(kLengthBytes);
+  const auto text = rest.first(std::min({length, kMaxHeaderBytes, uint64_t{rest.size()}}));
+  header.insert(header.end(), text.begin(), text.end());
+  return header;
+}
+
 absl::StatusOr<SafetensorsFile> SafetensorsFile::Open(const std::string& path) {
   SafetensorsFile file;
   file.path_ = path;

@@ -30,6 +30,10 @@ struct SafetensorsEntry {
 absl::StatusOr<std::vector<SafetensorsEntry>> ParseSafetensorsHeader(
     std::span<const uint8_t> file_prefix, uint64_t file_size, const std::string& source);
 
+// The header's length and as many bytes of it as are there, each read once: for files that others
+// may change. No more than the longest header that ParseSafetensorsHeader takes.
+std::vector<uint8_t> CopySafetensorsHeader(std::span<const uint8_t> file);
+
 // A mapped safetensors file. Immutable after Open, so safe to share between threads.
 class SafetensorsFile {
  public:

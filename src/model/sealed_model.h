@@ -44,7 +44,8 @@ absl::StatusOr<std::unique_ptr<ModelFiles>> OpenSealedFiles(const std::string& p
 bool IsSealedModelPath(const std::string& path);
 
 // A checkpoint from a directory or from a sealed model, whichever `path` is. For a directory,
-// `options` must be empty: FAILED_PRECONDITION, since nothing there could be pinned.
+// `options` must be empty: FAILED_PRECONDITION, since nothing there could be pinned. Without a
+// root, the weights of a sealed model are hashed here: DATA_LOSS when they are not what it claims.
 absl::StatusOr<Checkpoint> OpenModel(const std::string& path, const UnsealOptions& options,
                                      ThreadPool& pool);
 

@@ -143,8 +143,10 @@ class SealedFileBytes : public FileBytes {
 
 class SealedFiles : public ModelFiles {
  public:
-  SealedFiles(std::string path, SealedDirectory directory, PrivateMemory payload)
+  SealedFiles(std::string path, bool root_is_pinned, SealedDirectory directory,
+              PrivateMemory payload)
       : path_(std::move(path)),
+        root_is_pinned_(root_is_pinned),
         directory_(std::move(directory)),
         payload_(std::make_shared<const PrivateMemory>(std::move(payload))) {}
 
@@ -158,10 +160,14 @@ class SealedFiles : public ModelFiles {
     return std::make_unique<SealedFileBytes>(payload_, it->second);
   }
   bool keeps_dropped_pages() const override { return false; }
-  std::optional<std::string> weights_sha256() const override { return directory_.weights_sha256; }
+  std::optional<std::string> claimed_weights_sha256() const override {
+    return directory_.weights_sha256;
+  }
+  bool root_is_pinned() const override { return root_is_pinned_; }
 
  private:
   std::string path_;
+  bool root_is_pinned_;
   SealedDirectory directory_;
   std::shared_ptr<const PrivateMemory> payload_;
 };
@@ -177,7 +183,8 @@ absl::StatusOr<std::unique_ptr<ModelFiles>> OpenSealedFiles(const std::string& p
   const ChunkCrypter crypter(trusted.header, key);
   SOTTO_ASSIGN_OR_RETURN(PrivateMemory payload, ReadChunks(file, path, trusted, crypter, pool));
   SOTTO_ASSIGN_OR_RETURN(SealedDirectory directory, ParseSealedDirectory(payload.span(), path));
-  return std::make_unique<SealedFiles>(path, std::move(directory), std::move(payload));
+  return std::make_unique<SealedFiles>(path, options.root.has_value(), std::move(directory),
+                                       std::move(payload));
 }
 
 bool IsSealedModelPath(const std::string& path) {
@@ -195,7 +202,10 @@ absl::StatusOr<Checkpoint> OpenModel(const std::string& path, const UnsealOption
     return Checkpoint::Open(path);
   }
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ModelFiles> files, OpenSealedFiles(path, options, pool));
-  return Checkpoint::FromFiles(std::move(files));
+  SOTTO_ASSIGN_OR_RETURN(Checkpoint checkpoint, Checkpoint::FromFiles(std::move(files)));
+  // While nothing is dropped: without a root the file's own word for its digest is worth nothing.
+  if (!options.root) SOTTO_RETURN_IF_ERROR(checkpoint.HashWeights(pool).status());
+  return checkpoint;
 }
 
 }  // namespace sotto

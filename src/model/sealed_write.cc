@@ -1,7 +1,6 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "model/sealed_chunk.h"
 #include "model/sealed_directory.h"
 #include "model/sealed_model.h"
+#include "model/sha256.h"
 #include "model/shard_index.h"
 
 namespace sotto {
@@ -24,7 +24,7 @@ std::string_view AsText(std::span<const uint8_t> bytes) {
 // Names of the files to seal, those that are there.
 absl::StatusOr<std::vector<std::string>> FilesToSeal(const ModelFiles& model) {
   std::vector<std::string> names = {kConfigName};
-  if (model.Has("tokenizer.json")) names.push_back("tokenizer.json");
+  if (model.Has(kTokenizerName)) names.push_back(kTokenizerName);
   if (model.Has(kSingleWeightsName)) {
     names.push_back(kSingleWeightsName);
     return names;
@@ -44,6 +44,7 @@ class Payload {
  public:
   static absl::StatusOr<Payload> Gather(const ModelFiles& model, std::string weights_sha256) {
     Payload payload;
+    payload.path_ = model.path();
     SOTTO_ASSIGN_OR_RETURN(const std::vector<std::string> names, FilesToSeal(model));
     for (const std::string& name : names) {
       SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<FileBytes> file, model.Open(name));
@@ -66,11 +67,37 @@ class Payload {
     }
   }
 
+  // Hashes what Copy gave, piece after piece from the start.
+  void Hash(uint64_t offset, std::span<const uint8_t> copy) {
+    for (size_t i = 0; i < files_.size(); ++i) {
+      const uint64_t end = begins_[i] + files_[i].second->bytes().size();
+      const uint64_t from = std::max(begins_[i], offset);
+      const uint64_t to = std::min(end, offset + copy.size());
+      if (from < to) hashes_[i].Update(copy.subspan(from - offset, to - from));
+    }
+  }
+
+  // After the last piece: DATA_LOSS unless the weights are still those that the directory names.
+  absl::Status CheckHashes() {
+    std::string listing, single;
+    for (size_t i = 0; i < files_.size(); ++i) {
+      const std::string& name = files_[i].first;
+      if (!name.ends_with(".safetensors")) continue;
+      single = hashes_[i].FinishHex();
+      listing += StrCat(name, ":", single, "\n");
+      if (name != kSingleWeightsName) single.clear();
+    }
+    if (weights_sha256_ == (single.empty() ? Sha256Hex(listing) : single)) return absl::OkStatus();
+    return absl::DataLossError(StrCat(path_, ": the weights were changed while they were sealed"));
+  }
+
  private:
   // Extents change the length of the directory, and its length the extents: the second round is
   // laid out behind room for the longest numbers.
   void Place(std::string weights_sha256) {
-    SealedDirectory directory{std::move(weights_sha256), {}};
+    weights_sha256_ = std::move(weights_sha256);
+    hashes_.resize(files_.size());
+    SealedDirectory directory{weights_sha256_, {}};
     for (const auto& [name, file] : files_) directory.files[name] = {~uint64_t{0}, ~uint64_t{0}};
     size_ = SerializeSealedDirectory(directory).size();
     for (const auto& [name, file] : files_) {
@@ -93,8 +120,11 @@ class Payload {
     return part;
   }
 
+  std::string path_;  // Of the model.
   std::vector<std::pair<std::string, std::unique_ptr<FileBytes>>> files_;
   std::vector<uint64_t> begins_;  // Of each file, in the payload.
+  std::vector<Sha256> hashes_;    // Of each file.
+  std::string weights_sha256_;
   std::string head_;
   uint64_t size_ = 0;
 };
@@ -112,23 +142,28 @@ absl::StatusOr<SealedHeader> MakeHeader(const SealOptions& options, uint64_t pay
   return header;
 }
 
-absl::StatusOr<std::vector<Hash256>> WriteChunks(const Payload& payload, const SealedHeader& header,
+// A chunk a thread at a time: copied, hashed in order, sealed and written. The copy is all that is
+// looked at, so that the digest in the directory is that of the bytes that are written.
+absl::StatusOr<std::vector<Hash256>> WriteChunks(Payload& payload, const SealedHeader& header,
                                                  const ChunkCrypter& crypter, AtomicFile& file,
                                                  ThreadPool& pool) {
   std::vector<Hash256> table(header.chunk_count);
-  std::vector<std::vector<uint8_t>> buffers(pool.threads());
-  std::mutex mutex;
-  absl::Status status;
-  pool.ParallelFor(header.chunk_count, [&](size_t i, int worker) {
-    std::vector<uint8_t>& chunk = buffers[worker];
-    chunk.resize(header.ChunkLength(i));
-    payload.Copy(i * header.chunk_bytes, chunk);
-    table[i] = crypter.Seal(i, chunk);
-    const absl::Status written = file.WriteAt(header.ChunkOffset(i), AsText(chunk));
-    const std::lock_guard<std::mutex> lock(mutex);
-    status.Update(written);
-  });
-  SOTTO_RETURN_IF_ERROR(status);
+  std::vector<std::vector<uint8_t>> chunks(pool.threads());
+  std::vector<absl::Status> written(pool.threads());
+  for (uint64_t first = 0; first < header.chunk_count; first += chunks.size()) {
+    const size_t count = std::min<uint64_t>(chunks.size(), header.chunk_count - first);
+    pool.ParallelFor(count, [&](size_t i, int) {
+      chunks[i].resize(header.ChunkLength(first + i));
+      payload.Copy((first + i) * header.chunk_bytes, chunks[i]);
+    });
+    for (size_t i = 0; i < count; ++i) payload.Hash((first + i) * header.chunk_bytes, chunks[i]);
+    pool.ParallelFor(count, [&](size_t i, int) {
+      table[first + i] = crypter.Seal(first + i, chunks[i]);
+      written[i] = file.WriteAt(header.ChunkOffset(first + i), AsText(chunks[i]));
+    });
+    for (const absl::Status& status : written) SOTTO_RETURN_IF_ERROR(status);
+  }
+  SOTTO_RETURN_IF_ERROR(payload.CheckHashes());
   return table;
 }
 
@@ -139,7 +174,7 @@ absl::StatusOr<Hash256> SealModel(const std::string& model_dir, const std::strin
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(model_dir));
   SOTTO_ASSIGN_OR_RETURN(std::string sha256, checkpoint.WeightsSha256(pool));
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<ModelFiles> model, OpenModelDirectory(model_dir));
-  SOTTO_ASSIGN_OR_RETURN(const Payload payload, Payload::Gather(*model, std::move(sha256)));
+  SOTTO_ASSIGN_OR_RETURN(Payload payload, Payload::Gather(*model, std::move(sha256)));
   SOTTO_ASSIGN_OR_RETURN(SealedHeader header, MakeHeader(options, payload.size()));
   SecretBuffer key;
   if (!options.key_file.empty()) {

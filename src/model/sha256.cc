@@ -2,59 +2,43 @@
 
 #include <openssl/evp.h>
 
-#include <algorithm>
-#include <memory>
-
 #include "base/check.h"
 
 namespace sotto {
-namespace {
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    SOTTO_CHECK(context_ != nullptr);
-    SOTTO_CHECK(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-  }
-
-  void Update(const void* data, size_t size) {
-    SOTTO_CHECK(EVP_DigestUpdate(context_.get(), data, size) == 1);
-  }
-
-  std::string FinishHex() {
-    constexpr char kDigits[] = "0123456789abcdef";
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    SOTTO_CHECK(EVP_DigestFinal_ex(context_.get(), digest, &size) == 1);
-    std::string hex;
-    for (unsigned i = 0; i < size; ++i) {
-      hex += kDigits[digest[i] >> 4];
-      hex += kDigits[digest[i] & 15];
-    }
-    return hex;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+struct Sha256::State {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
+                                                                  EVP_MD_CTX_free};
 };
 
-}  // namespace
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  SOTTO_CHECK(state_->context != nullptr);
+  SOTTO_CHECK(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::Update(std::span<const uint8_t> bytes) {
+  SOTTO_CHECK(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256::FinishHex() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  SOTTO_CHECK(EVP_DigestFinal_ex(state_->context.get(), digest, &size) == 1);
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) {
+    hex += kDigits[digest[i] >> 4];
+    hex += kDigits[digest[i] & 15];
+  }
+  return hex;
+}
 
 std::string Sha256Hex(std::string_view data) {
   Sha256 hash;
-  hash.Update(data.data(), data.size());
-  return hash.FinishHex();
-}
-
-std::string Sha256HexOfFile(const FileBytes& file) {
-  constexpr size_t kStepBytes = size_t{8} << 20;
-  const std::span<const uint8_t> all = file.bytes();
-  Sha256 hash;
-  for (size_t at = 0; at < all.size(); at += kStepBytes) {
-    const std::span<const uint8_t> step = all.subspan(at, std::min(kStepBytes, all.size() - at));
-    hash.Update(step.data(), step.size());
-    file.DropPages(step);
-  }
+  hash.Update({reinterpret_cast<const uint8_t*>(data.data()), data.size()});
   return hash.FinishHex();
 }
 

@@ -2,17 +2,33 @@
 #ifndef SOTTO_MODEL_SHA256_H_
 #define SOTTO_MODEL_SHA256_H_
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
-#include "model/model_files.h"
-
 namespace sotto {
 
-std::string Sha256Hex(std::string_view data);
+// Of bytes that come in pieces.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
 
-// Of the whole file, giving pages back as it goes, so that hashing does not make it resident.
-std::string Sha256HexOfFile(const FileBytes& file);
+  void Update(std::span<const uint8_t> bytes);
+  // Once, and last.
+  std::string FinishHex();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+std::string Sha256Hex(std::string_view data);
 
 }  // namespace sotto
 

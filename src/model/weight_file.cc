@@ -12,11 +12,14 @@ namespace sotto {
 namespace {
 
 absl::StatusOr<WeightFile> OpenOne(const ModelFiles& model, const std::string& name) {
-  WeightFile file{name, nullptr, {}};
+  WeightFile file;
+  file.name = name;
+  file.keeps_dropped_pages = model.keeps_dropped_pages();
   SOTTO_ASSIGN_OR_RETURN(file.contents, model.Open(name));
   const std::span<const uint8_t> bytes = file.contents->bytes();
-  SOTTO_ASSIGN_OR_RETURN(
-      file.entries, ParseSafetensorsHeader(bytes, bytes.size(), StrCat(model.path(), "/", name)));
+  file.header = CopySafetensorsHeader(bytes);
+  SOTTO_ASSIGN_OR_RETURN(file.entries, ParseSafetensorsHeader(file.header, bytes.size(),
+                                                              StrCat(model.path(), "/", name)));
   return file;
 }
 

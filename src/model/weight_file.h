@@ -2,6 +2,7 @@
 #ifndef SOTTO_MODEL_WEIGHT_FILE_H_
 #define SOTTO_MODEL_WEIGHT_FILE_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ namespace sotto {
 struct WeightFile {
   std::string name;  // Without directory: "model-00001-of-00003.safetensors".
   std::unique_ptr<FileBytes> contents;
+  bool keeps_dropped_pages = true;  // ModelFiles::keeps_dropped_pages.
+  std::vector<uint8_t> header;      // The file's first bytes, copied once: what `entries` are from.
   std::vector<SafetensorsEntry> entries;
 };
 

@@ -165,7 +165,7 @@ TEST_F(SplitPolicyTest, SharesNeedSecretChannelsToPinnedKeys) {
   options.tls.emplace();
   status = Prepare(options);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("pinned"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("--weights-sha256"));
   options.pinned_keys = {"aa", "bb"};
   options.data_plane = DataPlane::kShm;
   EXPECT_EQ(Prepare(options).code(), absl::StatusCode::kFailedPrecondition);
@@ -192,7 +192,7 @@ TEST_F(SplitPolicyTest, RefusesOtherWeights) {
   options.weights_sha256 = std::string(64, '0');
   const absl::Status status = Prepare(options);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("pinned"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("--weights-sha256"));
 }
 
 // Where the CPU cannot multiply bytes exactly, whatever multiplies them in this process is refused

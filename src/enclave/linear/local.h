@@ -42,7 +42,8 @@ struct LocalLinearOptions {
   Precision precision = Precision::kF32;
   // Where packed weights are kept for the next start (weight_cache.h), made if it is not there;
   // empty: nowhere. A cache that is damaged is rebuilt, one that cannot be written is done without;
-  // both are logged. The cache is not encrypted: FAILED_PRECONDITION for a sealed model.
+  // both are logged. The cache is neither encrypted nor authenticated: for the caller to refuse
+  // where weights are secret, where their digest is pinned, and where the host is not trusted.
   std::string weight_cache_dir = {};
   // Of attention between the layers; none: AttentionPrecisionFor(precision).
   std::optional<AttentionPrecision> attention = {};

@@ -142,12 +142,8 @@ absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkp
     SOTTO_RETURN_IF_ERROR(CheckExactByteProducts("protection pads"));
   }
   auto runtime = std::unique_ptr<SplitRuntime>(new SplitRuntime(checkpoint, options));
+  SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins({.weights_sha256 = options.weights_sha256}, pool));
   SOTTO_ASSIGN_OR_RETURN(runtime->weights_sha256_, checkpoint.WeightsSha256(pool));
-  if (!options.weights_sha256.empty() && options.weights_sha256 != runtime->weights_sha256_) {
-    return absl::FailedPreconditionError(StrCat(checkpoint.directory(),
-                                                ": the weights' SHA-256 is ",
-                                                runtime->weights_sha256_, ", not the one pinned"));
-  }
   if (runtime->float_plain()) return runtime;
 
   std::shared_ptr<PadWeights> pad_weights;

@@ -1,8 +1,10 @@
 #include "enclave/prefill/embedding.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
+#include <mutex>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "base/strings.h"
@@ -25,20 +27,20 @@ class EmbeddingTable : public Embedding {
         rows_(tensor.shape[0]),
         words_(tensor.shape[1] * DTypeSize(tensor.dtype) / sizeof(uint16_t)) {}
 
-  // Stores and checks the rows of one task; false when a value is NaN or infinite.
-  bool Fill(const TensorRef& tensor, size_t task) {
+  // Stores and checks the rows of one task. Errors as Checkpoint::ReadRows.
+  absl::Status Fill(const Checkpoint& checkpoint, const TensorRef& tensor, size_t task) {
     const size_t begin = task * kRowsPerTask;
     Matrix<uint16_t> rows(std::min(kRowsPerTask, rows_ - begin), words_);
-    const size_t row_bytes = words_ * sizeof(uint16_t);
-    std::memcpy(rows.view().data(), tensor.data.data() + begin * row_bytes,
-                rows.view().rows() * row_bytes);
+    const std::span<uint8_t> bytes(reinterpret_cast<uint8_t*>(rows.view().data()),
+                                   rows.view().size() * sizeof(uint16_t));
+    SOTTO_RETURN_IF_ERROR(checkpoint.ReadStoredRows(tensor, begin, bytes));
     Store(task, rows.view());
     std::vector<float> values(tensor.shape[1]);
-    bool finite = true;
     for (size_t i = 0; i < rows.view().rows(); ++i) {
-      finite &= Convert(rows.view().row(i), values.size(), values.data());
+      if (Convert(rows.view().row(i), values.size(), values.data())) continue;
+      return absl::DataLossError(StrCat(tensor.name, ": the tensor holds a NaN or an infinity"));
     }
-    return finite;
+    return absl::OkStatus();
   }
 
   size_t tasks() const { return DivideUp(rows_, kRowsPerTask); }
@@ -136,13 +138,15 @@ absl::StatusOr<std::unique_ptr<Embedding>> MakeEmbedding(const Checkpoint& check
                                            " rows; ", tensor.name, " has ", tensor.shape[0]));
   }
   std::unique_ptr<EmbeddingTable> table = MakeTable(tensor, access);
-  std::atomic<bool> finite{true};
+  std::mutex mutex;
+  absl::Status status;
   pool.ParallelFor(table->tasks(), [&](size_t task, int) {
-    if (!table->Fill(tensor, task)) finite = false;
+    absl::Status filled = table->Fill(checkpoint, tensor, task);
+    if (filled.ok()) return;
+    const std::lock_guard<std::mutex> lock(mutex);
+    status.Update(std::move(filled));
   });
-  if (!finite) {
-    return absl::DataLossError(StrCat(tensor.name, ": the tensor holds a NaN or an infinity"));
-  }
+  SOTTO_RETURN_IF_ERROR(status);
   checkpoint.DropPages(tensor);
   return table;
 }
