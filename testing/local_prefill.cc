@@ -33,7 +33,8 @@ std::vector<PromptLogits> LocalPrefill::Run(const std::vector<Prompt>& prompts,
   }
   const absl::Status status = engine_->Run(
       prompts, options, [&](size_t prompt, size_t first, ConstMatrixView<float> logits) {
-        for (size_t i = 0; i < logits.rows(); ++i) {
+        if (prompt >= prompts.size()) return;
+        for (size_t i = 0; i < logits.rows() && first + i < prompts[prompt].size(); ++i) {
           std::copy_n(logits.row(i), vocab, &out[prompt].values[(first + i) * vocab]);
           ++out[prompt].deliveries[first + i];
         }

@@ -18,7 +18,7 @@ namespace sotto {
 using Prompt = std::vector<int32_t>;
 
 // Logits of one prompt, [positions, vocab]; rows that never came are NaN, and `deliveries` counts
-// how often each came.
+// how often each came. Padding is left out.
 struct PromptLogits {
   std::vector<float> values;
   std::vector<int> deliveries;

@@ -77,7 +77,6 @@ size_t BatchRows::real_tokens() const {
 absl::StatusOr<BatchRows> MakeBatchRows(std::span<const Prompt> prompts, const Tokenizer* tokenizer,
                                         const BatchRowsOptions& options) {
   BatchRows rows{.prompt_count = prompts.size()};
-  rows.ids.reserve(std::max(prompts.size(), options.batch_size));
   for (const Prompt& prompt : prompts) {
     SOTTO_ASSIGN_OR_RETURN(std::vector<int32_t> ids, PromptIds(prompt, tokenizer));
     SOTTO_RETURN_IF_ERROR(CheckIds(prompt, ids, options.vocab_size));
@@ -90,7 +89,9 @@ absl::StatusOr<BatchRows> MakeBatchRows(std::span<const Prompt> prompts, const T
     }
     rows.ids.push_back(std::move(ids));
   }
-  for (size_t row = prompts.size(); row < options.batch_size; ++row) {
+  const size_t batches = (prompts.size() + options.batch_size - 1) / options.batch_size;
+  const size_t count = options.batch_size * (options.whole_batches ? batches : 1);
+  for (size_t row = prompts.size(); row < count; ++row) {
     rows.ids.push_back(rows.ids[row - prompts.size()]);
   }
   return rows;

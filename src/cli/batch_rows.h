@@ -15,7 +15,7 @@
 namespace sotto {
 
 // Ids of every row. Row r holds prompt r mod prompt_count: prompts in order, and again from the
-// first one where there are fewer than one batch.
+// first one where there are fewer than one batch, or where all batches are to be whole.
 struct BatchRows {
   std::vector<std::vector<int32_t>> ids = {};  // 1 .. prefill_length of them a row.
   size_t prompt_count = 0;
@@ -32,6 +32,8 @@ struct BatchRowsOptions {
   size_t batch_size = 1;
   size_t vocab_size = 0;  // Of the model.
   Truncation truncation = Truncation::kRight;
+  // Fills the last batch, so that its size does not tell how many prompts there are.
+  bool whole_batches = false;
 };
 
 // Text becomes the tokenizer's ids, BOS included; ids stay as they are. `tokenizer` may be null

@@ -58,6 +58,19 @@ TEST_F(BatchRowsTest, MorePromptsThanOneBatchAreAllThereOnce) {
   EXPECT_THAT(rows.ids, ElementsAre(ElementsAre(1), ElementsAre(2), ElementsAre(3)));
 }
 
+TEST_F(BatchRowsTest, WholeBatchesDoNotTellTheNumberOfPrompts) {
+  for (size_t count : {9, 12, 16}) {
+    const std::vector<Prompt> prompts(count, IdPrompt({1}));
+    const BatchRowsOptions options{.batch_size = 8, .vocab_size = 262, .whole_batches = true};
+    EXPECT_EQ(Rows(prompts, options).ids.size(), 16u);
+  }
+  const BatchRows rows = Rows({IdPrompt({1}), IdPrompt({2}), IdPrompt({3})},
+                              {.batch_size = 2, .vocab_size = 262, .whole_batches = true});
+  EXPECT_THAT(rows.ids,
+              ElementsAre(ElementsAre(1), ElementsAre(2), ElementsAre(3), ElementsAre(1)));
+  EXPECT_EQ(rows.prompt_count, 3u);
+}
+
 TEST_F(BatchRowsTest, LongPromptsKeepTheirBeginningAndAreCountedOnce) {
   const BatchRows rows = Rows({IdPrompt({1, 2, 3, 4}), IdPrompt({5, 6, 7}), TextPrompt("xyz")},
                               {.prefill_length = 3, .batch_size = 4, .vocab_size = 262});

@@ -28,11 +28,6 @@ std::chrono::milliseconds LongestWait(const PrefillOptions& options) {
   return options.split.has_value() ? options.split->exchange_timeout : std::chrono::milliseconds(0);
 }
 
-size_t TokenCount(std::span<const std::vector<int32_t>> rows) {
-  return std::accumulate(rows.begin(), rows.end(), size_t{0},
-                         [](size_t sum, const auto& ids) { return sum + ids.size(); });
-}
-
 }  // namespace
 
 BatchRunner::BatchRunner(const BatchInputs& inputs, PrefillBackend& backend,
@@ -41,8 +36,9 @@ BatchRunner::BatchRunner(const BatchInputs& inputs, PrefillBackend& backend,
       backend_(backend),
       outputs_(outputs),
       retries_(inputs.options.retries, LongestWait(inputs.options), DrawUniform),
-      perplexity_(inputs.prompts.size()),
-      logprobs_(inputs.prompts, inputs.rows, inputs.tokenizer, outputs) {}
+      logprobs_(inputs.prompts, inputs.rows, inputs.tokenizer, outputs),
+      scores_(inputs.rows, logprobs_,
+              {.padded = inputs.options.pad_compute, .wants_logprobs = outputs.wants_logprobs()}) {}
 
 bool BatchRunner::TryAgain(const absl::Status& status) {
   if (!MayPass(status)) return false;
@@ -81,8 +77,10 @@ BatchForecast BatchRunner::PlanBatches() {
   std::vector<BatchWork> work;
   for (BatchMembers& rows :
        OrderBatches(inputs_.config, engine_options(), run_options(), inputs_.rows.ids)) {
-    work.push_back(
-        WorkOf(inputs_.config, engine_options(), IdsOf(rows, inputs_.rows.ids), run_options()));
+    // An accelerator that is connected already sees how long this takes.
+    const auto ids = inputs_.options.pad_compute ? std::vector<std::vector<int32_t>>()
+                                                 : IdsOf(rows, inputs_.rows.ids);
+    work.push_back(WorkOf(inputs_.config, engine_options(), ids, run_options()));
     batches_.push_back({.rows = std::move(rows)});
   }
   return BatchForecast(inputs_.config, engine_options(), run_options(), std::move(work));
@@ -95,17 +93,28 @@ absl::Status BatchRunner::RunAll() {
     SOTTO_RETURN_IF_ERROR(forecast.Calibrate(*engine_));
   }
   calibration_seconds_ = forecast.calibration_seconds();
-  Progress progress(inputs_.options.progress, inputs_.rows.real_tokens());
+  size_t tokens_to_do = 0, tokens_done = 0;
+  for (const BatchTiming& batch : batches_) tokens_to_do += TokensOf(batch.rows);
+  Progress progress(inputs_.options.progress, tokens_to_do);
   const Stopwatch stopwatch;
-  size_t tokens_done = 0;
   for (size_t i = 0; i < batches_.size(); ++i) {
     const BatchStart start{tokens_done, forecast.Of(i)};
     SOTTO_RETURN_IF_ERROR(RunBatchWithRetries(batches_[i], start, progress));
     forecast.Observe(i, batches_[i].seconds);
-    for (const size_t row : batches_[i].rows) tokens_done += inputs_.rows.ids[row].size();
+    tokens_done += TokensOf(batches_[i].rows);
   }
   prefill_seconds_ = stopwatch.seconds();
-  return absl::OkStatus();
+  mode_detail_ = backend_.Detail(totals_);
+  engine_.reset();
+  backend_.Close();
+  return scores_.Finish();
+}
+
+size_t BatchRunner::TokensOf(const BatchMembers& rows) const {
+  if (inputs_.options.pad_compute) return rows.size() * inputs_.options.prefill_length;
+  return std::accumulate(rows.begin(), rows.end(), size_t{0}, [this](size_t sum, size_t row) {
+    return sum + inputs_.rows.ids[row].size();
+  });
 }
 
 absl::Status BatchRunner::RunBatchWithRetries(BatchTiming& batch, const BatchStart& start,
@@ -122,37 +131,23 @@ absl::Status BatchRunner::RunBatchWithRetries(BatchTiming& batch, const BatchSta
 
 absl::Status BatchRunner::RunBatch(BatchTiming& batch, Progress& progress) {
   const PrefillOptions& options = inputs_.options;
-  const std::vector<std::vector<int32_t>> ids = IdsOf(batch.rows, inputs_.rows.ids);
   const bool all = options.logits == LogitsMode::kAll;
-  std::vector<TokenScores> scores;
-  scores.reserve(ids.size());
-  for (const std::vector<int32_t>& row : ids) scores.emplace_back(row.size());
-  const auto sink = [&](size_t prompt, size_t position, ConstMatrixView<float> logits) {
-    const size_t row = batch.rows[prompt];
-    // Rows that only fill the batch repeat what others have said.
-    if (all && row < inputs_.rows.prompt_count) {
-      ScorePositions(ids[prompt], position, logits, scores[prompt]);
-    }
-    if (outputs_.logits() != nullptr) outputs_.logits()->Write(row, position, logits);
-    progress.Add(all ? logits.rows() : ids[prompt].size());
+  const size_t padded_length = options.pad_compute ? options.prefill_length : 0;
+  BatchLogits logits(
+      inputs_.rows, batch.rows,
+      {.mode = options.logits, .padded_length = padded_length, .file = outputs_.logits()});
+  const auto sink = [&](size_t prompt, size_t position, ConstMatrixView<float> rows) {
+    logits.Take(prompt, position, rows);
+    progress.Add(all ? rows.rows() : TokensOf({batch.rows[prompt]}));
   };
   const Stopwatch stopwatch;
   const double cpu_before = ProcessCpuSeconds();
-  SOTTO_RETURN_IF_ERROR(engine_->Run(ids, run_options(), sink));
+  SOTTO_RETURN_IF_ERROR(engine_->Run(IdsOf(batch.rows, inputs_.rows.ids), run_options(), sink));
   batch.seconds = stopwatch.seconds();
   totals_.cpu_seconds += ProcessCpuSeconds() - cpu_before;
-  totals_.tokens +=
-      options.pad_compute ? options.batch_size * options.prefill_length : TokenCount(ids);
+  totals_.tokens += TokensOf(batch.rows);
   if (outputs_.logits() != nullptr) SOTTO_RETURN_IF_ERROR(outputs_.logits()->status());
-  return all ? KeepScores(batch.rows, std::move(scores)) : absl::OkStatus();
-}
-
-absl::Status BatchRunner::KeepScores(const BatchMembers& rows, std::vector<TokenScores> scores) {
-  for (size_t i = 0; i < rows.size() && rows[i] < inputs_.rows.prompt_count; ++i) {
-    perplexity_[rows[i]] = Perplexity(scores[i]);
-    SOTTO_RETURN_IF_ERROR(logprobs_.Add(rows[i], std::move(scores[i])));
-  }
-  return absl::OkStatus();
+  return all ? scores_.Keep(batch.rows, logits.TakeScores()) : absl::OkStatus();
 }
 
 }  // namespace sotto

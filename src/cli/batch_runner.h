@@ -4,12 +4,14 @@
 #define SOTTO_CLI_BATCH_RUNNER_H_
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "base/status.h"
 #include "cli/batch_forecast.h"
+#include "cli/batch_logits.h"
 #include "cli/batch_rows.h"
 #include "cli/logprobs_queue.h"
 #include "cli/prefill_backend.h"
@@ -18,7 +20,7 @@
 #include "cli/progress.h"
 #include "cli/prompt_file.h"
 #include "cli/retry_schedule.h"
-#include "cli/token_scores.h"
+#include "cli/score_keeper.h"
 #include "enclave/prefill/engine.h"
 #include "enclave/tokenizer/tokenizer.h"
 
@@ -41,7 +43,8 @@ class BatchRunner {
   absl::Status Load();
   // Runs all batches, with the members and in the order of OrderBatches(); what comes out is in the
   // prompts' order. A batch that ends UNAVAILABLE is repeated from its start over a new connection,
-  // options.retries times in all; any other error ends the run.
+  // options.retries times in all; any other error ends the run. Closes the
+  // backend before it does anything that takes longer for longer prompts.
   absl::Status RunAll();
 
   // In the order they ran.
@@ -49,18 +52,19 @@ class BatchRunner {
   // Before them; none where the first batch taught the cost model.
   std::optional<double> calibration_seconds() const { return calibration_seconds_; }
   double prefill_seconds() const { return prefill_seconds_; }
-  const std::vector<std::optional<double>>& perplexity() const { return perplexity_; }
-  // Since the last connection.
-  const PassTotals& totals() const { return totals_; }
+  const std::vector<std::optional<double>>& perplexity() const { return scores_.perplexity(); }
+  // The backend's, since the last connection.
+  const nlohmann::ordered_json& mode_detail() const { return mode_detail_; }
 
  private:
   EngineOptions engine_options() const;
   RunOptions run_options() const;
+  // Positions that these rows come to, padding included where it is computed.
+  size_t TokensOf(const BatchMembers& rows) const;
   // The order of batches_, and how long each should take.
   BatchForecast PlanBatches();
   absl::Status RunBatchWithRetries(BatchTiming& batch, const BatchStart& start, Progress& progress);
   absl::Status RunBatch(BatchTiming& batch, Progress& progress);
-  absl::Status KeepScores(const BatchMembers& rows, std::vector<TokenScores> scores);
   // Whether a failure with `status` is followed by another attempt; waits before it.
   bool TryAgain(const absl::Status& status);
 
@@ -72,9 +76,10 @@ class BatchRunner {
   std::vector<BatchTiming> batches_;
   std::optional<double> calibration_seconds_;
   double prefill_seconds_ = 0;
-  std::vector<std::optional<double>> perplexity_;
   LogprobsQueue logprobs_;
-  PassTotals totals_;
+  ScoreKeeper scores_;
+  PassTotals totals_;  // Since the last connection.
+  nlohmann::ordered_json mode_detail_;
 };
 
 }  // namespace sotto

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "kernels/oblivious_row.h"
 
 namespace sotto {
 namespace {
@@ -104,7 +105,13 @@ absl::StatusOr<std::unique_ptr<LogitsFile>> LogitsFile::Create(const std::string
     SOTTO_RETURN_IF_ERROR(file.WriteAt(logits_end + ids.size(),
                                        AsBytes(inputs.lengths.data(), inputs.lengths.size())));
   }
-  return std::unique_ptr<LogitsFile>(new LogitsFile(std::move(file), shape, header.size()));
+  return std::unique_ptr<LogitsFile>(new LogitsFile(std::move(file), shape, rows, header.size()));
+}
+
+LogitsFile::LogitsFile(AtomicFile file, const LogitsShape& shape, const BatchRows& rows,
+                       uint64_t logits_begin)
+    : file_(std::move(file)), shape_(shape), logits_begin_(logits_begin) {
+  for (const std::vector<int32_t>& ids : rows.ids) lengths_.push_back(ids.size());
 }
 
 void LogitsFile::Write(size_t row, size_t first_position, ConstMatrixView<float> logits) {
@@ -113,9 +120,16 @@ void LogitsFile::Write(size_t row, size_t first_position, ConstMatrixView<float>
   const uint64_t first_row = last ? row : row * shape_.prefill_length + first_position;
   const uint64_t row_bytes = shape_.vocab_size * sizeof(float);
   absl::Status written;
+  // Last positions are real ones.
+  std::vector<float> masked(shape_.padding_comes && !last ? shape_.vocab_size : 0);
   for (size_t r = 0; r < logits.rows() && written.ok(); ++r) {
+    const float* values = logits.row(r);
+    if (!masked.empty()) {
+      MaskRow(values, masked.size(), LessMask(first_position + r, lengths_[row]), masked.data());
+      values = masked.data();
+    }
     written = file_.WriteAt(logits_begin_ + (first_row + r) * row_bytes,
-                            AsBytes(logits.row(r), shape_.vocab_size));
+                            AsBytes(values, shape_.vocab_size));
   }
   const std::lock_guard lock(mutex_);
   status_.Update(written);

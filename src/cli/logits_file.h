@@ -34,6 +34,9 @@ struct LogitsShape {
   size_t rows = 0;
   size_t prefill_length = 0;
   size_t vocab_size = 0;
+  // Padding comes to Write() as well, which stores zeros for it and does for all positions the
+  // same: no branch and no address depends on a row's actual length.
+  bool padding_comes = false;
 
   std::vector<size_t> dimensions() const;
 };
@@ -54,11 +57,12 @@ class LogitsFile {
   absl::Status Commit();
 
  private:
-  LogitsFile(AtomicFile file, const LogitsShape& shape, uint64_t logits_begin)
-      : file_(std::move(file)), shape_(shape), logits_begin_(logits_begin) {}
+  LogitsFile(AtomicFile file, const LogitsShape& shape, const BatchRows& rows,
+             uint64_t logits_begin);
 
   AtomicFile file_;
   const LogitsShape shape_;
+  std::vector<size_t> lengths_;  // Of each row, in tokens.
   const uint64_t logits_begin_;  // Offset of the first logit.
   std::mutex mutex_;             // Guards status_.
   absl::Status status_;

@@ -30,6 +30,9 @@ class PrefillBackend {
 
   // The result's "mode_detail"; null where there is none. While the last engine lives.
   virtual nlohmann::ordered_json Detail(const PassTotals& totals) const = 0;
+
+  // Ends what an accelerator could watch, once the last engine is gone.
+  virtual void Close() {}
 };
 
 // `checkpoint`, `options` and `pool` outlive the backend.

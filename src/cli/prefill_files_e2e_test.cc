@@ -47,6 +47,46 @@ TEST_F(PrefillTest, BatchesRunInTheCheapestOrderResultsStayInThePrompts) {
   for (size_t i = 0; i < prompts.size(); ++i) EXPECT_EQ(scores[i]["ids"], json(prompts[i]));
 }
 
+// Results of a fixed shape are whole batches: the last one is filled with the first prompts again.
+TEST_F(PrefillTest, AFixedShapeHasWholeBatchesAndTheSameBits) {
+  std::string lines;
+  for (const size_t length : {5, 1, 16, 9, 2}) {
+    lines += json{{"ids", std::vector<int>(length, 100 + static_cast<int>(length))}}.dump() + "\n";
+  }
+  dir_.Write("p.jsonl", lines);
+  const auto run = [&](const std::string& name, const std::string& logits,
+                       std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"--prompts",     "p.jsonl",    "--batch-size",     "4",
+                                          "--logits",      logits,       "--prefill-length", "16",
+                                          "--save-logits", name + ".npy"};
+    if (logits == "all") arguments.insert(arguments.end(), {"--logprobs", name + ".jsonl"});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Result(arguments);
+  };
+  for (const std::string logits : {"all", "last"}) {
+    const json packed = run("packed", logits, {}), fixed = run("fixed", logits, {"--pad-compute"});
+    EXPECT_EQ(packed["output_logits_shape"][0], 5);
+    EXPECT_EQ(fixed["output_logits_shape"][0], 8);
+    EXPECT_EQ(fixed["actual_lengths"], json({5, 1, 16, 9, 2, 5, 1, 16}));
+    EXPECT_EQ(fixed["prompt_count"], 5);
+    EXPECT_EQ(fixed["perplexity"], packed["perplexity"]);
+    // Behind the headers, of one length: they tell the shape.
+    const std::string want = dir_.Read("packed.npy").substr(128), got = dir_.Read("fixed.npy");
+    ASSERT_EQ(got.size(), 128 + want.size() / 5 * 8);
+    EXPECT_EQ(got.substr(128, want.size()), want);
+    EXPECT_EQ(got.substr(128 + want.size()), want.substr(0, want.size() / 5 * 3));
+    if (logits == "all") EXPECT_EQ(dir_.Read("fixed.jsonl"), dir_.Read("packed.jsonl"));
+  }
+}
+
+TEST_F(PrefillTest, ProgressOfAFixedShapeTellsNoLength) {
+  for (const char* prompt : {"a", "In the beginning God created the heaven and the earth"}) {
+    const ProgramResult run = Sotto({"--prompt", prompt, "--pad-compute", "--progress", "always"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_THAT(run.err, HasSubstr("prefill 100 %  128/128 tokens"));
+  }
+}
+
 TEST_F(PrefillTest, LogprobsScoreEachTokenGivenThoseBefore) {
   const std::string prompt = "In the beginning God created";
   const json result = Result({"--prompt", prompt, "--logprobs", "l.jsonl", "--save-logits",

@@ -83,12 +83,14 @@ absl::StatusOr<Inputs> PrepareInputs(const PrefillOptions& options, const Checkp
                                                     {.prefill_length = options.prefill_length,
                                                      .batch_size = options.batch_size,
                                                      .vocab_size = config.vocab_size,
-                                                     .truncation = options.truncation}));
+                                                     .truncation = options.truncation,
+                                                     .whole_batches = options.pad_compute}));
   inputs.tokenize_seconds = stopwatch.seconds();
   inputs.shape = {.mode = options.logits,
                   .rows = inputs.rows.ids.size(),
                   .prefill_length = options.prefill_length,
-                  .vocab_size = config.vocab_size};
+                  .vocab_size = config.vocab_size,
+                  .padding_comes = options.pad_compute};
   return inputs;
 }
 
@@ -166,7 +168,7 @@ absl::Status RunPrefill(const PrefillOptions& options) {
                                          .prefill_seconds = runner.prefill_seconds(),
                                          .batches = runner.batches()},
                              .perplexity = runner.perplexity(),
-                             .mode_detail = backend->Detail(runner.totals())};
+                             .mode_detail = runner.mode_detail()};
   SOTTO_RETURN_IF_ERROR(outputs.Commit(ResultJson(report).dump(2) + "\n"));
   SayWhereThisRuns();
   return absl::OkStatus();

@@ -22,6 +22,7 @@ class SplitBackend final : public PrefillBackend {
 
   absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const EngineOptions& options) override;
   Json Detail(const PassTotals& totals) const override;
+  void Close() override { split_ = {}; }
 
  private:
   absl::Status Prepare();

@@ -72,6 +72,31 @@ TEST_F(SplitTest, SharesAreLocalFixedToTheBit) {
   EXPECT_EQ(detail["relay"], true);
 }
 
+// 9, 12 and 16 prompts of other lengths are two batches of 8.
+TEST_F(SplitTest, TrafficTellsNeitherLengthsNorTheNumberOfPromptsInTheLastBatch) {
+  const AcceleratorProcess server;
+  for (const char* logits : {"all", "last"}) {
+    std::vector<json> counts;
+    for (const size_t prompts : {9, 12, 16}) {
+      std::string lines;
+      for (size_t i = 0; i < prompts; ++i) {
+        lines += json{{"ids", std::vector<int>(1 + (i * prompts) % 12, 100)}}.dump() + "\n";
+      }
+      dir_.Write("p.jsonl", lines);
+      const ProgramResult run =
+          Sotto({"--prompts", "p.jsonl", "--batch-size", "8", "--prefill-length", "12", "--logits",
+                 logits, "--output", "r.json", "--split", "--accelerator", server.address(),
+                 "--protection", "plain", "--verify"});
+      ASSERT_EQ(run.exit_code, 0) << run.err;
+      const json detail = Detail("r"), accelerator = detail["accelerators"][0];
+      counts.push_back({detail["exchanges"], detail["bytes_sent_per_token"],
+                        accelerator["bytes_sent"], accelerator["bytes_received"]});
+    }
+    EXPECT_EQ(counts[0], counts[2]);
+    EXPECT_EQ(counts[1], counts[2]);
+  }
+}
+
 TEST_F(SplitTest, RelaysWhereServersReachEachOtherUnlessTold) {
   const AcceleratorProcess b;
   const AcceleratorProcess a({"--relay-to", b.address(), "--relay-to", "localhost:1"});

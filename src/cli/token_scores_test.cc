@@ -68,6 +68,30 @@ TEST(TokenScores, OfBlocksInAnyOrderAreThoseOfTheWhole) {
   EXPECT_EQ(parts.top_logprobs, whole.top_logprobs);
 }
 
+TEST(TokenScores, AreTheSameBitsHoweverTheNextTokensLogitIsRead) {
+  const std::vector<int32_t> ids = {3, 36, 0, 3, 17};
+  const Matrix<float> logits = RandomLogits(ids.size());
+  TokenScores direct(ids.size()), oblivious(ids.size());
+  ScorePositions(ids, 0, logits.view(), direct, ScoreAccess::kDirect);
+  ScorePositions(ids, 0, logits.view(), oblivious, ScoreAccess::kOblivious);
+  EXPECT_EQ(oblivious.logprobs, direct.logprobs);
+  EXPECT_EQ(oblivious.top_ids, direct.top_ids);
+  EXPECT_EQ(oblivious.top_logprobs, direct.top_logprobs);
+}
+
+TEST(TokenScores, AMaskedSumIsThatOfTheFirst) {
+  TokenScores scores(6);
+  for (size_t i = 0; i < 6; ++i) scores.logprobs[i] = -0.1 * static_cast<double>(i * i);
+  for (size_t tokens = 1; tokens <= 6; ++tokens) {
+    const double sum = SumLogprobsMasked(scores, tokens);
+    TokenScores first = scores;
+    Truncate(first, tokens);
+    EXPECT_EQ(first.top_ids.size(), tokens);
+    EXPECT_EQ(sum, SumLogprobs(first));
+    EXPECT_EQ(Perplexity(sum, tokens), Perplexity(first));
+  }
+}
+
 TEST(TokenScores, AmongEqualsTheSmallestIdIsTheTop) {
   const std::vector<float> row = {1, 5, 2, 5, 5};
   TokenScores scores(1);

@@ -77,8 +77,41 @@ class MeasuringChannel final : public AcceleratorChannel {
   std::vector<MessageSize>& sizes_;  // One lane: no lock.
 };
 
+// All that a party on the wire can count, of one pass.
+struct Traffic {
+  std::vector<MessageSize> messages = {};
+  std::vector<uint64_t> counts = {};
+  std::vector<float> logits = {};  // What it was for; no part of it.
+
+  friend bool operator==(const Traffic& a, const Traffic& b) {
+    return a.messages == b.messages && a.counts == b.counts;
+  }
+};
+
 class BlindedSplitTest : public ::testing::TestWithParam<Case> {
  protected:
+  // Of each pass in a session of its own.
+  std::vector<Traffic> TrafficOf(const std::vector<WholePass>& passes) {
+    ThreadPool pool(kThreads);
+    const auto servers = StartServers(ShippedModelDir(), GetParam().servers);
+    const auto runtime =
+        ValueOrDie(SplitRuntime::Prepare(checkpoint_, OptionsFor(GetParam(), servers), pool));
+    std::vector<Traffic> seen(passes.size());
+    for (size_t i = 0; i < passes.size(); ++i) {
+      SplitLinear split = ValueOrDie(
+          runtime->Connect([&](size_t server, std::unique_ptr<AcceleratorChannel> channel) {
+            return std::make_unique<MeasuringChannel>(server, std::move(channel), seen[i].messages);
+          }));
+      seen[i].logits = ValueOrDie(passes[i].Run(checkpoint_, std::move(split.linear)));
+      for (const auto& session : split.sessions) {
+        const SessionStats stats = session->stats();
+        seen[i].counts.insert(seen[i].counts.end(),
+                              {stats.exchanges, stats.bytes_sent, stats.bytes_received});
+      }
+    }
+    return seen;
+  }
+
   static void ExpectLocalBits(const std::string& model_dir) {
     const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(model_dir));
     ThreadPool pool(kThreads);
@@ -94,6 +127,8 @@ class BlindedSplitTest : public ::testing::TestWithParam<Case> {
     EXPECT_TRUE(SameBits(got, want));
     for (const auto& session : split.sessions) EXPECT_GT(session->stats().exchanges, 0u);
   }
+
+  const Checkpoint checkpoint_ = ValueOrDie(Checkpoint::Open(ShippedModelDir()));
 };
 
 TEST_P(BlindedSplitTest, ShippedModel) { ExpectLocalBits(ShippedModelDir()); }
@@ -106,29 +141,30 @@ TEST_P(BlindedSplitTest, Stories260K) {
 
 // Message by message, and every byte that crosses counted, for two different texts of one shape.
 TEST_P(BlindedSplitTest, TrafficDoesNotDependOnTheText) {
-  const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(ShippedModelDir()));
-  ThreadPool pool(kThreads);
-  const auto servers = StartServers(ShippedModelDir(), GetParam().servers);
-  const auto runtime =
-      ValueOrDie(SplitRuntime::Prepare(checkpoint, OptionsFor(GetParam(), servers), pool));
-  std::vector<std::vector<uint64_t>> counts;
-  std::vector<std::vector<MessageSize>> sizes(2);
-  for (uint64_t text : {0, 5}) {
-    std::vector<MessageSize>& messages = sizes[counts.size()];
-    SplitLinear split = ValueOrDie(
-        runtime->Connect([&](size_t server, std::unique_ptr<AcceleratorChannel> channel) {
-          return std::make_unique<MeasuringChannel>(server, std::move(channel), messages);
-        }));
-    ASSERT_TRUE(WholePass{.text = text}.Run(checkpoint, std::move(split.linear)).ok());
-    auto& run = counts.emplace_back();
-    for (const auto& session : split.sessions) {
-      const SessionStats stats = session->stats();
-      run.insert(run.end(), {stats.exchanges, stats.bytes_sent, stats.bytes_received});
-    }
+  const std::vector<Traffic> seen = TrafficOf({{.text = 0}, {.text = 5}});
+  EXPECT_GT(seen[0].messages.size(), 4u * 4 * 4);  // Exchanges of 24 rows, 80 rows a layer.
+  EXPECT_TRUE(seen[0] == seen[1]);
+}
+
+// Nor on how long the prompts are and how many the batch has, and what comes out is the same.
+TEST_P(BlindedSplitTest, TrafficOfAFixedShapeDoesNotDependOnLengthsAndCount) {
+  for (const LogitsMode logits : {LogitsMode::kAll, LogitsMode::kLast}) {
+    const WholePass full{
+        .prompts = 3, .batch_size = 3, .run = {.logits = logits, .pad_compute = true}};
+    WholePass mixed = full, few = full;
+    mixed.lengths = {1, 40, 17};
+    few.prompts = 1;
+    few.lengths = {2};
+    const std::vector<Traffic> seen = TrafficOf({full, mixed, few});
+    EXPECT_FALSE(seen[0].messages.empty());
+    EXPECT_TRUE(seen[0] == seen[1]);
+    EXPECT_TRUE(seen[0] == seen[2]);
+    WholePass packed = mixed;
+    packed.run.pad_compute = false;
+    EXPECT_TRUE(SameBits(seen[1].logits, packed.RunLocally(checkpoint_)));
+    // The test can fail: without padding, lengths tell.
+    EXPECT_FALSE(TrafficOf({packed})[0] == seen[0]);
   }
-  EXPECT_EQ(counts[0], counts[1]);
-  EXPECT_GT(sizes[0].size(), 4u * 4 * 4);  // Exchanges of 24 rows, 80 rows a layer.
-  EXPECT_TRUE(sizes[0] == sizes[1]);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "enclave/linear/linear.h"
+#include "enclave/prefill/engine.h"
 #include "model/checkpoint.h"
 
 namespace sotto {
@@ -16,8 +17,12 @@ struct WholePass {
   size_t prompts = 2, length = 40;
   int threads = 2, lanes = 1;
   uint64_t text = 0;  // Another number, other prompts of the same shape.
+  // Of each prompt, at most `length`; empty: all of them have `length`.
+  std::vector<size_t> lengths = {};
+  size_t batch_size = 0;  // Of the engine; 0: `prompts`.
+  RunOptions run = {};
 
-  // All logits, prompt after prompt: [prompts, length, vocab].
+  // Logits, prompt after prompt: [prompts, length, vocab], zeros where none are computed.
   absl::StatusOr<std::vector<float>> Run(const Checkpoint& checkpoint,
                                          std::unique_ptr<Linear> linear) const;
   // The same with local precision `fixed`.

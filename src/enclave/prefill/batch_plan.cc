@@ -1,6 +1,7 @@
 #include "enclave/prefill/batch_plan.h"
 
 #include "enclave/prefill/prefix_groups.h"
+#include "kernels/oblivious_row.h"
 
 namespace sotto {
 namespace {
@@ -25,6 +26,7 @@ BatchPlan PackedPlan(std::span<const std::vector<int32_t>> prompts) {
   BatchPlan plan;
   plan.prompt_segment.resize(prompts.size());
   for (const std::vector<int32_t>& prompt : prompts) plan.prompt_length.push_back(prompt.size());
+  plan.delivered_length = plan.prompt_length;
   for (const PrefixGroup& group : GroupByPrefix(prompts, kMinSharedPositions)) {
     const size_t shared = group.shared_positions;
     std::optional<size_t> prefix;
@@ -43,14 +45,15 @@ BatchPlan FixedShapePlan(std::span<const std::vector<int32_t>> prompts, size_t b
                          size_t prefill_length) {
   BatchPlan plan;
   for (size_t i = 0; i < batch_size; ++i) {
-    std::vector<int32_t> ids;
-    if (i < prompts.size()) {
-      ids = prompts[i];
-      plan.prompt_length.push_back(ids.size());
-      plan.prompt_segment.push_back(i);
-    }
+    std::vector<int32_t> ids = i < prompts.size() ? prompts[i] : std::vector<int32_t>(1, 0);
+    const size_t length = ids.size();
     ids.resize(prefill_length, 0);
-    AppendSegment(plan, ids, 0, prefill_length, std::nullopt);
+    plan.prompt_segment.push_back(AppendSegment(plan, ids, 0, prefill_length, std::nullopt));
+    plan.prompt_length.push_back(length);
+    plan.delivered_length.push_back(prefill_length);
+    for (size_t position = 0; position < prefill_length; ++position) {
+      plan.row_masks.push_back(LessMask(position, length));
+    }
   }
   return plan;
 }

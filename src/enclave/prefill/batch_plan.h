@@ -26,9 +26,16 @@ struct BatchPlan {
   std::vector<Segment> segments;       // By rising first_row; a prefix stands before its users.
   std::vector<size_t> prompt_segment;  // Of each prompt: the segment with its last positions.
   std::vector<size_t> prompt_length;   // Real positions of each prompt.
-  std::vector<int32_t> row_ids;        // Token id of each row.
+  // Positions of each prompt whose logits are delivered: the real ones; in a fixed shape all.
+  std::vector<size_t> delivered_length;
+  std::vector<int32_t> row_ids;  // Token id of each row.
+  // Of each row of a fixed shape: all ones for a real position, zero for padding. Else empty.
+  std::vector<uint64_t> row_masks;
 
   size_t rows() const { return row_ids.size(); }
+  // Whether nothing but prompt_length, row_ids and row_masks may depend on the prompts, nor any
+  // branch or address on those.
+  bool fixed_shape() const { return !row_masks.empty(); }
   // The row that holds a position of a prompt.
   size_t RowOf(size_t prompt, size_t position) const;
 };
@@ -39,7 +46,8 @@ inline constexpr size_t kMinSharedPositions = 64;
 // Rows for the real positions only; common prefixes once (one level: a prompt has one prefix).
 BatchPlan PackedPlan(std::span<const std::vector<int32_t>> prompts);
 
-// batch_size x prefill_length rows whatever the prompts; padding rows carry id 0.
+// batch_size prompts of prefill_length rows whatever the prompts: padding rows carry id 0, and
+// absent prompts are such of a single id 0.
 BatchPlan FixedShapePlan(std::span<const std::vector<int32_t>> prompts, size_t batch_size,
                          size_t prefill_length);
 

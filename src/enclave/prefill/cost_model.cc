@@ -70,10 +70,11 @@ absl::StatusOr<double> TimeRuns(Engine& engine, std::span<const std::vector<int3
 BatchWork WorkOf(const LlamaConfig& config, const EngineOptions& engine,
                  std::span<const std::vector<int32_t>> prompts, const RunOptions& options) {
   const BatchPlan plan = options.pad_compute
-                             ? FixedShapePlan(prompts, engine.batch_size, engine.prefill_length)
+                             ? FixedShapePlan({}, engine.batch_size, engine.prefill_length)
                              : PackedPlan(prompts);
   const double rows = static_cast<double>(plan.rows());
-  const size_t logit_rows = options.logits == LogitsMode::kAll ? plan.rows() : prompts.size();
+  const size_t logit_rows =
+      options.logits == LogitsMode::kAll ? plan.rows() : plan.prompt_length.size();
   const double lm_head = static_cast<double>(config.vocab_size * config.hidden_size);
   const double blocks = BlockWeights(config);
 

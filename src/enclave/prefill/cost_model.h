@@ -29,6 +29,7 @@ struct BatchWork {
             streamed_weights + other.streamed_weights};
   }
 };
+// Does not look at the prompts with options.pad_compute.
 BatchWork WorkOf(const LlamaConfig& config, const EngineOptions& engine,
                  std::span<const std::vector<int32_t>> prompts, const RunOptions& options);
 

@@ -24,6 +24,12 @@ enum class LogitsMode { kAll, kLast };
 // Receives finished logits, rows [first_position, first_position + logits.rows()) of prompt number
 // `prompt`: [rows, vocab]. Called from worker threads, several at once for different rows; every
 // row comes exactly once. The view is valid during the call only.
+// With pad_compute, padding comes as well: prompts up to batch_size, and of LogitsMode::kAll
+// positions up to prefill_length. To keep what is padding from whoever watches, the sink does for
+// all rows the same and discards by a mask. A last position (kLast) then is a number to compute
+// with, not to branch on.
+// A value that is no finite number means that the model overflows: the position and, by attention,
+// those after it are worth nothing.
 using LogitsSink =
     absl::FunctionRef<void(size_t prompt, size_t first_position, ConstMatrixView<float> logits)>;
 
@@ -46,8 +52,9 @@ struct EngineOptions {
 
 struct RunOptions {
   LogitsMode logits = LogitsMode::kAll;
-  // Computes padding rows as well, and every prefix for each prompt that has it, so that work and
-  // traffic depend on the batch's shape alone. Without, the time taken tells lengths and prefixes.
+  // Computes batch_size x prefill_length rows whatever the prompts, logits included, and every
+  // prefix for each prompt that has it, so that work, its order and traffic depend on the batch's
+  // shape alone. Without, the time taken tells lengths and prefixes.
   bool pad_compute = false;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/oblivious_row.h"
+
 namespace sotto {
 namespace {
 
@@ -17,18 +19,29 @@ absl::Status ComputeLogits(const Model& model, ConstMatrixView<float> x, Lane& l
                              lane.logits.Rows(0, x.rows()), lane.pool);
 }
 
-// Delivers those of rows [begin, end) that hold real positions of `prompt` in `segment`.
+// Delivers those of rows [begin, end) that hold positions of `prompt` in `segment`.
 // `logits` row 0 is row `block_begin` of the batch.
 void DeliverRows(const BatchPlan& plan, size_t prompt, const Segment& segment, size_t begin,
                  size_t end, size_t block_begin, ConstMatrixView<float> logits, LogitsSink sink) {
   // A shared prefix may be longer than what belongs to its segment's user: positions count.
-  const size_t real_end = segment.first_row + std::min(segment.rows, plan.prompt_length[prompt] -
-                                                                         segment.first_position);
+  const size_t delivered_end =
+      segment.first_row +
+      std::min(segment.rows, plan.delivered_length[prompt] - segment.first_position);
   const size_t first = std::max(begin, segment.first_row);
-  const size_t last = std::min(end, real_end);
+  const size_t last = std::min(end, delivered_end);
   if (first >= last) return;
   sink(prompt, segment.first_position + first - segment.first_row,
        logits.Rows(first - block_begin, last - first));
+}
+
+// y = the prompt's last real row of x.
+void CopyLastRow(const BatchPlan& plan, size_t prompt, ConstMatrixView<float> x, float* y) {
+  const size_t last = plan.prompt_length[prompt] - 1;
+  if (plan.fixed_shape()) {
+    const Segment& segment = plan.segments[plan.prompt_segment[prompt]];
+    return ObliviousRow(x.Rows(segment.first_row, segment.rows), last, y);
+  }
+  std::memcpy(y, x.row(plan.RowOf(prompt, last)), x.cols() * sizeof(float));
 }
 
 }  // namespace
@@ -57,10 +70,8 @@ absl::Status DeliverLastLogits(const Model& model, const BatchPlan& plan, ConstM
   const size_t prompts = plan.prompt_length.size();
   for (size_t begin = 0; begin < prompts; begin += lane.logits.rows()) {
     const size_t count = std::min(lane.logits.rows(), prompts - begin);
-    for (size_t i = 0; i < count; ++i) {
-      const size_t row = plan.RowOf(begin + i, plan.prompt_length[begin + i] - 1);
-      std::memcpy(lane.last_rows.row(i), x.row(row), x.cols() * sizeof(float));
-    }
+    lane.pool.ParallelFor(
+        count, [&](size_t i, int) { CopyLastRow(plan, begin + i, x, lane.last_rows.row(i)); });
     SOTTO_RETURN_IF_ERROR(ComputeLogits(model, lane.last_rows.Rows(0, count), lane));
     lane.pool.ParallelFor(count, [&](size_t i, int) {
       sink(begin + i, plan.prompt_length[begin + i] - 1, lane.logits.Rows(i, 1));

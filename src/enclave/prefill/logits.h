@@ -10,12 +10,14 @@
 
 namespace sotto {
 
-// Delivers the logits of every real position. x: [plan.rows(), hidden_size], after the last layer.
-// The rows of a shared prefix are computed once and delivered to each of its prompts.
+// Delivers the logits of every real position, or of a fixed shape's every position. x:
+// [plan.rows(), hidden_size], after the last layer. The rows of a shared prefix are computed once
+// and delivered to each of its prompts.
 absl::Status DeliverAllLogits(const Model& model, const BatchPlan& plan, ConstMatrixView<float> x,
                               Lane& lane, LogitsSink sink);
 
-// Delivers the logits of each prompt's last position; computes no other.
+// Delivers the logits of each prompt's last position; computes no other. Of a fixed shape, absent
+// prompts' as well, and every row is read: which is the last one is chosen by a mask.
 absl::Status DeliverLastLogits(const Model& model, const BatchPlan& plan, ConstMatrixView<float> x,
                                Lane& lane, LogitsSink sink);
 

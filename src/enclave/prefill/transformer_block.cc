@@ -1,5 +1,7 @@
 #include "enclave/prefill/transformer_block.h"
 
+#include "kernels/oblivious_row.h"
+
 namespace sotto {
 namespace {
 
@@ -8,6 +10,20 @@ LinearLayer LayerOf(LinearKind kind, size_t layer) { return {kind, static_cast<u
 LinearInput Normed(const Model& model, const std::vector<float>& weight, ConstMatrixView<float> x,
                    const Lane& lane) {
   return {x, weight.data(), static_cast<float>(model.config->rms_norm_eps), lane.linear_workspace};
+}
+
+// Zeroes the values of padding rows. The causal mask already gives them no weight, but nothing
+// times infinity is no number: a model that overflows on padding must not tell, nor spoil a real
+// row.
+void ZeroPaddingValues(const Model& model, const BlockState& state, Lane& lane) {
+  if (!state.plan->fixed_shape()) return;
+  const size_t v_size = model.config->kv_size();
+  const MatrixView<float> rows = lane.qkv.Rows(0, state.x.rows());
+  const MatrixView<float> values = rows.Cols(rows.cols() - v_size, v_size);
+  lane.pool.ParallelFor(values.rows(), [&](size_t i, int) {
+    MaskRow(values.row(i), v_size, state.plan->row_masks[state.block->first_row + i],
+            values.row(i));
+  });
 }
 
 LinearInput Plain(ConstMatrixView<float> x, const Lane& lane) {
@@ -23,6 +39,7 @@ absl::Status ProjectQkv(const Model& model, size_t layer, const BlockState& stat
 }
 
 void StoreKeysValues(const Model& model, const BlockState& state, KvStore& store, Lane& lane) {
+  ZeroPaddingValues(model, state, lane);
   model.attention->StoreKeysValues(*state.plan, *state.tasks, lane.qkv.Rows(0, state.x.rows()),
                                    store, lane.attention_scratch, lane.pool);
 }

@@ -31,7 +31,8 @@ struct BlockState {
 // q, k, v = RMSNorm(x) W_qkv, into lane.qkv. Errors are the linear layers'.
 absl::Status ProjectQkv(const Model& model, size_t layer, const BlockState& state, Lane& lane);
 
-// Puts lane.qkv's keys and values into the store. Those of all earlier rows must be there.
+// Puts lane.qkv's keys and values into the store, zeros for values of a fixed shape's padding.
+// Those of all earlier rows must be there.
 void StoreKeysValues(const Model& model, const BlockState& state, KvStore& store, Lane& lane);
 
 // x += Attention(q, K, V) W_o, in two steps: lane.attended first, and the store is not needed after
