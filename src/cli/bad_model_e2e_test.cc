@@ -5,8 +5,10 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <map>
 
 #include "base/file.h"
+#include "base/strings.h"
 #include "testing/prefill_program.h"
 #include "testing/test_data.h"
 
@@ -51,6 +53,26 @@ class BadModel : public testing::Test {
     dir_.Write("model.safetensors", bytes);
     ExpectRefused(names);
     dir_.Write("model.safetensors", weights_);
+  }
+
+  // The weights with these BF16 tensors (those of them that the model has) times 2^power.
+  std::string WithPowers(const std::map<std::string, int>& powers) const {
+    uint64_t size = 0;
+    std::memcpy(&size, weights_.data(), sizeof(size));
+    const json header = json::parse(weights_.substr(8, size));
+    std::string scaled = weights_;
+    for (const auto& [name, power] : powers) {
+      if (!header.contains(name)) continue;
+      const json& offsets = header[name]["data_offsets"];
+      for (size_t i = offsets[0].get<size_t>(); i < offsets[1].get<size_t>(); i += 2) {
+        uint16_t bits = 0;
+        std::memcpy(&bits, &scaled[8 + size + i], sizeof(bits));
+        if ((bits & 0x7f80) == 0) continue;  // Zero.
+        bits = static_cast<uint16_t>(bits + (power << 7));
+        std::memcpy(&scaled[8 + size + i], &bits, sizeof(bits));
+      }
+    }
+    return scaled;
   }
 
   TempDir dir_;
@@ -123,6 +145,33 @@ TEST_F(BadModel, WeightsThatAreNoNumbers) {
     bad.replace(offset, 2, bits, 2);
     WithWeights(bad, kTensor);
   }
+}
+
+// Weights times a power of two that leaves them finite, but not what is computed with them. Each
+// case overflows somewhere else: queries and keys, so in the softmax; the gated product; the square
+// in a norm of values that are finite themselves, which without a look would be zeros, and logits
+// uniform; and the logits alone.
+TEST_F(BadModel, WeightsThatOverflowEndTheRunNamingPromptAndPosition) {
+  const std::map<std::string, int> cases[] = {
+      {{"model.layers.1.self_attn.q_proj.weight", 110},
+       {"model.layers.1.self_attn.k_proj.weight", 110}},
+      {{"model.layers.1.mlp.gate_proj.weight", 110}, {"model.layers.1.mlp.up_proj.weight", 110}},
+      {{"model.layers.1.mlp.down_proj.weight", 80}},
+      {{"model.norm.weight", 120}, {"model.embed_tokens.weight", 20}, {"lm_head.weight", 20}}};
+  for (const auto& powers : cases) {
+    const std::string bad = WithPowers(powers);
+    dir_.Write("model.safetensors", bad);
+    for (const char* precision : {"f32", "bf16", "int8", "fixed"}) {
+      for (const char* logits : {"all", "last"}) {
+        SCOPED_TRACE(powers.begin()->first + " " + precision + " " + logits);
+        ExpectRefusal({"--model", dir_.path(), "--prompt", "In the beginning", "--precision",
+                       precision, "--logits", logits},
+                      kFailure, StrCat("overflows in precision ", precision));
+      }
+    }
+  }
+  ExpectRefusal({"--model", dir_.path(), "--prompt", "In the beginning", "--prompt", "God said"},
+                kFailure, "--prompt 1: the logits of position 0 are not finite");
 }
 
 TEST_F(BadModel, DamagedTokenizer) {

@@ -146,8 +146,18 @@ absl::Status BatchRunner::RunBatch(BatchTiming& batch, Progress& progress) {
   batch.seconds = stopwatch.seconds();
   totals_.cpu_seconds += ProcessCpuSeconds() - cpu_before;
   totals_.tokens += TokensOf(batch.rows);
+  SOTTO_RETURN_IF_ERROR(CheckFinite(logits.FirstNotFinite()));
   if (outputs_.logits() != nullptr) SOTTO_RETURN_IF_ERROR(outputs_.logits()->status());
   return all ? scores_.Keep(batch.rows, logits.TakeScores()) : absl::OkStatus();
+}
+
+absl::Status BatchRunner::CheckFinite(const std::optional<BatchLogits::Place>& not_finite) const {
+  if (!not_finite.has_value()) return absl::OkStatus();
+  const Prompt& prompt = inputs_.prompts[not_finite->row % inputs_.rows.prompt_count];
+  return absl::FailedPreconditionError(StrCat(prompt.source, ": the logits of position ",
+                                              not_finite->position,
+                                              " are not finite: the model overflows in precision ",
+                                              PrecisionName(inputs_.options.precision.linear)));
 }
 
 }  // namespace sotto

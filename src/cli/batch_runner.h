@@ -43,7 +43,8 @@ class BatchRunner {
   absl::Status Load();
   // Runs all batches, with the members and in the order of OrderBatches(); what comes out is in the
   // prompts' order. A batch that ends UNAVAILABLE is repeated from its start over a new connection,
-  // options.retries times in all; any other error ends the run. Closes the
+  // options.retries times in all; any other error ends the run. FAILED_PRECONDITION, naming prompt
+  // and position, where logits are not finite: the model overflows in this precision. Closes the
   // backend before it does anything that takes longer for longer prompts.
   absl::Status RunAll();
 
@@ -65,6 +66,8 @@ class BatchRunner {
   BatchForecast PlanBatches();
   absl::Status RunBatchWithRetries(BatchTiming& batch, const BatchStart& start, Progress& progress);
   absl::Status RunBatch(BatchTiming& batch, Progress& progress);
+  // OK, or the error for what BatchLogits::FirstNotFinite() has found.
+  absl::Status CheckFinite(const std::optional<BatchLogits::Place>& not_finite) const;
   // Whether a failure with `status` is followed by another attempt; waits before it.
   bool TryAgain(const absl::Status& status);
 

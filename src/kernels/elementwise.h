@@ -18,6 +18,7 @@
 namespace sotto {
 
 // y = x / sqrt(mean(x^2) + eps) * weight  (Zhang & Sennrich 2019). All [n]. In place: y may be x.
+// All NaN where mean(x^2) is beyond float, as it is from |x| about 2^64 on: an overflow shows.
 void RmsNormRow(const float* x, const float* weight, size_t n, float eps, float* y);
 // The same, rounded to nearest even. Norm and conversion read x once from memory.
 void RmsNormRow(const float* x, const float* weight, size_t n, float eps, BFloat16* y);
@@ -26,7 +27,7 @@ void RmsNormRow(const float* x, const float* weight, size_t n, float eps, BFloat
 // scale. The offset makes q what u8 x s8 dot products take. A row whose largest magnitude is below
 // 2^-100 is a zero row: every q = 128, scale = 0. A NaN or an infinity gives scale = NaN.
 float QuantizeInt8Row(const float* x, size_t n, uint8_t* q);
-// The same of RMSNorm(x) * weight, which is never stored.
+// The same of RMSNorm(x) * weight, which is never stored; scale = NaN where that is all NaN.
 float RmsNormQuantizeInt8Row(const float* x, const float* weight, size_t n, float eps, uint8_t* q);
 
 // y = x, rounded to nearest even.

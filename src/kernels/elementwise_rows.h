@@ -71,7 +71,8 @@ struct Rows {
     return Across(a, [](float x, float y) { return x >= y || x != x ? x : y; });
   }
 
-  // 1 / sqrt(mean(x^2) + eps). Four sums side by side hide the latency of the addition.
+  // 1 / sqrt(mean(x^2) + eps), NaN where the mean is no number or too large for one. Four sums side
+  // by side hide the latency of the addition.
   static float NormScale(const float* x, size_t n, float eps) {
     Vec sum[4] = {Simd::Zero(), Simd::Zero(), Simd::Zero(), Simd::Zero()};
     size_t i = 0;
@@ -83,7 +84,9 @@ struct Rows {
     }
     ForEach(x + i, n - i, Simd::Zero(), [&](Vec v) { sum[0] = Simd::MulAdd(v, v, sum[0]); });
     const float total = Sum(Simd::Add(Simd::Add(sum[0], sum[1]), Simd::Add(sum[2], sum[3])));
-    return 1.0f / __builtin_sqrtf(total / static_cast<float>(n) + eps);
+    const float mean = total / static_cast<float>(n);
+    // The last term is 0, or NaN for an infinite mean, whose root's inverse would pass as 0.
+    return 1.0f / __builtin_sqrtf(mean + eps) + (mean - mean);
   }
 
   template <typename Out>

@@ -60,6 +60,22 @@ TEST_P(ElementwiseTest, RmsNormInPlaceAndZeroRow) {
   for (float v : y) EXPECT_EQ(v, 0.0f);
 }
 
+// Finite values whose squares are not: 1 / infinity would make a row of zeros of them.
+TEST_P(ElementwiseTest, RmsNormOfARowThatOverflowsIsNoNumber) {
+  const std::vector<float> w = RandomRow(100, 1.0f, 2);
+  for (float large : {1e20f, 1e38f, kInfinity, kNan}) {
+    std::vector<float> x = RandomRow(100, 1.0f, 1), y(100);
+    x[50] = large;
+    GetParam()->rms_norm(x.data(), w.data(), 100, 1e-6f, y.data());
+    for (float v : y) EXPECT_TRUE(std::isnan(v)) << large;
+    std::vector<BFloat16> b(100);
+    GetParam()->rms_norm_bf16(x.data(), w.data(), 100, 1e-6f, b.data());
+    for (BFloat16 v : b) EXPECT_TRUE(std::isnan(ToFloat(v))) << large;
+    std::vector<uint8_t> q(100);
+    EXPECT_TRUE(std::isnan(GetParam()->rms_norm_int8(x.data(), w.data(), 100, 1e-6f, q.data())));
+  }
+}
+
 // Half a step, and three roundings of at most 127.
 void ExpectQuantized(const reference::Row& x, float scale, const std::vector<uint8_t>& q,
                      double slack) {
