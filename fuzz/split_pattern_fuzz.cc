@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "enclave/tokenizer/split_pattern.h"
-#include "enclave/tokenizer/utf8.h"
+#include "base/utf8.h"
 
 namespace sotto {
 namespace {

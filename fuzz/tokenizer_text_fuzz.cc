@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "enclave/tokenizer/normalizer.h"
 #include "enclave/tokenizer/tokenizer.h"
-#include "enclave/tokenizer/utf8.h"
+#include "base/utf8.h"
 #include "testing/small_tokenizers.h"
 
 namespace sotto {

@@ -8,8 +8,12 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <string_view>
+#include <thread>
 
 #include "base/check.h"
+#include "base/descriptor.h"
 #include "base/strings.h"
 #include "testing/paths.h"
 
@@ -45,27 +49,75 @@ int CollectingFile() {
   return fd;
 }
 
+// What is in the file so far. Its offset is the program's, and stays.
 std::string Collected(int fd) {
   std::string text;
   char buffer[4096];
-  lseek(fd, 0, SEEK_SET);
-  for (ssize_t n; (n = read(fd, buffer, sizeof(buffer))) > 0;) {
+  for (ssize_t n; (n = pread(fd, buffer, sizeof(buffer), static_cast<off_t>(text.size()))) > 0;) {
     text.append(buffer, static_cast<size_t>(n));
   }
-  close(fd);
   return text;
 }
 
-void SignalWhenDue(pid_t child, const ProgramOptions& options) {
+struct Pipe {
+  Pipe() {
+    int ends[2];
+    SOTTO_CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    from.emplace(ends[0]);
+    to.emplace(ends[1]);
+  }
+  std::optional<Descriptor> from, to;
+};
+
+// To a reader that may end before.
+void WriteAll(int fd, std::string_view text) {
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  for (ssize_t n; !text.empty(); text.remove_prefix(static_cast<size_t>(n))) {
+    if ((n = write(fd, text.data(), text.size())) <= 0) return;
+  }
+}
+
+std::string ReadUpTo(int fd, size_t limit) {
+  std::string text(limit, '\0');
+  size_t done = 0;
+  for (ssize_t n; done < limit && (n = read(fd, text.data() + done, limit - done)) > 0;) {
+    done += static_cast<size_t>(n);
+  }
+  text.resize(done);
+  return text;
+}
+
+void SignalWhenDue(pid_t child, int err, const ProgramOptions& options) {
   siginfo_t ended = {};
   while (waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
          ended.si_pid == 0) {
-    if (options.signal_when()) {
+    if (options.signal_when(Collected(err))) {
       kill(child, options.signal);
       return;
     }
     usleep(1000);
   }
+}
+
+struct Streams {
+  int in = -1;  // Negative: ours.
+  int out, err;
+};
+
+[[noreturn]] void Become(const std::vector<char*>& argv, const std::vector<char*>& envp,
+                         const Streams& streams, const ProgramOptions& options) {
+  if (streams.in >= 0) dup2(streams.in, STDIN_FILENO);
+  dup2(streams.out, STDOUT_FILENO);
+  dup2(streams.err, STDERR_FILENO);
+  if (options.file_size_limit_bytes.has_value()) {
+    const rlimit limit{*options.file_size_limit_bytes, *options.file_size_limit_bytes};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  if (chdir(options.working_dir.c_str()) == 0) execve(argv[0], argv.data(), envp.data());
+  _exit(127);
 }
 
 }  // namespace
@@ -76,25 +128,36 @@ ProgramResult RunProgram(const std::string& program, const std::vector<std::stri
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> environment = Environment(options);
   const std::vector<char*> argv = Pointers(words), envp = Pointers(environment);
-  const int out = CollectingFile(), err = CollectingFile();
+  const Descriptor out(CollectingFile()), err(CollectingFile());
+  Pipe input, output;
   const pid_t child = fork();
   SOTTO_CHECK(child >= 0);
   if (child == 0) {
-    dup2(out, STDOUT_FILENO);
-    dup2(err, STDERR_FILENO);
-    if (options.file_size_limit_bytes.has_value()) {
-      const rlimit limit{*options.file_size_limit_bytes, *options.file_size_limit_bytes};
-      setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    if (chdir(options.working_dir.c_str()) == 0) execve(argv[0], argv.data(), envp.data());
-    _exit(127);
+    Become(argv, envp,
+           {.in = options.input.has_value() ? input.from->get() : -1,
+            .out = options.close_output_after.has_value() ? output.to->get() : out.get(),
+            .err = err.get()},
+           options);
   }
+  input.from.reset();
+  output.to.reset();
+  std::thread writer([&] {
+    if (options.input.has_value()) WriteAll(input.to->get(), *options.input);
+    input.to.reset();
+  });
+  std::string read_output;
+  if (options.close_output_after.has_value()) {
+    read_output = ReadUpTo(output.from->get(), *options.close_output_after);
+  }
+  output.from.reset();
   int state = 0;
-  if (options.signal_when) SignalWhenDue(child, options);
+  if (options.signal_when) SignalWhenDue(child, err.get(), options);
   waitpid(child, &state, 0);
+  writer.join();
   return {.exit_code = WIFEXITED(state) ? WEXITSTATUS(state) : -1,
-          .out = Collected(out),
-          .err = Collected(err)};
+          .signal = WIFSIGNALED(state) ? WTERMSIG(state) : 0,
+          .out = options.close_output_after.has_value() ? read_output : Collected(out.get()),
+          .err = Collected(err.get())};
 }
 
 }  // namespace sotto

@@ -16,13 +16,18 @@ struct ProgramOptions {
   // Added to this process's environment, from which LLAMA_* and SOTTO_* are taken.
   std::map<std::string, std::string> environment = {};
   std::optional<uint64_t> file_size_limit_bytes = {};  // RLIMIT_FSIZE
-  // Sent once `signal_when` is true, which is asked until then or until the program ends.
+  std::optional<std::string> input = {};  // What its standard input, then a pipe, gives.
+  // Sent once `signal_when` is true of what is on stderr so far; it is asked until then or until
+  // the program ends.
   int signal = 0;
-  std::function<bool()> signal_when = {};
+  std::function<bool(const std::string& err)> signal_when = {};
+  // Read so many bytes of its standard output, a pipe, and close it.
+  std::optional<size_t> close_output_after = {};
 };
 
 struct ProgramResult {
-  int exit_code = -1;  // -1: killed by a signal.
+  int exit_code = -1;  // -1: killed by a signal,
+  int signal = 0;      // by this one.
   std::string out, err;
 };
 

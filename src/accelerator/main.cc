@@ -10,6 +10,7 @@
 #include "accelerator/flags.h"
 #include "accelerator/server.h"
 #include "base/strings.h"
+#include "base/terminal_text.h"
 #include "wire/library_logs.h"
 
 namespace sotto {
@@ -74,7 +75,7 @@ int Main(int argc, const char* const* argv) {
   }
   if (flags.ok()) status = Run(**flags, stop);
   if (status.ok()) return EXIT_SUCCESS;
-  std::fprintf(stderr, "sotto-accelerator: %s\n", std::string(ToStd(status.message())).c_str());
+  std::fprintf(stderr, "sotto-accelerator: %s\n", TerminalText(ToStd(status.message())).c_str());
   return absl::IsInvalidArgument(status) ? 2 : EXIT_FAILURE;
 }
 

@@ -5,22 +5,61 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
-#include <optional>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/memory.h"
 #include "base/strings.h"
-#include "base/temporary_files.h"
 
 namespace sotto {
 namespace {
 
-absl::Status SystemError(const std::string& path, std::string_view what, int error) {
+constexpr char kReaderGoneTag[] = "sotto/reader-gone";
+
+// The size of an open regular file.
+absl::StatusOr<size_t> RegularFileSize(int fd, const std::string& path) {
+  struct stat info;
+  if (fstat(fd, &info) != 0) return FileError(path, "cannot stat", errno);
+  if (!S_ISREG(info.st_mode)) {
+    return absl::InvalidArgumentError(StrCat(path, ": not a regular file"));
+  }
+  return static_cast<size_t>(info.st_size);
+}
+
+// What a file or a pipe gives, to its end or beyond the limit.
+absl::StatusOr<std::string> ReadAll(int fd, const std::string& path, size_t limit_bytes) {
+  constexpr size_t kPiece = size_t{1} << 16;
+  std::string data;
+  data.reserve(2 * kPiece);  // What is short, as a key is, is not copied about.
+  while (data.size() <= limit_bytes) {
+    const size_t done = data.size();
+    data.resize(done + kPiece);
+    const ssize_t n = read(fd, data.data() + done, kPiece);
+    data.resize(done + static_cast<size_t>(std::max<ssize_t>(n, 0)));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FileError(path, "cannot read", errno);
+    if (n == 0) return data;
+  }
+  return absl::InvalidArgumentError(
+      StrCat(path, ": more than the limit of ", limit_bytes, " bytes"));
+}
+
+}  // namespace
+
+bool IsReaderGone(const absl::Status& status) {
+  return status.GetPayload(kReaderGoneTag).has_value();
+}
+
+absl::Status FileError(const std::string& path, std::string_view what, int error) {
   const std::string message = StrCat(path, ": ", what, ": ", std::strerror(error));
+  if (error == EPIPE) {
+    absl::Status status = absl::CancelledError(message);
+    status.SetPayload(kReaderGoneTag, absl::Cord("1"));
+    return status;
+  }
   if (error == ENOENT || error == ENOTDIR) return absl::NotFoundError(message);
   if (error == EACCES || error == EPERM || error == EROFS) {
     return absl::PermissionDeniedError(message);
@@ -30,67 +69,13 @@ absl::Status SystemError(const std::string& path, std::string_view what, int err
   return absl::InvalidArgumentError(message);
 }
 
-// Closes on destruction.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-// The size of an open regular file.
-absl::StatusOr<size_t> RegularFileSize(int fd, const std::string& path) {
-  struct stat info;
-  if (fstat(fd, &info) != 0) return SystemError(path, "cannot stat", errno);
-  if (!S_ISREG(info.st_mode)) {
-    return absl::InvalidArgumentError(StrCat(path, ": not a regular file"));
-  }
-  return static_cast<size_t>(info.st_size);
-}
-
-// At `offset`, or, without one, where the last write ended.
-absl::Status WriteFully(int fd, std::optional<uint64_t> offset, std::string_view data,
-                        const std::string& path) {
-  while (!data.empty()) {
-    const ssize_t n = offset.has_value()
-                          ? pwrite(fd, data.data(), data.size(), static_cast<off_t>(*offset))
-                          : write(fd, data.data(), data.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return SystemError(path, "cannot write", errno);
-    if (offset.has_value()) *offset += static_cast<uint64_t>(n);
-    data.remove_prefix(static_cast<size_t>(n));
-  }
-  return absl::OkStatus();
-}
-
-// The file that a path of an existing one leads to.
-std::string TargetOfLinks(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> target(realpath(path.c_str(), nullptr),
-                                                           &std::free);
-  return target == nullptr ? path : target.get();
-}
-
-mode_t UmaskMode() {
-  const mode_t mask = umask(0);
-  umask(mask);
-  return 0666 & ~mask;
-}
-
-}  // namespace
-
 int OpenWithoutWaiting(const std::string& path) {
   return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit_bytes) {
   const Descriptor fd(OpenWithoutWaiting(path));
-  if (fd.get() < 0) return SystemError(path, "cannot open", errno);
+  if (fd.get() < 0) return FileError(path, "cannot open", errno);
   SOTTO_ASSIGN_OR_RETURN(const size_t size, RegularFileSize(fd.get(), path));
   if (size > limit_bytes) {
     return absl::InvalidArgumentError(
@@ -101,7 +86,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit_bytes
   while (done < size) {
     const ssize_t n = read(fd.get(), data.data() + done, size - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return SystemError(path, "cannot read", errno);
+    if (n < 0) return FileError(path, "cannot read", errno);
     if (n == 0) break;
     done += static_cast<size_t>(n);
   }
@@ -109,14 +94,22 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit_bytes
   return data;
 }
 
+absl::StatusOr<std::string> ReadFileOrPipe(const std::string& path, size_t limit_bytes) {
+  const std::optional<int> given = DescriptorOfPath(path);
+  const Descriptor fd(given.has_value() ? fcntl(*given, F_DUPFD_CLOEXEC, 3)
+                                        : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (fd.get() < 0) return FileError(DisplayName(path), "cannot open", errno);
+  return ReadAll(fd.get(), DisplayName(path), limit_bytes);
+}
+
 absl::StatusOr<MappedFile> MappedFile::Open(const std::string& path) {
   const Descriptor fd(OpenWithoutWaiting(path));
-  if (fd.get() < 0) return SystemError(path, "cannot open", errno);
+  if (fd.get() < 0) return FileError(path, "cannot open", errno);
   SOTTO_ASSIGN_OR_RETURN(const size_t size, RegularFileSize(fd.get(), path));
   MappedFile file;
   if (size == 0) return file;
   void* p = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-  if (p == MAP_FAILED) return SystemError(path, "cannot map", errno);
+  if (p == MAP_FAILED) return FileError(path, "cannot map", errno);
   file.data_ = static_cast<uint8_t*>(p);
   file.size_ = size;
   return file;
@@ -136,88 +129,5 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 }
 
 void MappedFile::DropPages(std::span<const uint8_t> part) const { DropWholePages(data_, part); }
-
-absl::StatusOr<AtomicFile> AtomicFile::Create(const std::string& path) {
-  struct stat info;
-  const bool exists = stat(path.c_str(), &info) == 0;
-  if (exists && S_ISDIR(info.st_mode)) {
-    return absl::InvalidArgumentError(StrCat(path, ": is a directory"));
-  }
-  if (exists && !S_ISREG(info.st_mode)) {
-    const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0) return SystemError(path, "cannot open for writing", errno);
-    return AtomicFile(path, "", fd);
-  }
-  std::string target = exists ? TargetOfLinks(path) : path;
-  std::string temporary = StrCat(target, ".tmpXXXXXX");
-  const int fd = CreateTemporaryFile(temporary);
-  if (fd < 0) return SystemError(path, "cannot create", errno);
-  return AtomicFile(std::move(target), std::move(temporary), fd);
-}
-
-AtomicFile::~AtomicFile() {
-  if (fd_ < 0) return;
-  close(fd_);
-  if (!renames()) return;
-  unlink(temporary_.c_str());
-  ForgetTemporary(temporary_);
-}
-
-AtomicFile::AtomicFile(AtomicFile&& other) noexcept
-    : path_(std::move(other.path_)),
-      temporary_(std::move(other.temporary_)),
-      fd_(std::exchange(other.fd_, -1)),
-      end_(other.end_.load()) {}
-
-absl::Status AtomicFile::Append(std::string_view data) { return WriteAt(end_, data); }
-
-void AtomicFile::RaiseEnd(uint64_t end) {
-  uint64_t known = end_.load();
-  while (known < end && !end_.compare_exchange_weak(known, end)) {
-  }
-}
-
-absl::Status AtomicFile::WriteAt(uint64_t offset, std::string_view data) {
-  if (!renames() && offset != end_) {
-    return absl::InvalidArgumentError(
-        StrCat(path_, ": not a regular file, can only be appended to"));
-  }
-  SOTTO_RETURN_IF_ERROR(
-      WriteFully(fd_, renames() ? std::optional(offset) : std::nullopt, data, path_));
-  RaiseEnd(offset + data.size());
-  return absl::OkStatus();
-}
-
-absl::Status AtomicFile::Reserve(uint64_t size_bytes) {
-  if (!renames() || size_bytes <= end_) return absl::OkStatus();
-  const auto size = static_cast<off_t>(size_bytes);
-  int error = fallocate(fd_, 0, 0, size) == 0 ? 0 : errno;
-  // Not every file system allocates (NFS, the one inside an enclave): then the length alone.
-  if (error == EOPNOTSUPP || error == ENOSYS || error == EINVAL) {
-    error = ftruncate(fd_, size) == 0 ? 0 : errno;
-  }
-  if (error != 0) {
-    return SystemError(path_, StrCat("cannot reserve ", size_bytes, " bytes"), error);
-  }
-  RaiseEnd(size_bytes);
-  return absl::OkStatus();
-}
-
-absl::Status AtomicFile::Commit() {
-  if (!renames()) return absl::OkStatus();
-  if (fchmod(fd_, UmaskMode()) != 0) return SystemError(path_, "cannot set mode", errno);
-  if (fsync(fd_) != 0) return SystemError(path_, "cannot flush", errno);
-  if (!RenameTemporary(temporary_, path_)) {
-    return SystemError(path_, "cannot rename into place", errno);
-  }
-  close(std::exchange(fd_, -1));
-  return absl::OkStatus();
-}
-
-absl::Status WriteFileAtomically(const std::string& path, std::string_view data) {
-  SOTTO_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
-  SOTTO_RETURN_IF_ERROR(file.Append(data));
-  return file.Commit();
-}
 
 }  // namespace sotto

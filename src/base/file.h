@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,9 +20,23 @@ namespace sotto {
 // open() waiting for ever, and a terminal could become the process's own; whether the file is of a
 // kind that the caller reads is for fstat() to say.
 int OpenWithoutWaiting(const std::string& path);
+// The Status of a system call on a file that failed with errno `error`; CANCELLED for EPIPE.
+absl::Status FileError(const std::string& path, std::string_view what, int error);
+// Whether it is that of writing to a pipe that nobody reads any more.
+bool IsReaderGone(const absl::Status& status);
 
 // The whole file. INVALID_ARGUMENT when it is longer than `limit_bytes` or not a regular file.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t limit_bytes = size_t{1} << 32);
+
+// The same, and until its end a pipe, socket, terminal or descriptor (/dev/stdin, /dev/fd/N).
+absl::StatusOr<std::string> ReadFileOrPipe(const std::string& path,
+                                           size_t limit_bytes = size_t{1} << 32);
+
+// The descriptor that /dev/stdin, /dev/stdout, /dev/stderr, /dev/fd/N or /proc/self/fd/N names.
+// Opening such a path again would start a file anew, and fails for a socket.
+std::optional<int> DescriptorOfPath(std::string_view path);
+// What to call a path in a message: "standard input" for /dev/stdin, and so on.
+std::string DisplayName(const std::string& path);
 
 // A read-only private map of a whole regular file; an empty file maps to an empty span.
 class MappedFile {
@@ -42,17 +57,31 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-// Writes to a temporary name beside `path` (mode 0600, then the umask's), renamed by Commit().
-// Destroyed without Commit(), or stopped by a signal that base/temporary_files.h deals with, it
-// leaves nothing behind. A short write or a full disk is an error.
-// Symbolic links are followed. A device, pipe or terminal (/dev/stdout) cannot be renamed: it is
-// written directly, in order, and what was written stays. A directory is INVALID_ARGUMENT.
+struct AtomicFileOptions {
+  // A new file is its owner's alone (0600), as what holds prompts must be; else the umask's.
+  bool owner_only = false;
+};
+
+// Writes to a file without a name, or, where the system has none such (Gramine), with a temporary
+// one beside `path`; Commit() gives it its name. Destroyed without Commit(), it leaves nothing
+// behind, nor does a program that is killed: but for temporary names, which signals that
+// base/temporary_files.h deals with remove at once, and the next Create() for the same path after
+// SIGKILL. A short write or a full disk is an error.
+// Rewriting a file keeps its mode, and its owner and group where that is allowed; where it is not,
+// the group loses its access.
+// Symbolic links are followed. A device, pipe, terminal or descriptor (/dev/stdout, /dev/fd/N)
+// cannot be renamed: it is written directly, in order, and what was written stays; CANCELLED,
+// IsReaderGone(), once nobody reads it any more. A directory is INVALID_ARGUMENT.
 class AtomicFile {
  public:
-  static absl::StatusOr<AtomicFile> Create(const std::string& path);
+  static absl::StatusOr<AtomicFile> Create(const std::string& path,
+                                           const AtomicFileOptions& options = {});
   ~AtomicFile();
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;
+
+  // Whether it is written directly: in order only.
+  bool direct() const { return target_.naming == Naming::kNone; }
 
   absl::Status Append(std::string_view data);
   // Overwrites at `offset`, within or beyond what was written (headers known last). Several threads
@@ -61,23 +90,33 @@ class AtomicFile {
   // Makes the file at least `size_bytes` long, zero where nothing was written, and takes the space
   // on the disk where the file system can, so that a full one shows now: UNAVAILABLE.
   absl::Status Reserve(uint64_t size_bytes);
-  // Flushes to the disk and renames. No call but the destructor may follow.
+  // Flushes to the disk and names. No call but the destructor may follow.
   absl::Status Commit();
 
  private:
-  AtomicFile(std::string path, std::string temporary, int fd)
-      : path_(std::move(path)), temporary_(std::move(temporary)), fd_(fd) {}
+  // How it gets its name: not at all, by a link, or from a temporary name.
+  enum class Naming { kNone, kLink, kRename };
+  struct Target {
+    std::string path;
+    Naming naming = Naming::kNone;
+    std::string temporary = {};  // kRename.
+    uint32_t mode = 0;
+  };
+  AtomicFile(Target target, int fd) : target_(std::move(target)), fd_(fd) {}
+  static absl::StatusOr<AtomicFile> CreateDirect(const std::string& path);
+  static absl::StatusOr<AtomicFile> CreateNew(Target target);
 
-  std::string path_, temporary_;  // No temporary: written directly.
-  bool renames() const { return !temporary_.empty(); }
+  bool GiveName();
   void RaiseEnd(uint64_t end);
 
+  Target target_;
   int fd_ = -1;
   std::atomic<uint64_t> end_ = 0;
 };
 
 // One-shot AtomicFile.
-absl::Status WriteFileAtomically(const std::string& path, std::string_view data);
+absl::Status WriteFileAtomically(const std::string& path, std::string_view data,
+                                 const AtomicFileOptions& options = {});
 
 }  // namespace sotto
 

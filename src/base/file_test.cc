@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
 namespace sotto {
 namespace {
@@ -127,6 +129,38 @@ TEST_F(FileTest, ErrorsNameThePath) {
   EXPECT_EQ(ReadFile(dir_.string()).status().code(), absl::StatusCode::kInvalidArgument);
   ASSERT_TRUE(WriteFileAtomically(Path("long"), "12345").ok());
   EXPECT_THAT(std::string(ReadFile(Path("long"), 4).status().message()), HasSubstr("limit of 4"));
+}
+
+TEST_F(FileTest, APipeIsReadToItsEndWhereItMayBeOne) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  std::thread writer([fd = ends[1]] {
+    const std::string text(200000, 'x');  // More than a pipe holds.
+    EXPECT_TRUE(WriteFileAtomically("/dev/fd/" + std::to_string(fd), text).ok());
+    close(fd);
+  });
+  const auto text = ReadFileOrPipe("/dev/fd/" + std::to_string(ends[0]));
+  writer.join();
+  close(ends[0]);
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_EQ(*text, std::string(200000, 'x'));
+  ASSERT_TRUE(WriteFileAtomically(Path("long"), "12345").ok());
+  EXPECT_EQ(*ReadFileOrPipe(Path("long")), "12345");
+  EXPECT_THAT(std::string(ReadFileOrPipe(Path("long"), 4).status().message()),
+              HasSubstr("limit of 4"));
+  EXPECT_FALSE(ReadFileOrPipe(dir_.string()).ok());
+}
+
+TEST(DescriptorPath, NamesDescriptors) {
+  EXPECT_EQ(DescriptorOfPath("/dev/stdin"), 0);
+  EXPECT_EQ(DescriptorOfPath("/dev/stdout"), 1);
+  EXPECT_EQ(DescriptorOfPath("/dev/fd/63"), 63);
+  EXPECT_EQ(DescriptorOfPath("/proc/self/fd/5"), 5);
+  for (const char* path : {"-", "stdin", "/dev/fd/", "/dev/fd/-1", "/dev/fd/1x", "/dev/null"}) {
+    EXPECT_EQ(DescriptorOfPath(path), std::nullopt) << path;
+  }
+  EXPECT_EQ(DisplayName("/dev/fd/0"), "standard input");
+  EXPECT_EQ(DisplayName("/dev/fd/63"), "/dev/fd/63");
 }
 
 TEST_F(FileTest, MapsWholeFileAndSurvivesDroppedPages) {

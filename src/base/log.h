@@ -1,5 +1,5 @@
-// Messages for people, to stderr: "sotto: warning: ...". Never a prompt, token id, activation, mask
-// or key: names, sizes, times.
+// Messages for people, to stderr: "sotto: warning: ...", a line each, whatever a name in them holds
+// (base/terminal_text.h). Never a prompt, token id, activation, mask or key: names, sizes, times.
 #ifndef SOTTO_BASE_LOG_H_
 #define SOTTO_BASE_LOG_H_
 
@@ -17,6 +17,11 @@ absl::StatusOr<LogLevel> ParseLogLevel(std::string_view name);
 void SetLogLevel(LogLevel level);
 bool LogEnabled(LogLevel level);
 void Log(LogLevel level, std::string_view message);
+// "sotto: ...": what was done. Neither a warning nor for the curious alone; at kError silent.
+void Notice(std::string_view message);
+
+// Whether an unfinished line, of progress, stands on the terminal: a message then takes its place.
+void SetLineUnfinished(bool unfinished);
 
 }  // namespace sotto
 

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +13,10 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+
+#include "base/descriptor.h"
+#include "base/stale_temporaries.h"
+#include "base/unnamed_file.h"
 
 namespace sotto {
 namespace {
@@ -26,10 +31,14 @@ struct Slot {
   char name[kMaxNameBytes];
 };
 
+// How often a new name is tried, where others come and take it.
+constexpr int kMaxTries = 100;
+
 // A fixed table of lock-free states: a signal handler may read nothing more.
 std::array<Slot, 64> g_slots;
 std::atomic<int> g_busy{0};
 std::atomic<bool> g_stopping{false};
+bool g_terminal = false;  // Whether stderr is one; written before any handler runs.
 
 // While one exists, no signal's removal begins: names and table agree when it does.
 class NoRemoval {
@@ -82,6 +91,19 @@ void Say(std::string_view text) {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
 }
 
+// The trailing XXXXXX, as mkstemp(3) would.
+bool FillRandomPart(std::string& pattern) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
+  std::array<unsigned char, 6> random;
+  if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) {
+    return false;
+  }
+  for (size_t i = 0; i < random.size(); ++i) {
+    pattern[pattern.size() - random.size() + i] = kLetters[random[i] % kLetters.size()];
+  }
+  return true;
+}
+
 std::string_view SignalName(int signal) {
   switch (signal) {
     case SIGINT:
@@ -120,6 +142,8 @@ void RemoveAllAndExit(int signal) {
     if (state == SlotState::kFile) unlink(slot.name);
     if (state == SlotState::kDirectory) RemoveDirectory(slot.name);
   }
+  // The terminal has written ^C, or a line of progress stands there.
+  if (g_terminal) Say("\n");
   Say("sotto: error: stopped by ");
   Say(SignalName(signal));
   Say("; unfinished output files were removed\n");
@@ -130,16 +154,49 @@ void RemoveAllAndExit(int signal) {
 
 int CreateTemporaryFile(std::string& pattern) {
   const NoRemoval guard;
-  const int fd = mkostemp(pattern.data(), O_CLOEXEC);
-  if (fd >= 0) Remember(pattern, SlotState::kFile);
-  return fd;
+  const std::string template_name = pattern;
+  for (int i = 0; i < kMaxTries; ++i) {
+    Descriptor file(mkostemp(pattern.data(), O_CLOEXEC));
+    if (file.get() < 0) return -1;
+    if (MarkInUse(file.get(), pattern)) {
+      Remember(pattern, SlotState::kFile);
+      return file.Release();
+    }
+    pattern = template_name;
+  }
+  errno = EEXIST;
+  return -1;
 }
 
-bool CreateTemporaryDirectory(std::string& pattern) {
+int CreateTemporaryDirectory(std::string& pattern) {
   const NoRemoval guard;
-  if (mkdtemp(pattern.data()) == nullptr) return false;
-  Remember(pattern, SlotState::kDirectory);
-  return true;
+  const std::string template_name = pattern;
+  for (int i = 0; i < kMaxTries; ++i) {
+    if (mkdtemp(pattern.data()) == nullptr) return -1;
+    Descriptor directory(open(pattern.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (directory.get() >= 0 && MarkInUse(directory.get(), pattern)) {
+      Remember(pattern, SlotState::kDirectory);
+      return directory.Release();
+    }
+    pattern = template_name;
+  }
+  errno = EEXIST;
+  return -1;
+}
+
+bool LinkTemporary(int fd, std::string& pattern) {
+  const NoRemoval guard;
+  const std::string template_name = pattern;
+  for (int i = 0; i < kMaxTries; ++i) {
+    pattern = template_name;
+    if (!FillRandomPart(pattern)) return false;
+    if (LinkUnnamedFile(fd, pattern)) {
+      Remember(pattern, SlotState::kFile);
+      return MarkInUse(fd, pattern);
+    }
+    if (errno != EEXIST) return false;
+  }
+  return false;
 }
 
 bool RenameTemporary(const std::string& name, const std::string& target) {
@@ -152,6 +209,7 @@ bool RenameTemporary(const std::string& name, const std::string& target) {
 void ForgetTemporary(const std::string& name) { Forget(name); }
 
 void RemoveTemporaryFilesOnSignals() {
+  g_terminal = isatty(STDERR_FILENO) == 1;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction action = {};
     if (sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) continue;

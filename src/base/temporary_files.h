@@ -1,5 +1,5 @@
-// Files and directories without a name of their own yet, and what becomes of them when the program
-// is stopped.
+// Files and directories that do not have their own name yet, and what becomes of them when the
+// program is stopped.
 #ifndef SOTTO_BASE_TEMPORARY_FILES_H_
 #define SOTTO_BASE_TEMPORARY_FILES_H_
 
@@ -8,14 +8,17 @@
 namespace sotto {
 
 // Creates and opens a file as mkostemp(3) does from `pattern`, which ends in XXXXXX and becomes its
-// name. Returns the descriptor, or -1 with errno. Until it is renamed or forgotten, the file is
-// among those that a signal removes; beyond 64 at a time, or with a name of 4096 bytes, it is not.
-// Thread-safe, like all functions here.
+// name, and marks it in use (base/stale_temporaries.h). Returns the descriptor, or -1 with errno.
+// Until it is renamed or forgotten, the file is among those that a signal removes; beyond 64 at a
+// time, or with a name of 4096 bytes, it is not. Thread-safe, like all functions here.
 int CreateTemporaryFile(std::string& pattern);
 
 // The same for a directory, as mkdtemp(3). A signal removes it with the files in it; it must hold
-// no directory. False, with errno, on failure.
-bool CreateTemporaryDirectory(std::string& pattern);
+// no directory. Returns a descriptor, which marks it in use until it is closed.
+int CreateTemporaryDirectory(std::string& pattern);
+
+// Gives a file without a name (base/unnamed_file.h) a temporary one. False, with errno, on failure.
+bool LinkTemporary(int fd, std::string& pattern);
 
 // rename(2) to its name, after which no signal removes it: one that comes meanwhile finds it before
 // or after. False, with errno, on failure: nothing has changed then.

@@ -1,6 +1,7 @@
 #include "base/temporary_files.h"
 
 #include <gtest/gtest.h>
+#include <pty.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -48,6 +49,24 @@ TEST_F(TemporaryFilesDeathTest, EachSignalRemovesThemAndSaysWhichItWas) {
             "; unfinished output files were removed\n$");
     EXPECT_EQ(Entries(dir_), 0u);
   }
+}
+
+// Where ^C, or a line of progress, stands before it.
+TEST_F(TemporaryFilesDeathTest, OnATerminalTheMessageBeginsALine) {
+  int master, terminal;
+  ASSERT_EQ(openpty(&master, &terminal, nullptr, nullptr, nullptr), 0);
+  EXPECT_EXIT(
+      {
+        dup2(terminal, STDERR_FILENO);
+        RemoveTemporaryFilesOnSignals();
+        raise(SIGINT);
+      },
+      testing::ExitedWithCode(128 + SIGINT), "");
+  char text[100] = {};
+  EXPECT_GT(read(master, text, sizeof text - 1), 0);
+  EXPECT_EQ(std::string(text).substr(0, 14), "\r\nsotto: error");
+  close(master);
+  close(terminal);
 }
 
 TEST_F(TemporaryFilesDeathTest, ForgottenFilesStay) {
@@ -143,7 +162,7 @@ TEST(TemporaryFilesTest, AFailureHasItsErrno) {
   EXPECT_EQ(CreateTemporaryFile(name), -1);
   EXPECT_EQ(errno, ENOENT);
   name = "/nonexistent/directory/xXXXXXX";
-  EXPECT_FALSE(CreateTemporaryDirectory(name));
+  EXPECT_EQ(CreateTemporaryDirectory(name), -1);
   EXPECT_EQ(errno, ENOENT);
   EXPECT_FALSE(RenameTemporary(name, "/nonexistent/x"));
   EXPECT_EQ(errno, ENOENT);

@@ -1,10 +1,14 @@
 #include "cli/process_info.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <initializer_list>
 
 #include "enclave/tee/platform.h"
 
@@ -25,6 +29,21 @@ void TurnWriteSignalsIntoErrors() {
 bool CountsResources() {
   const Platform platform = DetectPlatform().platform;
   return platform != Platform::kGramineSgx && platform != Platform::kGramineDirect;
+}
+
+void ReserveStandardDescriptors() {
+  // The wrong way round, so that their use is an error.
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
+  }
+}
+
+void EndByBrokenPipe() {
+  std::signal(SIGPIPE, SIG_DFL);
+  std::raise(SIGPIPE);
+  constexpr int kDiedOfASignal = 128;
+  _exit(kDiedOfASignal + SIGPIPE);  // Whoever started us blocked it.
 }
 
 double ProcessCpuSeconds() {

@@ -17,6 +17,13 @@ void ForbidCoreDumps();
 // would leave temporary files behind. Once, at the start of the program.
 void TurnWriteSignalsIntoErrors();
 
+// Descriptors 0 to 2 that are closed lead nowhere from now on: else the first files opened would
+// get their numbers, and what is printed. Once, at the start of the program.
+void ReserveStandardDescriptors();
+
+// Ends the program as a pipe that nobody reads ends other programs: by SIGPIPE, without a word.
+[[noreturn]] void EndByBrokenPipe();
+
 // Whether the system counts what this process uses. Gramine does not: there the processor time of a
 // process or thread is wall time, and its memory zero.
 bool CountsResources();

@@ -1,6 +1,7 @@
 #include "cli/tokenize_command.h"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdint>
 #include <iostream>
 #include <memory>
@@ -8,9 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file.h"
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "cli/prompt_json.h"
-#include "enclave/tokenizer/utf8.h"
 
 namespace sotto {
 namespace {
@@ -68,6 +70,9 @@ absl::Status RunTokenize(const TokenizeFlags& flags) {
   if (flags.model.empty() && flags.tokenizer.empty()) {
     return UsageError("tokenize needs --model or --tokenizer");
   }
+  if (!flags.model.empty() && !flags.tokenizer.empty()) {
+    return UsageError("--model and --tokenizer: one excludes the other");
+  }
   if (flags.decode && (flags.plain || flags.bos)) {
     return UsageError("--decode goes with neither --plain nor --bos");
   }
@@ -93,10 +98,10 @@ absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeFlags& flag
           answer.status().code(),
           ToAbsl(StrCat("standard input: line ", number, ": ", ToStd(answer.status().message()))));
     }
-    out << *answer << '\n';
+    if (!(out << *answer << '\n')) break;
   }
-  if (!out.flush()) return absl::UnavailableError("standard output: cannot be written to");
-  return absl::OkStatus();
+  if (out.flush()) return absl::OkStatus();
+  return FileError("standard output", "cannot write", errno);
 }
 
 void AddTokenizeCommand(CLI::App& app, Invocation& invocation) {

@@ -4,12 +4,14 @@
 
 #include <string>
 
+#include "base/descriptor.h"
 #include "base/status.h"
 
 namespace sotto {
 
 // Destroyed before RenameTo() succeeded, or stopped by a signal that base/temporary_files.h deals
-// with, it is removed with all it holds. It may hold files, no directories.
+// with, it is removed with all it holds; after SIGKILL, by the next CreateFor() the same target. It
+// may hold files, no directories.
 class TemporaryDirectory {
  public:
   // Beside `target`, so that the rename stays within one file system. Errors as base/file.h.
@@ -19,12 +21,14 @@ class TemporaryDirectory {
   TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;
 
   const std::string& path() const { return path_; }
-  // FAILED_PRECONDITION when `target` exists and is not an empty directory.
+  // FAILED_PRECONDITION when `target` exists and is not an empty directory. One that is empty keeps
+  // its mode; else it is the umask's.
   absl::Status RenameTo(const std::string& target);
 
  private:
-  explicit TemporaryDirectory(std::string path) : path_(std::move(path)) {}
+  TemporaryDirectory(std::string path, int fd) : path_(std::move(path)), in_use_(fd) {}
   std::string path_;
+  Descriptor in_use_;  // Marks it.
 };
 
 }  // namespace sotto

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "enclave/tokenizer/utf8.h"
+#include "base/utf8.h"
 
 namespace sotto {
 namespace {

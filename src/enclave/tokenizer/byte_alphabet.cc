@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "enclave/tokenizer/utf8.h"
+#include "base/utf8.h"
 
 namespace sotto {
 namespace {

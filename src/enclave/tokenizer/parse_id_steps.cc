@@ -3,7 +3,7 @@
 
 #include "base/strings.h"
 #include "enclave/tokenizer/tokenizer_json_parts.h"
-#include "enclave/tokenizer/utf8.h"
+#include "base/utf8.h"
 
 namespace sotto {
 namespace {

@@ -12,7 +12,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "enclave/tokenizer/unicode_classes.h"
-#include "enclave/tokenizer/utf8.h"
+#include "base/utf8.h"
 
 namespace sotto {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "enclave/tokenizer/unicode_classes.h"
-#include "enclave/tokenizer/utf8.h"
+#include "base/utf8.h"
 #include "testing/test_data.h"
 
 namespace sotto {

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "enclave/tokenizer/byte_alphabet.h"
-#include "enclave/tokenizer/utf8.h"
+#include "base/utf8.h"
 
 namespace sotto {
 namespace {

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/strings.h"
 #include "enclave/tokenizer/tokenizer_json.h"
-#include "enclave/tokenizer/utf8.h"
+#include "base/utf8.h"
 
 namespace sotto {
 namespace {

@@ -1,7 +1,7 @@
 // UTF-8 as Unicode 16, table 3-7 defines it: no surrogates, no overlong forms, nothing above
 // 10FFFF.
-#ifndef SOTTO_ENCLAVE_TOKENIZER_UTF8_H_
-#define SOTTO_ENCLAVE_TOKENIZER_UTF8_H_
+#ifndef SOTTO_BASE_UTF8_H_
+#define SOTTO_BASE_UTF8_H_
 
 #include <cstddef>
 #include <string>
@@ -40,4 +40,4 @@ void AppendUtf8(char32_t c, std::string& out);
 
 }  // namespace sotto
 
-#endif  // SOTTO_ENCLAVE_TOKENIZER_UTF8_H_
+#endif  // SOTTO_BASE_UTF8_H_

@@ -1,4 +1,4 @@
-#include "enclave/tokenizer/utf8.h"
+#include "base/utf8.h"
 
 #include <gtest/gtest.h>
 
