@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/cpu.h"
@@ -12,6 +13,7 @@
 #include "cli/bench_options.h"
 #include "cli/bench_run.h"
 #include "cli/default_model.h"
+#include "cli/named_files.h"
 #include "cli/process_info.h"
 #include "cli/setting.h"
 #include "cli/split_flags.h"
@@ -114,12 +116,24 @@ class BenchFlags {
     options.output_dir = output_.value();
     if (options.output_dir.empty()) return UsageError("--output: names no directory");
     options.model_dir = model_.value();
-    if (model_.given()) return options;
-    SOTTO_ASSIGN_OR_RETURN(options.model_dir, FindShippedModel());
+    if (!model_.given()) {
+      SOTTO_ASSIGN_OR_RETURN(options.model_dir, FindShippedModel());
+    }
+    SOTTO_RETURN_IF_ERROR(CheckFiles(options));
     return options;
   }
 
  private:
+  absl::Status CheckFiles(const BenchOptions& options) const {
+    NamedFiles files;
+    files.AddModel(model_.source(), options.model_dir);
+    split_.AddFiles(files);
+    for (std::string& path : BenchOutputPaths(options)) {
+      files.outputs.push_back({output_.source(), std::move(path)});
+    }
+    return files.CheckApart();
+  }
+
   Setting model_, lengths_, batch_sizes_, precisions_, logits_, threads_, warmups_, repeats_,
       output_;
   SplitFlags split_;

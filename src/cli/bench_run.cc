@@ -31,6 +31,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kJsonName[] = "bench.json", kCsvName[] = "bench.csv", kHtmlName[] = "bench.html",
+               kSplitCsvName[] = "bench_split.csv";
+
 std::string CpuName() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
@@ -154,12 +157,12 @@ absl::Status MakeDirectory(const std::string& path) {
 
 absl::Status WriteFiles(const BenchReport& report, const std::string& dir) {
   const fs::path base(dir);
-  SOTTO_RETURN_IF_ERROR(WriteFileAtomically(base / "bench.json", BenchJson(report)));
-  SOTTO_RETURN_IF_ERROR(WriteFileAtomically(base / "bench.csv", BenchCsv(report)));
+  SOTTO_RETURN_IF_ERROR(WriteFileAtomically(base / kJsonName, BenchJson(report)));
+  SOTTO_RETURN_IF_ERROR(WriteFileAtomically(base / kCsvName, BenchCsv(report)));
   if (!report.split_rows.empty()) {
-    SOTTO_RETURN_IF_ERROR(WriteFileAtomically(base / "bench_split.csv", SplitCsv(report)));
+    SOTTO_RETURN_IF_ERROR(WriteFileAtomically(base / kSplitCsvName, SplitCsv(report)));
   }
-  return WriteFileAtomically(base / "bench.html", BenchHtml(report));
+  return WriteFileAtomically(base / kHtmlName, BenchHtml(report));
 }
 
 // Measures and prints the peaks.
@@ -178,6 +181,14 @@ const GemmPeak& PeakOf(const BenchReport& report, Precision precision) {
   const auto found = std::ranges::find(report.peaks, precision, &PrecisionPeak::precision);
   SOTTO_CHECK(found != report.peaks.end());
   return found->gemm;
+}
+
+std::vector<std::string> BenchOutputPaths(const BenchOptions& options) {
+  std::vector<std::string> paths;
+  for (const char* name : {kJsonName, kCsvName, kHtmlName, kSplitCsvName}) {
+    paths.push_back(fs::path(options.output_dir) / name);
+  }
+  return paths;
 }
 
 absl::Status RunBench(const BenchOptions& options) {

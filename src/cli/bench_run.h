@@ -2,6 +2,9 @@
 #ifndef SOTTO_CLI_BENCH_RUN_H_
 #define SOTTO_CLI_BENCH_RUN_H_
 
+#include <string>
+#include <vector>
+
 #include "base/status.h"
 #include "cli/bench_options.h"
 
@@ -12,6 +15,9 @@ namespace sotto {
 // made if need be. INVALID_ARGUMENT for a length beyond the model's; otherwise errors as of loading
 // a model, writing files and linear/split.h.
 absl::Status RunBench(const BenchOptions& options);
+
+// The files that RunBench() may write.
+std::vector<std::string> BenchOutputPaths(const BenchOptions& options);
 
 }  // namespace sotto
 

@@ -92,7 +92,11 @@ absl::StatusOr<std::unique_ptr<LogitsFile>> LogitsFile::Create(const std::string
                                                                const LogitsShape& shape,
                                                                const BatchRows& rows) {
   SOTTO_ASSIGN_OR_RETURN(const LogitsFormat format, LogitsFormatOfPath(path));
-  SOTTO_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
+  SOTTO_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path, {.owner_only = true}));
+  if (file.direct()) {
+    return absl::InvalidArgumentError(
+        StrCat(path, ": logits are not written in order: this needs a regular file"));
+  }
   const bool npy = format == LogitsFormat::kNpy;
   const std::string header = npy ? NpyHeader(shape) : SafetensorsHeader(shape);
   const uint64_t logits_end = header.size() + LogitsBytes(shape);

@@ -1,5 +1,7 @@
 #include "cli/model_flags.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "base/strings.h"
@@ -20,7 +22,8 @@ ModelFlags::ModelFlags(CLI::App& app)
                      .help = "What `sotto model seal` printed: refuse any other sealed model"}),
       key_file_(app, {.flag = "--key-file",
                       .placeholder = "FILE",
-                      .help = "The key of an encrypted sealed model: 32 bytes, or 64 hex digits"}),
+                      .help = "The key of an encrypted sealed model: 32 bytes, or 64 hex digits; - "
+                              "for standard input"}),
       weight_cache_(app, {.flag = "--weight-cache",
                           .placeholder = "DIR",
                           .help = "Keep the weights as this machine multiplies them in DIR, for "
@@ -54,6 +57,18 @@ absl::Status ModelFlags::ReadPins(PrefillOptions& options) const {
   return absl::OkStatus();
 }
 
+void ModelFlags::AddFiles(const PrefillOptions& options, NamedFiles& files) const {
+  files.AddModel(model_.source(), options.model_dir);
+  files.inputs.push_back({key_file_.source(), options.unseal.key_file});
+  if (options.weight_cache_dir.empty()) return;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(options.weight_cache_dir, error)) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with("sotto-") || !name.ends_with(".weights")) continue;
+    files.outputs.push_back({weight_cache_.source(), entry.path()});
+  }
+}
+
 absl::Status ModelFlags::ReadCache(PrefillOptions& options) const {
   options.weight_cache_dir = weight_cache_.value();
   if (weight_cache_.given() && options.weight_cache_dir.empty()) {
@@ -73,7 +88,7 @@ absl::Status ModelFlags::ReadCache(PrefillOptions& options) const {
 }
 
 absl::Status ModelFlags::ReadSealing(PrefillOptions& options) const {
-  options.unseal.key_file = key_file_.value();
+  options.unseal.key_file = InputPath(key_file_.value());
   if (!weights_root_.given()) return absl::OkStatus();
   const absl::StatusOr<Hash256> root = HashFromHex(weights_root_.value(), weights_root_.source());
   if (!root.ok()) return UsageError(ToStd(root.status().message()));

@@ -3,6 +3,7 @@
 #define SOTTO_CLI_MODEL_FLAGS_H_
 
 #include "base/status.h"
+#include "cli/named_files.h"
 #include "cli/prefill_options.h"
 #include "cli/setting.h"
 
@@ -15,6 +16,8 @@ class ModelFlags {
   // After parsing: fills the model's part of `options`. UsageError naming the flag or variable;
   // NOT_FOUND when no model was named and none ships beside the program.
   absl::Status Read(PrefillOptions& options) const;
+  // The files of what Read() has found.
+  void AddFiles(const PrefillOptions& options, NamedFiles& files) const;
 
  private:
   absl::Status ReadPins(PrefillOptions& options) const;

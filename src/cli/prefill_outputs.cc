@@ -1,42 +1,23 @@
 #include "cli/prefill_outputs.h"
 
-#include <array>
-#include <filesystem>
-#include <string>
-#include <system_error>
-
-#include "base/strings.h"
+#include <utility>
 
 namespace sotto {
 namespace {
 
-namespace fs = std::filesystem;
-
-absl::Status CheckDistinct(const PrefillOptions& options) {
-  const std::array<std::string, 3> paths = {options.output_path, options.save_logits_path,
-                                            options.logprobs_path};
-  std::array<fs::path, 3> places;
-  for (size_t i = 0; i < paths.size(); ++i) {
-    std::error_code error;  // Then the path stays empty, and opening it will say why.
-    if (!paths[i].empty()) places[i] = fs::weakly_canonical(fs::absolute(paths[i]), error);
-    for (size_t j = 0; j < i; ++j) {
-      if (places[i].empty() || places[i] != places[j] || fs::is_other(places[i], error)) continue;
-      return absl::InvalidArgumentError(StrCat(paths[i], ": named for two outputs at once"));
-    }
-  }
-  return absl::OkStatus();
-}
+// They hold prompts, or what tells them.
+constexpr AtomicFileOptions kOwnerOnly = {.owner_only = true};
 
 }  // namespace
 
 absl::StatusOr<PrefillOutputs> PrefillOutputs::Create(const PrefillOptions& options,
                                                       const LogitsShape& shape,
                                                       const BatchRows& rows) {
-  SOTTO_RETURN_IF_ERROR(CheckDistinct(options));
-  SOTTO_ASSIGN_OR_RETURN(AtomicFile result, AtomicFile::Create(options.output_path));
+  SOTTO_ASSIGN_OR_RETURN(AtomicFile result, AtomicFile::Create(options.output_path, kOwnerOnly));
   PrefillOutputs outputs(std::move(result));
   if (!options.logprobs_path.empty()) {
-    SOTTO_ASSIGN_OR_RETURN(AtomicFile logprobs, AtomicFile::Create(options.logprobs_path));
+    SOTTO_ASSIGN_OR_RETURN(AtomicFile logprobs,
+                           AtomicFile::Create(options.logprobs_path, kOwnerOnly));
     outputs.logprobs_.emplace(std::move(logprobs));
   }
   if (!options.save_logits_path.empty()) {

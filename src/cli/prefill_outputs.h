@@ -16,7 +16,7 @@ namespace sotto {
 
 class PrefillOutputs {
  public:
-  // Errors name the path: as base/file.h, and INVALID_ARGUMENT where two outputs are one file.
+  // New files are their owner's alone. Errors as base/file.h.
   static absl::StatusOr<PrefillOutputs> Create(const PrefillOptions& options,
                                                const LogitsShape& shape, const BatchRows& rows);
 

@@ -94,6 +94,14 @@ absl::Status SplitTlsFlags::Read(SplitOptions& options) const {
   return ReadPinnedKeys(options);
 }
 
+void SplitTlsFlags::AddFiles(NamedFiles& files) const {
+  for (const Setting* setting : {&accelerator_ca_, &tls_cert_, &tls_key_}) {
+    for (const std::string& path : setting->List()) {
+      files.inputs.push_back({setting->source(), path});
+    }
+  }
+}
+
 absl::Status SplitTlsFlags::ReadRoots(SplitOptions& options) const {
   for (const std::string& path : accelerator_ca_.List()) {
     SOTTO_ASSIGN_OR_RETURN(options.roots.emplace_back(), ReadAcceleratorCa(path));

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "cli/named_files.h"
 #include "cli/setting.h"
 #include "enclave/linear/split.h"
 
@@ -24,6 +25,7 @@ class SplitTlsFlags {
   // After parsing, with the endpoints known: one pinned key or one file of roots for each, or
   // nothing. Reads the files. UsageError naming the flag.
   absl::Status Read(SplitOptions& options) const;
+  void AddFiles(NamedFiles& files) const;
 
  private:
   absl::Status ReadRoots(SplitOptions& options) const;
