@@ -1,5 +1,6 @@
 #include "testing/accelerator_process.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -19,11 +20,16 @@ namespace sotto {
 namespace {
 
 [[noreturn]] void Become(const std::vector<std::string>& arguments,
-                         const std::map<std::string, std::string>& environment) {
+                         const std::map<std::string, std::string>& environment,
+                         const std::string& log_file) {
+  if (!log_file.empty()) {
+    const int log = open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    dup2(log, STDERR_FILENO);
+  }
   for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<std::string> words = {BinaryDir() + "/bin/sotto-accelerator"};
   if (std::ranges::find(arguments, "--log-level") == arguments.end()) {
-    words.insert(words.end(), {"--log-level", "error"});
+    words.insert(words.end(), {"--log-level", log_file.empty() ? "error" : "debug"});
   }
   if (std::ranges::find(arguments, "--listen") == arguments.end()) {
     words.insert(words.end(), {"--listen", "localhost:0"});
@@ -38,11 +44,19 @@ namespace {
   _exit(127);
 }
 
+// The rest of the next line; nothing when it begins otherwise.
+std::string ReadLineAfter(int fd, std::string_view before) {
+  std::string line;
+  for (char c = 0; read(fd, &c, 1) == 1 && c != '\n';) line += c;
+  return line.starts_with(before) ? line.substr(before.size()) : "";
+}
+
 }  // namespace
 
 AcceleratorProcess::AcceleratorProcess(const std::vector<std::string>& arguments,
                                        const std::map<std::string, std::string>& environment,
-                                       std::optional<uint64_t> descriptor_limit) {
+                                       std::optional<uint64_t> descriptor_limit,
+                                       const std::string& log_file) {
   std::array<int, 2> out{};
   SOTTO_CHECK(pipe(out.data()) == 0);
   pid_ = fork();
@@ -55,14 +69,13 @@ AcceleratorProcess::AcceleratorProcess(const std::vector<std::string>& arguments
       const rlimit limit{.rlim_cur = *descriptor_limit, .rlim_max = *descriptor_limit};
       setrlimit(RLIMIT_NOFILE, &limit);
     }
-    Become(arguments, environment);
+    Become(arguments, environment, log_file);
   }
   close(out[1]);
-  std::string line;
-  for (char c = 0; read(out[0], &c, 1) == 1 && c != '\n';) line += c;
+  address_ = ReadLineAfter(out[0], "listening on ");
+  const bool metrics = std::ranges::find(arguments, "--metrics") != arguments.end();
+  if (metrics) metrics_port_ = std::atoi(ReadLineAfter(out[0], "metrics on port ").c_str());
   close(out[0]);
-  constexpr std::string_view kBefore = "listening on ";
-  if (line.starts_with(kBefore)) address_ = line.substr(kBefore.size());
 }
 
 void AcceleratorProcess::Send(int signal) const {

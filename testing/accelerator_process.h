@@ -18,15 +18,19 @@ class AcceleratorProcess {
   // Serves the shipped model on a free port unless `arguments` name another or say where to listen.
   // Returns once it listens, or has ended without doing so. `environment` is added to this
   // process's. `descriptor_limit`: RLIMIT_NOFILE, soft and hard.
+  // Errors alone are logged, to our stderr, unless there is a `log_file`: then all there is, to it.
   explicit AcceleratorProcess(const std::vector<std::string>& arguments = {},
                               const std::map<std::string, std::string>& environment = {},
-                              std::optional<uint64_t> descriptor_limit = std::nullopt);
+                              std::optional<uint64_t> descriptor_limit = std::nullopt,
+                              const std::string& log_file = "");
   ~AcceleratorProcess() { Signal(SIGKILL); }
   AcceleratorProcess(const AcceleratorProcess&) = delete;
   AcceleratorProcess& operator=(const AcceleratorProcess&) = delete;
 
   // HOST:PORT; empty when it did not start.
   const std::string& address() const { return address_; }
+  // With --metrics among the arguments.
+  int metrics_port() const { return metrics_port_; }
   // Sends a signal and waits for the end; the exit code, or -1 when a signal ended it. Once.
   int Signal(int signal);
   // The same without waiting for anything: SIGSTOP, SIGCONT.
@@ -37,6 +41,7 @@ class AcceleratorProcess {
  private:
   pid_t pid_ = 0;
   std::string address_;
+  int metrics_port_ = 0;
 };
 
 }  // namespace sotto

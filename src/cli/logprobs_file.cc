@@ -40,7 +40,7 @@ std::string LogprobsLine(size_t index, const Json& id, std::span<const int32_t> 
   line["sum_logprob"] = SumLogprobs(scores);
   const std::optional<double> perplexity = Perplexity(scores);
   line["perplexity"] = perplexity.has_value() ? Json(*perplexity) : Json();
-  return line.dump() + "\n";
+  return line.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace sotto

@@ -6,8 +6,11 @@
 #include <optional>
 
 #include "base/cpu.h"
+#include "base/log.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
+#include "cli/named_files.h"
+#include "cli/setting.h"
 #include "model/checkpoint.h"
 #include "model/config_presets.h"
 #include "model/inspect.h"
@@ -82,7 +85,7 @@ void AddRandom(CLI::App& model, Invocation& invocation) {
 absl::Status RunModelInspect(const ModelInspectFlags& flags) {
   ThreadPool pool(AvailableProcessors());
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
-                         OpenModel(flags.model, {.key_file = flags.key_file}, pool));
+                         OpenModel(flags.model, {.key_file = InputPath(flags.key_file)}, pool));
   SOTTO_ASSIGN_OR_RETURN(const ModelDigests digests, checkpoint.Digests(pool));
   std::fputs(FormatSummary(SummarizeModel(checkpoint)).c_str(), stdout);
   std::fputs(FormatDigests(digests).c_str(), stdout);
@@ -90,9 +93,17 @@ absl::Status RunModelInspect(const ModelInspectFlags& flags) {
 }
 
 absl::Status RunModelSeal(const ModelSealFlags& flags) {
+  NamedFiles files;
+  files.AddModel("DIR", flags.model_dir);
+  const std::string key_file = InputPath(flags.key_file);
+  files.inputs.push_back({"--key-file", key_file});
+  files.outputs.push_back({"--out", flags.out});
+  SOTTO_RETURN_IF_ERROR(files.CheckApart());
   ThreadPool pool(PoolSize(flags.threads));
   SOTTO_ASSIGN_OR_RETURN(const Hash256 root,
-                         SealModel(flags.model_dir, flags.out, {.key_file = flags.key_file}, pool));
+                         SealModel(flags.model_dir, flags.out, {.key_file = key_file}, pool));
+  Notice(StrCat(flags.out, ": ", key_file.empty() ? "sealed" : "sealed and encrypted",
+                "; its root, for --weights-root:"));
   std::printf("%s\n", HashToHex(root).c_str());
   return absl::OkStatus();
 }
@@ -104,7 +115,10 @@ absl::Status RunModelRandom(const ModelRandomFlags& flags) {
   if (flags.layers > 0) options.config.num_layers = static_cast<size_t>(flags.layers);
   options.seed = flags.seed;
   ThreadPool pool(PoolSize(flags.threads));
-  return WriteRandomModel(options, flags.out, pool);
+  SOTTO_RETURN_IF_ERROR(WriteRandomModel(options, flags.out, pool));
+  Notice(StrCat(flags.out, ": a model of ", options.config.num_layers, " layers with random ",
+                flags.dtype, " weights, seed ", flags.seed));
+  return absl::OkStatus();
 }
 
 void AddModelCommand(CLI::App& app, Invocation& invocation) {

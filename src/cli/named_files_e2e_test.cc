@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "testing/prefill_program.h"
+#include "testing/test_certificate.h"
 #include "testing/test_data.h"
 
 namespace sotto {
@@ -96,7 +97,8 @@ TEST_F(NamedFilesTest, NorShardKeyCertificateOrCachedWeights) {
   ExpectPrefillClash({"--output", "m/model-00001-of-00001.safetensors"}, "--output", "--model");
   dir_.Write("key", std::string(32, 'k'));
   ExpectPrefillClash({"--output", "key", "--key-file", "key"}, "--output", "--key-file");
-  ExpectPrefillClash({"--output", "key", "--split", "--accelerator-ca", "key"}, "--output",
+  dir_.Write("ca", TestCertificate::Make().certificate);
+  ExpectPrefillClash({"--output", "ca", "--split", "--accelerator-ca", "ca"}, "--output",
                      "--accelerator-ca");
   fs::create_directory(dir_.File("cache"));
   fs::create_hard_link(dir_.File("p.txt"), dir_.File("cache/sotto-x.weights"));

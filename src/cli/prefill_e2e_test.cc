@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <set>
 
 #include "base/file.h"
 #include "testing/paths.h"
@@ -32,7 +34,7 @@ TEST_F(PrefillTest, TheResultHasExactlyTheDocumentedKeysInOrder) {
                         "truncation", "truncated_prompts", "doubled_bos_prompts", "precision",
                         "precision_reason", "attention_precision", "attention_precision_reason",
                         "threads", "model", "timings", "peak_rss_bytes", "real_tokens_per_sec",
-                        "perplexity", "tee", "sotto_version"));
+                        "perplexity", "tee", "confidential", "sotto_version"));
   EXPECT_EQ(FileCount(), 1u);
 }
 
@@ -140,7 +142,7 @@ TEST_F(PrefillTest, LongerPromptsAreTruncatedAndNamed) {
   }
   const ProgramResult refused = run("error");
   EXPECT_EQ(refused.exit_code, kFailure);
-  EXPECT_EQ(refused.err,
+  EXPECT_EQ(UnusualMessages(refused.err),
             "sotto: error: --prompt 2: has more than 4 tokens (--prefill-length, "
             "--truncate error)\n");
   EXPECT_EQ(run("middle").exit_code, kUsage);
@@ -241,45 +243,131 @@ TEST_F(PrefillTest, SaysWhetherAnythingIsProtected) {
   const std::string err = Sotto({}).err;
   const json tee = json::parse(dir_.Read("tee_only_results.json"))["tee"];
   if (tee["platform"] != "none") GTEST_SKIP() << "this machine is a TEE";
-  EXPECT_EQ(err, kNoTee);
+  EXPECT_THAT(err, testing::StartsWith(kNoTee));
   EXPECT_EQ(tee["protects_from_host"], false);
+}
+
+// Before anything of a prompt is read, even one that is not there.
+TEST_F(PrefillTest, SaysSoBeforePromptsAreRead) {
+  const ProgramResult run = Sotto({"--prompts", "missing.txt"});
+  if (run.err.find("not in a TEE") == std::string::npos) GTEST_SKIP() << "this machine is a TEE";
+  EXPECT_THAT(run.err, testing::StartsWith(std::string(kNoTee) + "sotto: error: missing.txt"));
+}
+
+TEST_F(PrefillTest, TheResultSaysFromWhomThePromptWasHidden) {
+  const json confidential = Result({})["confidential"];
+  if (confidential["from_host"] == true) GTEST_SKIP() << "this machine is a TEE";
+  EXPECT_EQ(confidential["from_host"], false);
+  EXPECT_THAT(confidential["from_host_because"].get<std::string>(), HasSubstr("not in a TEE"));
+  EXPECT_TRUE(confidential["from_accelerators"].is_null());
+}
+
+TEST_F(PrefillTest, ASuccessEndsWithOneLine) {
+  dir_.Write("p.txt", "one\ntwo\n");
+  const auto last_line = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--prompts", "p.txt"});
+    const std::string err = Sotto(arguments).err;
+    return err.substr(err.rfind("sotto: "));
+  };
+  EXPECT_THAT(last_line({"--logprobs", "l.jsonl", "--save-logits", "l.npy"}),
+              testing::MatchesRegex("sotto: 2 prompts, [0-9]+ tokens in [0-9.]+ s: "
+                                    "tee_only_results.json, l.jsonl, l.npy\n"));
+  // Where padding hides lengths, not by their sum.
+  EXPECT_THAT(last_line({"--pad-compute"}), HasSubstr("2 prompts, 256 positions in "));
+}
+
+TEST_F(PrefillTest, InfoTellsWhatIsLoadedAndChosen) {
+  const std::string err = Sotto({"--log-level", "info"}).err;
+  EXPECT_THAT(err, HasSubstr("sotto: info: model "));
+  EXPECT_THAT(err, HasSubstr("1967808 parameters, "));
+  EXPECT_THAT(err, HasSubstr("sotto: info: precision "));
+  EXPECT_THAT(err, HasSubstr("sotto: info: 1 prompt, 7 tokens, in batches of 1"));
 }
 
 // The one line that is left of a program stopped by `signal`.
 void ExpectStopped(const ProgramResult& run, int signal) {
   EXPECT_EQ(run.exit_code, 128 + signal);
   EXPECT_THAT(run.err, HasSubstr("sotto: error: stopped by SIG"));
-  EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1);
+  EXPECT_THAT(run.err, testing::EndsWith("; unfinished output files were removed\n"));
 }
 
-// Signalled when the outputs' temporary files are there, in the middle of much work.
-TEST_F(PrefillTest, ASignalLeavesNoFileBehind) {
-  std::string prompts;
-  for (int i = 0; i < 20000; ++i)
-    prompts += "In the beginning God created the heaven and the earth\n";
-  dir_.Write("p.txt", prompts);
-  for (const int signal : {SIGINT, SIGTERM}) {
-    const ProgramResult run = RunProgram(
-        "sotto", {"prefill", "--prompts", "p.txt", "--save-logits", "l.npy", "--logits", "last"},
-        {.working_dir = dir_.path(), .signal = signal, .signal_when = [&] {
-           return FileCount() == 3;
+// What it says when files are open and the work begins; much of it.
+class KilledTest : public PrefillTest {
+ protected:
+  KilledTest() {
+    std::string prompts;
+    for (int i = 0; i < 20000; ++i)
+      prompts += "In the beginning God created the heaven and the earth\n";
+    dir_.Write("p.txt", prompts);
+  }
+  ProgramResult Killed(int signal) {
+    return RunProgram(
+        "sotto",
+        {"prefill", "--prompts", "p.txt", "--save-logits", "l.npy", "--logits", "last",
+         "--log-level", "info"},
+        {.working_dir = dir_.path(), .signal = signal, .signal_when = [](const std::string& err) {
+           return err.find("20000 prompts") != std::string::npos;
          }});
-    ExpectStopped(run, signal);
+  }
+};
+
+TEST_F(KilledTest, LeavesNoFileBehind) {
+  for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
+    const ProgramResult run = Killed(signal);
+    if (signal == SIGKILL) {
+      EXPECT_EQ(run.signal, SIGKILL) << run.err;
+    } else {
+      ExpectStopped(run, signal);
+    }
     EXPECT_EQ(FileCount(), 1u) << "a temporary file is left";
   }
 }
 
-// Signalled when half a gigabyte of weights has begun.
-TEST_F(PrefillTest, ASignalLeavesNoPartOfARandomModelBehind) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+// Whatever was being written, and wherever it stood: killed a little later each time.
+TEST_F(PrefillTest, AKillLeavesNoPartOfASealedModelOrOfAWeightCacheBehind) {
+  const std::string model = ShippedModelDir();
+  fs::create_directory(dir_.File("cache"));
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"model", "seal", model, "--out", "sealed"},
+        {"prefill", "--model", model, "--weight-cache", "cache"}}) {
+    for (int looks = 1; looks <= 64; looks *= 2) {
+      RunProgram("sotto", arguments,
+                 {.working_dir = dir_.path(),
+                  .signal = SIGKILL,
+                  .signal_when = [looks, seen = 0](const std::string&) mutable {
+                    return ++seen > looks;
+                  }});
+      for (const auto& entry : fs::recursive_directory_iterator(dir_.path())) {
+        EXPECT_THAT(entry.path().filename().string(),
+                    testing::AnyOf("cache", "sealed", "tee_only_results.json",
+                                   testing::EndsWith(".weights")));
+      }
+    }
+  }
+}
+
+// Killed when half a gigabyte of weights has begun, in a directory under a temporary name.
+TEST_F(PrefillTest, NoPartOfARandomModelStaysBehind) {
+  const auto names = [&] {
+    std::set<std::string> found;
+    for (const auto& entry : fs::directory_iterator(dir_.path())) found.insert(entry.path());
+    return found;
+  };
+  for (const int signal : {SIGKILL, SIGINT, SIGTERM}) {
+    const std::set<std::string> left = names();
     const ProgramResult run = RunProgram(
         "sotto", {"model", "random", "--like", "llama-3.2-1b", "--layers", "1", "--out", "m"},
-        {.working_dir = dir_.path(), .signal = signal, .signal_when = [&] {
-           const fs::recursive_directory_iterator entries(dir_.path());
-           return std::distance(entries, {}) == 2;  // The directory and the file in it.
+        {.working_dir = dir_.path(), .signal = signal, .signal_when = [&](const std::string&) {
+           const std::set<std::string> now = names();
+           return !std::includes(left.begin(), left.end(), now.begin(), now.end());
          }});
-    ExpectStopped(run, signal);
-    EXPECT_EQ(FileCount(), 0u) << "a temporary directory is left";
+    if (signal == SIGKILL) {
+      EXPECT_EQ(run.signal, SIGKILL) << run.err;
+      EXPECT_EQ(FileCount(), 1u);  // For the next run to remove, which is stopped in its turn.
+    } else {
+      ExpectStopped(run, signal);
+      EXPECT_EQ(FileCount(), 0u) << "a temporary directory is left";
+    }
   }
 }
 

@@ -29,7 +29,7 @@ PrefillFlags::PrefillFlags(CLI::App& app)
       prompts_(app),
       output_(app, {.flag = "--output",
                     .placeholder = "FILE",
-                    .help = "The result, as JSON",
+                    .help = "The result, as JSON; - for standard output",
                     .variable = "LLAMA_TEE_RESULT_PATH",
                     .default_value = "tee_only_results.json"}),
       precision_(app),
@@ -47,7 +47,7 @@ PrefillFlags::PrefillFlags(CLI::App& app)
       logprobs_(app, {.flag = "--logprobs",
                       .placeholder = "FILE",
                       .help = "Write ids, tokens, log-probabilities and top tokens, a JSON line "
-                              "a prompt"}),
+                              "a prompt; - for standard output"}),
       pad_compute_(AddSwitch(app, "--pad-compute",
                              "Compute padding too, so that time does not tell lengths")),
       oblivious_embedding_(AddSwitch(app, "--oblivious-embedding",
@@ -68,7 +68,7 @@ absl::Status PrefillFlags::ReadOutputs(PrefillOptions& options) const {
   for (const auto& [setting, path] : {std::pair{&output_, &options.output_path},
                                       std::pair{&save_logits_, &options.save_logits_path},
                                       std::pair{&logprobs_, &options.logprobs_path}}) {
-    *path = setting->value();
+    *path = OutputPath(setting->value());
     if (setting->given() && path->empty()) {
       return UsageError(StrCat(setting->source(), ": names no file"));
     }
@@ -76,6 +76,17 @@ absl::Status PrefillFlags::ReadOutputs(PrefillOptions& options) const {
   if (options.save_logits_path.empty()) return absl::OkStatus();
   const absl::Status known = LogitsFormatOfPath(options.save_logits_path).status();
   return known.ok() ? known : Blame(save_logits_, known);
+}
+
+absl::Status PrefillFlags::CheckFiles(const PrefillOptions& options) const {
+  NamedFiles files;
+  prompts_.AddFiles(options, files);
+  model_.AddFiles(options, files);
+  split_.AddFiles(files);
+  for (const Setting* output : {&output_, &save_logits_, &logprobs_}) {
+    files.outputs.push_back({output->source(), OutputPath(output->value())});
+  }
+  return files.CheckApart();
 }
 
 // What only the whole command line tells about the split mode.
@@ -124,6 +135,7 @@ absl::StatusOr<PrefillOptions> PrefillFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(ReadOutputs(options));
   SOTTO_RETURN_IF_ERROR(model_.Read(options));
   SOTTO_RETURN_IF_ERROR(ReadExecution(options));
+  SOTTO_RETURN_IF_ERROR(CheckFiles(options));
   return options;
 }
 

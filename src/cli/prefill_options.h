@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/progress.h"
+#include "cli/prompt_format.h"
+#include "cli/status_line.h"
 #include "cli/truncation.h"
 #include "enclave/linear/local.h"
 #include "enclave/linear/split.h"
@@ -33,8 +34,9 @@ struct PrefillOptions {
   std::string prefill_length_source;  // The flag or variable to name in errors.
   size_t batch_size = 0;
   Truncation truncation = Truncation::kRight;
-  std::string prompts_path;          // Empty: `prompts`.
-  std::vector<std::string> prompts;  // TRUSTED: prompt text.
+  std::string prompts_path;                    // Empty: `prompts`.
+  std::optional<PromptFormat> prompts_format;  // None: as the path says.
+  std::vector<std::string> prompts;            // TRUSTED: prompt text.
   std::string output_path;
   std::string save_logits_path;  // Empty: not saved. Else ends in .safetensors or .npy.
   std::string logprobs_path;     // Empty: not written.

@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "cli/confidentiality.h"
 #include "cli/process_info.h"
 #include "enclave/tee/platform.h"
 
@@ -131,10 +132,18 @@ Json ResultJson(const PrefillReport& report) {
   json["peak_rss_bytes"] = OrNull(PeakResidentBytes());
   json["real_tokens_per_sec"] = PerSecond(static_cast<double>(report.rows.real_tokens()), seconds);
   json["perplexity"] = PerplexityJson(report.perplexity);
-  json["tee"] = TeeJson(DetectPlatform());
+  const PlatformReport platform = DetectPlatform();
+  json["tee"] = TeeJson(platform);
+  json["confidential"] = ConfidentialityJson(JudgeConfidentiality(
+      platform, report.options.split.has_value() ? &*report.options.split : nullptr));
   json["sotto_version"] = SOTTO_VERSION;
   if (!report.mode_detail.is_null()) json["mode_detail"] = report.mode_detail;
   return json;
+}
+
+std::string ResultText(const PrefillReport& report) {
+  return ResultJson(report).dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) +
+         "\n";
 }
 
 }  // namespace sotto

@@ -51,6 +51,8 @@ struct PrefillReport {
 
 // Peak memory is asked of the system here.
 nlohmann::ordered_json ResultJson(const PrefillReport& report);
+// As it is written. Names that are not UTF-8 have U+FFFD in place of what is not.
+std::string ResultText(const PrefillReport& report);
 
 }  // namespace sotto
 

@@ -1,6 +1,5 @@
 #include "cli/prefill_run.h"
 
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -19,6 +18,8 @@
 #include "cli/prefill_result.h"
 #include "cli/prompt_file.h"
 #include "cli/prompt_warnings.h"
+#include "cli/run_messages.h"
+#include "cli/status_line.h"
 #include "cli/stopwatch.h"
 #include "enclave/tee/platform.h"
 #include "enclave/tokenizer/tokenizer.h"
@@ -32,7 +33,9 @@ namespace fs = std::filesystem;
 static_assert(kMaxTokenizerBytes == Tokenizer::kMaxFileBytes);
 
 absl::StatusOr<std::vector<Prompt>> GatherPrompts(const PrefillOptions& options) {
-  if (!options.prompts_path.empty()) return ReadPromptFile(options.prompts_path);
+  if (!options.prompts_path.empty()) {
+    return ReadPromptFile(options.prompts_path, options.prompts_format);
+  }
   std::vector<Prompt> prompts;
   for (const std::string& text : options.prompts) {
     prompts.push_back({.text = text, .source = StrCat("--prompt ", prompts.size() + 1)});
@@ -101,42 +104,24 @@ void WarnOfPrompts(const PrefillOptions& options, const Inputs& inputs) {
   }
 }
 
-// Nobody should take an ordinary process for a protected one; so neither is passed over in silence.
-void SayWhereThisRuns() {
-  const PlatformReport report = DetectPlatform();
-  if (ProtectsFromHost(report.platform)) {
-    std::fprintf(stderr, "sotto: %s\n", DescribePlatform(report).c_str());
-  } else {
-    Log(LogLevel::kWarning, DescribePlatform(report));
-  }
-}
-
-// Nor a sealed file that is whole for the one that was meant.
-void SayWhatIsNotPinned(const PrefillOptions& options) {
-  if (!IsSealedModelPath(options.model_dir) || options.unseal.root.has_value()) return;
-  if (!options.pins.model_sha256.empty()) return;
-  Log(LogLevel::kWarning,
-      StrCat(options.model_dir,
-             ": opened without --weights-root: another sealed model in its place",
-             options.unseal.key_file.empty() ? "" : ", sealed under the same key,",
-             ", or an older version, would have been taken for it"));
-}
-
 }  // namespace
 
 absl::Status RunPrefill(const PrefillOptions& options) {
   SOTTO_RETURN_IF_ERROR(CheckWeightCache(options, DetectPlatform().platform));
+  WarnBeforePrompts(options);
   SOTTO_ASSIGN_OR_RETURN(std::vector<Prompt> prompts, GatherPrompts(options));
   const Stopwatch loading;
+  std::optional<StatusLine> loading_line(std::in_place, options.progress, LoadingLine);
   ThreadPool pool(options.threads);
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
                          OpenModel(options.model_dir, options.unseal, pool));
   // Before a prompt meets the tokenizer: a hostile one tells of the text by the number of tokens.
   SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins(options.pins, pool));
-  SayWhatIsNotPinned(options);
+  SayModel(options, checkpoint);
   SOTTO_ASSIGN_OR_RETURN(const Inputs inputs,
                          PrepareInputs(options, checkpoint, std::move(prompts)));
   WarnOfPrompts(options, inputs);
+  SayRows(options, inputs.rows);
   SOTTO_ASSIGN_OR_RETURN(PrefillOutputs outputs,
                          PrefillOutputs::Create(options, inputs.shape, inputs.rows));
   const std::unique_ptr<PrefillBackend> backend = options.split.has_value()
@@ -149,6 +134,7 @@ absl::Status RunPrefill(const PrefillOptions& options) {
                       .rows = inputs.rows},
                      *backend, outputs);
   SOTTO_RETURN_IF_ERROR(runner.Load());
+  loading_line.reset();
   const double load_seconds = loading.seconds() - inputs.tokenize_seconds;
   SOTTO_RETURN_IF_ERROR(runner.RunAll());
   // After the work where nothing was pinned, so that the first logits do not wait for it.
@@ -169,8 +155,8 @@ absl::Status RunPrefill(const PrefillOptions& options) {
                                          .batches = runner.batches()},
                              .perplexity = runner.perplexity(),
                              .mode_detail = runner.mode_detail()};
-  SOTTO_RETURN_IF_ERROR(outputs.Commit(ResultJson(report).dump(2) + "\n"));
-  SayWhereThisRuns();
+  SOTTO_RETURN_IF_ERROR(outputs.Commit(ResultText(report)));
+  SayWhatWasDone(options, inputs.rows, report.timings.forward_seconds());
   return absl::OkStatus();
 }
 

@@ -1,20 +1,14 @@
 #include "cli/progress.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
 
+#include "base/loading.h"
 #include "base/strings.h"
 
 namespace sotto {
 namespace {
-
-constexpr std::chrono::milliseconds kPatience{1000};
-constexpr std::chrono::milliseconds kTerminalPeriod{200};
-constexpr std::chrono::milliseconds kFilePeriod{1000};
 
 std::string ClockText(double seconds) {
   const auto whole = static_cast<int64_t>(std::ceil(seconds));
@@ -40,26 +34,7 @@ std::string ProgressLine(const ProgressState& state) {
 }
 
 Progress::Progress(ProgressMode mode, size_t total_tokens)
-    : mode_(mode), total_(total_tokens), terminal_(isatty(STDERR_FILENO) == 1) {
-  const bool draws = mode == ProgressMode::kAlways || (mode == ProgressMode::kAuto && terminal_);
-  if (draws) thread_ = std::thread([this] { DrawUntilDone(); });
-}
-
-Progress::~Progress() {
-  if (!thread_.joinable()) return;
-  {
-    const std::lock_guard lock(mutex_);
-    finished_ = true;
-  }
-  done_.notify_one();
-  thread_.join();
-  if (mode_ == ProgressMode::kAlways) {
-    Draw();
-    if (terminal_) std::fputc('\n', stderr);
-  } else if (drawn_) {
-    std::fputs("\r\033[K", stderr);
-  }
-}
+    : total_(total_tokens), line_(mode, [this] { return Line(); }) {}
 
 void Progress::Add(size_t tokens) {
   const std::lock_guard lock(mutex_);
@@ -81,25 +56,21 @@ std::optional<double> Progress::SecondsLeft(Clock::time_point now) const {
   return std::max(0.0, forecast_->batch_seconds - in_batch) + forecast_->later_seconds;
 }
 
-void Progress::DrawUntilDone() {
-  std::unique_lock lock(mutex_);
-  auto period = kPatience;
-  while (!done_.wait_for(lock, period, [this] { return finished_; })) {
-    Draw();
-    period = terminal_ ? kTerminalPeriod : kFilePeriod;
-  }
-}
-
-void Progress::Draw() {
+std::string Progress::Line() {
+  const std::lock_guard lock(mutex_);
   const Clock::time_point now = Clock::now();
   const std::chrono::duration<double> elapsed = now - start_;
-  const std::string line = ProgressLine({.tokens_done = static_cast<double>(tokens_),
-                                         .tokens_total = static_cast<double>(total_),
-                                         .elapsed_seconds = elapsed.count(),
-                                         .seconds_left = SecondsLeft(now)});
-  const std::string drawn = terminal_ ? StrCat("\r", line, "\033[K") : StrCat(line, "\n");
-  std::fwrite(drawn.data(), 1, drawn.size(), stderr);
-  drawn_ = true;
+  return ProgressLine({.tokens_done = static_cast<double>(tokens_),
+                       .tokens_total = static_cast<double>(total_),
+                       .elapsed_seconds = elapsed.count(),
+                       .seconds_left = SecondsLeft(now)});
+}
+
+std::string LoadingLine() {
+  const LoadingState state = CurrentLoading();
+  if (state.step == nullptr) return "";
+  if (state.total == 0) return state.step;
+  return StrCat(state.step, "  ", 100 * state.done / state.total, " %");
 }
 
 }  // namespace sotto

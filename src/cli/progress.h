@@ -3,18 +3,14 @@
 #define SOTTO_CLI_PROGRESS_H_
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
+
+#include "cli/status_line.h"
 
 namespace sotto {
-
-// kAuto: when stderr is a terminal and the work takes over a second; gone when the work is done.
-// kAlways: wherever stderr leads; the last line stays.
-enum class ProgressMode { kAuto, kAlways, kNever };
 
 struct ProgressState {
   double tokens_done = 0;
@@ -38,11 +34,9 @@ struct BatchStart {
 // "prefill  37 %  512/1384 tokens  1234 tokens/s  0:12 left"
 std::string ProgressLine(const ProgressState& state);
 
-// Draws from a thread of its own, which exists only where something is to be drawn.
 class Progress {
  public:
   Progress(ProgressMode mode, size_t total_tokens);
-  ~Progress();
   Progress(const Progress&) = delete;
 
   // Thread-safe; cheap.
@@ -52,23 +46,20 @@ class Progress {
 
  private:
   using Clock = std::chrono::steady_clock;
-  void DrawUntilDone();
-  void Draw();
+  std::string Line();
   std::optional<double> SecondsLeft(Clock::time_point now) const;
 
-  const ProgressMode mode_;
   const size_t total_;
   const Clock::time_point start_ = Clock::now();
-  const bool terminal_;
   std::mutex mutex_;
-  std::condition_variable done_;
   size_t tokens_ = 0;
   Clock::time_point batch_start_ = start_;
   std::optional<TimeForecast> forecast_;
-  bool finished_ = false;
-  bool drawn_ = false;
-  std::thread thread_;
+  StatusLine line_;  // Draws the rest, and so ends first.
 };
+
+// "packing weights  37 %", as base/loading.h tells.
+std::string LoadingLine();
 
 }  // namespace sotto
 

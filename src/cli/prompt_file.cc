@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr char kTextThatIsJson[] =
     "read as text, a prompt a line, but the first line is a JSON object: name the file .jsonl or "
-    ".ndjson if its lines are to be read as JSON";
+    ".ndjson, or give --prompts-format jsonl, if its lines are to be read as JSON";
 constexpr std::array<std::string_view, 3> kMembers = {"prompt", "ids", "id"};
 
 absl::StatusOr<std::vector<int32_t>> ReadIds(const Json& value, const std::string& place) {
@@ -173,12 +173,14 @@ bool FirstPromptIsJsonObject(std::span<const Prompt> prompts) {
   return json.ok() && json->is_object();
 }
 
-absl::StatusOr<std::vector<Prompt>> ReadPromptFile(const std::string& path) {
-  SOTTO_ASSIGN_OR_RETURN(const std::string contents, ReadFile(path));
-  const PromptFormat format = PromptFormatOfPath(path);
-  SOTTO_ASSIGN_OR_RETURN(std::vector<Prompt> prompts, ParsePrompts(contents, format, path));
-  if (format == PromptFormat::kText && FirstPromptIsJsonObject(prompts)) {
-    Log(LogLevel::kWarning, StrCat(path, ": ", kTextThatIsJson));
+absl::StatusOr<std::vector<Prompt>> ReadPromptFile(const std::string& path,
+                                                   std::optional<PromptFormat> asked) {
+  SOTTO_ASSIGN_OR_RETURN(const std::string contents, ReadFileOrPipe(path));
+  const PromptFormat format = asked.value_or(PromptFormatOfPath(path));
+  const std::string source = DisplayName(path);
+  SOTTO_ASSIGN_OR_RETURN(std::vector<Prompt> prompts, ParsePrompts(contents, format, source));
+  if (!asked.has_value() && format == PromptFormat::kText && FirstPromptIsJsonObject(prompts)) {
+    Log(LogLevel::kWarning, StrCat(source, ": ", kTextThatIsJson));
   }
   return prompts;
 }

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cli/prompt_format.h"
 
 namespace sotto {
 
@@ -27,8 +28,6 @@ struct Prompt {
   nlohmann::ordered_json id = {};                // What to echo; null when there was none.
   std::string source = {};                       // For errors: "FILE: line 3" or "--prompt 2".
 };
-
-enum class PromptFormat { kText, kJson, kJsonLines };
 
 // By the extension, in either case.
 PromptFormat PromptFormatOfPath(std::string_view path);
@@ -40,8 +39,10 @@ absl::StatusOr<std::vector<Prompt>> ParsePrompts(std::string_view contents, Prom
 // Whether text was meant to be lines of JSON: its first prompt is an object.
 bool FirstPromptIsJsonObject(std::span<const Prompt> prompts);
 
-// Warns of text that seems to be lines of JSON.
-absl::StatusOr<std::vector<Prompt>> ReadPromptFile(const std::string& path);
+// From a file or a pipe. Without a format it is the path's, with a warning of text that seems to be
+// lines of JSON.
+absl::StatusOr<std::vector<Prompt>> ReadPromptFile(
+    const std::string& path, std::optional<PromptFormat> format = std::nullopt);
 
 }  // namespace sotto
 

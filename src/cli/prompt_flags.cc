@@ -1,7 +1,9 @@
 #include "cli/prompt_flags.h"
 
+#include <array>
 #include <cstdint>
 #include <limits>
+#include <string_view>
 
 #include "cli/command.h"
 
@@ -10,6 +12,10 @@ namespace {
 
 constexpr int64_t kMaxLength = std::numeric_limits<int32_t>::max();
 constexpr int64_t kMaxBatchSize = 65536;
+// In the order of the enumerators.
+constexpr std::array<std::string_view, 3> kFormats = {"text", "json", "jsonl"};
+// What scripts set LLAMA_PROMPT_PATH to when they have no file.
+constexpr char kNone[] = "-";
 
 }  // namespace
 
@@ -34,8 +40,13 @@ PromptFlags::PromptFlags(CLI::App& app)
                      .placeholder = "FILE",
                      .help = "Prompts: text (one a line), .jsonl or .ndjson ({\"prompt\": text} or "
                              "{\"ids\": [..]} a line, \"id\" echoed back) or .json (an array of "
-                             "such, of strings or of arrays of ids)",
+                             "such, of strings or of arrays of ids); - for standard input (the "
+                             "variable: for none)",
                      .variable = "LLAMA_PROMPT_PATH"}),
+      prompts_format_(app, {.flag = "--prompts-format",
+                            .placeholder = "F",
+                            .help = "text, json or jsonl, whatever the file's name",
+                            .shown_default = "by the file's name; of a pipe, text"}),
       prompt_(app, {.flag = "--prompt",
                     .placeholder = "TEXT",
                     .help = "A prompt; may be repeated. Other users of this machine can read "
@@ -50,6 +61,10 @@ absl::Status PromptFlags::Read(PrefillOptions& options) const {
   return ReadPrompts(options);
 }
 
+void PromptFlags::AddFiles(const PrefillOptions& options, NamedFiles& files) const {
+  files.inputs.push_back({prompts_.source(), options.prompts_path});
+}
+
 absl::Status PromptFlags::ReadShape(PrefillOptions& options) const {
   SOTTO_ASSIGN_OR_RETURN(options.prefill_length, prefill_length_.Integer(1, kMaxLength));
   options.prefill_length_source = prefill_length_.source();
@@ -62,13 +77,18 @@ absl::Status PromptFlags::ReadShape(PrefillOptions& options) const {
 absl::Status PromptFlags::ReadPrompts(PrefillOptions& options) const {
   if (prompt_.given_by_flag()) {
     options.prompts = prompt_.List();
-  } else if (prompts_.given()) {
-    options.prompts_path = prompts_.value();
+  } else if (prompts_.given_by_flag() || (prompts_.given() && prompts_.value() != kNone)) {
+    options.prompts_path = InputPath(prompts_.value());
     if (options.prompts_path.empty()) return UsageError("--prompts: names no file");
+    if (!prompts_format_.given()) return absl::OkStatus();
+    SOTTO_ASSIGN_OR_RETURN(const size_t format, prompts_format_.Choice(kFormats));
+    options.prompts_format = static_cast<PromptFormat>(format);
+    return absl::OkStatus();
   } else {
     options.prompts = {"Hello, world!"};
   }
-  return absl::OkStatus();
+  if (!prompts_format_.given()) return absl::OkStatus();
+  return UsageError("--prompts-format: does nothing without --prompts");
 }
 
 }  // namespace sotto

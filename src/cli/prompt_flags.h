@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/status.h"
+#include "cli/named_files.h"
 #include "cli/prefill_options.h"
 #include "cli/setting.h"
 
@@ -16,12 +17,14 @@ class PromptFlags {
 
   // After parsing. UsageError naming the flag or variable. Opens no file.
   absl::Status Read(PrefillOptions& options) const;
+  // The file that Read() has found, if any.
+  void AddFiles(const PrefillOptions& options, NamedFiles& files) const;
 
  private:
   absl::Status ReadShape(PrefillOptions& options) const;
   absl::Status ReadPrompts(PrefillOptions& options) const;
 
-  Setting prefill_length_, batch_size_, truncate_, prompts_, prompt_;
+  Setting prefill_length_, batch_size_, truncate_, prompts_, prompts_format_, prompt_;
 };
 
 }  // namespace sotto

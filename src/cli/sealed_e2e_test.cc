@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "testing/paths.h"
+#include "testing/prefill_program.h"
 #include "testing/run_program.h"
 #include "testing/temp_dir.h"
 
@@ -50,7 +51,8 @@ class SealedTest : public testing::Test {
   void ExpectRefused(const ProgramResult& run, const std::string& what) {
     EXPECT_EQ(run.exit_code, 1);
     EXPECT_EQ(run.out, "");
-    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    const std::string err = UnusualMessages(run.err);
+    EXPECT_EQ(std::count(err.begin(), err.end(), '\n'), 1) << run.err;
     EXPECT_THAT(run.err, HasSubstr("sotto: error: "));
     EXPECT_THAT(run.err, HasSubstr(what));
     for (const auto& file : fs::directory_iterator(dir_.path())) {

@@ -103,6 +103,10 @@ CLI::Option* AddSwitch(CLI::App& app, const std::string& flag, const std::string
   return app.add_flag(flag, help);
 }
 
+std::string InputPath(const std::string& value) { return value == "-" ? "/dev/stdin" : value; }
+
+std::string OutputPath(const std::string& value) { return value == "-" ? "/dev/stdout" : value; }
+
 std::vector<std::string_view> SplitCommas(std::string_view list) {
   std::vector<std::string_view> parts;
   for (size_t end; (end = list.find(',')) != std::string_view::npos; list.remove_prefix(end + 1)) {

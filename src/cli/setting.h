@@ -54,6 +54,10 @@ class Setting {
 // A flag without a value; count() says whether it was given.
 CLI::Option* AddSwitch(CLI::App& app, const std::string& flag, const std::string& help);
 
+// Files: "-" stands for the standard stream, as in most programs.
+std::string InputPath(const std::string& value);
+std::string OutputPath(const std::string& value);
+
 // "a, ,b" -> "a", "", "b": without the blanks around each. Views into `list`.
 std::vector<std::string_view> SplitCommas(std::string_view list);
 

@@ -1,6 +1,7 @@
 #include "cli/sotto_app.h"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "base/cpu.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/temporary_files.h"
@@ -37,16 +39,10 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
   AddAuditCommand(app, invocation);
 }
 
-// Errors are one line: a file name may hold anything, an outside library's message line breaks.
-void PrintError(std::string_view message) {
-  std::string line(message);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  Log(LogLevel::kError, line);
-}
+void PrintError(std::string_view message) { Log(LogLevel::kError, message); }
 
 int Fail(const absl::Status& status) {
+  if (IsReaderGone(status)) EndByBrokenPipe();
   PrintError(ToStd(status.message()));
   return IsUsageError(status) ? kBadCommandLine : kFailure;
 }
@@ -102,9 +98,18 @@ int Run(int argc, const char* const* argv) {
     if (verbose) PrintSurroundings();
     return 0;
   }
+  if (verbose) return Fail(UsageError("--verbose: does nothing without --version"));
   if (!invocation.run) return Fail(UsageError("no command given (see sotto --help)"));
   const absl::Status status = invocation.run();
   return status.ok() ? 0 : Fail(status);
+}
+
+// What was printed may still be on its way.
+int EndOutput(int exit_code) {
+  const int error = std::fflush(stdout) == 0 ? 0 : errno;
+  if (error == EPIPE) EndByBrokenPipe();
+  if (error == 0 || exit_code != 0) return exit_code;
+  return Fail(FileError("standard output", "cannot write", error));
 }
 
 }  // namespace
@@ -112,10 +117,11 @@ int Run(int argc, const char* const* argv) {
 int RunSotto(int argc, const char* const* argv) {
   try {
     ForbidCoreDumps();
+    ReserveStandardDescriptors();
     TurnWriteSignalsIntoErrors();
     RemoveTemporaryFilesOnSignals();
     RouteLibraryLogs([](std::string_view line) { Log(LogLevel::kDebug, line); });
-    return Run(argc, argv);
+    return EndOutput(Run(argc, argv));
   } catch (const std::bad_alloc&) {
     PrintError("out of memory");
   } catch (const std::exception& error) {

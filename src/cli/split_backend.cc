@@ -38,15 +38,30 @@ class SplitBackend final : public PrefillBackend {
 absl::Status SplitBackend::Prepare() {
   if (runtime_ != nullptr) return absl::OkStatus();
   SOTTO_ASSIGN_OR_RETURN(runtime_, SplitRuntime::Prepare(checkpoint_, *options_.split, pool_));
-  const std::string warning = ConfidentialityWarning(*options_.split);
-  if (!warning.empty()) Log(LogLevel::kWarning, warning);
   return absl::OkStatus();
+}
+
+// Connected to whom, in their own words.
+void SayConnections(const SplitLinear& split) {
+  for (const auto& session : split.sessions) {
+    const ServerInfo& server = session->server();
+    std::string devices;
+    for (const std::string& device : server.devices) devices += StrCat(" ", device);
+    Log(LogLevel::kInfo,
+        StrCat("connected to ", session->endpoint(), ":", devices, ", version ",
+               server.software_version, ", data plane ", DataPlaneName(server.data_plane), ", ",
+               server.peer_key_sha256.empty() ? "no TLS"
+                                              : StrCat("TLS key ", server.peer_key_sha256)));
+  }
+  if (split.relayed) Log(LogLevel::kInfo, "products are relayed between the servers");
+  if (!split.why_no_relay.empty()) Log(LogLevel::kInfo, StrCat("no relay: ", split.why_no_relay));
 }
 
 absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOptions& options) {
   SOTTO_RETURN_IF_ERROR(Prepare());
   split_ = {};  // The last sessions end before new ones begin.
   SOTTO_ASSIGN_OR_RETURN(split_, runtime_->Connect());
+  SayConnections(split_);
   ++connections_;
   if (!split_.why_no_relay.empty()) {
     Log(LogLevel::kWarning, StrCat("no relay, twice as much to receive: ", split_.why_no_relay));
@@ -105,7 +120,6 @@ Json SplitBackend::Detail(const PassTotals& totals) const {
   const double tokens = static_cast<double>(totals.tokens);
   Json json;
   json["protection"] = ProtectionName(options.protection);
-  json["confidential"] = ConfidentialityWarning(options).empty();
   json["verified"] = options_.precision.linear == Precision::kFixed;
   json["offload"] = OffloadJson(options.offload);
   json["accelerators"] = std::move(accelerators);

@@ -41,9 +41,10 @@ class SplitTest : public testing::Test {
     if (run.exit_code != 0) return {};
     return ReadReferenceTensors(dir_.File(name + ".safetensors")).at("logits").As<float>();
   }
-  nlohmann::json Detail(const std::string& name) {
-    return nlohmann::json::parse(dir_.Read(name + ".json")).at("mode_detail");
+  nlohmann::json Result(const std::string& name) {
+    return nlohmann::json::parse(dir_.Read(name + ".json"));
   }
+  nlohmann::json Detail(const std::string& name) { return Result(name).at("mode_detail"); }
   void ExpectRefusal(const std::vector<std::string>& arguments, int exit_code,
                      const std::string& names) {
     const ProgramResult run = Sotto(arguments);

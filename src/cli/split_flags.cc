@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/command.h"
+#include "cli/flag_needs.h"
 #include "wire/endpoint.h"
 
 namespace sotto {
@@ -139,9 +140,13 @@ absl::StatusOr<SplitOptions> SplitFlags::ReadOne(std::string_view protection) co
 }
 
 absl::StatusOr<std::optional<SplitOptions>> SplitFlags::Read() const {
-  if (split_->count() > 0) return ReadOne(protection_.value());
-  SOTTO_RETURN_IF_ERROR(CheckUnused());
-  return std::nullopt;
+  if (split_->count() == 0) {
+    SOTTO_RETURN_IF_ERROR(CheckUnused());
+    return std::nullopt;
+  }
+  SOTTO_ASSIGN_OR_RETURN(const SplitOptions options, ReadOne(protection_.value()));
+  SOTTO_RETURN_IF_ERROR(CheckFlagNeeds(app_, {&options, 1}));
+  return options;
 }
 
 absl::StatusOr<std::vector<SplitOptions>> SplitFlags::ReadEach() const {
@@ -166,6 +171,7 @@ absl::StatusOr<std::vector<SplitOptions>> SplitFlags::ReadEach() const {
     }
     all.push_back(std::move(options));
   }
+  SOTTO_RETURN_IF_ERROR(CheckFlagNeeds(app_, all));
   return all;
 }
 

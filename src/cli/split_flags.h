@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cli/named_files.h"
 #include "cli/pad_flags.h"
 #include "cli/relay_flags.h"
 #include "cli/setting.h"
@@ -35,11 +36,12 @@ class SplitFlags {
   explicit SplitFlags(CLI::App& app);
 
   // After parsing; nothing without --split. UsageError naming the flag or variable, also for a flag
-  // of the split mode without --split. Reads the TLS files. Whether the set-up can keep the
-  // protection's promise is for SplitRuntime to say.
+  // of the split mode without --split, or one that would do nothing (flag_needs.h). Reads the TLS
+  // files. Whether the set-up can keep the protection's promise is for SplitRuntime to say.
   absl::StatusOr<std::optional<SplitOptions>> Read() const;
   // UsageError as above.
   absl::StatusOr<int64_t> ReadRetries() const;
+  void AddFiles(NamedFiles& files) const { tls_.AddFiles(files); }
 
   // For measurements: as Read(), for each protection of a list with commas. One that takes a single
   // accelerator takes the first of several; plain takes the precision "auto". Empty without

@@ -140,7 +140,9 @@ TEST_F(SplitFlagsTest, TlsThatCannotBe) {
 TEST_F(SplitFlagsTest, Relay) {
   EXPECT_EQ(Options({"--relay"}).relay, RelayUse::kRequired);
   EXPECT_EQ(Options({"--no-relay"}).relay, RelayUse::kNever);
-  EXPECT_EQ(Options({"--relay-peer", "b:2"}).relay_peer, "b:2");
+  EXPECT_EQ(
+      Options({"--accelerator", "a:1", "--accelerator", "b:2", "--relay-peer", "c:3"}).relay_peer,
+      "c:3");
   ExpectRefused({"--split", "--relay", "--no-relay"}, "one excludes the other");
   ExpectRefused({"--split", "--relay-peer", "nonsense"}, "--relay-peer: ");
 }

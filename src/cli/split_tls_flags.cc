@@ -18,7 +18,7 @@ absl::Status Blame(std::string_view flag, std::string_view why) {
 // A PEM file that must pass `check`.
 template <typename Check>
 absl::StatusOr<std::string> ReadPem(std::string_view flag, const std::string& path, Check check) {
-  absl::StatusOr<std::string> pem = ReadFile(path);
+  absl::StatusOr<std::string> pem = ReadFileOrPipe(path);
   if (!pem.ok()) return Blame(flag, ToStd(pem.status().message()));
   const absl::Status status = check(*pem);
   if (!status.ok()) return Blame(flag, StrCat(path, ": ", ToStd(status.message())));

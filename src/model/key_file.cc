@@ -29,8 +29,8 @@ absl::StatusOr<SecretBuffer> ParseKey(std::string_view text, const std::string& 
 
 absl::StatusOr<SecretBuffer> ReadKeyFile(const std::string& path) {
   constexpr size_t kLongest = 2 * kSealKeyBytes + 2;
-  SOTTO_ASSIGN_OR_RETURN(std::string text, ReadFile(path, kLongest));
-  absl::StatusOr<SecretBuffer> key = ParseKey(text, path);
+  SOTTO_ASSIGN_OR_RETURN(std::string text, ReadFileOrPipe(path, kLongest));
+  absl::StatusOr<SecretBuffer> key = ParseKey(text, DisplayName(path));
   OPENSSL_cleanse(text.data(), text.size());
   return key;
 }

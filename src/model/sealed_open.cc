@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/loading.h"
 #include "base/strings.h"
 #include "model/printable.h"
 #include "model/private_memory.h"
@@ -112,10 +113,11 @@ absl::StatusOr<PrivateMemory> ReadChunks(const HostFile& file, const std::string
                                          ThreadPool& pool) {
   const SealedHeader& header = trusted.header;
   SOTTO_ASSIGN_OR_RETURN(PrivateMemory payload, PrivateMemory::Allocate(header.payload_bytes));
-  std::atomic<uint64_t> first_bad = header.chunk_count;
+  std::atomic<uint64_t> first_bad = header.chunk_count, done = 0;
   pool.ParallelFor(header.chunk_count, [&](size_t i, int) {
     const std::span<uint8_t> chunk =
         payload.span().subspan(i * header.chunk_bytes, header.ChunkLength(i));
+    ReportLoading("verifying the sealed model", done++, header.chunk_count);
     if (file.Read(header.ChunkOffset(i), chunk) && crypter.Open(i, trusted.table[i], chunk)) return;
     uint64_t known = first_bad;
     while (i < known && !first_bad.compare_exchange_weak(known, i)) {

@@ -1,7 +1,9 @@
 #include "enclave/blinding/protected_layers.h"
 
 #include <algorithm>
+#include <atomic>
 
+#include "base/loading.h"
 #include "kernels/gemm.h"
 #include "model/quantized_weights.h"
 
@@ -59,10 +61,12 @@ absl::StatusOr<ProtectedLayers> ProtectedLayers::Read(const LlamaConfig& config,
     all.layers_.push_back({shape, 0, {}, {}, FreivaldsKey(*all.secret_, shape.n_in, shape.n_out)});
   }
   std::vector<absl::Status> results(names.size());
+  std::atomic<size_t> done = 0;
   // From the end: lm_head is the longest task.
   pool.ParallelFor(names.size(), [&](size_t task, int) {
     const size_t i = names.size() - 1 - task;
     results[i] = ReadLayer(source, names[i], observer, all.layers_[i]);
+    ReportLoading("reading weights to verify with", ++done, names.size());
   });
   for (const absl::Status& result : results) SOTTO_RETURN_IF_ERROR(result);
   return all;

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/loading.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "enclave/linear/local_product.h"
@@ -53,11 +54,14 @@ class LocalLinear : public Linear {
 
 absl::StatusOr<std::vector<PackedLayer>> PackAllLayers(const Checkpoint& checkpoint,
                                                        Precision precision, ThreadPool& pool) {
+  const std::vector<LinearLayer> names = AllLinearLayers(checkpoint.config());
   std::vector<PackedLayer> layers;
-  for (LinearLayer layer : AllLinearLayers(checkpoint.config())) {
+  for (LinearLayer layer : names) {
+    ReportLoading("packing weights", layers.size(), names.size());
     SOTTO_ASSIGN_OR_RETURN(PackedLayer packed, PackLayer(checkpoint, layer, precision, pool));
     layers.push_back(std::move(packed));
   }
+  ReportLoading("packing weights", names.size(), names.size());
   return layers;
 }
 
@@ -69,6 +73,7 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
   absl::StatusOr<std::vector<PackedLayer>> cached =
       ReadWeightCache(path, checkpoint.config(), options.precision, pool);
   if (cached.ok()) {
+    Log(LogLevel::kInfo, StrCat("packed weights from ", path));
     // The fingerprint's samples made some of each tensor resident.
     for (LinearLayer layer : AllLinearLayers(checkpoint.config())) {
       DropLinearPages(checkpoint, layer);
@@ -82,7 +87,10 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
                          PackAllLayers(checkpoint, options.precision, pool));
   std::error_code error;  // Writing tells.
   std::filesystem::create_directories(options.weight_cache_dir, error);
-  if (const absl::Status status = WriteWeightCache(path, layers, pool); !status.ok()) {
+  const absl::Status status = WriteWeightCache(path, layers, pool);
+  if (status.ok()) {
+    Log(LogLevel::kInfo, StrCat("packed weights kept in ", path));
+  } else {
     Log(LogLevel::kWarning, StrCat("no weight cache: ", ToStd(status.message())));
   }
   return layers;

@@ -1,0 +1,93 @@
+#include "cli/run_messages.h"
+
+#include <cstdio>
+#include <string>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "enclave/tee/platform.h"
+#include "model/sealed_model.h"
+
+namespace sotto {
+namespace {
+
+std::string Count(size_t n, std::string_view what) {
+  return StrCat(n, " ", what, n == 1 ? "" : "s");
+}
+
+// Where padding is computed so that nobody sees lengths, nobody reads them here.
+std::string TokensText(const PrefillOptions& options, const BatchRows& rows) {
+  if (!options.pad_compute) return Count(rows.real_tokens(), "token");
+  return Count(rows.ids.size() * options.prefill_length, "position");
+}
+
+std::string Seconds(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, seconds < 10 ? "%.2f s" : "%.0f s", seconds);
+  return text;
+}
+
+std::string FilesText(const PrefillOptions& options) {
+  std::string text = DisplayName(options.output_path);
+  for (const std::string& path : {options.logprobs_path, options.save_logits_path}) {
+    if (!path.empty()) text = StrCat(text, ", ", DisplayName(path));
+  }
+  return text;
+}
+
+void WarnOfHost() {
+  const PlatformReport report = DetectPlatform();
+  if (ProtectsFromHost(report.platform)) {
+    Notice(DescribePlatform(report));
+  } else {
+    Log(LogLevel::kWarning, DescribePlatform(report));
+  }
+}
+
+// A sealed file that is whole is not yet the one that was meant.
+void WarnOfUnpinnedModel(const PrefillOptions& options) {
+  if (!IsSealedModelPath(options.model_dir) || options.unseal.root.has_value()) return;
+  if (!options.pins.model_sha256.empty()) return;
+  Log(LogLevel::kWarning,
+      StrCat(options.model_dir,
+             ": opened without --weights-root: another sealed model in its place",
+             options.unseal.key_file.empty() ? "" : ", sealed under the same key,",
+             ", or an older version, would have been taken for it"));
+}
+
+}  // namespace
+
+void WarnBeforePrompts(const PrefillOptions& options) {
+  WarnOfHost();
+  if (options.split.has_value()) {
+    const std::string warning = ConfidentialityWarning(*options.split);
+    if (!warning.empty()) Log(LogLevel::kWarning, warning);
+  }
+}
+
+void SayModel(const PrefillOptions& options, const Checkpoint& checkpoint) {
+  WarnOfUnpinnedModel(options);
+  const LlamaConfig& config = checkpoint.config();
+  Log(LogLevel::kInfo,
+      StrCat("model ", checkpoint.directory(), ": ",
+             Count(checkpoint.parameter_count(), "parameter"), ", ",
+             Count(config.num_layers, "layer"), ", vocabulary ", config.vocab_size));
+  Log(LogLevel::kInfo, StrCat("precision ", PrecisionName(options.precision.linear), " (",
+                              options.precision.linear_reason, "), attention in ",
+                              AttentionPrecisionName(options.precision.attention), ", ",
+                              Count(static_cast<size_t>(options.threads), "thread")));
+}
+
+void SayRows(const PrefillOptions& options, const BatchRows& rows) {
+  Log(LogLevel::kInfo,
+      StrCat(Count(rows.prompt_count, "prompt"), ", ", TokensText(options, rows),
+             ", in batches of ", options.batch_size, "; to be written: ", FilesText(options)));
+}
+
+void SayWhatWasDone(const PrefillOptions& options, const BatchRows& rows, double seconds) {
+  Notice(StrCat(Count(rows.prompt_count, "prompt"), ", ", TokensText(options, rows), " in ",
+                Seconds(seconds), ": ", FilesText(options)));
+}
+
+}  // namespace sotto

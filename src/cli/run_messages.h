@@ -1,0 +1,26 @@
+// What `sotto prefill` says on stderr about a run: names, shapes and times. Of prompts no more than
+// their number and, where work depends on it anyway, the number of their tokens.
+#ifndef SOTTO_CLI_RUN_MESSAGES_H_
+#define SOTTO_CLI_RUN_MESSAGES_H_
+
+#include <cstddef>
+
+#include "cli/batch_rows.h"
+#include "cli/prefill_options.h"
+#include "model/checkpoint.h"
+
+namespace sotto {
+
+// Whom nothing is hidden from, before a prompt is read; a model that anybody could have replaced.
+void WarnBeforePrompts(const PrefillOptions& options);
+
+// At level info.
+void SayModel(const PrefillOptions& options, const Checkpoint& checkpoint);
+void SayRows(const PrefillOptions& options, const BatchRows& rows);
+
+// Of a run that succeeded: one line, like a warning in that --log-level error silences it.
+void SayWhatWasDone(const PrefillOptions& options, const BatchRows& rows, double seconds);
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_RUN_MESSAGES_H_
