@@ -136,10 +136,11 @@ class Variables(Base):
 
     def test_a_model_of_ones_own_is_not_sealed_again(self):
         (self.work / "model.sotto").write_text("sealed elsewhere")
-        self.made(f"WEIGHTS_ROOT={ROOT}", "KEYED=1")
+        self.made(f"WEIGHTS_ROOT={ROOT}", "KEYED=1", f"MODEL_SHA256={'cd' * 32}")
         self.assertEqual((self.work / "model.sotto").read_text(), "sealed elsewhere")
         self.assertEqual((self.value("--weights-root"), self.value("--key-file")),
                          (ROOT, "/data/model.key"))
+        self.assertEqual(self.value("--model-sha256"), "cd" * 32)
 
     def test_no_file_of_ours_is_measured_by_where_it_lies(self):
         """Two directories give one manifest, and so one MRENCLAVE."""

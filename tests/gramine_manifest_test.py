@@ -21,7 +21,7 @@ from gramine_rendering import (PACKAGING, PADS, PROVISION, ROOT, SHARED, SHARES,
 
 RELEASES = [{}, {"amx": "1"}, {"edmm": "1"}, {"threads": "32"}, {"oblivious": "1"}, {"keyed": "1"},
             {"prompts": "prompts.json"}, {"precision": "bf16"}, {"logprobs": "1", "save_logits": "1"},
-            {"data_key": "_sgx_mrenclave"}, PROVISION, SHARES, PADS, SHARED, SHARES | PROVISION]
+            {"model_sha256": "cd" * 32}, {"data_key": "_sgx_mrenclave"}, PROVISION, SHARES, PADS, SHARED, SHARES | PROVISION]
 
 
 def io_threads(changes):
@@ -140,6 +140,7 @@ MUTANTS = [
     (argv(ROOT, "ab" * 31), "--weights-root 'abab"),
     (argv("--weights-root", "--weights-toor"), "--weights-root must come where '--weights-toor'"),
     (argv(f"--weights-root {ROOT}", f"--weights-root={ROOT}"), "--weights-root must come where"),
+    (argv(ROOT, f"{ROOT} --model-sha256 HEX"), "--model-sha256 'HEX': want"),
     (argv("/model.sotto", "/elsewhere"), "--model '/elsewhere': want"),
     (argv("/data/results.json", "/out/results.json"), "--output '/out/results.json': want"),
     (argv("/data/results.json", "/data/../x.json"), "--output '/data/../x.json': want"),

@@ -26,6 +26,7 @@ PROGRAM = ("sotto", "prefill")
 STEPS = (
     Step("--model", "/model\\.sotto"),
     Step("--weights-root", HEX64),
+    Step("--model-sha256", HEX64, 0),
     Step("--prompts", "/data/prompts\\.jsonl|/prompts\\.[a-z]+"),
     Step("--output", "/data/results\\.json"),
     Step("--threads", COUNT),
