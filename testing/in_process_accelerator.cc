@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/gravest.h"
 #include "wire/keystream.h"
 #include "wire/relay_words.h"
 
@@ -65,7 +66,7 @@ void InProcessAccelerator::AddSentOn(uint64_t number, MatrixView<uint32_t> y) {
 
 void InProcessAccelerator::Fail(absl::Status why) {
   std::lock_guard lock(mutex_);
-  if (failure_.ok()) failure_ = std::move(why);
+  KeepGravest(failure_, why);
 }
 
 absl::Status InProcessAccelerator::failure() const {

@@ -29,7 +29,7 @@ class InProcessAccelerator : public AcceleratorChannel {
                                                   AnswerRows answer) override;
   void Fail(absl::Status why) override;
 
-  // The first failure, or OK.
+  // The gravest failure, or OK.
   absl::Status failure() const;
   void set_max_rows(size_t rows) { max_rows_ = rows; }
   // The same for a source and its sink.

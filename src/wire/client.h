@@ -104,7 +104,8 @@ class PendingExchange {
 };
 
 // Thread-safe: several lanes may have exchanges in flight. The first error ends the session: every
-// pending and later call returns that same status, and nothing more is sent. The messages name the
+// later call, and every pending one whose answer is not complete, returns that same status, and
+// nothing more is sent; an ABORTED found later replaces it (base/gravest.h). The messages name the
 // endpoint. Codes:
 //   UNAVAILABLE         nobody listens, the connection broke, or the server is leaving
 //   DEADLINE_EXCEEDED   no (complete) answer in time

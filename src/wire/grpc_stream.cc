@@ -140,9 +140,11 @@ bool GrpcStream::FillLocked(Exchange& exchange) {
     EncodeRequest(exchange.header, *message_out_.mutable_request());
     data = message_out_.mutable_request()->mutable_data();
   }
-  const bool alive =
-      session_.Touch(exchange, [&] { CopyPayload(exchange, sent_of_front_, size, *data); });
-  if (!alive) return false;
+  const absl::Status copied = session_.Touch(exchange, [&] {
+    CopyPayload(exchange, sent_of_front_, size, *data);
+    return absl::OkStatus();
+  });
+  if (!copied.ok()) return false;
   sent_of_front_ += size;
   if (sent_of_front_ == exchange.header.payload_bytes) session_.MarkSent(exchange);
   session_.CountSent(message_out_.ByteSizeLong(), Clock::now() - begin);
@@ -214,13 +216,13 @@ absl::Status GrpcStream::ReceiveData(const std::string& data) {
   const Clock::time_point begin = Clock::now();
   Exchange& exchange = *answering_;
   const uint64_t offset = exchange.received;  // Only this thread changes it.
-  session_.Touch(exchange, [&] {
-    if (data.empty()) return;  // A relay's source answers nothing, and there is no memory for it.
-    std::memcpy(exchange.answer.data() + offset, data.data(), data.size());
-  });
-  session_.CountReceived(message_in_.ByteSizeLong(), Clock::now() - begin);
   const bool last = offset + data.size() == exchange.sizes.answer_bytes;
-  session_.AddReceived(exchange, data.size());
+  SOTTO_RETURN_IF_ERROR(session_.Receive(exchange, data.size(), [&] {
+    // A relay's source answers nothing, and there is no memory for it.
+    if (!data.empty()) std::memcpy(exchange.answer.data() + offset, data.data(), data.size());
+    return absl::OkStatus();
+  }));
+  session_.CountReceived(message_in_.ByteSizeLong(), Clock::now() - begin);
   if (last) answering_ = nullptr;
   return absl::OkStatus();
 }

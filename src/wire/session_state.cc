@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/gravest.h"
 #include "base/strings.h"
 
 namespace sotto {
@@ -48,7 +49,7 @@ absl::Status SessionState::Settle(Exchange& exchange) {
   changed_.wait(lock, [&] { return exchange.users == 0; });
   in_flight_bytes_ -= exchange.sizes.total_bytes();
   changed_.notify_all();
-  if (!failure_.ok()) return failure_;
+  if (!exchange.done) return failure_;
   ++stats_.exchanges;
   stats_.device_ns += exchange.device_ns;
   return absl::OkStatus();
@@ -79,6 +80,7 @@ void SessionState::MarkSent(Exchange& exchange) {
 
 absl::StatusOr<std::shared_ptr<Exchange>> SessionState::BeginAnswer(const AnswerHeader& header) {
   std::lock_guard lock(mutex_);
+  if (!failure_.ok()) return failure_;
   const auto found = pending_.find(header.sequence);
   if (found == pending_.end() || !found->second->sent || found->second->answered) {
     return absl::AbortedError(StrCat("answer ", header.sequence, " was not asked for"));
@@ -90,33 +92,42 @@ absl::StatusOr<std::shared_ptr<Exchange>> SessionState::BeginAnswer(const Answer
   return found->second;
 }
 
-bool SessionState::Touch(Exchange& exchange, const std::function<void()>& copy) {
-  {
-    std::lock_guard lock(mutex_);
-    if (!failure_.ok() || exchange.done) return false;
-    ++exchange.users;
-  }
-  copy();
+bool SessionState::BeginTouch(Exchange& exchange) {
   std::lock_guard lock(mutex_);
-  if (--exchange.users == 0) changed_.notify_all();
-  return failure_.ok();
+  if (!failure_.ok() || exchange.done) return false;
+  ++exchange.users;
+  return true;
 }
 
-void SessionState::AddReceived(Exchange& exchange, uint64_t size) {
+absl::Status SessionState::Touch(Exchange& exchange, absl::FunctionRef<absl::Status()> copy) {
+  if (!BeginTouch(exchange)) return failure();
+  absl::Status status = copy();
   std::lock_guard lock(mutex_);
+  if (--exchange.users == 0) changed_.notify_all();
+  return failure_.ok() ? status : failure_;
+}
+
+absl::Status SessionState::Receive(Exchange& exchange, uint64_t size,
+                                   absl::FunctionRef<absl::Status()> copy) {
+  if (!BeginTouch(exchange)) return failure();
+  absl::Status status = copy();
+  std::lock_guard lock(mutex_);
+  if (--exchange.users == 0) changed_.notify_all();
+  if (!status.ok()) return failure_.ok() ? status : failure_;
+  // Counted although the session may have failed meanwhile: a complete answer is verified.
   exchange.received += size;
-  if (exchange.received < exchange.sizes.answer_bytes) return;
+  if (exchange.received < exchange.sizes.answer_bytes) return failure_;
   exchange.done = true;
   pending_.erase(exchange.header.sequence);
   changed_.notify_all();
+  return failure_;
 }
 
 void SessionState::Fail(const absl::Status& why) {
   Transport* transport = nullptr;
   {
     std::lock_guard lock(mutex_);
-    if (!failure_.ok()) return;
-    failure_ = Named(why);
+    if (const bool first = failure_.ok(); !KeepGravest(failure_, Named(why)) || !first) return;
     pending_.clear();
     transport = transport_.get();
     changed_.notify_all();

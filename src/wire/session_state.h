@@ -4,12 +4,12 @@
 #define SOTTO_WIRE_SESSION_STATE_H_
 
 #include <condition_variable>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "base/status.h"
 #include "wire/client.h"
 #include "wire/exchange.h"
@@ -48,8 +48,10 @@ class SessionState {
   // For callers. Order: Reserve, then the transport's Send (which calls Enter), then Settle.
   // Waits until the exchange fits into the window.
   absl::Status Reserve(Exchange& exchange);
-  // After Await: the verdict on the exchange, given back only once nobody touches its memory. An
-  // exchange that is not done by now ends the session with DEADLINE_EXCEEDED.
+  // After Await: the verdict on the exchange, given back only once nobody touches its memory. OK
+  // when the answer is complete, even if the session has failed since: it is to be verified, or a
+  // lie would pass for a broken connection. An exchange that is not done by now ends the session
+  // with DEADLINE_EXCEEDED.
   absl::Status Settle(Exchange& exchange);
 
   // For transports.
@@ -60,16 +62,18 @@ class SessionState {
   void WaitForChange(Exchange& exchange, Clock::time_point until);
   // The last byte of the request has been copied out; only now may an answer come.
   void MarkSent(Exchange& exchange);
-  // ABORTED for an answer nobody waits for, or whose sizes are wrong. The exchange stays in the
-  // table until its last byte.
+  // ABORTED for an answer nobody waits for, or whose sizes are wrong; the session's failure once it
+  // has failed, which forgets what was asked. The exchange stays in the table until its last byte.
   absl::StatusOr<std::shared_ptr<Exchange>> BeginAnswer(const AnswerHeader& header);
-  // Copies through `copy` into or out of the exchange's memory, unless the session has failed
-  // (then false). No lock is held while copying.
-  bool Touch(Exchange& exchange, const std::function<void()>& copy);
-  // `size` more bytes of the answer are in place; the exchange is done when all are.
-  void AddReceived(Exchange& exchange, uint64_t size);
+  // Copies through `copy` out of the exchange's memory, unless the session has failed. No lock is
+  // held while copying. The session's failure, or else `copy`'s own.
+  absl::Status Touch(Exchange& exchange, absl::FunctionRef<absl::Status()> copy);
+  // The same for the next `size` bytes of the answer, into the exchange's memory: the exchange is
+  // done when all of them are in place.
+  absl::Status Receive(Exchange& exchange, uint64_t size, absl::FunctionRef<absl::Status()> copy);
 
-  // The first call decides; wakes everybody and shuts the transport down.
+  // The first call ends the session: wakes everybody and shuts the transport down. Later ones
+  // change nothing, but that ABORTED replaces any other failure.
   void Fail(const absl::Status& why);
   absl::Status failure() const;
   bool failed() const { return !failure().ok(); }
@@ -85,6 +89,9 @@ class SessionState {
   uint64_t window_bytes() const { return window_bytes_; }
 
  private:
+  // False when the session has failed, or the exchange is done.
+  bool BeginTouch(Exchange& exchange);
+
   const std::string endpoint_;
   uint64_t window_bytes_ = 0;
   mutable std::mutex mutex_;

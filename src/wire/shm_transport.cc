@@ -39,10 +39,7 @@ absl::Status ShmTransport::Send(const std::shared_ptr<Exchange>& exchange) {
   const Clock::time_point begin = Clock::now();
   std::lock_guard lock(sending_);
   SOTTO_RETURN_IF_ERROR(session_.Enter(exchange));
-  absl::Status status = absl::OkStatus();
-  if (!session_.Touch(*exchange, [&] { status = WriteRequest(*exchange); })) {
-    return session_.failure();
-  }
+  const absl::Status status = session_.Touch(*exchange, [&] { return WriteRequest(*exchange); });
   if (!status.ok()) {
     session_.Fail(status);
     return session_.failure();
@@ -120,6 +117,8 @@ void ShmTransport::Lead(Exchange& exchange) {
 }
 
 bool ShmTransport::ReadOne() {
+  // The reader before may have been stopped inside an answer: what follows is no record.
+  if (stopped_) return false;
   const absl::StatusOr<bool> has_data = answers_.HasData();
   if (has_data.ok() && !*has_data) return false;
   if (const absl::Status status = has_data.ok() ? ReadAnswer() : has_data.status(); !status.ok()) {
@@ -157,11 +156,10 @@ absl::Status ShmTransport::ReadAnswer() {
   }
   deadline = exchange->deadline;
   end = answers_.bytes_read() + exchange->answer.size();
-  absl::Status status = absl::OkStatus();
-  session_.Touch(*exchange, [&] { status = answers_.Read(exchange->answer, wait); });
-  SOTTO_RETURN_IF_ERROR(status);
+  SOTTO_RETURN_IF_ERROR(session_.Receive(*exchange, exchange->answer.size(), [&] {
+    return answers_.Read(exchange->answer, wait);
+  }));
   session_.CountReceived(record.size() + exchange->answer.size(), Clock::now() - begin);
-  session_.AddReceived(*exchange, exchange->answer.size());
   return absl::OkStatus();
 }
 

@@ -54,7 +54,7 @@ class BrokenBlinder final : public Blinder {
   absl::StatusOr<std::unique_ptr<Blinding>> Begin(LinearLayer, size_t) override {
     return std::make_unique<BrokenBlinding>(mask_, exchange_++);
   }
-  void Destroy() override {}
+  void Destroy(const absl::Status&) override {}
 
  private:
   const Mask mask_;

@@ -70,9 +70,9 @@ class Blinder {
   virtual std::unique_ptr<Blinding> BeginAhead(LinearLayer layer, size_t rows) {
     return (void)layer, (void)rows, nullptr;
   }
-  // An answer failed verification: destroys whatever secrets are left. Begin fails from then on
-  // with ABORTED; exchanges under way stay usable.
-  virtual void Destroy() = 0;
+  // Nothing more is to be hidden: destroys whatever secrets are left. Begin fails from then on with
+  // `why`, or, when called again, with the gravest (base/gravest.h); exchanges under way stay usable.
+  virtual void Destroy(const absl::Status& why) = 0;
 };
 
 }  // namespace sotto

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/cpu_clock.h"
+#include "base/gravest.h"
 #include "base/strings.h"
 #include "enclave/blinding/pad_blinding.h"
 #include "wire/keystream.h"
@@ -58,7 +59,7 @@ absl::StatusOr<std::unique_ptr<Blinding>> PadBlinder::Begin(LinearLayer layer, s
   const size_t kind = LinearLayerIndex(weights_->config(), layer);
   std::unique_lock lock(mutex_);
   for (bool waited = false;; waited = true) {
-    if (destroyed_) return absl::AbortedError("pads were destroyed after a failed verification");
+    SOTTO_RETURN_IF_ERROR(destroyed_);
     SOTTO_RETURN_IF_ERROR(factory_status_);
     SOTTO_ASSIGN_OR_RETURN(std::optional<Pad> pad, store_.Take(kind));
     if (pad) {
@@ -77,14 +78,14 @@ absl::StatusOr<std::unique_ptr<Blinding>> PadBlinder::Begin(LinearLayer layer, s
     ++waiting_[kind];
     changed_.notify_all();
     changed_.wait(lock,
-                  [&] { return store_.count(kind) > 0 || destroyed_ || !factory_status_.ok(); });
+                  [&] { return store_.count(kind) > 0 || !destroyed_.ok() || !factory_status_.ok(); });
     --waiting_[kind];
   }
 }
 
-void PadBlinder::Destroy() {
+void PadBlinder::Destroy(const absl::Status& why) {
   std::lock_guard lock(mutex_);
-  destroyed_ = true;
+  KeepGravest(destroyed_, why);
   store_.Clear();
   changed_.notify_all();
 }
@@ -92,7 +93,7 @@ void PadBlinder::Destroy() {
 absl::Status PadBlinder::AwaitStock() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] {
-    return WholePassInStock() || NextKind() < 0 || destroyed_ || !factory_status_.ok();
+    return WholePassInStock() || NextKind() < 0 || !destroyed_.ok() || !factory_status_.ok();
   });
   return factory_status_;
 }
@@ -158,7 +159,7 @@ void PadBlinder::FactoryMain() {
   for (;;) {
     int kind = -1;
     changed_.wait(lock, [&] {
-      return stop_ || (!destroyed_ && factory_status_.ok() && (kind = NextKind()) >= 0);
+      return stop_ || (destroyed_.ok() && factory_status_.ok() && (kind = NextKind()) >= 0);
     });
     if (stop_) return;
     lock.unlock();
@@ -171,7 +172,7 @@ void PadBlinder::FactoryMain() {
     ++stats_.made;
     stats_.offline_cpu_ns += cpu_ns * static_cast<uint64_t>(options_.threads);
     stats_.offline_seconds += elapsed.count();
-    if (!destroyed_) {
+    if (destroyed_.ok()) {
       const absl::Status put = store_.Put(static_cast<size_t>(kind), std::move(pad));
       if (!put.ok()) factory_status_ = absl::UnavailableError(put.message());
     }

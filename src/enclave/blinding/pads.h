@@ -62,7 +62,7 @@ class PadBlinder final : public Blinder {
   // RESOURCE_EXHAUSTED when out of pads and when_out is kFail; DATA_LOSS when a pad's file was
   // damaged (the pad is gone; nothing was sent); UNAVAILABLE when the factory can't write.
   absl::StatusOr<std::unique_ptr<Blinding>> Begin(LinearLayer layer, size_t rows) override;
-  void Destroy() override;
+  void Destroy(const absl::Status& why) override;
 
   // Blocks until there is no room for more pads, or a whole pass is in stock: the offline phase.
   absl::Status AwaitStock();
@@ -89,7 +89,8 @@ class PadBlinder final : public Blinder {
   PadStore store_;
   std::vector<int> waiting_;  // Callers waiting, by kind.
   absl::Status factory_status_;
-  bool stop_ = false, destroyed_ = false;
+  bool stop_ = false;
+  absl::Status destroyed_;  // Why there are no more pads.
   PadStats stats_;
   std::thread factory_;
 };

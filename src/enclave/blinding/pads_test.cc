@@ -117,8 +117,12 @@ TEST_F(PadBlinderTest, MultipliesHereWhenOutAndAllowed) {
 TEST_F(PadBlinderTest, DestroyedPadsAreGone) {
   PadBlinder blinder(weights_, Options(1 << 20, WhenOut::kWait), ProcessDrbg());
   ASSERT_TRUE(blinder.AwaitStock().ok());
-  blinder.Destroy();
-  EXPECT_EQ(blinder.Begin(kQkv0, 1).status().code(), absl::StatusCode::kAborted);
+  const absl::Status broken = absl::UnavailableError("broken"), lie = absl::AbortedError("a lie");
+  blinder.Destroy(broken);
+  EXPECT_EQ(blinder.Begin(kQkv0, 1).status(), broken);
+  blinder.Destroy(lie);
+  blinder.Destroy(broken);
+  EXPECT_EQ(blinder.Begin(kQkv0, 1).status(), lie);
 }
 
 // Hides rows of zeros, so that what leaves is the mask itself.

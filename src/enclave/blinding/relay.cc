@@ -140,9 +140,9 @@ std::unique_ptr<Blinding> RelayBlinder::BeginAhead(LinearLayer layer, size_t row
   return Make(layer, rows);
 }
 
-void RelayBlinder::Destroy() {
+void RelayBlinder::Destroy(const absl::Status& why) {
   destroyed_ = true;
-  unrelayed_.Destroy();
+  unrelayed_.Destroy(why);
 }
 
 BlindedRows RelayBlinder::SourceMessage(const Seed& seed, const RelayPart& part, size_t rows,

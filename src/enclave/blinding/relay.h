@@ -31,7 +31,7 @@ class RelayBlinder final : public Blinder {
   // depends on what else is under way, never on the rows.
   absl::StatusOr<std::unique_ptr<Blinding>> Begin(LinearLayer layer, size_t rows) override;
   std::unique_ptr<Blinding> BeginAhead(LinearLayer layer, size_t rows) override;
-  void Destroy() override;
+  void Destroy(const absl::Status& why) override;
 
  private:
   // The only places that can make rows for the wire.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/gravest.h"
 #include "base/secret_buffer.h"
 #include "enclave/blinding/ring_masks.h"
 #include "wire/keystream.h"
@@ -62,12 +63,18 @@ ShareBlinder::ShareBlinder(const LlamaConfig& config, size_t servers, Drbg& rand
 size_t ShareBlinder::MaxRows(LinearLayer) const { return kMaxRows; }
 
 absl::StatusOr<std::unique_ptr<Blinding>> ShareBlinder::Begin(LinearLayer layer, size_t rows) {
-  if (destroyed_) return absl::AbortedError("masks were destroyed after a failed verification");
+  {
+    std::lock_guard lock(mutex_);
+    SOTTO_RETURN_IF_ERROR(destroyed_);
+  }
   const ShareRoles roles = RolesOfExchange(servers_, exchange_.fetch_add(1));
   return std::make_unique<ShareBlinding>(roles, rows, ShapeOf(config_, layer).n_in, drbg_);
 }
 
-void ShareBlinder::Destroy() { destroyed_ = true; }
+void ShareBlinder::Destroy(const absl::Status& why) {
+  std::lock_guard lock(mutex_);
+  KeepGravest(destroyed_, why);
+}
 
 BlindedRows ShareBlinder::SeedMessage(const Seed& seed, size_t rows, size_t n_in) {
   return BlindedRows::FromSeed(BlindingKey(), seed, rows, n_in);

@@ -5,6 +5,7 @@
 #define SOTTO_ENCLAVE_BLINDING_SHARES_H_
 
 #include <atomic>
+#include <mutex>
 #include <vector>
 
 #include "enclave/blinding/blinder.h"
@@ -22,7 +23,7 @@ class ShareBlinder final : public Blinder {
   size_t servers() const override { return servers_; }
   size_t MaxRows(LinearLayer layer) const override;
   absl::StatusOr<std::unique_ptr<Blinding>> Begin(LinearLayer layer, size_t rows) override;
-  void Destroy() override;
+  void Destroy(const absl::Status& why) override;
 
  private:
   // The only places that can make rows for the wire.
@@ -34,7 +35,8 @@ class ShareBlinder final : public Blinder {
   const size_t servers_;
   Drbg drbg_;
   std::atomic<uint64_t> exchange_{0};
-  std::atomic<bool> destroyed_{false};
+  std::mutex mutex_;
+  absl::Status destroyed_;  // Guarded by mutex_: why there are no more masks.
 };
 
 }  // namespace sotto

@@ -24,7 +24,7 @@ class UnprotectedRows final : public Blinder {
   size_t servers() const override { return 1; }
   size_t MaxRows(LinearLayer layer) const override;
   absl::StatusOr<std::unique_ptr<Blinding>> Begin(LinearLayer layer, size_t rows) override;
-  void Destroy() override {}
+  void Destroy(const absl::Status&) override {}  // Has no secrets.
 
  private:
   const LlamaConfig config_;

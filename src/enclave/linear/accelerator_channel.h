@@ -13,7 +13,8 @@
 
 namespace sotto {
 
-// Thread-safe. The first error is final: every later call returns it.
+// Thread-safe. The first error ends the channel: every later call returns it, or, once there was
+// one, an ABORTED (base/gravest.h).
 class AcceleratorChannel {
  public:
   virtual ~AcceleratorChannel() = default;
@@ -23,6 +24,7 @@ class AcceleratorChannel {
    public:
     virtual ~Pending() = default;
     // Blocks until the answer is complete; once. Afterwards nobody touches the exchange's memory.
+    // OK for a complete answer, even if the channel has failed since.
     virtual absl::Status Wait() = 0;
   };
 

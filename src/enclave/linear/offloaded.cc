@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/cpu_clock.h"
+#include "base/gravest.h"
 #include "base/strings.h"
 #include "enclave/linear/offloaded_call.h"
 #include "enclave/linear/reveal_row.h"
@@ -85,11 +86,11 @@ absl::Status OffloadedLinear::Apply(LinearLayer layer, const LinearInput& input,
     const size_t count = std::min(call.exchange_rows, rows - first);
     absl::Status status = Start(call, first, count, call.slots[begun % kSlots]);
     if (status.ok() && begun > 0) status = Finish(call, call.slots[(begun - 1) % kSlots]);
-    if (!status.ok()) return Die(std::move(status));
+    if (!status.ok()) return Die(call, status);
   }
   if (begun == 0) return absl::OkStatus();
-  absl::Status status = Finish(call, call.slots[(begun - 1) % kSlots]);
-  return status.ok() ? status : Die(std::move(status));
+  const absl::Status status = Finish(call, call.slots[(begun - 1) % kSlots]);
+  return status.ok() ? status : Die(call, status);
 }
 
 absl::StatusOr<BegunExchange> OffloadedLinear::Begin(LinearLayer layer, size_t rows) {
@@ -166,17 +167,34 @@ absl::Status OffloadedLinear::Start(const Call& call, size_t first, size_t rows,
                   hidden.Rows(begin, std::min(kTaskRows, rows - begin)));
   });
   if (blinding.Exchanged()) counters_->exchanges.fetch_add(1, std::memory_order_relaxed);
-  return send(/*sent_rows=*/true);
+  SOTTO_RETURN_IF_ERROR(send(/*sent_rows=*/true));
+  slot.sent = true;
+  return absl::OkStatus();
 }
 
 absl::Status OffloadedLinear::Finish(const Call& call, Slot& slot) {
-  {
-    const Timed<WallNs> timed(counters_->waiting_ns);
-    for (auto& pending : slot.exchange.pending) {
-      if (pending == nullptr) continue;  // Not exchanged.
-      SOTTO_RETURN_IF_ERROR(std::exchange(pending, nullptr)->Wait());
-    }
+  slot.sent = false;
+  absl::Status status = absl::OkStatus();
+  if (Await(slot, status)) KeepGravest(status, Reveal(call, slot));
+  slot.exchange.blinding.reset();
+  return status;
+}
+
+bool OffloadedLinear::Await(Slot& slot, absl::Status& status) {
+  const Timed<WallNs> timed(counters_->waiting_ns);
+  bool complete = true;
+  for (size_t k = 0; k < channels_.size(); ++k) {
+    if (slot.exchange.pending[k] == nullptr) continue;  // Not exchanged.
+    const absl::Status answer = std::exchange(slot.exchange.pending[k], nullptr)->Wait();
+    if (answer.ok()) continue;
+    // All channels end now: nobody else is waited for, but what has come is verified.
+    KeepGravest(status, Die(answer));
+    complete &= !slot.exchange.blinding->Answers(k);
   }
+  return complete;
+}
+
+absl::Status OffloadedLinear::Reveal(const Call& call, Slot& slot) {
   slot.exchange.blinding->PrepareToReveal(*call.pool);
   const size_t n_out = call.layer.shape.n_out;
   const auto reveal = [&](size_t r, std::span<float> scratch) {
@@ -195,7 +213,6 @@ absl::Status OffloadedLinear::Finish(const Call& call, Slot& slot) {
     const size_t end = std::min(slot.rows, (task + 1) * kTaskRows);
     for (size_t r = task * kTaskRows; r < end; ++r) reveal(r, call.Scratch(worker));
   });
-  slot.exchange.blinding.reset();
   uint64_t all_passed = ~uint64_t{0};
   for (size_t r = 0; r < slot.rows; ++r) all_passed &= slot.sums[r];
   if (all_passed == ~uint64_t{0}) return absl::OkStatus();
@@ -205,13 +222,23 @@ absl::Status OffloadedLinear::Finish(const Call& call, Slot& slot) {
                                    " failed verification; accelerators:", endpoints));
 }
 
-absl::Status OffloadedLinear::Die(absl::Status why) {
+absl::Status OffloadedLinear::Die(Call& call, const absl::Status& why) {
+  absl::Status gravest = Die(why);
+  for (Slot& slot : call.slots) {
+    if (absl::IsAborted(gravest)) break;
+    if (!slot.sent || !slot.exchange.blinding->Exchanged()) continue;
+    KeepGravest(gravest, Die(Finish(call, slot)));
+  }
+  return gravest;
+}
+
+absl::Status OffloadedLinear::Die(const absl::Status& why) {
   std::lock_guard lock(mutex_);
-  if (!dead_.ok()) return dead_;
-  dead_ = std::move(why);
-  blinder_->Destroy();
+  if (!KeepGravest(dead_, why)) return dead_;
+  blinder_->Destroy(dead_);
   for (const auto& channel : channels_) channel->Fail(dead_);
   stock_.TakeAll();
+  if (options_.caught != nullptr) options_.caught->Note(dead_);
   return dead_;
 }
 

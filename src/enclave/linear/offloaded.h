@@ -11,6 +11,7 @@
 #include "enclave/blinding/blinder.h"
 #include "enclave/blinding/protected_layers.h"
 #include "enclave/linear/accelerator_channel.h"
+#include "enclave/linear/caught_lie.h"
 #include "enclave/linear/exchange_stock.h"
 #include "enclave/linear/linear.h"
 
@@ -21,6 +22,8 @@ struct OffloadedOptions {
   bool verify = true;
   // Rows of one exchange at most. While one is with the accelerators, the next is made ready.
   size_t exchange_rows = 128;
+  // Told of a lie, when not null.
+  std::shared_ptr<CaughtLie> caught{};
 };
 
 // Sums over all lanes since the start. Hiding and revealing in processor time, the others in wall
@@ -45,7 +48,9 @@ class OffloadedLinear final : public Linear {
   size_t WorkspaceBytes(size_t max_tokens, int threads) const override;
 
   // ABORTED when an answer fails verification: y must not be used, the masks are destroyed, the
-  // channels ended, and every later call fails the same way. The same holds for a channel's errors.
+  // channels ended, and every later call fails the same way. The same holds for a channel's errors,
+  // but that ABORTED replaces any other: answers that are complete when a channel fails are
+  // verified all the same, this call's and other lanes'.
   // How many messages are sent, to whom and of what size depends on layer and x.rows() alone.
   absl::Status Apply(LinearLayer layer, const LinearInput& input, LinearTail tail,
                      MatrixView<float> y, ThreadPool& pool) override;
@@ -64,8 +69,15 @@ class OffloadedLinear final : public Linear {
   // What the next layer's exchange can begin with before its rows exist, into the stock.
   absl::Status BeginNext(LinearLayer layer, size_t rows);
   absl::Status Start(const Call& call, size_t first, size_t rows, Slot& slot);
+  // Waits for the answers, then verifies and reveals them.
   absl::Status Finish(const Call& call, Slot& slot);
-  absl::Status Die(absl::Status why);
+  // False when a product is missing; `status` joins what the channels say.
+  bool Await(Slot& slot, absl::Status& status);
+  absl::Status Reveal(const Call& call, Slot& slot);
+  // Ends everything because of `why`; returns the gravest reason so far.
+  absl::Status Die(const absl::Status& why);
+  // The same, after a look at what this call has still under way.
+  absl::Status Die(Call& call, const absl::Status& why);
 
   const std::shared_ptr<const ProtectedLayers> layers_;
   const std::unique_ptr<Blinder> blinder_;
@@ -74,7 +86,7 @@ class OffloadedLinear final : public Linear {
   const std::unique_ptr<Counters> counters_;
   ExchangeStock stock_;
   mutable std::mutex mutex_;
-  absl::Status dead_;  // The first error.
+  absl::Status dead_;  // The gravest error.
 };
 
 }  // namespace sotto

@@ -42,6 +42,7 @@ struct OffloadedLinear::Slot {
   float* t = nullptr;           // [rows]: scales
   uint64_t* sums = nullptr;     // [rows]: expected sums, then whether rows passed
   size_t first = 0, rows = 0;   // Of the call.
+  bool sent = false;            // To every server; not yet revealed.
   BegunExchange exchange;
 };
 

@@ -141,7 +141,7 @@ absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkp
   if (options.protection == Protection::kPads) {
     SOTTO_RETURN_IF_ERROR(CheckExactByteProducts("protection pads"));
   }
-  auto runtime = std::unique_ptr<SplitRuntime>(new SplitRuntime(checkpoint, options));
+  auto runtime = std::unique_ptr<SplitRuntime>(new SplitRuntime(checkpoint, options, pool));
   SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins({.weights_sha256 = options.weights_sha256}, pool));
   SOTTO_ASSIGN_OR_RETURN(runtime->weights_sha256_, checkpoint.WeightsSha256(pool));
   if (runtime->float_plain()) return runtime;
@@ -153,11 +153,23 @@ absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkp
   const auto observe = [&](LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
     if (pad_weights != nullptr) pad_weights->AddRows(layer, first, wq);
   };
-  SOTTO_ASSIGN_OR_RETURN(ProtectedLayers layers,
-                         ProtectedLayers::Read(checkpoint, ProcessDrbg(), pool, observe));
-  runtime->layers_ = std::make_shared<ProtectedLayers>(std::move(layers));
+  SOTTO_RETURN_IF_ERROR(runtime->ReadLayers(observe));
   runtime->pad_weights_ = std::move(pad_weights);
   return runtime;
+}
+
+absl::Status SplitRuntime::ReadLayers(ProtectedLayers::WeightObserver observe) {
+  SOTTO_ASSIGN_OR_RETURN(ProtectedLayers layers,
+                         ProtectedLayers::Read(checkpoint_, ProcessDrbg(), pool_, observe));
+  layers_ = std::make_shared<ProtectedLayers>(std::move(layers));
+  return absl::OkStatus();
+}
+
+absl::Status SplitRuntime::RenewSecret() {
+  if (!secret_used_ || float_plain()) return absl::OkStatus();
+  SOTTO_RETURN_IF_ERROR(ReadLayers([](LinearLayer, size_t, ConstMatrixView<int8_t>) {}));
+  secret_used_ = false;
+  return absl::OkStatus();
 }
 
 bool SplitRuntime::float_plain() const {
@@ -232,7 +244,12 @@ absl::StatusOr<SplitLinear> SplitRuntime::Connect() {
 absl::StatusOr<SplitLinear> SplitRuntime::Connect(const ChannelWrapper& wrapper) {
   SplitLinear split;
   std::vector<std::unique_ptr<AcceleratorChannel>> channels;
-  SOTTO_RETURN_IF_ERROR(OpenAll(split));
+  SOTTO_RETURN_IF_ERROR(caught_->status());
+  SOTTO_RETURN_IF_ERROR(RenewSecret());
+  const absl::Status opened = OpenAll(split);
+  caught_->Note(opened);
+  SOTTO_RETURN_IF_ERROR(opened);
+  secret_used_ = true;
   for (size_t server = 0; server < split.sessions.size(); ++server) {
     channels.push_back(wrapper(server, MakeSessionChannel(split.sessions[server])));
   }
@@ -268,6 +285,7 @@ absl::StatusOr<SplitLinear> SplitRuntime::Connect(const ChannelWrapper& wrapper)
   }
   OffloadedOptions offloaded;
   offloaded.exchange_rows = options_.exchange_rows;
+  offloaded.caught = caught_;
   auto linear = std::make_unique<OffloadedLinear>(layers_, std::move(blinder), std::move(channels),
                                                   offloaded);
   split.stats = [l = linear.get()] { return l->stats(); };

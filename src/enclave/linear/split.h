@@ -15,6 +15,7 @@
 #include "enclave/blinding/pads.h"
 #include "enclave/blinding/protected_layers.h"
 #include "enclave/linear/accelerator_channel.h"
+#include "enclave/linear/caught_lie.h"
 #include "enclave/linear/embedding.h"
 #include "enclave/linear/linear.h"
 #include "enclave/linear/matrix_products.h"
@@ -88,7 +89,7 @@ class SplitRuntime {
  public:
   // Checks the options (INVALID_ARGUMENT, or FAILED_PRECONDITION where the protection's promise
   // would not hold), the weights' digest, and reads what verification and pads need of the weights.
-  // Keeps a reference to the checkpoint.
+  // Keeps references to checkpoint and pool.
   static absl::StatusOr<std::unique_ptr<SplitRuntime>> Prepare(const Checkpoint& checkpoint,
                                                                const SplitOptions& options,
                                                                ThreadPool& pool);
@@ -98,7 +99,9 @@ class SplitRuntime {
   // Opens a session with every endpoint (errors as AcceleratorSession::Open) and, for shares, makes
   // sure that they are separate servers (server_identities.h; PERMISSION_DENIED). After
   // UNAVAILABLE, whether of this or of a run, it may be called again: that is how a batch is
-  // retried. Each endpoint must then show the TLS key it showed first (PERMISSION_DENIED).
+  // retried. Each endpoint must then show the TLS key it showed first (PERMISSION_DENIED). Verification
+  // then uses a fresh secret, for which the weights are read again. After a lie it fails with that
+  // ABORTED.
   absl::StatusOr<SplitLinear> Connect();
   // The same over channels of the caller's making, one an endpoint: how an audit listens.
   using ChannelWrapper = std::function<std::unique_ptr<AcceleratorChannel>(
@@ -107,11 +110,14 @@ class SplitRuntime {
 
   // What MakeAuditSubject wants of the first layer.
   int32_t first_layer_limit() const;
+  // What the connection made last verifies with; null for plain floats.
+  const ProtectedLayers* protected_layers() const { return layers_.get(); }
 
  private:
-  SplitRuntime(const Checkpoint& checkpoint, SplitOptions options)
+  SplitRuntime(const Checkpoint& checkpoint, SplitOptions options, ThreadPool& pool)
       : checkpoint_(checkpoint),
         options_(std::move(options)),
+        pool_(pool),
         known_keys_(options_.endpoints.size()) {}
 
   bool float_plain() const;
@@ -119,9 +125,16 @@ class SplitRuntime {
       size_t server, const std::optional<RelayRole>& relay = std::nullopt);
   // Opens all sessions; where two can relay, with their parts in it agreed.
   absl::Status OpenAll(SplitLinear& split);
+  // Draws a secret and reads all weights with it.
+  absl::Status ReadLayers(ProtectedLayers::WeightObserver observe);
+  // For Connect: a secret that no earlier connection has seen used.
+  absl::Status RenewSecret();
 
   const Checkpoint& checkpoint_;
   const SplitOptions options_;
+  ThreadPool& pool_;
+  const std::shared_ptr<CaughtLie> caught_ = std::make_shared<CaughtLie>();
+  bool secret_used_ = false;
   std::vector<std::string> known_keys_;  // By endpoint: fingerprints seen; empty: none so far.
   std::string weights_sha256_;
   std::shared_ptr<const ProtectedLayers> layers_;  // Null for plain floats.

@@ -1,5 +1,6 @@
 #include "enclave/prefill/layers.h"
 
+#include "base/gravest.h"
 #include "enclave/prefill/lane_schedule.h"
 
 namespace sotto {
@@ -34,8 +35,9 @@ absl::Status RunLayers(const Model& model, std::span<const BlockState> blocks,
     }
     if (!statuses[i].ok()) schedule.Fail();
   });
-  for (const absl::Status& status : statuses) SOTTO_RETURN_IF_ERROR(status);
-  return absl::OkStatus();
+  absl::Status gravest = absl::OkStatus();
+  for (const absl::Status& status : statuses) KeepGravest(gravest, status);
+  return gravest;
 }
 
 }  // namespace sotto

@@ -15,7 +15,8 @@ namespace sotto {
 
 // Takes every block through every layer. Lane i has blocks i, i + lanes, ...; `lane_pool` has a
 // thread for each lane. stores: one, or two where there are several lanes.
-// The first error of the lowest lane is returned; the residual streams are then unspecified.
+// The lowest lane's error is returned, but any lane's ABORTED first (base/gravest.h); the residual
+// streams are then unspecified.
 absl::Status RunLayers(const Model& model, std::span<const BlockState> blocks,
                        std::span<KvStore> stores, std::span<const std::unique_ptr<Lane>> lanes,
                        ThreadPool& lane_pool);
