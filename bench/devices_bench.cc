@@ -43,7 +43,8 @@ void RunRing(benchmark::State& state, Device& device, const Shape& shape) {
 }
 
 void RunFloat(benchmark::State& state, Device& device, const Shape& shape) {
-  const auto weights = device.LoadFloat(Filled<float>(shape.n_out, shape.n_in).view());
+  const auto weights =
+      device.LoadFloat(Filled<float>(shape.n_out, shape.n_in).view(), FloatPrecision::kFastest);
   const auto x = Filled<float>(kTokens, shape.n_in);
   Matrix<float> y(kTokens, shape.n_out);
   for (auto _ : state) {

@@ -32,8 +32,9 @@ class SlowDevice final : public Device {
   explicit SlowDevice(double mega_products_per_ms) : speed_(mega_products_per_ms) {}
 
   std::string name() const override { return "slow"; }
-  std::string precision() const override { return "f32"; }
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
+  std::string precision(FloatPrecision) const override { return "f32"; }
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w,
+                                                           FloatPrecision) override {
     return std::make_unique<SlowWeights>(w.cols(), w.rows());
   }
   absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {

@@ -28,8 +28,9 @@ class NullWeights final : public DeviceWeights {
 class NullDevice final : public Device {
  public:
   std::string name() const override { return "null"; }
-  std::string precision() const override { return "f32"; }
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
+  std::string precision(FloatPrecision) const override { return "f32"; }
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w,
+                                                           FloatPrecision) override {
     return std::make_unique<NullWeights>(w.cols(), w.rows());
   }
   absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {

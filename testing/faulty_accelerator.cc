@@ -56,6 +56,7 @@ pb::Welcome FaultyAccelerator::MakeWelcome() const {
   description.add_devices("faulty");
   description.set_window_bytes(uint64_t{64} << 20);
   description.set_instance_id(std::string(fault_ == Fault::kNoInstanceId ? 0 : 16, 'i'));
+  welcome.set_operands(fault_ == Fault::kOtherOperands ? "bf16" : "f32");
   if (fault_ == Fault::kOffersMemoryElsewhere) {
     welcome.mutable_shm()->set_name("../../etc/passwd");
     welcome.mutable_shm()->set_ring_bytes(1 << 20);

@@ -25,6 +25,7 @@ enum class Fault {
   kOtherModel,
   kOtherShape,
   kOtherFormat,
+  kOtherOperands,
   kNoInstanceId,
   kLeavesAtOnce,
   kLeavesAtRequest,

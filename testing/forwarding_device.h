@@ -16,9 +16,12 @@ class ForwardingDevice : public Device {
   explicit ForwardingDevice(std::unique_ptr<Device> inner) : inner_(std::move(inner)) {}
 
   std::string name() const override { return inner_->name(); }
-  std::string precision() const override { return inner_->precision(); }
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
-    return inner_->LoadFloat(w);
+  std::string precision(FloatPrecision precision) const override {
+    return inner_->precision(precision);
+  }
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w,
+                                                           FloatPrecision precision) override {
+    return inner_->LoadFloat(w, precision);
   }
   absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
     return inner_->LoadRing(w);

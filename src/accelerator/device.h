@@ -11,8 +11,14 @@
 
 namespace sotto {
 
+// What operands of a float product may be.
+enum class FloatPrecision {
+  kF32,     // f32, never rounded further.
+  kFastest  // bf16 or f16 where the device multiplies them faster.
+};
+
 // Number formats a layer may be asked for; a device holds the weights in each format it was given.
-enum class DeviceFormat { kFloat, kRing };
+enum class DeviceFormat { kF32, kBf16, kRing };
 
 // Largest n_in of a ring product: a byte plane times int8 weights stays within 32 bits below it.
 inline constexpr size_t kMaxRingInputs = size_t{1} << 16;
@@ -33,17 +39,19 @@ class Device {
   // "cpu", "opencl:0 (pthread-AMD EPYC)": for Describe, logs and the result JSON.
   virtual std::string name() const = 0;
 
-  // The operands of MultiplyFloat, accumulated in f32: "f32", "bf16", "f16".
-  virtual std::string precision() const = 0;
+  // The operands of MultiplyFloat by weights that were loaded with `precision`: "f32" for kF32;
+  // "f32", "bf16" or "f16" (weights alone) for kFastest. Sums are f32.
+  virtual std::string precision(FloatPrecision precision) const = 0;
 
   // Copies the weights in; `w` is not kept. w: [n_out, n_in]. RESOURCE_EXHAUSTED when it won't fit.
-  virtual absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) = 0;
+  virtual absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w,
+                                                                   FloatPrecision precision) = 0;
   // UNIMPLEMENTED for n_in above kMaxRingInputs.
   virtual absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) = 0;
 
   // y = x W^T. x: [tokens, n_in]; y: [tokens, n_out]; `weights` came from LoadFloat of this device.
   // Each row of y depends on the same row of x alone, to the bit. tokens may be 0.
-  // bf16 or f16 operands are allowed, with f32 accumulation; precision() says which.
+  // The weights' precision decides the operands.
   virtual absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
                                      MatrixView<float> y) = 0;
 

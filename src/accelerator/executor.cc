@@ -15,6 +15,10 @@ T* As(std::span<uint8_t> bytes) {
 
 }  // namespace
 
+Executor::Executor(ServedModel& model, NumberFormat format)
+    : model_(model),
+      float_format_(format == NumberFormat::kBf16 ? DeviceFormat::kBf16 : DeviceFormat::kF32) {}
+
 absl::Status Executor::Run(const RequestHeader& request, const ExchangeSizes& sizes,
                            std::span<uint8_t> payload, std::span<uint8_t> answer) {
   switch (request.operation) {
@@ -45,7 +49,7 @@ absl::Status Executor::Run(const RequestHeader& request, const ExchangeSizes& si
 absl::Status Executor::RunFloat(const RequestHeader& request, const ExchangeSizes& sizes,
                                 const float* x, float* y) {
   SOTTO_ASSIGN_OR_RETURN(const DeviceWeights* weights,
-                         model_.Weights(request.layer, DeviceFormat::kFloat));
+                         model_.Weights(request.layer, float_format_));
   return model_.device().MultiplyFloat(*weights, {x, request.rows, sizes.n_in},
                                        {y, request.rows, sizes.n_out});
 }
@@ -99,8 +103,9 @@ absl::Status Executor::RunMatMul(const RequestHeader& request, const float* oper
   const float* left = operands;
   const float* right = operands + batch * m * k;
   for (size_t b = 0; b < batch; ++b) {
-    SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<DeviceWeights> weights,
-                           model_.device().LoadFloat({right + b * n * k, n, k}));
+    SOTTO_ASSIGN_OR_RETURN(
+        const std::unique_ptr<DeviceWeights> weights,
+        model_.device().LoadFloat({right + b * n * k, n, k}, PrecisionOf(float_format_)));
     SOTTO_RETURN_IF_ERROR(
         model_.device().MultiplyFloat(*weights, {left + b * m * k, m, k}, {y + b * m * n, m, n}));
   }

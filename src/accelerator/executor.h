@@ -13,7 +13,9 @@ namespace sotto {
 
 class Executor {
  public:
-  explicit Executor(ServedModel& model) : model_(model) {}
+  // `format`: the session's. It decides what floats are multiplied in: f32 in a session of F32,
+  // whatever is fastest in one of BF16.
+  Executor(ServedModel& model, NumberFormat format);
 
   // payload: sizes.request_bytes, 8-byte aligned; answer: sizes.answer_bytes, likewise; of a
   // relay's source sizes.relayed_bytes, the masked product. A sink's answer still lacks that.
@@ -34,6 +36,7 @@ class Executor {
   absl::Status RunMatMul(const RequestHeader& request, const float* operands, float* y);
 
   ServedModel& model_;
+  const DeviceFormat float_format_;
 };
 
 }  // namespace sotto

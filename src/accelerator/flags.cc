@@ -34,8 +34,10 @@ void AddFlags(CLI::App& app, AcceleratorFlags& flags, RawFlags& raw) {
                  "Threads of the cpu device (0: all processors)")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  app.add_option("--precision", raw.precision,
-                 "Operands of float products: f32, or fastest (bf16 or f16 where that is quicker)")
+  app.add_option(
+         "--precision", raw.precision,
+         "Operands for clients that ask for bf16: f32, or fastest (bf16 or f16 where that is "
+         "quicker); who asks for f32 gets f32")
       ->check(CLI::IsMember({"f32", "fastest"}))
       ->capture_default_str();
   app.add_option("--formats", raw.formats, "Number formats to serve: float, ring")
@@ -127,8 +129,12 @@ absl::Status Fill(const RawFlags& raw, AcceleratorFlags& flags) {
   }
   flags.server.service.formats.clear();
   for (const std::string& name : raw.formats) {
-    flags.server.service.formats.push_back(name == "ring" ? DeviceFormat::kRing
-                                                          : DeviceFormat::kFloat);
+    std::vector<DeviceFormat>& formats = flags.server.service.formats;
+    if (name == "ring") {
+      formats.push_back(DeviceFormat::kRing);
+    } else {
+      formats.insert(formats.end(), {DeviceFormat::kF32, DeviceFormat::kBf16});
+    }
   }
   flags.device_options.precision =
       raw.precision == "f32" ? FloatPrecision::kF32 : FloatPrecision::kFastest;

@@ -43,7 +43,8 @@ TEST(AcceleratorFlagsTest, Defaults) {
   const AcceleratorFlags flags = Flags({});
   EXPECT_EQ(flags.model_dir, "m");
   EXPECT_THAT(flags.devices, ElementsAre("cpu"));
-  EXPECT_THAT(flags.server.service.formats, ElementsAre(DeviceFormat::kFloat, DeviceFormat::kRing));
+  EXPECT_THAT(flags.server.service.formats,
+              ElementsAre(DeviceFormat::kF32, DeviceFormat::kBf16, DeviceFormat::kRing));
   EXPECT_EQ(flags.device_options.precision, FloatPrecision::kFastest);
   EXPECT_EQ(flags.drain_timeout, std::chrono::seconds(30));
   EXPECT_TRUE(flags.preload);

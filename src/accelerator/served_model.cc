@@ -43,7 +43,10 @@ ServedModel::ServedModel(Checkpoint checkpoint, std::string weights_sha256,
       layers_(AllLinearLayers(checkpoint_.config())),
       weights_sha256_(std::move(weights_sha256)),
       device_(std::move(device)),
-      float_slots_(layers_.size()),
+      bf16_is_f32_(device_->precision(FloatPrecision::kFastest) ==
+                   device_->precision(FloatPrecision::kF32)),
+      f32_slots_(layers_.size()),
+      bf16_slots_(layers_.size()),
       ring_slots_(layers_.size()) {}
 
 absl::Status ServedModel::Load(DeviceFormat format) {
@@ -53,9 +56,14 @@ absl::Status ServedModel::Load(DeviceFormat format) {
   return absl::OkStatus();
 }
 
+std::vector<ServedModel::Slot>& ServedModel::Slots(DeviceFormat format) {
+  if (format == DeviceFormat::kRing) return ring_slots_;
+  return format == DeviceFormat::kF32 || bf16_is_f32_ ? f32_slots_ : bf16_slots_;
+}
+
 absl::StatusOr<const DeviceWeights*> ServedModel::Weights(size_t layer_index, DeviceFormat format) {
   SOTTO_CHECK(layer_index < layers_.size());
-  Slot& slot = (format == DeviceFormat::kFloat ? float_slots_ : ring_slots_)[layer_index];
+  Slot& slot = Slots(format)[layer_index];
   std::lock_guard lock(slot.mutex);
   if (slot.weights == nullptr) {
     SOTTO_ASSIGN_OR_RETURN(slot.weights, LoadLayer(layers_[layer_index], format));
@@ -75,7 +83,7 @@ absl::StatusOr<std::unique_ptr<DeviceWeights>> ServedModel::LoadLayer(LinearLaye
   Matrix<float> weights(shape.n_out, shape.n_in);
   SOTTO_RETURN_IF_ERROR(ReadLinearRows(checkpoint_, layer, 0, weights.view()));
   drop_pages();
-  return device_->LoadFloat(weights.view());
+  return device_->LoadFloat(weights.view(), PrecisionOf(format));
 }
 
 }  // namespace sotto

@@ -15,6 +15,11 @@
 
 namespace sotto {
 
+// The operands of products in a float format: f32 is never rounded further.
+inline FloatPrecision PrecisionOf(DeviceFormat format) {
+  return format == DeviceFormat::kF32 ? FloatPrecision::kF32 : FloatPrecision::kFastest;
+}
+
 // Thread-safe.
 class ServedModel {
  public:
@@ -41,6 +46,7 @@ class ServedModel {
   };
 
   ServedModel(Checkpoint checkpoint, std::string weights_sha256, std::unique_ptr<Device> device);
+  std::vector<Slot>& Slots(DeviceFormat format);
   absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadLayer(LinearLayer layer, DeviceFormat format);
 
   Checkpoint checkpoint_;
@@ -48,7 +54,8 @@ class ServedModel {
   const std::vector<LinearLayer> layers_;
   const std::string weights_sha256_;
   std::unique_ptr<Device> device_;
-  std::vector<Slot> float_slots_, ring_slots_;  // After device_: freed before it.
+  const bool bf16_is_f32_;  // To this device: one copy serves both formats.
+  std::vector<Slot> f32_slots_, bf16_slots_, ring_slots_;  // After device_: freed before it.
 };
 
 }  // namespace sotto

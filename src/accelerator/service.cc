@@ -28,6 +28,25 @@ bool IsThisHost(std::string_view peer) {
          peer.starts_with("ipv6:[::1]") || peer.starts_with("ipv6:%5B::1%5D");
 }
 
+pb::NumberFormat OnTheWire(DeviceFormat format) {
+  switch (format) {
+    case DeviceFormat::kF32:
+      return pb::F32;
+    case DeviceFormat::kBf16:
+      return pb::BF16;
+    case DeviceFormat::kRing:
+      break;
+  }
+  return pb::RING32;
+}
+
+// What a session of `format` is multiplied in.
+std::string OperandsOf(NumberFormat format, const Device& device) {
+  if (format == NumberFormat::kRing32) return kRingOperands;
+  return device.precision(format == NumberFormat::kF32 ? FloatPrecision::kF32
+                                                       : FloatPrecision::kFastest);
+}
+
 pb::Description Describe(const ServedModel& model, const std::string& device,
                          const ServiceLimits& limits, const std::vector<DeviceFormat>& formats) {
   pb::Description description;
@@ -42,14 +61,7 @@ pb::Description Describe(const ServedModel& model, const std::string& device,
   }
   description.set_hidden_size(model.shape().hidden_size);
   description.set_vocab_size(model.shape().vocab_size);
-  for (const DeviceFormat format : formats) {
-    if (format == DeviceFormat::kRing) {
-      description.add_formats(pb::RING32);
-    } else {
-      description.add_formats(pb::F32);
-      description.add_formats(pb::BF16);
-    }
-  }
+  for (const DeviceFormat format : formats) description.add_formats(OnTheWire(format));
   description.add_devices(device);
   description.set_max_sessions(static_cast<uint32_t>(limits.max_sessions));
   description.set_window_bytes(limits.window_bytes());
@@ -177,7 +189,10 @@ absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(grpc::Server
   pb::ServerMessage message;
   pb::Welcome& welcome = *message.mutable_welcome();
   *welcome.mutable_description() = description_;
-  Terms terms{.region = Offer(peer, first.hello(), welcome), .relay = {}};
+  Terms terms{.format = static_cast<NumberFormat>(first.hello().format()),
+              .region = Offer(peer, first.hello(), welcome),
+              .relay = {}};
+  welcome.set_operands(OperandsOf(terms.format, model_.device()));
   if (first.hello().has_relay()) {
     terms.relay = relays_.Agree(first.hello().relay(), *welcome.mutable_relay());
   }
@@ -206,6 +221,7 @@ absl::Status AcceleratorService::Serve(grpc::ServerContext& context, SessionStre
       .id = id,
       .idle = &idle,
       .window_bytes = options_.limits.window_bytes(),
+      .format = terms.format,
       .relay = std::move(terms.relay),
       .on_exchange = [this](const ExchangeRecord& record) { metrics_.ExchangeServed(record); }};
   absl::Status status = absl::OkStatus();

@@ -38,7 +38,8 @@ struct ServiceLimits {
 // What AcceleratorService serves, and how.
 struct ServiceOptions {
   ServiceLimits limits{};
-  std::vector<DeviceFormat> formats = {DeviceFormat::kFloat, DeviceFormat::kRing};
+  std::vector<DeviceFormat> formats = {DeviceFormat::kF32, DeviceFormat::kBf16,
+                                       DeviceFormat::kRing};
   std::string shm_directory = "/dev/shm";  // Empty: shared memory is never offered.
   // From a session's start to the end of its greeting.
   std::chrono::milliseconds greeting_timeout{10'000};
@@ -67,6 +68,7 @@ class AcceleratorService final
  private:
   // What the two sides have agreed upon.
   struct Terms {
+    NumberFormat format;  // Of the whole session.
     std::optional<ShmRegion> region;
     RelayEnds relay;
   };

@@ -26,11 +26,14 @@ uint64_t CostOf(const RequestHeader& request, const ExchangeSizes& sizes) {
   return std::max<uint64_t>(1, uint64_t{request.rows} * sizes.n_in * sizes.n_out);
 }
 
-absl::Status NotAgreed() {
-  return absl::FailedPreconditionError("no relay was agreed upon in this session");
-}
-
 }  // namespace
+
+RequestGate::RequestGate(const ModelShape& model, const SessionContext& context)
+    : model_(model),
+      window_bytes_(context.window_bytes),
+      format_(context.format),
+      is_source_(context.relay.link != nullptr),
+      is_sink_(context.relay.inbox != nullptr) {}
 
 absl::StatusOr<ExchangeSizes> RequestGate::Admit(const RequestHeader& request) {
   if (request.sequence != last_sequence_ + 1) {
@@ -38,6 +41,11 @@ absl::StatusOr<ExchangeSizes> RequestGate::Admit(const RequestHeader& request) {
         StrCat("sequence number ", request.sequence, " follows ", last_sequence_));
   }
   last_sequence_ = request.sequence;
+  SOTTO_RETURN_IF_ERROR(CheckSessionHas(request, format_));
+  if ((request.operation == Operation::kRelaySource && !is_source_) ||
+      (request.operation == Operation::kRelaySink && !is_sink_)) {
+    return absl::FailedPreconditionError("no such part in a relay was agreed upon");
+  }
   return CheckRequest(request, model_, window_bytes_);
 }
 
@@ -47,7 +55,7 @@ SessionRunner::SessionRunner(ServedModel& model, FairScheduler& scheduler, Sessi
       scheduler_(scheduler),
       io_(io),
       context_(std::move(context)),
-      gate_(model.shape(), context_.window_bytes) {}
+      gate_(model.shape(), context_) {}
 
 absl::Status SessionRunner::Run() {
   std::vector<std::thread> threads;
@@ -101,8 +109,9 @@ absl::Status SessionRunner::Serve(Arrival& arrival, WorkBuffer& answer) {
         scheduler_.Acquire(context_.id, CostOf(arrival.request, arrival.sizes));
     record.queue_ns = NanosecondsSince(arrived);
     const Clock::time_point begin = Clock::now();
-    SOTTO_RETURN_IF_ERROR(Executor(model_).Run(arrival.request, arrival.sizes,
-                                               arrival.payload.bytes(), answer.bytes()));
+    SOTTO_RETURN_IF_ERROR(
+        Executor(model_, context_.format)
+            .Run(arrival.request, arrival.sizes, arrival.payload.bytes(), answer.bytes()));
     record.device_ns = NanosecondsSince(begin);
   }
   // Without a turn: whoever waits for the other accelerator holds up nobody.
@@ -127,14 +136,12 @@ absl::Status SessionRunner::Relay(const Arrival& arrival, std::span<uint8_t> pro
   if (!source && request.operation != Operation::kRelaySink) return absl::OkStatus();
   const auto gone = [this] { return io_.ClientGone(); };
   if (source) {
-    if (context_.relay.link == nullptr) return NotAgreed();
     return context_.relay.link->Send({.number = request.relay_number,
                                       .layer = request.layer,
                                       .rows = request.rows,
                                       .payload_bytes = product.size()},
                                      product, gone);
   }
-  if (context_.relay.inbox == nullptr) return NotAgreed();
   SOTTO_ASSIGN_OR_RETURN(const RelayedProduct relayed,
                          context_.relay.inbox->Take(request.relay_number, gone));
   if (relayed.layer != request.layer || relayed.words.rows() < request.rows) {

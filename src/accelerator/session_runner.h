@@ -18,18 +18,37 @@
 
 namespace sotto {
 
+// What became of an exchange, for metrics.
+struct ExchangeRecord {
+  Operation operation;
+  uint64_t request_bytes = 0, answer_bytes = 0;
+  uint64_t queue_ns = 0, device_ns = 0;
+};
+
+struct SessionContext {
+  uint64_t id = 0;                     // Tells sessions apart in the scheduler and in logs.
+  IdleWatch::Session* idle = nullptr;  // Outlives the runner.
+  uint64_t window_bytes = 0;
+  NumberFormat format = NumberFormat::kRing32;  // What the client greeted with.
+  RelayEnds relay{};
+  std::function<void(const ExchangeRecord&)> on_exchange = [](const ExchangeRecord&) {};
+};
+
 // Checks each request of a session in the order they come: sequence numbers 1, 2, 3, ...
 class RequestGate {
  public:
   // `model` outlives the gate.
-  RequestGate(const ModelShape& model, uint64_t window_bytes)
-      : model_(model), window_bytes_(window_bytes) {}
-  // As CheckRequest; INVALID_ARGUMENT for a sequence number out of order as well.
+  RequestGate(const ModelShape& model, const SessionContext& context);
+  // As CheckRequest; INVALID_ARGUMENT as well for a sequence number out of order and for a request
+  // that the session's format does not have; FAILED_PRECONDITION for a part in a relay that was not
+  // agreed upon.
   absl::StatusOr<ExchangeSizes> Admit(const RequestHeader& request);
 
  private:
   const ModelShape& model_;
   const uint64_t window_bytes_;
+  const NumberFormat format_;
+  const bool is_source_, is_sink_;
   uint64_t last_sequence_ = 0;
 };
 
@@ -55,21 +74,6 @@ class SessionIo {
   virtual void Cancel() = 0;
   // Whether the client has gone, for threads that wait for somebody else. From any thread.
   virtual bool ClientGone() const = 0;
-};
-
-// What became of an exchange, for metrics.
-struct ExchangeRecord {
-  Operation operation;
-  uint64_t request_bytes = 0, answer_bytes = 0;
-  uint64_t queue_ns = 0, device_ns = 0;
-};
-
-struct SessionContext {
-  uint64_t id = 0;                     // Tells sessions apart in the scheduler and in logs.
-  IdleWatch::Session* idle = nullptr;  // Outlives the runner.
-  uint64_t window_bytes = 0;
-  RelayEnds relay{};
-  std::function<void(const ExchangeRecord&)> on_exchange = [](const ExchangeRecord&) {};
 };
 
 // Threads of a session. They take turns: one reads, one computes, one writes. Each holds at most

@@ -78,6 +78,7 @@ Json AcceleratorJson(const AcceleratorSession& session) {
   return {
       {"endpoint", session.endpoint()},
       {"devices", server.devices},
+      {"operands", server.operands},
       {"software_version", server.software_version},
       {"data_plane", DataPlaneName(server.data_plane)},
       {"tls_key_sha256", server.peer_key_sha256.empty() ? Json() : Json(server.peer_key_sha256)},

@@ -16,11 +16,9 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 
-// float32 products: what plain is compared with is local f32.
-const std::vector<std::string> kF32 = {"--precision", "f32"};
-
+// Whatever the server's own setting is: f32 is what the client asked for.
 TEST_F(SplitTest, PlainIsCloseToLocal) {
-  const AcceleratorProcess server(kF32);
+  const AcceleratorProcess server({"--precision", "fastest"});
   const std::vector<float> local = Logits("local", {"--precision", "f32"});
   const std::vector<float> split = Logits("split", {"--split", "--accelerator", server.address(),
                                                     "--protection", "plain", "--precision", "f32"});
@@ -31,11 +29,12 @@ TEST_F(SplitTest, PlainIsCloseToLocal) {
   EXPECT_EQ(detail["protection"], "plain");
   EXPECT_EQ(Result("split")["confidential"]["from_accelerators"], false);
   EXPECT_EQ(detail["accelerators"][0]["endpoint"], server.address());
+  EXPECT_EQ(detail["accelerators"][0]["operands"], "f32");
   EXPECT_GT(detail["exchanges"], 0);
 }
 
 TEST_F(SplitTest, MoreCanBeOffloadedInPlainOnly) {
-  const AcceleratorProcess server(kF32);
+  const AcceleratorProcess server;
   const std::vector<float> local = Logits("local", {"--precision", "f32"});
   const std::vector<float> split =
       Logits("split", {"--split", "--accelerator", server.address(), "--protection", "plain",
@@ -66,6 +65,7 @@ TEST_F(SplitTest, SharesAreLocalFixedToTheBit) {
                        "--insecure-channels"});
   EXPECT_EQ(split, local);
   const json detail = Detail("split");
+  EXPECT_EQ(detail["accelerators"][0]["operands"], "ring32");
   EXPECT_EQ(detail["protection"], "shares");
   EXPECT_EQ(detail["verified"], true);
   EXPECT_EQ(Result("split")["confidential"]["from_accelerators"],

@@ -79,6 +79,7 @@ absl::StatusOr<ServerInfo> Handshake(SessionState& state, std::unique_ptr<GrpcSt
                          stream->Greet(hello, Clock::now() + options.connect_timeout));
   SOTTO_ASSIGN_OR_RETURN(ServerInfo info, CheckDescription(welcome.description(), options));
   SOTTO_RETURN_IF_ERROR(ReadIdentity(*stream, options, verdict, info));
+  SOTTO_RETURN_IF_ERROR(ReadOperands(welcome.operands(), options.format, info));
   if (options.relay) ReadAgreement(welcome.relay(), info);
   const GrpcStream* const alone = stream.get();
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Transport> transport,

@@ -65,6 +65,7 @@ struct ServerInfo {
   std::string peer_key_sha256{};  // Hex, of the TLS key it proved to hold; empty without TLS.
   // Who vouches for that key; none without TLS, and where the key is pinned.
   std::optional<VerifiedPeer> vouched{};
+  std::string operands{};         // What it multiplies in: "f32", "bf16", "f16", "ring32".
   DataPlane data_plane = DataPlane::kGrpc;  // In use: kShm or kGrpc.
   bool relays = false;                      // It agreed to the role asked for.
   std::string why_no_relay{};               // Its reason, when it did not.
@@ -110,7 +111,8 @@ class PendingExchange {
 //   UNAVAILABLE         nobody listens, the connection broke, or the server is leaving
 //   DEADLINE_EXCEEDED   no (complete) answer in time
 //   UNIMPLEMENTED       another protocol version
-//   FAILED_PRECONDITION another model, a missing number format, a data plane that is not to be had
+//   FAILED_PRECONDITION another model, a missing number format, f32 computed in something else, a
+//                       data plane that is not to be had
 //   RESOURCE_EXHAUSTED  the server's limits
 //   PERMISSION_DENIED   TLS: not the peer that was asked for
 //   ABORTED             the server broke the protocol: an answer too short, too long, unasked for,

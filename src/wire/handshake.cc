@@ -59,6 +59,13 @@ absl::StatusOr<pb::Hello> MakeHello(const std::string& endpoint, const SessionOp
   return hello;
 }
 
+absl::Status ReadOperands(const std::string& operands, NumberFormat format, ServerInfo& info) {
+  info.operands = Tidy(operands);
+  if (format != NumberFormat::kF32 || operands == "f32") return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      StrCat("would multiply in \"", info.operands, "\" where f32 was asked for"));
+}
+
 void ReadAgreement(const pb::RelayAgreement& agreement, ServerInfo& info) {
   info.relays = agreement.agreed();
   if (!info.relays) info.why_no_relay = Tidy(agreement.why_not(), kMaxReasonLength);

@@ -145,6 +145,20 @@ absl::StatusOr<ExchangeSizes> CheckRequest(const RequestHeader& request, const M
   return sizes;
 }
 
+absl::Status CheckSessionHas(const RequestHeader& request, NumberFormat format) {
+  switch (request.operation) {
+    case Operation::kEmbedding:
+    case Operation::kMatMul:
+      if (format != NumberFormat::kRing32) return absl::OkStatus();
+      return Refuse("operation", static_cast<uint32_t>(request.operation),
+                    "one that a session of ring words has");
+    default:
+      if (request.format == format) return absl::OkStatus();
+      return Refuse("format", static_cast<uint32_t>(request.format),
+                    StrCat("the session's, ", static_cast<uint32_t>(format)));
+  }
+}
+
 absl::StatusOr<size_t> CheckRelayHeader(const RelayHeader& header, const ModelShape& model,
                                         uint64_t max_bytes) {
   if (header.number == 0) return Refuse("number", 0, "another");

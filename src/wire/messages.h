@@ -82,6 +82,10 @@ struct ExchangeSizes {
 absl::StatusOr<ExchangeSizes> CheckRequest(const RequestHeader& request, const ModelShape& model,
                                            uint64_t window_bytes);
 
+// INVALID_ARGUMENT, naming the field, for a request that a session greeted with `format` does not
+// have: one of another number format, or, in a session of RING32, an embedding or a matrix product.
+absl::Status CheckSessionHas(const RequestHeader& request, NumberFormat format);
+
 // What one accelerator sends another: the masked product of a relay source.
 struct RelayHeader {
   uint64_t number = 0;  // The relay_number of source and sink.

@@ -12,7 +12,7 @@
 namespace sotto {
 
 // Both sides must agree on it to the digit; raised by every change a peer could notice.
-inline constexpr uint32_t kProtocolVersion = 2;
+inline constexpr uint32_t kProtocolVersion = 3;
 
 // Payload bytes one message carries at most, and the limit of a whole message.
 inline constexpr size_t kMaxChunkBytes = size_t{1} << 20;
@@ -39,6 +39,9 @@ enum class NumberFormat : uint32_t {
 inline constexpr size_t BytesOf(NumberFormat format) {
   return format == NumberFormat::kBf16 ? 2 : 4;
 }
+
+// What a server says it multiplies a session's rows in: of RING32 this; else "f32", "bf16", ...
+inline constexpr char kRingOperands[] = "ring32";
 
 // Where payloads travel: on the stream itself, or in memory that both processes map.
 enum class DataPlane { kAuto, kShm, kGrpc };

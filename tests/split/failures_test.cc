@@ -114,6 +114,17 @@ TEST(FailuresTest, AnHonestFakeIsNoFailure) {
   EXPECT_TRUE(RunOnce(server.endpoint(), TinyOptions(), 3).ok());
 }
 
+// A server of another mind than the session's format: f32 was asked for by name.
+TEST(FailuresTest, F32ThatIsNotF32IsRefused) {
+  SessionOptions options = TinyOptions();
+  options.format = NumberFormat::kF32;
+  const FaultyAccelerator server(Fault::kOtherOperands, options), honest(Fault::kNone, options);
+  const absl::Status status = AcceleratorSession::Open(server.endpoint(), options).status();
+  ExpectFailure(status, Code::kFailedPrecondition, server.endpoint());
+  EXPECT_THAT(std::string(status.message()), HasSubstr("bf16"));
+  EXPECT_TRUE(AcceleratorSession::Open(honest.endpoint(), options).ok());
+}
+
 TEST(FailuresTest, MemoryOfferedElsewhereIsNotOpened) {
   SessionOptions options = TinyOptions();
   const FaultyAccelerator server(Fault::kOffersMemoryElsewhere, options);

@@ -6,9 +6,7 @@ namespace sotto {
 
 HonestServer HonestServer::Start(const std::string& model_dir, const Adjust& adjust) {
   const std::vector<std::string> devices = {"cpu"};
-  return StartWith(
-      ValueOrDie(OpenDevices(devices, {.threads = 1, .precision = FloatPrecision::kF32})),
-      model_dir, adjust);
+  return StartWith(ValueOrDie(OpenDevices(devices, {.threads = 1})), model_dir, adjust);
 }
 
 HonestServer HonestServer::StartWith(std::unique_ptr<Device> device, const std::string& model_dir,

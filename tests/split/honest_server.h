@@ -15,7 +15,8 @@ namespace sotto {
 struct HonestServer {
   using Adjust = std::function<void(ServerOptions&)>;
 
-  // The cpu device with exact f32 operands; `adjust` may change the options.
+  // The cpu device as the program opens it, bf16 where that is fastest; `adjust` may change the
+  // options.
   static HonestServer Start(
       const std::string& model_dir, const Adjust& adjust = [](ServerOptions&) {});
   static HonestServer StartWith(std::unique_ptr<Device> device, const std::string& model_dir,

@@ -79,7 +79,8 @@ double Tolerance(const std::string& precision, size_t n_in, double magnitude) {
   return magnitude * (2 * operand + static_cast<double>(n_in + 2) * std::ldexp(1.0, -24));
 }
 
-void CheckFloat(Device& device, const Shape& shape, std::mt19937& random) {
+void CheckFloat(Device& device, FloatPrecision precision, const Shape& shape,
+                std::mt19937& random) {
   SCOPED_TRACE(testing::Message() << shape.tokens << "x" << shape.n_in << "x" << shape.n_out);
   std::normal_distribution<float> normal;
   Matrix<float> w(shape.n_out, shape.n_in);
@@ -89,7 +90,7 @@ void CheckFloat(Device& device, const Shape& shape, std::mt19937& random) {
   for (size_t i = 0; i < x_wide.view().size(); ++i) x_wide.view().data()[i] = normal(random);
   std::fill_n(y_wide.view().data(), y_wide.view().size(), -7.0f);
   const ConstMatrixView<float> x = x_wide.view().Cols(1, shape.n_in);
-  const auto weights = device.LoadFloat(w.view());
+  const auto weights = device.LoadFloat(w.view(), precision);
   ASSERT_TRUE(weights.ok()) << weights.status();
   EXPECT_EQ((*weights)->n_in(), shape.n_in);
   EXPECT_EQ((*weights)->n_out(), shape.n_out);
@@ -103,7 +104,7 @@ void CheckFloat(Device& device, const Shape& shape, std::mt19937& random) {
         magnitude += std::abs(product);
       }
       ASSERT_NEAR(y_wide.view()(t, j + 2), sum,
-                  Tolerance(device.precision(), shape.n_in, magnitude) + 1e-30)
+                  Tolerance(device.precision(precision), shape.n_in, magnitude) + 1e-30)
           << t << "," << j;
     }
     for (const size_t j : {size_t{0}, size_t{1}, shape.n_out + 2, shape.n_out + 4}) {
@@ -112,13 +113,17 @@ void CheckFloat(Device& device, const Shape& shape, std::mt19937& random) {
   }
 }
 
+// One device serves clients of both kinds, whatever it was opened with.
 TEST_P(Conformance, FloatIsWithinRoundingOfTheTruth) {
-  for (const FloatPrecision precision : {FloatPrecision::kF32, FloatPrecision::kFastest}) {
-    Device& device = Open(GetParam(), precision);
-    if (precision == FloatPrecision::kF32) {
-      EXPECT_EQ(device.precision().find("16"), std::string::npos);
+  for (const FloatPrecision opened : {FloatPrecision::kF32, FloatPrecision::kFastest}) {
+    Device& device = Open(GetParam(), opened);
+    EXPECT_EQ(device.precision(FloatPrecision::kF32), "f32");
+    if (opened == FloatPrecision::kF32) {
+      EXPECT_EQ(device.precision(FloatPrecision::kFastest), "f32");
     }
-    for (const Shape& shape : kShapes) CheckFloat(device, shape, random_);
+    for (const FloatPrecision precision : {FloatPrecision::kF32, FloatPrecision::kFastest}) {
+      for (const Shape& shape : kShapes) CheckFloat(device, precision, shape, random_);
+    }
   }
 }
 
@@ -130,7 +135,7 @@ TEST_P(Conformance, FloatRowsStandAlone) {
   Matrix<float> w(kShape.n_out, kShape.n_in), x(kShape.tokens, kShape.n_in);
   for (size_t i = 0; i < w.view().size(); ++i) w.view().data()[i] = normal(random_);
   for (size_t i = 0; i < x.view().size(); ++i) x.view().data()[i] = normal(random_);
-  const auto weights = device.LoadFloat(w.view());
+  const auto weights = device.LoadFloat(w.view(), FloatPrecision::kFastest);
   ASSERT_TRUE(weights.ok());
   Matrix<float> all(kShape.tokens, kShape.n_out), alone(1, kShape.n_out);
   ASSERT_TRUE(device.MultiplyFloat(**weights, x.view(), all.view()).ok());

@@ -56,21 +56,22 @@ void ConvertRow(const int8_t* from, size_t n, GemmOperands, uint8_t* to) {
 class CpuDevice : public Device {
  public:
   explicit CpuDevice(const CpuDeviceOptions& options)
-      : float_operands_(options.precision == FloatPrecision::kFastest &&
-                                ProductRates().bf16_is_faster()
-                            ? GemmOperands::kBf16
-                            : GemmOperands::kF32),
+      : fastest_operands_(options.precision == FloatPrecision::kFastest &&
+                                  ProductRates().bf16_is_faster()
+                              ? GemmOperands::kBf16
+                              : GemmOperands::kF32),
         portable_ring_(options.portable_ring || !GemmIsNative(GemmOperands::kU8S8)),
         pool_(options.threads),
         buffers_(options.threads) {}
 
   std::string name() const override { return "cpu"; }
-  std::string precision() const override {
-    return float_operands_ == GemmOperands::kBf16 ? "bf16" : "f32";
+  std::string precision(FloatPrecision precision) const override {
+    return Operands(precision) == GemmOperands::kBf16 ? "bf16" : "f32";
   }
 
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
-    return std::make_unique<CpuWeights>(w.cols(), w.rows(), Pack(w, float_operands_));
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w,
+                                                           FloatPrecision precision) override {
+    return std::make_unique<CpuWeights>(w.cols(), w.rows(), Pack(w, Operands(precision)));
   }
 
   absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
@@ -89,7 +90,7 @@ class CpuDevice : public Device {
   absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
                              MatrixView<float> y) override {
     const auto* packed = std::get_if<GemmWeights>(&StorageOf(weights));
-    SOTTO_CHECK(packed != nullptr && packed->operands() == float_operands_);
+    SOTTO_CHECK(packed != nullptr && packed->operands() != GemmOperands::kU8S8);
     std::lock_guard lock(mutex_);
     MultiplyFloatOnCpu(*packed, x, y, buffers_, pool_);
     return absl::OkStatus();
@@ -112,6 +113,10 @@ class CpuDevice : public Device {
   }
 
  private:
+  GemmOperands Operands(FloatPrecision precision) const {
+    return precision == FloatPrecision::kF32 ? GemmOperands::kF32 : fastest_operands_;
+  }
+
   // T: float or int8_t.
   template <typename T>
   GemmWeights Pack(ConstMatrixView<T> w, GemmOperands operands) {
@@ -129,7 +134,7 @@ class CpuDevice : public Device {
     return packed;
   }
 
-  const GemmOperands float_operands_;
+  const GemmOperands fastest_operands_;
   const bool portable_ring_;
   std::mutex mutex_;  // Of the pool and the buffers.
   ThreadPool pool_;

@@ -1,6 +1,7 @@
-// The `cuda` devices. Float products: bf16 operands (or f32, when asked) accumulated in f32. Ring
-// products: each word as four signed bytes, one int8 tensor-core product of all four planes, summed
-// with shifts modulo 2^32. A plane's sum fits 32 bits: 128 * 128 * kMaxRingInputs = 2^30.
+// The `cuda` devices. Float products: bf16 or f32 operands, as the weights were loaded, accumulated
+// in f32. Ring products: each word as four signed bytes, one int8 tensor-core product of all four
+// planes, summed with shifts modulo 2^32. A plane's sum fits 32 bits: 128 * 128 * kMaxRingInputs =
+// 2^30.
 #include <algorithm>
 #include <memory>
 #include <mutex>
@@ -26,43 +27,46 @@ constexpr size_t kRingTokens = 1024;
 
 class CudaWeights : public DeviceWeights {
  public:
-  CudaWeights(size_t n_in, size_t n_out, CudaBuffer buffer)
-      : n_in_(n_in), n_out_(n_out), buffer_(std::move(buffer)) {}
+  CudaWeights(size_t n_in, size_t n_out, CudaOperands operands, CudaBuffer buffer)
+      : n_in_(n_in), n_out_(n_out), operands_(operands), buffer_(std::move(buffer)) {}
   size_t n_in() const override { return n_in_; }
   size_t n_out() const override { return n_out_; }
   size_t padded_in() const { return RoundUpForCuda(n_in_); }
   size_t padded_out() const { return RoundUpForCuda(n_out_); }
+  CudaOperands operands() const { return operands_; }
   const void* data() const { return buffer_.As<void>(); }
 
  private:
   size_t n_in_, n_out_;
+  CudaOperands operands_;
   CudaBuffer buffer_;  // [padded_out, padded_in], padding zero.
 };
 
 class CudaDevice : public Device {
  public:
-  CudaDevice(int index, std::string name, CudaOperands float_operands, CudaMatmul matmul)
+  CudaDevice(int index, std::string name, CudaOperands fastest_operands, CudaMatmul matmul)
       : index_(index),
         name_(std::move(name)),
-        float_operands_(float_operands),
+        fastest_operands_(fastest_operands),
         matmul_(std::move(matmul)) {}
 
   std::string name() const override { return name_; }
-  std::string precision() const override {
-    return float_operands_ == CudaOperands::kBf16 ? "bf16" : "f32";
+  std::string precision(FloatPrecision precision) const override {
+    return Operands(precision) == CudaOperands::kBf16 ? "bf16" : "f32";
   }
 
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w,
+                                                           FloatPrecision precision) override {
     std::lock_guard lock(mutex_);
     SOTTO_ASSIGN_OR_RETURN(CudaBuffer rows, Upload(w));
-    if (float_operands_ == CudaOperands::kBf16) {
+    if (Operands(precision) == CudaOperands::kBf16) {
       const size_t count = RoundUpForCuda(w.rows()) * RoundUpForCuda(w.cols());
       SOTTO_ASSIGN_OR_RETURN(CudaBuffer rounded, CudaBuffer::Allocate(2 * count));
       LaunchRoundToBf16(rows.As<float>(), count, rounded.As<void>());
       SOTTO_RETURN_IF_ERROR(CudaStatus(cudaDeviceSynchronize(), "rounding weights"));
       rows = std::move(rounded);
     }
-    return std::make_unique<CudaWeights>(w.cols(), w.rows(), std::move(rows));
+    return std::make_unique<CudaWeights>(w.cols(), w.rows(), Operands(precision), std::move(rows));
   }
 
   absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
@@ -72,7 +76,7 @@ class CudaDevice : public Device {
     }
     std::lock_guard lock(mutex_);
     SOTTO_ASSIGN_OR_RETURN(CudaBuffer rows, Upload(w));
-    return std::make_unique<CudaWeights>(w.cols(), w.rows(), std::move(rows));
+    return std::make_unique<CudaWeights>(w.cols(), w.rows(), CudaOperands::kInt8, std::move(rows));
   }
 
   absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
@@ -100,6 +104,9 @@ class CudaDevice : public Device {
   }
 
  private:
+  CudaOperands Operands(FloatPrecision precision) const {
+    return precision == FloatPrecision::kF32 ? CudaOperands::kF32 : fastest_operands_;
+  }
   static const CudaWeights& Ours(const DeviceWeights& weights) {
     const auto* ours = dynamic_cast<const CudaWeights*>(&weights);
     SOTTO_CHECK(ours != nullptr);
@@ -130,15 +137,15 @@ class CudaDevice : public Device {
                                  MatrixView<float> y) {
     SOTTO_RETURN_IF_ERROR(UploadInput(x, kFloatRows, w.padded_in()));
     const void* operand = x_.As<void>();
-    if (float_operands_ == CudaOperands::kBf16) {
+    if (w.operands() == CudaOperands::kBf16) {
       const size_t count = kFloatRows * w.padded_in();
       SOTTO_RETURN_IF_ERROR(operand_.Grow(2 * count));
       LaunchRoundToBf16(x_.As<float>(), count, operand_.As<void>());
       operand = operand_.As<void>();
     }
     SOTTO_RETURN_IF_ERROR(y_.Grow(kFloatRows * w.padded_out() * sizeof(float)));
-    SOTTO_RETURN_IF_ERROR(matmul_.Multiply(float_operands_, kFloatRows, w.padded_in(),
-                                           w.padded_out(), operand, w.data(), y_.As<void>()));
+    SOTTO_RETURN_IF_ERROR(matmul_.Multiply(w.operands(), kFloatRows, w.padded_in(), w.padded_out(),
+                                           operand, w.data(), y_.As<void>()));
     SOTTO_RETURN_IF_ERROR(CudaStatus(cudaGetLastError(), "float product"));
     return CopyFromCuda(y_.As<void>(), w.padded_out(), y);
   }
@@ -162,7 +169,7 @@ class CudaDevice : public Device {
 
   const int index_;
   const std::string name_;
-  const CudaOperands float_operands_;
+  const CudaOperands fastest_operands_;
   std::mutex mutex_;  // Of everything below.
   CudaMatmul matmul_;
   CudaBuffer x_, operand_, sums_, y_;

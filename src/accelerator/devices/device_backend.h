@@ -11,13 +11,9 @@
 
 namespace sotto {
 
-enum class FloatPrecision {
-  kF32,     // exact operands: comparisons with a local f32 run
-  kFastest  // bf16 or f16 operands where the device multiplies them faster
-};
-
 struct DeviceOptions {
   int threads = 0;  // Of the cpu device; 0: all processors this process may use.
+  // kF32: nothing is faster than f32 on this device.
   FloatPrecision precision = FloatPrecision::kFastest;
 };
 

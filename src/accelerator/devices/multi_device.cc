@@ -35,7 +35,7 @@ absl::StatusOr<double> MeasureFloat(Device& device) {
       y(kProbeTokens, kProbeOutputs);
   std::fill_n(w.view().data(), w.view().size(), 0.5f);
   std::fill_n(x.view().data(), x.view().size(), 0.5f);
-  SOTTO_ASSIGN_OR_RETURN(const auto weights, device.LoadFloat(w.view()));
+  SOTTO_ASSIGN_OR_RETURN(const auto weights, device.LoadFloat(w.view(), FloatPrecision::kFastest));
   return ProductsPerSecond([&] { return device.MultiplyFloat(*weights, x.view(), y.view()); });
 }
 
@@ -79,15 +79,25 @@ class MultiDevice : public Device {
   std::string name() const override {
     return Join([](const Device& device) { return device.name(); });
   }
-  std::string precision() const override {
-    return Join([](const Device& device) { return device.precision(); });
+  std::string precision(FloatPrecision precision) const override {
+    const std::string first = devices_[0]->precision(precision);
+    const bool alike = std::all_of(devices_.begin(), devices_.end(), [&](const auto& device) {
+      return device->precision(precision) == first;
+    });
+    if (alike) return first;
+    return Join([&](const Device& device) { return device.precision(precision); });
   }
 
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
-    return Load(w, float_speeds_, &Device::LoadFloat);
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w,
+                                                           FloatPrecision precision) override {
+    return Load<float>(w, float_speeds_, [&](Device& device, ConstMatrixView<float> rows) {
+      return device.LoadFloat(rows, precision);
+    });
   }
   absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
-    return Load(w, ring_speeds_, &Device::LoadRing);
+    return Load<int8_t>(w, ring_speeds_, [](Device& device, ConstMatrixView<int8_t> rows) {
+      return device.LoadRing(rows);
+    });
   }
 
   absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
@@ -112,7 +122,8 @@ class MultiDevice : public Device {
   }
 
   template <typename T>
-  using Loader = absl::StatusOr<std::unique_ptr<DeviceWeights>> (Device::*)(ConstMatrixView<T>);
+  using Loader = absl::FunctionRef<absl::StatusOr<std::unique_ptr<DeviceWeights>>(
+      Device&, ConstMatrixView<T>)>;
   template <typename T>
   using Multiplier = absl::Status (Device::*)(const DeviceWeights&, ConstMatrixView<T>,
                                               MatrixView<T>);
@@ -125,7 +136,7 @@ class MultiDevice : public Device {
     std::vector<Part> parts;
     for (size_t d = 0, begin = 0; d < devices_.size(); begin = ends[d++]) {
       if (ends[d] == begin) continue;
-      auto weights = (devices_[d].get()->*load)(w.Rows(begin, ends[d] - begin));
+      auto weights = load(*devices_[d], w.Rows(begin, ends[d] - begin));
       if (!weights.ok()) return Blame(d, weights.status());
       parts.push_back({d, begin, *std::move(weights)});
     }

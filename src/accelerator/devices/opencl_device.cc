@@ -38,14 +38,15 @@ const std::vector<cl::Device>& AllDevices() {
 
 class OpenClWeights : public DeviceWeights {
  public:
-  OpenClWeights(size_t n_in, size_t n_out, cl::Buffer buffer)
-      : n_in_(n_in), n_out_(n_out), buffer_(std::move(buffer)) {}
+  OpenClWeights(size_t n_in, size_t n_out, size_t element_bytes, cl::Buffer buffer)
+      : n_in_(n_in), n_out_(n_out), element_bytes_(element_bytes), buffer_(std::move(buffer)) {}
   size_t n_in() const override { return n_in_; }
   size_t n_out() const override { return n_out_; }
+  size_t element_bytes() const { return element_bytes_; }
   const cl::Buffer& buffer() const { return buffer_; }
 
  private:
-  size_t n_in_, n_out_;
+  size_t n_in_, n_out_, element_bytes_;
   cl::Buffer buffer_;
 };
 
@@ -123,26 +124,34 @@ absl::StatusOr<OpenClProduct> Tune(const OpenClQueue& queue,
                                 half_weights);
 }
 
-// A device's kernels, as tuned.
+// Kernels for weights in one format, as tuned.
+struct Kernels {
+  OpenClTranspose transpose;
+  OpenClProduct multiply;
+};
 struct Parts {
-  OpenClTranspose transpose_float, transpose_ring;
-  OpenClProduct multiply_float, multiply_ring;
+  Kernels f32, ring;
+  std::optional<Kernels> f16;  // Where f16 weights are the fastest.
 };
 
 class OpenClDevice : public Device {
  public:
-  OpenClDevice(std::string name, OpenClQueue queue, Parts parts, bool half_weights)
+  OpenClDevice(std::string name, OpenClQueue queue, Parts parts)
       : name_(std::move(name)),
+        has_f16_(parts.f16.has_value()),
         queue_(std::move(queue)),
-        parts_(std::move(parts)),
-        half_weights_(half_weights) {}
+        parts_(std::move(parts)) {}
 
   std::string name() const override { return name_; }
-  std::string precision() const override { return half_weights_ ? "f16" : "f32"; }
+  std::string precision(FloatPrecision precision) const override {
+    return InF16(precision) ? "f16" : "f32";
+  }
 
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w) override {
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w,
+                                                           FloatPrecision precision) override {
     std::lock_guard lock(mutex_);
-    return Upload(w, parts_.transpose_float, half_weights_ ? 2 : sizeof(float));
+    if (InF16(precision)) return Upload(w, parts_.f16->transpose, kF16Bytes);
+    return Upload(w, parts_.f32.transpose, sizeof(float));
   }
 
   absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
@@ -151,19 +160,31 @@ class OpenClDevice : public Device {
           StrCat("ring product over ", w.cols(), " inputs; at most ", kMaxRingInputs));
     }
     std::lock_guard lock(mutex_);
-    return Upload(w, parts_.transpose_ring, sizeof(int8_t));
+    return Upload(w, parts_.ring.transpose, sizeof(int8_t));
   }
 
   absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
                              MatrixView<float> y) override {
-    return Multiply(parts_.multiply_float, weights, x, y);
+    const bool in_f16 = Ours(weights).element_bytes() == kF16Bytes;
+    return Multiply(in_f16 ? parts_.f16->multiply : parts_.f32.multiply, Ours(weights), x, y);
   }
   absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
                             MatrixView<uint32_t> y) override {
-    return Multiply(parts_.multiply_ring, weights, x, y);
+    return Multiply(parts_.ring.multiply, Ours(weights), x, y);
   }
 
  private:
+  static constexpr size_t kF16Bytes = 2;
+
+  bool InF16(FloatPrecision precision) const {
+    return has_f16_ && precision == FloatPrecision::kFastest;
+  }
+  static const OpenClWeights& Ours(const DeviceWeights& weights) {
+    const auto* ours = dynamic_cast<const OpenClWeights*>(&weights);
+    SOTTO_CHECK(ours != nullptr);
+    return *ours;
+  }
+
   template <typename T>
   absl::StatusOr<std::unique_ptr<DeviceWeights>> Upload(ConstMatrixView<T> w,
                                                         OpenClTranspose& transpose,
@@ -172,39 +193,47 @@ class OpenClDevice : public Device {
     SOTTO_ASSIGN_OR_RETURN(cl::Buffer stored, queue_.Allocate(w.size() * stored_bytes));
     SOTTO_RETURN_IF_ERROR(queue_.Write(rows, w));
     SOTTO_RETURN_IF_ERROR(transpose.Run(queue_, w.rows(), w.cols(), rows, stored));
-    return std::make_unique<OpenClWeights>(w.cols(), w.rows(), std::move(stored));
+    return std::make_unique<OpenClWeights>(w.cols(), w.rows(), stored_bytes, std::move(stored));
   }
 
   // T: float or uint32_t.
   template <typename T>
-  absl::Status Multiply(OpenClProduct& product, const DeviceWeights& weights, ConstMatrixView<T> x,
+  absl::Status Multiply(OpenClProduct& product, const OpenClWeights& w, ConstMatrixView<T> x,
                         MatrixView<T> y) {
-    const auto* w = dynamic_cast<const OpenClWeights*>(&weights);
-    SOTTO_CHECK(w != nullptr);
     std::lock_guard lock(mutex_);
     for (size_t begin = 0; begin < x.rows(); begin += kMaxTokens) {
       const size_t tokens = std::min(kMaxTokens, x.rows() - begin);
-      SOTTO_ASSIGN_OR_RETURN(const cl::Buffer in, x_.AtLeast(queue_, tokens * w->n_in() * 4));
-      SOTTO_ASSIGN_OR_RETURN(const cl::Buffer out, y_.AtLeast(queue_, tokens * w->n_out() * 4));
+      SOTTO_ASSIGN_OR_RETURN(const cl::Buffer in, x_.AtLeast(queue_, tokens * w.n_in() * 4));
+      SOTTO_ASSIGN_OR_RETURN(const cl::Buffer out, y_.AtLeast(queue_, tokens * w.n_out() * 4));
       SOTTO_RETURN_IF_ERROR(queue_.Write(in, x.Rows(begin, tokens)));
-      SOTTO_RETURN_IF_ERROR(
-          product.Enqueue(queue_, static_cast<uint32_t>(tokens), static_cast<uint32_t>(w->n_in()),
-                          static_cast<uint32_t>(w->n_out()), in, w->buffer(), out));
+      SOTTO_RETURN_IF_ERROR(product.Enqueue(queue_, static_cast<uint32_t>(tokens),
+                                            static_cast<uint32_t>(w.n_in()),
+                                            static_cast<uint32_t>(w.n_out()), in, w.buffer(), out));
       SOTTO_RETURN_IF_ERROR(queue_.Read(out, y.Rows(begin, tokens)));
     }
     return absl::OkStatus();
   }
 
   const std::string name_;
+  const bool has_f16_;
   std::mutex mutex_;  // Of everything below.
   OpenClQueue queue_;
   Parts parts_;
   OpenClScratch x_, y_;
-  const bool half_weights_;
 };
 
 bool Has(const cl::Device& device, const char* extension) {
   return device.getInfo<CL_DEVICE_EXTENSIONS>().find(extension) != std::string::npos;
+}
+
+absl::StatusOr<Kernels> MakeKernels(const OpenClQueue& queue, const char* transpose,
+                                    const std::vector<const char*>& products,
+                                    const OpenClDeviceOptions& options, bool half_weights) {
+  Kernels kernels;
+  SOTTO_ASSIGN_OR_RETURN(kernels.transpose,
+                         OpenClTranspose::Compile(queue, transpose, half_weights));
+  SOTTO_ASSIGN_OR_RETURN(kernels.multiply, Tune(queue, products, options, half_weights));
+  return kernels;
 }
 
 absl::StatusOr<std::unique_ptr<Device>> MakeDevice(const cl::Device& device, std::string name,
@@ -218,15 +247,16 @@ absl::StatusOr<std::unique_ptr<Device>> MakeDevice(const cl::Device& device, std
   }
   SOTTO_ASSIGN_OR_RETURN(OpenClQueue queue, OpenClQueue::Create(device));
   Parts parts;
-  SOTTO_ASSIGN_OR_RETURN(parts.transpose_float,
-                         OpenClTranspose::Compile(queue, "transpose_float", half_weights));
-  SOTTO_ASSIGN_OR_RETURN(parts.transpose_ring,
-                         OpenClTranspose::Compile(queue, "transpose_ring", half_weights));
-  SOTTO_ASSIGN_OR_RETURN(parts.multiply_float,
-                         Tune(queue, {"multiply_float"}, options, half_weights));
-  SOTTO_ASSIGN_OR_RETURN(parts.multiply_ring, Tune(queue, ring_kernels, options, half_weights));
-  return std::make_unique<OpenClDevice>(std::move(name), std::move(queue), std::move(parts),
-                                        half_weights);
+  const std::vector<const char*> float_kernels = {"multiply_float"};
+  SOTTO_ASSIGN_OR_RETURN(parts.f32, MakeKernels(queue, "transpose_float", float_kernels, options,
+                                                /*half_weights=*/false));
+  SOTTO_ASSIGN_OR_RETURN(parts.ring, MakeKernels(queue, "transpose_ring", ring_kernels, options,
+                                                 /*half_weights=*/false));
+  if (half_weights) {
+    SOTTO_ASSIGN_OR_RETURN(parts.f16, MakeKernels(queue, "transpose_float", float_kernels, options,
+                                                  /*half_weights=*/true));
+  }
+  return std::make_unique<OpenClDevice>(std::move(name), std::move(queue), std::move(parts));
 }
 
 }  // namespace

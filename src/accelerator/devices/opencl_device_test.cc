@@ -59,12 +59,12 @@ TEST_F(OpenClDeviceTest, HalfWeightsAreRoundedOnceAndMultipliedInFloat) {
   options.tiling = 1;
   const auto device = MakeOpenClDevice(0, options);
   ASSERT_TRUE(device.ok()) << device.status();
-  EXPECT_EQ((*device)->precision(), "f16");
+  EXPECT_EQ((*device)->precision(FloatPrecision::kFastest), "f16");
   Matrix<float> w(3, 5), x(2, 5), y(2, 3);
   for (size_t i = 0; i < 15; ++i) w.view().data()[i] = static_cast<float>(i) * 127.0f - 800.0f;
   for (size_t i = 0; i < 10; ++i) x.view().data()[i] = static_cast<float>(i) - 4.0f;
   w.view()(2, 4) = 2049.0f;  // Between two f16 numbers: to 2048, the even one.
-  const auto weights = (*device)->LoadFloat(w.view());
+  const auto weights = (*device)->LoadFloat(w.view(), FloatPrecision::kFastest);
   ASSERT_TRUE(weights.ok()) << weights.status();
   w.view()(2, 4) = 2048.0f;
   ASSERT_TRUE((*device)->MultiplyFloat(**weights, x.view(), y.view()).ok());
@@ -83,7 +83,7 @@ TEST_F(OpenClDeviceTest, F32IsNeverRoundedFurther) {
   options.tiling = 0;
   const auto device = MakeOpenClDevice(0, options);
   ASSERT_TRUE(device.ok()) << device.status();
-  EXPECT_EQ((*device)->precision(), "f32");
+  EXPECT_EQ((*device)->precision(FloatPrecision::kFastest), "f32");
 }
 
 }  // namespace
