@@ -20,12 +20,13 @@ Executor::Executor(ServedModel& model, NumberFormat format)
       float_format_(format == NumberFormat::kBf16 ? DeviceFormat::kBf16 : DeviceFormat::kF32) {}
 
 absl::Status Executor::Run(const RequestHeader& request, const ExchangeSizes& sizes,
-                           std::span<uint8_t> payload, std::span<uint8_t> answer) {
+                           std::span<uint8_t> payload, std::span<uint8_t> answer,
+                           absl::FunctionRef<bool()> gone) {
   switch (request.operation) {
     case Operation::kEmbedding:
       return RunEmbedding(request, payload, answer);
     case Operation::kMatMul:
-      return RunMatMul(request, As<float>(payload), As<float>(answer));
+      return RunMatMul(request, As<float>(payload), As<float>(answer), gone);
     case Operation::kLinear:
     case Operation::kRelaySink:
       break;
@@ -97,12 +98,14 @@ absl::Status Executor::RunEmbedding(const RequestHeader& request, std::span<uint
   return absl::OkStatus();
 }
 
-absl::Status Executor::RunMatMul(const RequestHeader& request, const float* operands, float* y) {
+absl::Status Executor::RunMatMul(const RequestHeader& request, const float* operands, float* y,
+                                 absl::FunctionRef<bool()> gone) {
   const size_t batch = request.mat_mul.batch, m = request.mat_mul.m, n = request.mat_mul.n,
                k = request.mat_mul.k;
   const float* left = operands;
   const float* right = operands + batch * m * k;
   for (size_t b = 0; b < batch; ++b) {
+    if (gone()) return absl::CancelledError("the client left");
     SOTTO_ASSIGN_OR_RETURN(
         const std::unique_ptr<DeviceWeights> weights,
         model_.device().LoadFloat({right + b * n * k, n, k}, PrecisionOf(float_format_)));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "absl/functional/function_ref.h"
 #include "accelerator/served_model.h"
 #include "base/status.h"
 #include "wire/messages.h"
@@ -19,10 +20,12 @@ class Executor {
 
   // payload: sizes.request_bytes, 8-byte aligned; answer: sizes.answer_bytes, likewise; of a
   // relay's source sizes.relayed_bytes, the masked product. A sink's answer still lacks that.
-  // `sizes` came from CheckRequest for this request. INVALID_ARGUMENT for a token id out of range.
-  // The payload is scratch afterwards.
+  // `sizes` came from CheckRequest for this request. INVALID_ARGUMENT for a token id out of range;
+  // CANCELLED when the client is `gone`, which is asked between the products of a batch. The
+  // payload is scratch afterwards.
   absl::Status Run(const RequestHeader& request, const ExchangeSizes& sizes,
-                   std::span<uint8_t> payload, std::span<uint8_t> answer);
+                   std::span<uint8_t> payload, std::span<uint8_t> answer,
+                   absl::FunctionRef<bool()> gone);
 
  private:
   absl::Status RunFloat(const RequestHeader& request, const ExchangeSizes& sizes, const float* x,
@@ -33,7 +36,8 @@ class Executor {
                        std::span<uint8_t> payload, std::span<uint8_t> answer);
   absl::Status RunEmbedding(const RequestHeader& request, std::span<uint8_t> payload,
                             std::span<uint8_t> answer);
-  absl::Status RunMatMul(const RequestHeader& request, const float* operands, float* y);
+  absl::Status RunMatMul(const RequestHeader& request, const float* operands, float* y,
+                         absl::FunctionRef<bool()> gone);
 
   ServedModel& model_;
   const DeviceFormat float_format_;

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "accelerator/exchange_cost.h"
 #include "base/strings.h"
 #include "wire/relay_words.h"
 
@@ -18,12 +19,6 @@ constexpr std::chrono::seconds kGoodbye{1};
 
 uint64_t NanosecondsSince(Clock::time_point begin) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count();
-}
-
-// Multiply-adds, the unit of fair sharing.
-uint64_t CostOf(const RequestHeader& request, const ExchangeSizes& sizes) {
-  if (request.operation == Operation::kEmbedding) return request.rows * sizes.n_out;
-  return std::max<uint64_t>(1, uint64_t{request.rows} * sizes.n_in * sizes.n_out);
 }
 
 }  // namespace
@@ -109,9 +104,10 @@ absl::Status SessionRunner::Serve(Arrival& arrival, WorkBuffer& answer) {
         scheduler_.Acquire(context_.id, CostOf(arrival.request, arrival.sizes));
     record.queue_ns = NanosecondsSince(arrived);
     const Clock::time_point begin = Clock::now();
+    const auto gone = [this] { return io_.ClientGone(); };
     SOTTO_RETURN_IF_ERROR(
         Executor(model_, context_.format)
-            .Run(arrival.request, arrival.sizes, arrival.payload.bytes(), answer.bytes()));
+            .Run(arrival.request, arrival.sizes, arrival.payload.bytes(), answer.bytes(), gone));
     record.device_ns = NanosecondsSince(begin);
   }
   // Without a turn: whoever waits for the other accelerator holds up nobody.

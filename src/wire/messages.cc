@@ -7,8 +7,8 @@
 namespace sotto {
 namespace {
 
-// Bounds of a matrix product: with them every size below fits 60 bits.
-constexpr uint32_t kMaxBatch = 1u << 16, kMaxDim = 1u << 20;
+// Bounds a matrix product: with it and kMaxProducts every size below fits 60 bits.
+constexpr uint32_t kMaxDim = 1u << 20;
 
 absl::Status Refuse(std::string_view field, uint64_t found, std::string_view want) {
   return absl::InvalidArgumentError(StrCat(field, " is ", found, ", want ", want));
@@ -78,7 +78,7 @@ absl::StatusOr<ExchangeSizes> EmbeddingSizes(const RequestHeader& request,
 absl::StatusOr<ExchangeSizes> MatMulSizes(const RequestHeader& request) {
   const MatMulShape& s = request.mat_mul;
   const auto in_range = [](uint32_t v, uint32_t max) { return v >= 1 && v <= max; };
-  if (!in_range(s.batch, kMaxBatch) || !in_range(s.m, kMaxDim) || !in_range(s.n, kMaxDim) ||
+  if (!in_range(s.batch, kMaxProducts) || !in_range(s.m, kMaxDim) || !in_range(s.n, kMaxDim) ||
       !in_range(s.k, kMaxDim)) {
     return absl::InvalidArgumentError(StrCat("matrix product of ", s.batch, " x [", s.m, ", ", s.k,
                                              "] x [", s.n, ", ", s.k, "] is out of range"));

@@ -54,6 +54,10 @@ struct AnswerHeader {
   friend bool operator==(const AnswerHeader&, const AnswerHeader&) = default;
 };
 
+// Products of one kMatMul at most: a model's heads are fewer, and each takes a device far longer
+// than its share of the bytes.
+inline constexpr uint32_t kMaxProducts = 1024;
+
 // What requests are checked against: each side's own model, never the peer's description of it.
 struct ModelShape {
   std::vector<LinearShape> layers{};  // By LinearLayerIndex.

@@ -157,9 +157,21 @@ TEST(CheckRelayHeaderTest, TakesTheOneRightSizeAndNoMoreThanThereIsRoomFor) {
 
 TEST(CheckRequestTest, TheLargestSizesDoNotWrapAround) {
   RequestHeader request = MatMulRequest();
-  request.mat_mul = {.batch = 1u << 16, .m = 1u << 16, .n = 1u << 20, .k = 1u << 20};
-  request.rows = 0;  // 2^32 does not fit: refused rather than taken for 0.
+  request.mat_mul = {.batch = 1u << 10, .m = 1u << 20, .n = 1u << 20, .k = 1u << 20};
+  request.rows = 1u << 30;
+  request.payload_bytes = 0;  // 2^10 * 2^21 * 2^20 * 4 = 2^53.
   EXPECT_FALSE(CheckRequest(request, Model(), ~uint64_t{0}).ok());
+}
+
+// Each takes its time, however few bytes it has.
+TEST(CheckRequestTest, ABatchHasNoMoreProductsThanAModelHasHeads) {
+  RequestHeader request = MatMulRequest();
+  for (const uint32_t batch : {kMaxProducts, kMaxProducts + 1, 1u << 16}) {
+    request.mat_mul = {.batch = batch, .m = 1, .n = 1, .k = 1};
+    request.rows = batch;
+    request.payload_bytes = uint64_t{batch} * 2 * sizeof(float);
+    EXPECT_EQ(CheckRequest(request, Model(), kWindow).ok(), batch <= kMaxProducts) << batch;
+  }
 }
 
 TEST(CheckRequestTest, RefusesMoreThanTheWindow) {

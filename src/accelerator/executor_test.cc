@@ -1,0 +1,68 @@
+#include "accelerator/executor.h"
+
+#include <gtest/gtest.h>
+
+#include "accelerator/devices/device_registry.h"
+#include "testing/forwarding_device.h"
+#include "testing/test_data.h"
+
+namespace sotto {
+namespace {
+
+class CountingDevice final : public ForwardingDevice {
+ public:
+  CountingDevice(std::unique_ptr<Device> inner, int& products)
+      : ForwardingDevice(std::move(inner)), products_(products) {}
+
+  absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
+                             MatrixView<float> y) override {
+    ++products_;
+    return ForwardingDevice::MultiplyFloat(weights, x, y);
+  }
+
+ private:
+  int& products_;
+};
+
+// A batch of ten products of 1 x 1 x 1; the client leaves after `stays` of them.
+class ExecutorTest : public ::testing::Test {
+ protected:
+  absl::Status RunBatch(int stays) {
+    const std::vector<std::string> devices = {"cpu"};
+    auto device = OpenDevices(devices, {.threads = 1});
+    EXPECT_TRUE(device.ok());
+    auto model = ServedModel::Open(ShippedModelDir(),
+                                   std::make_unique<CountingDevice>(*std::move(device), products_));
+    EXPECT_TRUE(model.ok());
+    constexpr uint32_t kBatch = 10;
+    const RequestHeader request{.operation = Operation::kMatMul,
+                                .format = NumberFormat::kF32,
+                                .rows = kBatch,
+                                .mat_mul = {.batch = kBatch, .m = 1, .n = 1, .k = 1},
+                                .payload_bytes = 2 * kBatch * sizeof(float)};
+    const auto sizes = CheckRequest(request, (*model)->shape(), 1 << 20);
+    EXPECT_TRUE(sizes.ok());
+    return Executor(**model, NumberFormat::kF32)
+        .Run(request, *sizes,
+             {reinterpret_cast<uint8_t*>(payload_.data()), payload_.size() * sizeof(float)},
+             {reinterpret_cast<uint8_t*>(answer_.data()), answer_.size() * sizeof(float)},
+             [&] { return products_ >= stays; });
+  }
+
+  int products_ = 0;
+  std::vector<float> payload_ = std::vector<float>(20, 3.0f), answer_ = std::vector<float>(10);
+};
+
+TEST_F(ExecutorTest, MultipliesABatch) {
+  EXPECT_TRUE(RunBatch(100).ok());
+  EXPECT_EQ(products_, 10);
+  EXPECT_EQ(answer_, std::vector<float>(10, 9.0f));
+}
+
+TEST_F(ExecutorTest, StopsWithinABatchWhenTheClientIsGone) {
+  EXPECT_EQ(RunBatch(3).code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(products_, 3);
+}
+
+}  // namespace
+}  // namespace sotto
