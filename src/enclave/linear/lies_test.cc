@@ -81,8 +81,9 @@ class LiesTest : public ::testing::Test {
 
   absl::Status Apply(LinearLayer layer) {
     const LinearShape shape = layers_->at(layer).shape;
-    if (memory_ == nullptr) {
-      memory_bytes_ = 2 * linear_->WorkspaceBytes(kRows, 1);
+    // Modes with more servers need more.
+    if (const size_t bytes = linear_->WorkspaceBytes(kRows, 1); bytes > memory_bytes_) {
+      memory_bytes_ = bytes;
       memory_ = MakeAlignedArray<uint8_t>(memory_bytes_);
     }
     const LinearInput input{

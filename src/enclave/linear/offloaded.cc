@@ -202,11 +202,14 @@ absl::Status OffloadedLinear::Reveal(const Call& call, Slot& slot) {
     for (size_t k = 0; k < channels_.size(); ++k) {
       answers[k] = slot.answers + (k * slot.rows + r) * n_out;
     }
-    const RevealedRow row{r, std::span(answers).first(channels_.size()), slot.t[r], call.tail,
-                          call.y.row(slot.first + r)};
-    const uint64_t sum =
-        RevealRow(call.layer, *slot.exchange.blinding, row, options_.verify, scratch);
-    slot.sums[r] = options_.verify ? EqualMask(sum, slot.sums[r]) : ~uint64_t{0};
+    const RevealedRow row{
+        .row = r,
+        .answers = std::span(answers).first(channels_.size()),
+        .expected_sum = options_.verify ? std::optional(slot.sums[r]) : std::nullopt,
+        .t = slot.t[r],
+        .tail = call.tail,
+        .y = call.y.row(slot.first + r)};
+    slot.sums[r] = RevealRow(call.layer, *slot.exchange.blinding, row, scratch);
   };
   call.pool->ParallelFor((slot.rows + kTaskRows - 1) / kTaskRows, [&](size_t task, int worker) {
     const Timed<ThreadCpuNs> timed(counters_->revealing_ns);

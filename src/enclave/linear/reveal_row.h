@@ -1,9 +1,9 @@
-// One row of an answer, from ring words to the layer's output: reveal, sum up for verification,
-// scale, tail. In tiles that stay in the first-level cache, so memory is read once.
+// One row of an answer, from ring words to the layer's output: reveal, verify, scale, tail.
 #ifndef SOTTO_ENCLAVE_LINEAR_REVEAL_ROW_H_
 #define SOTTO_ENCLAVE_LINEAR_REVEAL_ROW_H_
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "enclave/blinding/blinder.h"
@@ -18,7 +18,9 @@ inline constexpr size_t kMaxServers = 16;
 struct RevealedRow {
   size_t row;                                // Of the exchange.
   std::span<const uint32_t* const> answers;  // Each server's row, [n_out].
-  float t;                                   // The row's scale.
+  // FreivaldsKey::ExpectedSum of the row that was hidden; none: it is not verified.
+  std::optional<uint64_t> expected_sum;
+  float t;  // The row's scale.
   LinearTail tail;
   float* y;  // The row of the layer's output, as `tail` has it.
 };
@@ -26,11 +28,12 @@ struct RevealedRow {
 // Floats of scratch that RevealRow wants, the calling thread's own.
 size_t RevealScratchFloats(LinearShape shape);
 
-// Writes the output row and returns sum_j (Y_j + 2^31) s_j, to be compared with
-// FreivaldsKey::ExpectedSum (0 unless `verify`). The output row is not to be used before that
-// comparison. Constant-time in the words.
+// Writes the output row and returns all ones, or zero when the row failed verification. All words
+// are summed up as integers first; those of a row that failed become zeros, without a branch,
+// before floating point sees any: its time, flags and exceptions tell nothing of a lie. The output
+// row of one that failed is not to be used. Constant-time in the words.
 uint64_t RevealRow(const ProtectedLayer& layer, Blinding& blinding, const RevealedRow& row,
-                   bool verify, std::span<float> scratch);
+                   std::span<float> scratch);
 
 }  // namespace sotto
 
