@@ -37,7 +37,8 @@ class BlindedRows {
   // Uniformly random elements of Z / 2^32: X - R, or X + R.
   static BlindedRows Ring(BlindingKey, ConstMatrixView<uint32_t> rows);
   // The [rows, cols] matrix that the accelerator expands from `seed` (keystream.h). The seed is
-  // copied; it must be fresh, and its server must not see the matching share.
+  // copied, and the copy wiped with the object; it must be fresh, and its server must not see the
+  // matching share.
   static BlindedRows FromSeed(BlindingKey, const Seed& seed, size_t rows, size_t cols);
   // As FromSeed; the accelerator adds the mask [rows, n_out] of part.mask_seed to the product and
   // sends it to the other accelerator. There is no answer: AnswerRows has no rows.

@@ -14,7 +14,7 @@ namespace sotto {
 struct Exchange {
   using Clock = std::chrono::steady_clock;
 
-  RequestHeader header;  // The transport sets the sequence number.
+  RequestHeader header;  // The transport sets the sequence number. Without seeds once sent.
   ExchangeSizes sizes;
   std::array<std::span<const uint8_t>, 2> payload;  // Sent one after the other.
   std::span<uint8_t> answer;

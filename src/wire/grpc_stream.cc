@@ -5,11 +5,14 @@
 
 #include "base/strings.h"
 #include "wire/grpc_status.h"
+#include "wire/message_bytes.h"
 
 namespace sotto {
 namespace {
 
 using Clock = Exchange::Clock;
+
+constexpr char kSessionMethod[] = "/sotto.wire.v1.Accelerator/Session";
 
 // Copies payload bytes [offset, offset + size) into `out`, across the payload's two parts.
 void CopyPayload(const Exchange& exchange, uint64_t offset, uint64_t size, std::string& out) {
@@ -31,8 +34,8 @@ void CopyPayload(const Exchange& exchange, uint64_t offset, uint64_t size, std::
 }  // namespace
 
 GrpcStream::GrpcStream(std::shared_ptr<grpc::Channel> channel, SessionState& session)
-    : channel_(std::move(channel)), stub_(pb::Accelerator::NewStub(channel_)), session_(session) {
-  stub_->async()->Session(&context_, this);
+    : stub_(std::move(channel)), session_(session) {
+  stub_.PrepareBidiStreamingCall(&context_, kSessionMethod, {}, this);
   StartRead(&message_in_);
   StartCall();
 }
@@ -123,7 +126,8 @@ void GrpcStream::PumpLocked() {
     sent_of_front_ = 0;
   }
   writing_ = true;
-  StartWrite(&message_out_);
+  bytes_out_ = TakeBytes(message_out_);
+  StartWrite(&bytes_out_);
 }
 
 bool GrpcStream::FillLocked(Exchange& exchange) {
@@ -154,6 +158,7 @@ bool GrpcStream::FillLocked(Exchange& exchange) {
 void GrpcStream::OnWriteDone(bool ok) {
   std::lock_guard lock(mutex_);
   writing_ = false;
+  bytes_out_.Clear();
   if (ok) PumpLocked();
 }
 

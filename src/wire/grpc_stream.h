@@ -3,7 +3,9 @@
 #ifndef SOTTO_WIRE_GRPC_STREAM_H_
 #define SOTTO_WIRE_GRPC_STREAM_H_
 
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <condition_variable>
 #include <deque>
@@ -12,14 +14,14 @@
 #include <optional>
 
 #include "base/status.h"
-#include "wire/accelerator.grpc.pb.h"
+#include "wire/accelerator.pb.h"
 #include "wire/proto_codec.h"
 #include "wire/session_state.h"
 
 namespace sotto {
 
 class GrpcStream final : public Transport,
-                         private grpc::ClientBidiReactor<pb::ClientMessage, pb::ServerMessage> {
+                         private grpc::ClientBidiReactor<grpc::ByteBuffer, pb::ServerMessage> {
  public:
   // Both outlive the stream.
   GrpcStream(std::shared_ptr<grpc::Channel> channel, SessionState& session);
@@ -60,11 +62,12 @@ class GrpcStream final : public Transport,
   absl::Status ReceiveAnswer(const pb::ExchangeAnswer& answer);
   absl::Status ReceiveData(const std::string& data);
 
-  std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<pb::Accelerator::Stub> stub_;
+  // Of messages as bytes: they are serialised here, where seeds can be wiped.
+  grpc::TemplatedGenericStub<grpc::ByteBuffer, pb::ServerMessage> stub_;
   SessionState& session_;
   grpc::ClientContext context_;
   pb::ClientMessage message_out_;
+  grpc::ByteBuffer bytes_out_;  // Of message_out_, while they are sent.
   pb::ServerMessage message_in_;
   std::shared_ptr<Exchange> answering_;  // Used by the reading callbacks alone.
 

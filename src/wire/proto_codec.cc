@@ -1,5 +1,7 @@
 #include "wire/proto_codec.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 
 #include "base/strings.h"
@@ -7,7 +9,10 @@
 namespace sotto {
 namespace {
 
-std::string ToBytes(std::span<const uint8_t> bytes) { return {bytes.begin(), bytes.end()}; }
+void Wipe(std::string& bytes) {
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+  bytes.clear();
+}
 
 absl::Status DecodeRelay(const pb::ExchangeRequest& message, RequestHeader& header) {
   header.relay_number = message.relay_number();
@@ -33,7 +38,7 @@ void EncodeRequest(const RequestHeader& header, pb::ExchangeRequest& message) {
   message.set_format(static_cast<pb::NumberFormat>(header.format));
   message.set_layer(header.layer);
   message.set_rows(header.rows);
-  if (header.seed) message.set_seed(ToBytes(*header.seed));
+  if (header.seed) message.set_seed(header.seed->data(), kSeedBytes);
   if (header.operation == Operation::kMatMul) {
     pb::MatMulShape& shape = *message.mutable_mat_mul();
     shape.set_batch(header.mat_mul.batch);
@@ -41,9 +46,20 @@ void EncodeRequest(const RequestHeader& header, pb::ExchangeRequest& message) {
     shape.set_n(header.mat_mul.n);
     shape.set_k(header.mat_mul.k);
   }
-  if (header.operation == Operation::kRelaySource) message.set_mask_seed(ToBytes(header.mask_seed));
+  if (header.operation == Operation::kRelaySource) {
+    message.set_mask_seed(header.mask_seed.data(), kSeedBytes);
+  }
   message.set_relay_number(header.relay_number);
   message.set_payload_bytes(header.payload_bytes);
+}
+
+bool HasSeeds(const pb::ExchangeRequest& message) {
+  return !message.seed().empty() || !message.mask_seed().empty();
+}
+
+void WipeSeeds(pb::ExchangeRequest& message) {
+  Wipe(*message.mutable_seed());
+  Wipe(*message.mutable_mask_seed());
 }
 
 void EncodeAnswer(const AnswerHeader& header, pb::ExchangeAnswer& message) {

@@ -11,8 +11,10 @@ namespace sotto {
 
 namespace pb = wire::v1;
 
-// Everything but `data`.
+// Everything but `data`. A message with seeds is to be wiped when it has been serialised.
 void EncodeRequest(const RequestHeader& header, pb::ExchangeRequest& message);
+bool HasSeeds(const pb::ExchangeRequest& message);
+void WipeSeeds(pb::ExchangeRequest& message);
 void EncodeAnswer(const AnswerHeader& header, pb::ExchangeAnswer& message);
 
 // INVALID_ARGUMENT naming the field.

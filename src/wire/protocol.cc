@@ -1,8 +1,12 @@
 #include "wire/protocol.h"
 
+#include <openssl/crypto.h>
+
 #include "base/strings.h"
 
 namespace sotto {
+
+void Seed::Wipe() { OPENSSL_cleanse(data(), size()); }
 
 std::string_view DataPlaneName(DataPlane plane) {
   switch (plane) {

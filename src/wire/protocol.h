@@ -22,7 +22,12 @@ inline constexpr size_t kMaxMessageBytes = size_t{4} << 20;
 inline constexpr uint32_t kMaxRows = 1u << 20;
 
 inline constexpr size_t kSeedBytes = 32;
-using Seed = std::array<uint8_t, kSeedBytes>;
+// What a mask is made from. Every copy wipes itself.
+struct Seed : std::array<uint8_t, kSeedBytes> {
+  ~Seed() { Wipe(); }
+  // Zeroises now.
+  void Wipe();
+};
 
 // What a client draws to name one session's inbox to both servers of a relay.
 inline constexpr size_t kRelayTicketBytes = 16;

@@ -76,6 +76,8 @@ void SessionState::WaitForChange(Exchange& exchange, Clock::time_point until) {
 void SessionState::MarkSent(Exchange& exchange) {
   std::lock_guard lock(mutex_);
   exchange.sent = true;
+  exchange.header.seed.reset();
+  exchange.header.mask_seed.Wipe();
 }
 
 absl::StatusOr<std::shared_ptr<Exchange>> SessionState::BeginAnswer(const AnswerHeader& header) {

@@ -60,7 +60,7 @@ class SessionState {
   bool IsDone(const Exchange& exchange) const;
   // Waits on the session's condition variable until done, failed or `until`.
   void WaitForChange(Exchange& exchange, Clock::time_point until);
-  // The last byte of the request has been copied out; only now may an answer come.
+  // The last byte of the request has been copied out; only now may an answer come. Wipes its seeds.
   void MarkSent(Exchange& exchange);
   // ABORTED for an answer nobody waits for, or whose sizes are wrong; the session's failure once it
   // has failed, which forgets what was asked. The exchange stays in the table until its last byte.

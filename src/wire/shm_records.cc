@@ -1,5 +1,7 @@
 #include "wire/shm_records.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -30,6 +32,9 @@ template <typename T>
 void Get(std::span<const uint8_t> record, size_t offset, T& value) {
   std::memcpy(&value, record.data() + offset, sizeof(T));
 }
+void Get(std::span<const uint8_t> record, size_t offset, Seed& seed) {
+  std::memcpy(seed.data(), record.data() + offset, seed.size());
+}
 
 absl::Status CheckZero(std::span<const uint8_t> record, size_t begin, size_t end) {
   const auto part = record.subspan(begin, end - begin);
@@ -41,8 +46,10 @@ absl::Status CheckZero(std::span<const uint8_t> record, size_t begin, size_t end
 
 }  // namespace
 
+RequestRecord::~RequestRecord() { OPENSSL_cleanse(data(), size()); }
+
 RequestRecord EncodeRequestRecord(const RequestHeader& header) {
-  RequestRecord record{};
+  RequestRecord record;
   Put(record, kSequence, header.sequence);
   Put(record, kOperation, header.operation);
   Put(record, kFormat, header.format);
@@ -52,8 +59,8 @@ RequestRecord EncodeRequestRecord(const RequestHeader& header) {
   Put(record, kFlags, header.seed ? kHasSeed : 0);
   Put(record, kMatMul, header.mat_mul);
   Put(record, kRelayNumber, header.relay_number);
-  if (header.seed) Put(record, kSeedAt, *header.seed);
-  Put(record, kMaskSeed, header.mask_seed);
+  if (header.seed) std::memcpy(record.data() + kSeedAt, header.seed->data(), kSeedBytes);
+  std::memcpy(record.data() + kMaskSeed, header.mask_seed.data(), kSeedBytes);
   return record;
 }
 

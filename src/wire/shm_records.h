@@ -12,7 +12,13 @@
 namespace sotto {
 
 inline constexpr size_t kRequestRecordBytes = 192, kAnswerRecordBytes = 64;
-using RequestRecord = std::array<uint8_t, kRequestRecordBytes>;
+// May hold seeds: every copy wipes itself.
+struct RequestRecord : std::array<uint8_t, kRequestRecordBytes> {
+  RequestRecord() : array{} {}
+  RequestRecord(const RequestRecord&) = default;
+  RequestRecord& operator=(const RequestRecord&) = default;
+  ~RequestRecord();
+};
 using AnswerRecord = std::array<uint8_t, kAnswerRecordBytes>;
 
 RequestRecord EncodeRequestRecord(const RequestHeader& header);

@@ -156,9 +156,8 @@ absl::Status ShmTransport::ReadAnswer() {
   }
   deadline = exchange->deadline;
   end = answers_.bytes_read() + exchange->answer.size();
-  SOTTO_RETURN_IF_ERROR(session_.Receive(*exchange, exchange->answer.size(), [&] {
-    return answers_.Read(exchange->answer, wait);
-  }));
+  SOTTO_RETURN_IF_ERROR(session_.Receive(*exchange, exchange->answer.size(),
+                                         [&] { return answers_.Read(exchange->answer, wait); }));
   session_.CountReceived(record.size() + exchange->answer.size(), Clock::now() - begin);
   return absl::OkStatus();
 }

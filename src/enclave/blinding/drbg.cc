@@ -1,5 +1,6 @@
 #include "enclave/blinding/drbg.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -31,6 +32,13 @@ void ApplyKeystream(std::span<const uint8_t> key, std::span<uint8_t> first,
   EVP_CIPHER_CTX_free(context);  // Cleanses the key schedule.
 }
 
+// A library's function that is called for the first time is looked up by the dynamic linker, which
+// saves all vector registers on the stack: with them, what the cipher has just made.
+__attribute__((noinline)) void SweepStack() {
+  std::array<uint8_t, 16384> below;
+  OPENSSL_cleanse(below.data(), below.size());
+}
+
 void FillFromSystem(std::span<uint8_t> out) {
   size_t filled = 0;
   while (filled < out.size()) {
@@ -56,6 +64,7 @@ void Drbg::Generate(std::span<uint8_t> out) {
   std::fill(out.begin(), out.end(), uint8_t{0});
   ApplyKeystream(key, next, out);
   std::copy(next.begin(), next.end(), key.begin());
+  SweepStack();
 }
 
 Drbg Drbg::Fork() {

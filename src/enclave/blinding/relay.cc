@@ -63,10 +63,8 @@ class RelayBlinding final : public Blinding {
 
   BlindedRows Message(size_t server, ConstMatrixView<uint32_t> hidden) const override {
     if (server == RelayBlinder::kSink) return RelayBlinder::SinkMessage(hidden, number_);
-    RelayPart part{.number = number_, .mask_seed = product_seed()};
-    const BlindedRows message = RelayBlinder::SourceMessage(share_seed(), part, rows_, shape_.n_in);
-    OPENSSL_cleanse(part.mask_seed.data(), part.mask_seed.size());
-    return message;
+    const RelayPart part{.number = number_, .mask_seed = product_seed()};
+    return RelayBlinder::SourceMessage(share_seed(), part, rows_, shape_.n_in);
   }
 
   void Reveal(size_t row, size_t column, std::span<const uint32_t* const> answers,
