@@ -33,6 +33,7 @@ namespace sotto {
 namespace {
 
 constexpr size_t kBatch = 2, kLength = 256, kShort = 8, kBatches = 2, kPasses = 12;
+constexpr size_t kVocab = 65536;
 
 // Notes how long it stood idle before each product.
 class IdleDevice final : public ForwardingDevice {
@@ -67,7 +68,7 @@ class IdleDevice final : public ForwardingDevice {
 void WriteModel(const std::string& directory, ThreadPool& pool) {
   RandomModelOptions options{.config = *ConfigLike("llama-3.2-1b")};
   LlamaConfig& c = options.config;
-  c.vocab_size = 65536, c.hidden_size = 256, c.intermediate_size = 512, c.num_layers = 1;
+  c.vocab_size = kVocab, c.hidden_size = 256, c.intermediate_size = 512, c.num_layers = 1;
   c.num_heads = 4, c.num_kv_heads = 2, c.head_dim = 64;
   c.bos_token_ids = c.eos_token_ids = {};
   SOTTO_CHECK(WriteRandomModel(options, directory, pool).ok());
@@ -77,7 +78,7 @@ BatchRows RowsOf(size_t length) {
   BatchRows rows{.prompt_count = kBatch};
   for (size_t p = 0; p < kBatch; ++p) {
     std::vector<int32_t>& ids = rows.ids.emplace_back();
-    for (size_t i = 0; i < length; ++i) ids.push_back(static_cast<int32_t>(977 * i + p));
+    for (size_t i = 0; i < length; ++i) ids.push_back(static_cast<int32_t>((977 * i + p) % kVocab));
   }
   return rows;
 }
@@ -120,9 +121,10 @@ void Pauses(benchmark::State& state) {
   const HonestServer server =
       HonestServer::StartWith(std::move(device), dir.File("model"), [](ServerOptions&) {});
   const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(dir.File("model")));
-  const SplitOptions options{.protection = Protection::kPlain,
-                             .endpoints = {server.endpoint()},
-                             .plain_format = NumberFormat::kRing32};
+  SplitOptions options;
+  options.protection = Protection::kPlain;
+  options.endpoints = {server.endpoint()};
+  options.plain_format = NumberFormat::kRing32;
   const auto runtime = ValueOrDie(SplitRuntime::Prepare(checkpoint, options, pool));
   SplitLinear split = ValueOrDie(runtime->Connect());
   const auto engine =
