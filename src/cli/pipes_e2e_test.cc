@@ -140,7 +140,9 @@ TEST_F(PipesTest, AKeyFromAPipe) {
 // `sotto ... | head`: not a word, and the end that the shell expects.
 TEST_F(PipesTest, AReaderThatLeavesEndsTheProgramQuietly) {
   std::string prompts, lines;
-  for (int i = 0; i < 400; ++i) prompts += kText;
+  std::string verse;
+  for (int i = 0; i < 12; ++i) verse += "In the beginning God said ";
+  for (int i = 0; i < 40; ++i) prompts += verse + "\n";  // Kilobytes of answers each.
   for (int i = 0; i < 20000; ++i) lines += "{\"text\": \"In the beginning\"}\n";
   const ProgramResult prefill =
       WithInput({"--prompts", "-", "--logprobs", "-"}, prompts, {.close_output_after = 10});

@@ -134,8 +134,8 @@ absl::StatusOr<PrefillOptions> PrefillFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(prompts_.Read(options));
   SOTTO_RETURN_IF_ERROR(ReadOutputs(options));
   SOTTO_RETURN_IF_ERROR(model_.Read(options));
-  SOTTO_RETURN_IF_ERROR(ReadExecution(options));
   SOTTO_RETURN_IF_ERROR(CheckFiles(options));
+  SOTTO_RETURN_IF_ERROR(ReadExecution(options));
   return options;
 }
 
