@@ -63,7 +63,7 @@ void TryHandshake(const std::string& bytes) {
   if (pb::RelayAgreement agreement; agreement.ParseFromString(bytes)) {
     ServerInfo info;
     ReadAgreement(agreement, info);
-    SOTTO_CHECK(info.why_no_relay.size() <= 100);
+    SOTTO_CHECK(info.why_no_relay.size() <= 1000);
     for (const char c : info.why_no_relay) SOTTO_CHECK(c >= ' ' && c <= '~');
   }
 }

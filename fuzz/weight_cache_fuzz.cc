@@ -71,7 +71,9 @@ class Cache {
   std::vector<PackedLayer> Empty() const {
     std::vector<PackedLayer> layers;
     for (LinearLayer layer : AllLinearLayers(config_)) {
-      layers.push_back(MakeEmptyLayer(config_, layer, kPrecision));
+      absl::StatusOr<PackedLayer> empty = MakeEmptyLayer(config_, layer, kPrecision);
+      SOTTO_CHECK(empty.ok());
+      layers.push_back(*std::move(empty));
       std::ranges::fill(layers.back().weights.packed(), uint8_t{0});
     }
     return layers;

@@ -102,6 +102,12 @@ void SignalWhenDue(pid_t child, int err, const ProgramOptions& options) {
   }
 }
 
+void Limit(__rlimit_resource resource, const std::optional<uint64_t>& bytes) {
+  if (!bytes.has_value()) return;
+  const rlimit limit{*bytes, *bytes};
+  setrlimit(resource, &limit);
+}
+
 struct Streams {
   int in = -1;  // Negative: ours.
   int out, err;
@@ -112,10 +118,8 @@ struct Streams {
   if (streams.in >= 0) dup2(streams.in, STDIN_FILENO);
   dup2(streams.out, STDOUT_FILENO);
   dup2(streams.err, STDERR_FILENO);
-  if (options.file_size_limit_bytes.has_value()) {
-    const rlimit limit{*options.file_size_limit_bytes, *options.file_size_limit_bytes};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
+  Limit(RLIMIT_FSIZE, options.file_size_limit_bytes);
+  Limit(RLIMIT_AS, options.address_space_limit_bytes);
   if (chdir(options.working_dir.c_str()) == 0) execve(argv[0], argv.data(), envp.data());
   _exit(127);
 }

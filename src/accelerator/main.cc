@@ -9,6 +9,7 @@
 #include "accelerator/event_log.h"
 #include "accelerator/flags.h"
 #include "accelerator/server.h"
+#include "base/memory.h"
 #include "base/strings.h"
 #include "base/terminal_text.h"
 #include "wire/library_logs.h"
@@ -66,6 +67,7 @@ int Main(int argc, const char* const* argv) {
   sigaddset(&stop, SIGTERM);
   sigaddset(&stop, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);  // Before any thread exists: all inherit it.
+  ExitWhenMemoryRunsOut();
   RouteLibraryLogs(LogLibraryLine);
   RaiseDescriptorLimit();
   std::string information;

@@ -53,7 +53,7 @@ template <typename T>
 using ConstMatrixView = MatrixView<const T>;
 
 // Allocates `size_bytes` aligned to 64 bytes (2 MiB, and advised as huge pages, from 4 MiB up).
-// Aborts when the system has no memory: sizes from outside are checked before they come here.
+// Without memory, as operator new: the new-handler, or std::bad_alloc. What is planned: memory.h.
 void* AlignedAlloc(size_t size_bytes);
 void AlignedFree(void* p);
 

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <span>
 #include <string>
 
@@ -18,6 +20,41 @@ TEST(MemoryTest, SaysHowMuchIsMissing) {
   const absl::Status status = CheckMemoryFits("the run", 12'340'000'000, 2'000'000'000);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(std::string(status.message()), "the run needs 12.3 GB of memory; 2.0 GB are available");
+}
+
+TEST(MemoryTest, SizesAreSaidInTheUnitThatFits) {
+  EXPECT_EQ(DescribeBytes(0), "0 MB");
+  EXPECT_EQ(DescribeBytes(51'600'000), "52 MB");
+  EXPECT_EQ(DescribeBytes(999'499'999), "999 MB");
+  EXPECT_EQ(DescribeBytes(999'500'000), "1.0 GB");
+  EXPECT_EQ(DescribeBytes(3'140'000'000), "3.1 GB");
+}
+
+TEST(MemoryTest, PlannedMemoryThatIsNotGivenIsAStatus) {
+  const absl::Status status = AllocateAligned<uint8_t>(size_t{1} << 60).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(AllocateAligned<float>(15).ok());
+}
+
+// In a process of its own: limits cannot be raised again.
+TEST(MemoryTest, AddressSpaceThatIsLimitedIsNotAvailable) {
+  const auto below_limit = [] {
+    const rlimit limit{uint64_t{1} << 40, uint64_t{1} << 40};
+    setrlimit(RLIMIT_AS, &limit);
+    const uint64_t before = AvailableMemoryBytes();
+    const rlimit tight{uint64_t{100} << 20, uint64_t{100} << 20};
+    setrlimit(RLIMIT_AS, &tight);
+    std::_Exit(AvailableMemoryBytes() < std::min(before, uint64_t{100} << 20) ? 0 : 1);
+  };
+  EXPECT_EXIT(below_limit(), testing::ExitedWithCode(0), "");
+}
+
+TEST(MemoryTest, MemoryThatWasNotPlannedEndsTheProcessWithOneLine) {
+  const auto exhaust = [] {
+    ExitWhenMemoryRunsOut();
+    AlignedAlloc(size_t{1} << 60);
+  };
+  EXPECT_EXIT(exhaust(), testing::ExitedWithCode(EXIT_FAILURE), "^sotto: error: out of memory");
 }
 
 TEST(DropWholePagesTest, LeavesPagesThatAreOnlyPartlyMeant) {

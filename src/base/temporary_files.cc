@@ -131,9 +131,10 @@ void RemoveDirectory(const char* name) {
   rmdir(name);
 }
 
-// Runs as a signal handler: async-signal-safe calls only.
-void RemoveAllAndExit(int signal) {
-  if (g_stopping.exchange(true)) return;
+// Threads that create or rename meanwhile never return. False when another thread does this
+// already.
+bool RemoveAll() {
+  if (g_stopping.exchange(true)) return false;
   // Threads about to create or rename finish first; later ones see g_stopping and wait for the end.
   while (g_busy.load() != 0) {
   }
@@ -142,6 +143,12 @@ void RemoveAllAndExit(int signal) {
     if (state == SlotState::kFile) unlink(slot.name);
     if (state == SlotState::kDirectory) RemoveDirectory(slot.name);
   }
+  return true;
+}
+
+// Runs as a signal handler: async-signal-safe calls only.
+void RemoveAllAndExit(int signal) {
+  if (!RemoveAll()) return;
   // The terminal has written ^C, or a line of progress stands there.
   if (g_terminal) Say("\n");
   Say("sotto: error: stopped by ");
@@ -207,6 +214,12 @@ bool RenameTemporary(const std::string& name, const std::string& target) {
 }
 
 void ForgetTemporary(const std::string& name) { Forget(name); }
+
+void RemoveTemporaryFilesAndExit(std::string_view message, int exit_code) {
+  while (!RemoveAll()) pause();  // Another thread ends the process.
+  Say(message);
+  _exit(exit_code);
+}
 
 void RemoveTemporaryFilesOnSignals() {
   g_terminal = isatty(STDERR_FILENO) == 1;

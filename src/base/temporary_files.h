@@ -4,6 +4,7 @@
 #define SOTTO_BASE_TEMPORARY_FILES_H_
 
 #include <string>
+#include <string_view>
 
 namespace sotto {
 
@@ -26,6 +27,10 @@ bool RenameTemporary(const std::string& name, const std::string& target);
 
 // After a file or directory was removed; any other name is ignored.
 void ForgetTemporary(const std::string& name);
+
+// Removes the temporary files and directories, writes `message` to stderr and ends the process at
+// once: for ends that no destructor sees. Allocates nothing; async-signal-safe.
+[[noreturn]] void RemoveTemporaryFilesAndExit(std::string_view message, int exit_code);
 
 // From now on SIGINT, SIGTERM and SIGHUP remove the temporary files and directories, say on stderr
 // that they did, and end the process at once with 128 + signal. One that is ignored stays so

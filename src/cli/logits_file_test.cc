@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <cstring>
 #include <thread>
@@ -153,7 +155,6 @@ TEST_F(LogitsFileTest, SeveralThreadsMayWrite) {
 TEST_F(LogitsFileTest, WithoutCommitThereIsNoFile) {
   auto file = Create("l.npy", kAll);
   file->Write(0, 0, Block(0, 0, 3).view());
-  EXPECT_EQ(Entries(), 1u);
   file.reset();
   EXPECT_EQ(Entries(), 0u);
 }
@@ -166,14 +167,26 @@ TEST_F(LogitsFileTest, ErrorsOfCreateNameThePath) {
   EXPECT_THAT(std::string(missing.status().message()), HasSubstr("no/l.npy"));
 }
 
-// A device takes bytes in order only, and the safetensors file's ids stand behind the logits: the
-// first error is kept, for Commit() to tell.
-TEST_F(LogitsFileTest, AFailedWriteIsKeptForCommit) {
+// A device takes bytes in order only, and logits come in any order.
+TEST_F(LogitsFileTest, ADeviceIsRefused) {
   std::filesystem::create_symlink("/dev/null", dir_.File("l.npy"));
+  const absl::Status status = LogitsFile::Create(dir_.File("l.npy"), kAll, Rows()).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("needs a regular file"));
+}
+
+// A limit on file sizes stands for a full disk.
+TEST_F(LogitsFileTest, AFailedWriteIsKeptForCommit) {
   const auto file = Create("l.npy", kAll);
-  file->Write(0, 1, Block(0, 1, 1).view());  // Out of order.
+  signal(SIGXFSZ, SIG_IGN);
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit tight{16, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
+  file->Write(0, 1, Block(0, 1, 1).view());
   const absl::Status first = file->status();
-  EXPECT_EQ(first.code(), absl::StatusCode::kInvalidArgument);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_FALSE(first.ok());
   file->Write(0, 0, Block(0, 0, 1).view());
   EXPECT_EQ(file->status(), first);
   EXPECT_EQ(file->Commit(), first);

@@ -6,6 +6,14 @@
 #include "model/tensor_names.h"
 
 namespace sotto {
+namespace {
+
+// Beyond what is counted, runs of the shipped model took 3 to 5 MB; and the allocator reserves 64
+// MB of address space for a thread's heap, which counts under RLIMIT_AS and in an enclave.
+constexpr uint64_t kReserveBytes = uint64_t{64} << 20;
+constexpr uint64_t kReserveBytesPerThread = uint64_t{4} << 20;
+
+}  // namespace
 
 MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions& how,
                           const EngineOptions& options) {
@@ -15,15 +23,33 @@ MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions
   const AttentionPlan attention =
       AttentionPlanFor(config, how.attention.value_or(AttentionPrecisionFor(how.precision)));
   const absl::StatusOr<TensorRef> embedding = checkpoint.Find(kEmbeddingName);
-  return {linear.weight_bytes + (embedding.ok() ? embedding->data.size() : 0),
-          PlanMemory(config, attention, linear.workspace_bytes, options).total_bytes()};
+  MemoryNeeded needed;
+  needed.weight_bytes = linear.weight_bytes + (embedding.ok() ? embedding->data.size() : 0);
+  needed.packing_bytes = linear.packing_bytes;
+  needed.arena_bytes = PlanMemory(config, attention, linear.workspace_bytes, options).total_bytes();
+  if (options.oblivious_embedding) {
+    // The rows that were chosen, at most as wide as floats.
+    needed.lookup_bytes =
+        options.batch_size * options.prefill_length * config.hidden_size * sizeof(float);
+  }
+  needed.reserve_bytes =
+      kReserveBytes + kReserveBytesPerThread * static_cast<uint64_t>(options.threads);
+  needed.model_bytes = checkpoint.private_bytes();
+  return needed;
 }
+
+absl::Status CheckMemoryToBegin() { return CheckMemoryFits("a forward pass", kReserveBytes); }
 
 absl::Status CheckLocalRunFits(const Checkpoint& checkpoint, const LocalLinearOptions& how,
                                const EngineOptions& options) {
-  return CheckMemoryFits(StrCat("precision ", PrecisionName(how.precision), " with batches of ",
-                                options.batch_size, " x ", options.prefill_length),
-                         PlanLocalRun(checkpoint, how, options).total_bytes());
+  SOTTO_RETURN_IF_ERROR(CheckMemoryToBegin());  // The plan asks oneDNN.
+  const MemoryNeeded needed = PlanLocalRun(checkpoint, how, options);
+  std::string what = StrCat("precision ", PrecisionName(how.precision), " with batches of ",
+                            options.batch_size, " x ", options.prefill_length);
+  if (needed.model_bytes > 0) {
+    what += StrCat(", beside the ", DescribeBytes(needed.model_bytes), " of the sealed model,");
+  }
+  return CheckMemoryFits(what, needed.total_bytes());
 }
 
 }  // namespace sotto

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "base/thread_pool.h"
+#include "model/sealed_model.h"
+#include "testing/temp_dir.h"
 #include "testing/test_data.h"
 
 namespace sotto {
@@ -41,6 +43,25 @@ TEST_F(MemoryNeededTest, WeightsShrinkWithThePrecision) {
   EXPECT_GT(weights(Precision::kF32), weights(Precision::kBf16));
   EXPECT_GT(weights(Precision::kBf16), weights(Precision::kInt8));
   EXPECT_GE(weights(Precision::kInt8), checkpoint_.parameter_count());
+}
+
+TEST_F(MemoryNeededTest, CountsWhatEachThreadPacksWith) {
+  const auto packing = [&](int threads) {
+    return PlanLocalRun(checkpoint_, {}, {.threads = threads}).packing_bytes;
+  };
+  EXPECT_GT(packing(1), 0u);
+  EXPECT_EQ(packing(4), 4 * packing(1));
+}
+
+TEST_F(MemoryNeededTest, CountsASealedModelThatStaysInMemory) {
+  EXPECT_EQ(PlanLocalRun(checkpoint_, {}, {}).model_bytes, 0u);
+  const TempDir dir;
+  ThreadPool pool(1);
+  ASSERT_TRUE(SealModel(ShippedModelDir(), dir.File("m.sotto"), {}, pool).ok());
+  const auto sealed = OpenModel(dir.File("m.sotto"), {}, pool);
+  ASSERT_TRUE(sealed.ok());
+  // The shipped model is bf16.
+  EXPECT_EQ(PlanLocalRun(*sealed, {}, {}).model_bytes, 2 * checkpoint_.parameter_count());
 }
 
 TEST_F(MemoryNeededTest, RefusesWithTheFigureWhatNoMachineHolds) {

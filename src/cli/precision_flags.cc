@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "cli/command.h"
+#include "cli/memory_needed.h"
 #include "kernels/measured_rates.h"
 
 namespace sotto {
@@ -94,6 +95,7 @@ absl::Status PrecisionFlags::ReadAttention(const std::optional<SplitOptions>& sp
 
 absl::StatusOr<PrecisionChoice> PrecisionFlags::Read(
     const std::optional<SplitOptions>& split) const {
+  SOTTO_RETURN_IF_ERROR(CheckMemoryToBegin());
   PrecisionChoice choice;
   SOTTO_RETURN_IF_ERROR(ReadLinear(split, choice));
   SOTTO_RETURN_IF_ERROR(ReadAttention(split, choice));

@@ -7,10 +7,12 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "base/cpu.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/strings.h"
 #include "base/temporary_files.h"
 #include "cli/audit_command.h"
@@ -118,12 +120,16 @@ int RunSotto(int argc, const char* const* argv) {
   try {
     ForbidCoreDumps();
     ReserveStandardDescriptors();
+    ExitWhenMemoryRunsOut();
     TurnWriteSignalsIntoErrors();
     RemoveTemporaryFilesOnSignals();
     RouteLibraryLogs([](std::string_view line) { Log(LogLevel::kDebug, line); });
     return EndOutput(Run(argc, argv));
   } catch (const std::bad_alloc&) {
     PrintError("out of memory");
+  } catch (const std::system_error& error) {
+    // Of the standard library's, threads alone throw it.
+    PrintError(StrCat("cannot start a thread: ", error.code().message()));
   } catch (const std::exception& error) {
     PrintError(StrCat("internal error: ", error.what()));
   }

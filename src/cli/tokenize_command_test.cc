@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <sstream>
 #include <string>
 
@@ -91,6 +92,7 @@ TEST_F(TokenizeLinesTest, FullOutputIsAnError) {
   std::istringstream in("{\"text\":\"ab\"}");
   std::ostringstream out;
   out.setstate(std::ios::badbit);
+  errno = ENOSPC;  // As a stream's write(2) leaves it.
   EXPECT_EQ(TokenizeLines(tokenizer_, {}, in, out).code(), absl::StatusCode::kUnavailable);
 }
 

@@ -57,7 +57,12 @@ struct Kernels {
 }  // namespace
 
 GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out)
-    : operands_(operands), n_in_(n_in), n_out_(n_out) {
+    : GemmWeights(operands, n_in, n_out,
+                  MakeAlignedArray<uint8_t>(PackedBytes(operands, n_in, n_out))) {}
+
+GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out,
+                         AlignedArray<uint8_t> memory)
+    : operands_(operands), n_in_(n_in), n_out_(n_out), packed_(std::move(memory)) {
   SOTTO_CHECK(n_in > 0 && n_out > 0);
   const Kernels kernels(operands, n_in, n_out);
   full_ = kernels.full;
@@ -65,7 +70,6 @@ GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out)
   scratch_bytes_ = kernels.scratch_bytes();
   packed_bytes_ = kernels.packed_bytes();
   row_unit_ = std::max(full_->row_unit(), last_->row_unit());
-  packed_ = MakeAlignedArray<uint8_t>(packed_bytes_);
 }
 
 size_t GemmWeights::PackedBytes(GemmOperands operands, size_t n_in, size_t n_out) {

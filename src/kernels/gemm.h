@@ -48,6 +48,8 @@ class GemmKernel;  // gemm_kernel.h
 class GemmWeights {
  public:
   GemmWeights(GemmOperands operands, size_t n_in, size_t n_out);
+  // In `memory` of PackedBytes(operands, n_in, n_out).
+  GemmWeights(GemmOperands operands, size_t n_in, size_t n_out, AlignedArray<uint8_t> memory);
   GemmWeights(GemmWeights&&) noexcept = default;
   GemmWeights& operator=(GemmWeights&&) noexcept = default;
 

@@ -46,6 +46,8 @@ class Checkpoint {
   const std::vector<TensorRef>& tensors() const;
   // NOT_FOUND, naming the tensor.
   absl::StatusOr<TensorRef> Find(std::string_view name) const;
+  // Bytes of the model that lie in private memory: those of a sealed model, dropped ones included.
+  uint64_t private_bytes() const;
   // Elements over all tensors, a tied lm_head counted once.
   uint64_t parameter_count() const;
   // SHA-256 (64 hex digits): of the bytes of model.safetensors, or, when sharded, of the

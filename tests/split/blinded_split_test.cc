@@ -201,7 +201,7 @@ TEST_F(SplitPolicyTest, SharesNeedSecretChannelsToPinnedKeys) {
   options.tls.emplace();
   status = Prepare(options);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("--weights-sha256"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("pin"));
   options.pinned_keys = {"aa", "bb"};
   options.data_plane = DataPlane::kShm;
   EXPECT_EQ(Prepare(options).code(), absl::StatusCode::kFailedPrecondition);

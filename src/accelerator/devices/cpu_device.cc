@@ -10,6 +10,7 @@
 #include "accelerator/devices/ring_reference.h"
 #include "base/cpu.h"
 #include "base/float_types.h"
+#include "base/memory.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
 #include "kernels/gemm.h"
@@ -71,7 +72,8 @@ class CpuDevice : public Device {
 
   absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w,
                                                            FloatPrecision precision) override {
-    return std::make_unique<CpuWeights>(w.cols(), w.rows(), Pack(w, Operands(precision)));
+    SOTTO_ASSIGN_OR_RETURN(GemmWeights packed, Pack(w, Operands(precision)));
+    return std::make_unique<CpuWeights>(w.cols(), w.rows(), std::move(packed));
   }
 
   absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
@@ -80,7 +82,8 @@ class CpuDevice : public Device {
           StrCat("ring product over ", w.cols(), " inputs; at most ", kMaxRingInputs));
     }
     if (!portable_ring_) {
-      return std::make_unique<CpuWeights>(w.cols(), w.rows(), Pack(w, GemmOperands::kU8S8));
+      SOTTO_ASSIGN_OR_RETURN(GemmWeights packed, Pack(w, GemmOperands::kU8S8));
+      return std::make_unique<CpuWeights>(w.cols(), w.rows(), std::move(packed));
     }
     Matrix<int8_t> copy(w.rows(), w.cols());
     for (size_t j = 0; j < w.rows(); ++j) std::memcpy(copy.view().row(j), w.row(j), w.cols());
@@ -119,8 +122,11 @@ class CpuDevice : public Device {
 
   // T: float or int8_t.
   template <typename T>
-  GemmWeights Pack(ConstMatrixView<T> w, GemmOperands operands) {
-    GemmWeights packed(operands, w.cols(), w.rows());
+  absl::StatusOr<GemmWeights> Pack(ConstMatrixView<T> w, GemmOperands operands) {
+    SOTTO_ASSIGN_OR_RETURN(
+        AlignedArray<uint8_t> memory,
+        AllocateAligned<uint8_t>(GemmWeights::PackedBytes(operands, w.cols(), w.rows())));
+    GemmWeights packed(operands, w.cols(), w.rows(), std::move(memory));
     const size_t row_bytes = w.cols() * GemmOperandBytes(operands);
     std::lock_guard lock(mutex_);
     pool_.ParallelFor(packed.blocks(), [&](size_t block, int) {

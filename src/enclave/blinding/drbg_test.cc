@@ -31,7 +31,9 @@ std::string AsString(const std::vector<uint8_t>& bytes) { return {bytes.begin(),
 // The keystream of a key, by the other expander of AES-256-CTR in this project.
 std::vector<uint8_t> Keystream(const Key& key, size_t count) {
   std::vector<uint32_t> words(count / 4 + 1);
-  SeedExpander(key).Expand(0, words);
+  Seed seed;
+  std::copy(key.begin(), key.end(), seed.begin());
+  SeedExpander(seed).Expand(0, words);
   const auto* bytes = reinterpret_cast<const uint8_t*>(words.data());
   return {bytes, bytes + count};
 }

@@ -108,6 +108,8 @@ LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision
     memory.weight_bytes +=
         GemmWeights::PackedBytes(OperandsOf(precision), shape.n_in, shape.n_out) +
         shape.n_out * kColumnBytes;
+    memory.packing_bytes =
+        std::max(memory.packing_bytes, PackingBytes(precision, shape.n_in, threads));
     memory.workspace_bytes = std::max(memory.workspace_bytes,
                                       LocalWorkspaceBytes(precision, shape, max_tokens, threads));
   }

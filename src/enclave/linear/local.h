@@ -33,6 +33,7 @@ AttentionPrecision AttentionPrecisionFor(Precision precision);
 // What a local linear will take, known before anything is loaded.
 struct LocalLinearMemory {
   size_t weight_bytes = 0;     // Packed weights, scales and biases.
+  size_t packing_bytes = 0;    // While weights are packed, and no longer.
   size_t workspace_bytes = 0;  // As WorkspaceBytes() will say.
 };
 LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision, size_t max_tokens,
@@ -51,6 +52,7 @@ struct LocalLinearOptions {
 
 // Converts and reorders every weight once, layer by layer, dropping the checkpoint's pages behind.
 // UNIMPLEMENTED for int8 and fixed on a processor whose byte products are not exact.
+// RESOURCE_EXHAUSTED when the system does not give the memory.
 absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkpoint,
                                                         const LocalLinearOptions& options,
                                                         ThreadPool& pool);

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "base/float_types.h"
+#include "base/memory.h"
 #include "enclave/linear/column_order.h"
 #include "kernels/elementwise.h"
 #include "model/quantized_weights.h"
@@ -133,15 +134,25 @@ GemmOperands OperandsOf(Precision precision) {
   return GemmOperands::kF32;
 }
 
-PackedLayer MakeEmptyLayer(const LlamaConfig& config, LinearLayer layer, Precision precision) {
-  const LinearShape shape = ShapeOf(config, layer);
+size_t PackingBytes(Precision precision, size_t n_in, int threads) {
+  const size_t operand_bytes =
+      precision == Precision::kF32 ? 0 : GemmOperandBytes(OperandsOf(precision));
+  return static_cast<size_t>(threads) * kGemmColumnBlock * n_in * (sizeof(float) + operand_bytes);
+}
+
+absl::StatusOr<PackedLayer> MakeEmptyLayer(const LlamaConfig& config, LinearLayer layer,
+                                           Precision precision) {
+  const auto [n_in, n_out] = ShapeOf(config, layer);
+  const GemmOperands operands = OperandsOf(precision);
+  SOTTO_ASSIGN_OR_RETURN(AlignedArray<uint8_t> memory,
+                         AllocateAligned<uint8_t>(GemmWeights::PackedBytes(operands, n_in, n_out)));
   PackedLayer empty{.layer = layer,
                     .precision = precision,
-                    .weights = GemmWeights(OperandsOf(precision), shape.n_in, shape.n_out)};
-  if (HasBias(config, layer.kind)) empty.bias.resize(shape.n_out);
+                    .weights = GemmWeights(operands, n_in, n_out, std::move(memory))};
+  if (HasBias(config, layer.kind)) empty.bias.resize(n_out);
   if (IsQuantized(precision)) {
-    empty.scales.resize(shape.n_out);
-    empty.weight_sums.resize(shape.n_out);
+    empty.scales.resize(n_out);
+    empty.weight_sums.resize(n_out);
   }
   return empty;
 }
@@ -149,7 +160,7 @@ PackedLayer MakeEmptyLayer(const LlamaConfig& config, LinearLayer layer, Precisi
 absl::StatusOr<PackedLayer> PackLayer(const Checkpoint& checkpoint, LinearLayer layer,
                                       Precision precision, ThreadPool& pool) {
   SOTTO_ASSIGN_OR_RETURN(const std::vector<float> bias, ReadLinearBias(checkpoint, layer));
-  PackedLayer packed = MakeEmptyLayer(checkpoint.config(), layer, precision);
+  SOTTO_ASSIGN_OR_RETURN(PackedLayer packed, MakeEmptyLayer(checkpoint.config(), layer, precision));
   SOTTO_CHECK(bias.size() == packed.bias.size());
   packed.bias = PackBias(layer.kind, bias);
   LayerPacker packer(checkpoint, pool.threads(), packed);

@@ -29,11 +29,15 @@ struct PackedLayer {
 
 GemmOperands OperandsOf(Precision precision);
 
-// A layer with memory for everything, and nothing in it yet.
-PackedLayer MakeEmptyLayer(const LlamaConfig& config, LinearLayer layer, Precision precision);
+// What PackLayer() needs beside the packed layer, for a layer of `n_in` inputs.
+size_t PackingBytes(Precision precision, size_t n_in, int threads);
+
+// A layer with memory for everything, and nothing in it yet. RESOURCE_EXHAUSTED without memory.
+absl::StatusOr<PackedLayer> MakeEmptyLayer(const LlamaConfig& config, LinearLayer layer,
+                                           Precision precision);
 
 // Reads, converts and packs one layer, its blocks in parallel, and drops the checkpoint's pages.
-// DATA_LOSS as ReadLinearRows.
+// DATA_LOSS as ReadLinearRows; RESOURCE_EXHAUSTED without memory.
 absl::StatusOr<PackedLayer> PackLayer(const Checkpoint& checkpoint, LinearLayer layer,
                                       Precision precision, ThreadPool& pool);
 

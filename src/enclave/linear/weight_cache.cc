@@ -85,7 +85,8 @@ absl::StatusOr<std::vector<PackedLayer>> ReadWeightCache(const std::string& path
   const std::span<const uint8_t> bytes = file.bytes();
   std::vector<PackedLayer> layers;
   for (LinearLayer layer : AllLinearLayers(config)) {
-    layers.push_back(MakeEmptyLayer(config, layer, precision));
+    SOTTO_ASSIGN_OR_RETURN(PackedLayer empty, MakeEmptyLayer(config, layer, precision));
+    layers.push_back(std::move(empty));
   }
   const std::vector<Chunk> chunks = ChunksOf(layers);
   const std::string header = MakeHeader(path, chunks.size());

@@ -4,15 +4,20 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "base/matrix.h"
+#include "base/memory.h"
 
 namespace sotto {
 
 class Arena {
  public:
-  explicit Arena(size_t size_bytes)
-      : memory_(MakeAlignedArray<uint8_t>(size_bytes)), size_(size_bytes) {}
+  // RESOURCE_EXHAUSTED when the system does not give the memory.
+  static absl::StatusOr<Arena> Create(size_t size_bytes) {
+    SOTTO_ASSIGN_OR_RETURN(AlignedArray<uint8_t> memory, AllocateAligned<uint8_t>(size_bytes));
+    return Arena(std::move(memory), size_bytes);
+  }
 
   // Bytes that one Take() of `size_bytes` uses up.
   static size_t Rounded(size_t size_bytes) { return (size_bytes + 63) / 64 * 64; }
@@ -31,6 +36,9 @@ class Arena {
   size_t size_bytes() const { return size_; }
 
  private:
+  Arena(AlignedArray<uint8_t> memory, size_t size_bytes)
+      : memory_(std::move(memory)), size_(size_bytes) {}
+
   AlignedArray<uint8_t> memory_;
   size_t size_, used_ = 0;
 };

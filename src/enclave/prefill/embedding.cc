@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory.h"
 #include "base/strings.h"
 #include "kernels/oblivious_select.h"
 #include "model/convert.h"
@@ -26,6 +27,9 @@ class EmbeddingTable : public Embedding {
       : dtype_(tensor.dtype),
         rows_(tensor.shape[0]),
         words_(tensor.shape[1] * DTypeSize(tensor.dtype) / sizeof(uint16_t)) {}
+
+  // Before the first Fill(). RESOURCE_EXHAUSTED.
+  virtual absl::Status Allocate() = 0;
 
   // Stores and checks the rows of one task. Errors as Checkpoint::ReadRows.
   absl::Status Fill(const Checkpoint& checkpoint, const TensorRef& tensor, size_t task) {
@@ -51,24 +55,34 @@ class EmbeddingTable : public Embedding {
   bool Convert(const uint16_t* row, size_t n, float* out) const {
     return ConvertToFloat(dtype_, reinterpret_cast<const uint8_t*>(row), n, out);
   }
+  absl::Status AllocateTable(size_t table_rows, size_t table_columns) {
+    SOTTO_ASSIGN_OR_RETURN(memory_, AllocateAligned<uint16_t>(table_rows * table_columns));
+    table_ = {memory_.get(), table_rows, table_columns};
+    return absl::OkStatus();
+  }
   size_t rows() const { return rows_; }
   size_t words() const { return words_; }
+  MatrixView<uint16_t> table() const { return table_; }
 
  private:
   DType dtype_;
   size_t rows_, words_;
+  AlignedArray<uint16_t> memory_;
+  MatrixView<uint16_t> table_;
 };
 
 class DirectTable final : public EmbeddingTable {
  public:
-  explicit DirectTable(const TensorRef& tensor) : EmbeddingTable(tensor), table_(rows(), words()) {}
+  using EmbeddingTable::EmbeddingTable;
+
+  absl::Status Allocate() override { return AllocateTable(rows(), words()); }
 
   absl::Status Lookup(std::span<const int32_t> ids, MatrixView<float> x,
                       ThreadPool& pool) const override {
     pool.ParallelFor(DivideUp(ids.size(), kRowsPerTask), [&](size_t task, int) {
       const size_t end = std::min(ids.size(), (task + 1) * kRowsPerTask);
       for (size_t i = task * kRowsPerTask; i < end; ++i) {
-        Convert(table_.view().row(static_cast<size_t>(ids[i])), x.cols(), x.row(i));
+        Convert(table().row(static_cast<size_t>(ids[i])), x.cols(), x.row(i));
       }
     });
     return absl::OkStatus();
@@ -76,26 +90,25 @@ class DirectTable final : public EmbeddingTable {
 
  private:
   void Store(size_t task, ConstMatrixView<uint16_t> rows) override {
-    std::memcpy(table_.view().row(task * kRowsPerTask), rows.data(),
-                rows.size() * sizeof(uint16_t));
+    std::memcpy(table().row(task * kRowsPerTask), rows.data(), rows.size() * sizeof(uint16_t));
   }
-
-  Matrix<uint16_t> table_;
 };
 
 class ObliviousTable final : public EmbeddingTable {
  public:
   explicit ObliviousTable(const TensorRef& tensor)
-      : EmbeddingTable(tensor),
-        panels_(DivideUp(words(), kSelectPanelWords)),
-        table_(panels_ * tasks(), kSelectPanelWords * kSelectRows) {}
+      : EmbeddingTable(tensor), panels_(DivideUp(words(), kSelectPanelWords)) {}
+
+  absl::Status Allocate() override {
+    return AllocateTable(panels_ * tasks(), kSelectPanelWords * kSelectRows);
+  }
 
   absl::Status Lookup(std::span<const int32_t> ids, MatrixView<float> x,
                       ThreadPool& pool) const override {
     // One row a word, one column an id.
     Matrix<uint16_t> chosen(panels_ * kSelectPanelWords, ids.size());
     pool.ParallelFor(panels_, [&](size_t panel, int) {
-      ObliviousSelect(ids, table_.view().Rows(panel * tasks(), tasks()),
+      ObliviousSelect(ids, table().Rows(panel * tasks(), tasks()),
                       chosen.view().Rows(panel * kSelectPanelWords, kSelectPanelWords));
     });
     pool.ParallelFor(DivideUp(ids.size(), kRowsPerTask), [&](size_t task, int) {
@@ -107,7 +120,7 @@ class ObliviousTable final : public EmbeddingTable {
 
  private:
   void Store(size_t task, ConstMatrixView<uint16_t> rows) override {
-    PackSelectBlock(rows, task, tasks(), table_.view());
+    PackSelectBlock(rows, task, tasks(), table());
   }
 
   // x row i = column i of `chosen`.
@@ -119,8 +132,7 @@ class ObliviousTable final : public EmbeddingTable {
     for (size_t i = 0; i < x.rows(); ++i) Convert(rows.view().row(i), x.cols(), x.row(i));
   }
 
-  size_t panels_;
-  Matrix<uint16_t> table_;  // kernels/oblivious_select.h tells its layout.
+  size_t panels_;  // kernels/oblivious_select.h tells the table's layout.
 };
 
 std::unique_ptr<EmbeddingTable> MakeTable(const TensorRef& tensor, EmbeddingAccess access) {
@@ -138,6 +150,7 @@ absl::StatusOr<std::unique_ptr<Embedding>> MakeEmbedding(const Checkpoint& check
                                            " rows; ", tensor.name, " has ", tensor.shape[0]));
   }
   std::unique_ptr<EmbeddingTable> table = MakeTable(tensor, access);
+  SOTTO_RETURN_IF_ERROR(table->Allocate());
   std::mutex mutex;
   absl::Status status;
   pool.ParallelFor(table->tasks(), [&](size_t task, int) {

@@ -20,6 +20,7 @@ enum class EmbeddingAccess {
 };
 
 // A copy of the table in the checkpoint's own dtype. DATA_LOSS when a value is NaN or infinite;
+// RESOURCE_EXHAUSTED without memory for it;
 // UNIMPLEMENTED for a table too long for oblivious lookups (kernels/oblivious_select.h).
 absl::StatusOr<std::unique_ptr<Embedding>> MakeEmbedding(
     const Checkpoint& checkpoint, ThreadPool& pool,

@@ -57,7 +57,7 @@ absl::Status CheckOptions(const LlamaConfig& config, const EngineOptions& option
 class PrefillEngine : public Engine {
  public:
   PrefillEngine(const LlamaConfig& config, NormWeights norms, EngineParts parts,
-                const AttentionPlan& attention, const MemoryPlan& memory,
+                const AttentionPlan& attention, const MemoryPlan& memory, Arena arena,
                 const EngineOptions& options)
       : config_(config),
         options_(options),
@@ -65,7 +65,7 @@ class PrefillEngine : public Engine {
         linear_(std::move(parts.linear)),
         products_(std::move(parts.attention)),
         attention_plan_(attention),
-        arena_(memory.total_bytes()),
+        arena_(std::move(arena)),
         x_(arena_.TakeMatrix(options.batch_size * options.prefill_length, config.hidden_size)),
         attention_(MakeAttention()),
         lane_pool_(options.lanes),
@@ -169,8 +169,9 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const Checkpoint& checkpo
   SOTTO_RETURN_IF_ERROR(
       CheckMemoryFits(StrCat("a batch of ", options.batch_size, " x ", options.prefill_length),
                       memory.total_bytes()));
+  SOTTO_ASSIGN_OR_RETURN(Arena arena, Arena::Create(memory.total_bytes()));
   auto engine = std::make_unique<PrefillEngine>(config, std::move(norms), std::move(parts),
-                                                attention, memory, options);
+                                                attention, memory, std::move(arena), options);
   SOTTO_RETURN_IF_ERROR(engine->LoadEmbedding(checkpoint));
   return engine;
 }

@@ -33,12 +33,13 @@ void Deliver(bool oblivious, size_t length) {
   if (!oblivious) plan.row_masks.clear();
   const MemoryPlan memory = PlanMemory(config, AttentionPlanFor(config, AttentionPrecision::kF32),
                                        0, {.batch_size = 2, .prefill_length = kLength});
-  Arena arena(memory.total_bytes());
-  Lane lane(memory, 1, nullptr, arena);
+  absl::StatusOr<Arena> arena = Arena::Create(memory.total_bytes());
+  SOTTO_CHECK(arena.ok());
+  Lane lane(memory, 1, nullptr, *arena);
   NormWeights norms;
   norms.final.assign(config.hidden_size, 1.0f);
   CopyingLinear linear;
-  const MatrixView<float> x = arena.TakeMatrix(plan.rows(), config.hidden_size);
+  const MatrixView<float> x = arena->TakeMatrix(plan.rows(), config.hidden_size);
   std::fill_n(x.data(), x.size(), 1.0f);
   float sum = 0;
   const auto sink = [&](size_t, size_t, ConstMatrixView<float> logits) { sum += logits(0, 0); };
