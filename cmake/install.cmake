@@ -8,7 +8,9 @@ set(model_files config.json model.safetensors tokenizer.json tokenizer_config.js
 list(TRANSFORM model_files PREPEND models/kjv-2m/)
 install(FILES ${model_files} DESTINATION ${CMAKE_INSTALL_DATADIR}/sotto/models/kjv-2m)
 install(FILES examples/prompts.txt DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-install(FILES README.md ARCHITECTURE.md THREAT_MODEL.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md ARCHITECTURE.md THREAT_MODEL.md CHANGELOG.md CONTRIBUTING.md STYLE.md
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(FILES packaging/completion/sotto
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)

@@ -93,6 +93,7 @@ absl::Status RunModelInspect(const ModelInspectFlags& flags) {
 }
 
 absl::Status RunModelSeal(const ModelSealFlags& flags) {
+  if (flags.out == "-") return UsageError("--out: a sealed model is a file, not a stream");
   NamedFiles files;
   files.AddModel("DIR", flags.model_dir);
   const std::string key_file = InputPath(flags.key_file);

@@ -29,9 +29,9 @@ TEST_F(PrefillTest, BatchesRunInTheCheapestOrderResultsStayInThePrompts) {
   for (const auto& ids : prompts) lines += json{{"ids", ids}}.dump() + "\n";
   dir_.Write("p.jsonl", lines);
   const auto run = [&](const std::string& name, std::vector<std::string> more) {
-    std::vector<std::string> arguments = {"--prompts",  "p.jsonl",       "--batch-size",
-                                          "2",          "--save-logits", name + ".npy",
-                                          "--logprobs", name + ".jsonl"};
+    std::vector<std::string> arguments = {
+        "--precision", "f32",           "--prompts",   "p.jsonl",    "--batch-size",
+        "2",           "--save-logits", name + ".npy", "--logprobs", name + ".jsonl"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return Result(arguments);
   };

@@ -52,7 +52,7 @@ void WarnOfUnpinnedModel(const PrefillOptions& options) {
   Log(LogLevel::kWarning,
       StrCat(options.model_dir,
              ": opened without --weights-root: another sealed model in its place",
-             options.unseal.key_file.empty() ? "" : ", sealed under the same key,",
+             options.unseal.key_file.empty() ? "" : ", sealed under the same key",
              ", or an older version, would have been taken for it"));
 }
 

@@ -42,8 +42,10 @@ class SealedTest : public testing::Test {
   }
   ProgramResult Prefill(const std::string& model, const std::vector<std::string>& flags = {}) {
     std::vector<std::string> arguments = {
-        "prefill",  "--model",  model,      "--prefill-length", "16", "--save-logits", "l.npy",
-        "--output", "out.json", "--prompt", "In the beginning"};
+        "prefill", "--model", model, "--prefill-length", "16", "--save-logits", "l.npy", "--output",
+        "out.json", "--prompt", "In the beginning",
+        // What `auto` measures may differ from run to run; here bits are compared.
+        "--precision", "f32"};
     arguments.insert(arguments.end(), flags.begin(), flags.end());
     return Sotto(arguments);
   }
@@ -134,6 +136,13 @@ TEST_F(SealedTest, AFlippedChunkIsRefusedByItsNumber) {
         Prefill("flipped.sotto", {"--weights-root", root}),
         StrCat("flipped.sotto: chunk ", i, " of ", chunks, " is not the one that was sealed"));
   }
+}
+
+TEST_F(SealedTest, AStreamIsNoPlaceForIt) {
+  const ProgramResult run = Sotto({"model", "seal", kShipped, "--out", "-"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("--out: "));
+  EXPECT_FALSE(fs::exists(dir_.File("-")));
 }
 
 }  // namespace

@@ -62,8 +62,8 @@ absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOpt
   split_ = {};  // The last sessions end before new ones begin.
   SOTTO_ASSIGN_OR_RETURN(split_, runtime_->Connect());
   SayConnections(split_);
-  ++connections_;
-  if (!split_.why_no_relay.empty()) {
+  // Once a run: reconnections change nothing about it.
+  if (++connections_ == 1 && !split_.why_no_relay.empty()) {
     Log(LogLevel::kWarning, StrCat("no relay, twice as much to receive: ", split_.why_no_relay));
   }
   if (split_.await_stock) SOTTO_RETURN_IF_ERROR(split_.await_stock());
