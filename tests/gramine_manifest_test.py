@@ -50,6 +50,13 @@ def drop(path):
     return edit
 
 
+def shadow(key, value):
+    """At the top, under one quoted key: "sgx.debug" beside [sgx]."""
+    def edit(document):
+        document[key] = value
+    return edit
+
+
 def append(path, value):
     def edit(document):
         table, key = holder(document, path)
@@ -202,6 +209,10 @@ MUTANTS = [
     (append("sgx.allowed_files", "file:/etc/passwd"), "sgx.allowed_files: must be ['file:model.sotto']"),
     (put("sgx.allowed_files", []), "sgx.allowed_files: must be ['file:model.sotto']"),
     (append("sgx.allowed_files", "dev:/dev/shm"), "sgx.allowed_files: must be ['file:model.sotto']"),
+    (shadow("sgx.debug", False), "'sgx.debug': a key must not hold a dot"),
+    (shadow("loader.argv", ["/sotto"]), "'loader.argv': a key must not hold a dot"),
+    (shadow("fs.mounts", []), "'fs.mounts': a key must not hold a dot"),
+    (put("loader.env", {"A.B": "x"}), "loader.env.'A.B': a key must not hold a dot"),
     (put("fs.root.type", "chroot"), "fs.root.type: must"),
     (put("fs.root.uri", "file:/"), "fs.root.uri: not a key"),
     (mount("/data", path="/elsewhere"), "needs one encrypted mount"),

@@ -7,8 +7,8 @@ namespace sotto {
 FairScheduler::Turn FairScheduler::Acquire(uint64_t session, uint64_t cost) {
   std::unique_lock lock(mutex_);
   uint64_t& finish = finish_tags_[session];
-  const Ticket ticket = {std::max(virtual_time_, finish), arrivals_++};
-  finish = ticket.first + cost;
+  finish = std::max(virtual_time_, finish) + cost;
+  const Ticket ticket = {finish, arrivals_++};
   waiting_.insert(ticket);
   changed_.wait(lock, [&] { return free_slots_ > 0 && *waiting_.begin() == ticket; });
   waiting_.erase(ticket);

@@ -1,5 +1,6 @@
-// Who may use the device next: start-time fair queueing (Goyal, Vin, Cheng 1996) over sessions, so
-// that a session with large or many exchanges does not starve another.
+// Who may use the device next: self-clocked fair queueing (Golestani 1994) over sessions, so that a
+// session with large or many exchanges does not starve another. Tags are those of the work's end:
+// by tags of its start a session that is new each time would always come first.
 #ifndef SOTTO_ACCELERATOR_FAIR_SCHEDULER_H_
 #define SOTTO_ACCELERATOR_FAIR_SCHEDULER_H_
 
@@ -42,12 +43,13 @@ class FairScheduler {
  private:
   void Release();
 
-  // Start tag, then arrival: unique and in the order of service.
+  // Finish tag, then arrival: unique and in the order of service.
   using Ticket = std::pair<uint64_t, uint64_t>;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   int free_slots_;
+  // The finish tag last served.
   uint64_t virtual_time_ = 0, arrivals_ = 0;
   std::set<Ticket> waiting_;
   std::map<uint64_t, uint64_t> finish_tags_;  // By session.

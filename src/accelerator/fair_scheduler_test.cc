@@ -41,6 +41,37 @@ TEST(FairSchedulerTest, AModestSessionDoesNotWaitForAGreedyOne) {
   EXPECT_TRUE(order[0] == 2 || order[1] == 2);
 }
 
+// Somebody opens a new session for every exchange: each begins without a past, and whoever has one
+// waits for as many of them as its own work is worth, and no more.
+TEST(FairSchedulerTest, NewSessionsWithoutEndDoNotStarveAnOldOne) {
+  constexpr uint64_t kCost = 100, kNewcomers = 50;
+  FairScheduler scheduler(1);
+  { const FairScheduler::Turn past = scheduler.Acquire(1, 3 * kCost); }
+  std::atomic<uint64_t> served{0}, served_before_old{0};
+  std::vector<std::thread> threads;
+  {
+    const FairScheduler::Turn held = scheduler.Acquire(2, kCost);
+    threads.emplace_back([&] {
+      const FairScheduler::Turn turn = scheduler.Acquire(1, kCost);
+      served_before_old = served.load();
+    });
+    WaitUntil([&] { return scheduler.waiting() == 1; });
+    // Two at any time, the next queued before the one before it has ended.
+    for (const uint64_t first : {3, 4}) {
+      threads.emplace_back([&, first] {
+        for (uint64_t i = 0; i < kNewcomers; ++i) {
+          const FairScheduler::Turn turn = scheduler.Acquire(first + 2 * i, kCost);
+          ++served;
+        }
+      });
+    }
+    WaitUntil([&] { return scheduler.waiting() == 3; });
+  }
+  for (std::thread& thread : threads) thread.join();
+  // By tags of the start all hundred would come first: theirs never grow.
+  EXPECT_LE(served_before_old, 8u);
+}
+
 TEST(FairSchedulerTest, NoMoreTurnsThanSlots) {
   FairScheduler scheduler(2);
   std::atomic<int> inside{0}, most{0};

@@ -99,6 +99,11 @@ absl::StatusOr<std::string> ReadFileOrPipe(const std::string& path, size_t limit
   const Descriptor fd(given.has_value() ? fcntl(*given, F_DUPFD_CLOEXEC, 3)
                                         : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (fd.get() < 0) return FileError(DisplayName(path), "cannot open", errno);
+  struct stat info;
+  if (fstat(fd.get(), &info) != 0) return FileError(DisplayName(path), "cannot stat", errno);
+  if (S_ISCHR(info.st_mode) && isatty(fd.get()) == 0) {  // /dev/zero has no end.
+    return absl::InvalidArgumentError(StrCat(DisplayName(path), ": neither a file nor a pipe"));
+  }
   return ReadAll(fd.get(), DisplayName(path), limit_bytes);
 }
 

@@ -32,6 +32,12 @@ class FileTest : public ::testing::Test {
   fs::path dir_;
 };
 
+TEST_F(FileTest, ADeviceWithoutAnEndIsRefused) {
+  const absl::Status status = ReadFileOrPipe("/dev/zero").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(std::string(status.message()), "/dev/zero: neither a file nor a pipe");
+}
+
 TEST_F(FileTest, WritesAndReadsBack) {
   ASSERT_TRUE(WriteFileAtomically(Path("a"), "one").ok());
   ASSERT_TRUE(WriteFileAtomically(Path("a"), "two").ok());

@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <limits>
 #include <new>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "base/strings.h"
 #include "base/temporary_files.h"
@@ -102,7 +104,24 @@ void* TryAlignedAlloc(size_t size_bytes) {
   return p;
 }
 
+void MemoryRanOut() {
+  if (const std::new_handler handler = std::get_new_handler(); handler != nullptr) handler();
+  throw std::bad_alloc();
+}
+
 void ExitWhenMemoryRunsOut() {
+  std::set_terminate([] {
+    try {
+      if (std::current_exception() != nullptr) throw;
+    } catch (const std::system_error&) {  // Of the standard library's, threads alone throw it.
+      RemoveTemporaryFilesAndExit(
+          "sotto: error: cannot start a thread; unfinished output files were "
+          "removed\n",
+          EXIT_FAILURE);
+    } catch (...) {
+    }
+    std::abort();
+  });
   std::set_new_handler([] {
     RemoveTemporaryFilesAndExit(
         "sotto: error: out of memory; unfinished output files were removed\n", EXIT_FAILURE);

@@ -41,9 +41,12 @@ requires std::is_trivial_v<T> absl::StatusOr<AlignedArray<T>> AllocateAligned(si
       StrCat("the system does not give ", DescribeBytes(count * sizeof(T)), " of memory"));
 }
 
-// From now on memory that was not planned, and that the system does not give, ends the process: one
-// line on stderr, exit code 1, no unfinished file left behind, no core dump. For programs: a
-// library leaves that to its host.
+// What operator new does without memory: the new-handler's work, or std::bad_alloc without one.
+[[noreturn]] void MemoryRanOut();
+
+// From now on memory that was not planned, or a thread, that the system does not give ends the
+// process, on whichever thread: one line on stderr, exit code 1, no unfinished file left behind, no
+// core dump. For programs: a library leaves that to its host.
 void ExitWhenMemoryRunsOut();
 
 // Gives back the pages that lie wholly in `part` of the mapping that begins at `mapping`: a

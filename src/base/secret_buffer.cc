@@ -6,7 +6,7 @@
 
 #include <utility>
 
-#include "base/check.h"
+#include "base/memory.h"
 
 namespace sotto {
 namespace {
@@ -22,7 +22,7 @@ SecretBuffer::SecretBuffer(size_t size) : size_(size) {
   if (size == 0) return;
   void* p =
       mmap(nullptr, WholePages(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  SOTTO_CHECK(p != MAP_FAILED);
+  if (p == MAP_FAILED) MemoryRanOut();
   data_ = static_cast<uint8_t*>(p);
   // Both may be refused (RLIMIT_MEMLOCK, Gramine); enclave memory is neither swapped nor dumped.
   (void)mlock(p, WholePages(size));

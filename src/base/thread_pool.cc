@@ -25,6 +25,12 @@ struct ThreadPool::State {
   using Task = absl::FunctionRef<void(size_t, int)>;
 
   explicit State(int threads) : threads(threads) {}
+  // Here, and not in the pool's destructor: a thread that cannot be started ends the constructor.
+  ~State() {
+    stop.store(true, std::memory_order_release);
+    AnnounceWork();
+    for (std::thread& worker : workers) worker.join();
+  }
 
   // Spins, then parks, until the generation differs from `seen` or the pool stops.
   void AwaitWork(uint64_t seen) {
@@ -98,11 +104,7 @@ ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>(threads)) {
   }
 }
 
-ThreadPool::~ThreadPool() {
-  state_->stop.store(true, std::memory_order_release);
-  state_->AnnounceWork();
-  for (std::thread& worker : state_->workers) worker.join();
-}
+ThreadPool::~ThreadPool() = default;
 
 int ThreadPool::threads() const { return state_->threads; }
 
