@@ -10,6 +10,8 @@
 #include <span>
 #include <string>
 
+#include "testing/sanitizer.h"
+
 namespace sotto {
 namespace {
 
@@ -38,11 +40,7 @@ TEST(MemoryTest, PlannedMemoryThatIsNotGivenIsAStatus) {
 
 // In a process of its own: limits cannot be raised again.
 TEST(MemoryTest, AddressSpaceThatIsLimitedIsNotAvailable) {
-#ifdef __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  GTEST_SKIP() << "a sanitizer needs more address space than this leaves";
-#endif
-#endif
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer needs more address space than this leaves";
   const auto below_limit = [] {
     const rlimit tight{uint64_t{100} << 20, uint64_t{100} << 20};
     setrlimit(RLIMIT_AS, &tight);

@@ -12,6 +12,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "testing/sanitizer.h"
+
 namespace sotto {
 namespace {
 
@@ -56,6 +58,7 @@ TEST(SecretBuffer, IsKeptOutOfCoreDumps) {
 }
 
 TEST(SecretBuffer, IsLockedWhereTheSystemPermits) {
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer makes mlock(2) do nothing";
   rlimit limit{};
   ASSERT_EQ(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
   if (geteuid() != 0 && limit.rlim_cur < (1 << 16)) GTEST_SKIP() << "RLIMIT_MEMLOCK is too small";

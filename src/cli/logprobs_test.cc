@@ -67,10 +67,10 @@ TEST(LogprobsLine, IdsThatTheTokenizerLacksHaveNoText) {
     return ordered_json::parse(
         LogprobsLine(0, {}, ids, &tokenizer, Scores(ids.size(), -1)))["tokens"];
   };
-  EXPECT_EQ(tokens({262}), ordered_json({nullptr}));
-  EXPECT_EQ(tokens({300, 97, 262}), ordered_json({nullptr, "a", nullptr}));
-  EXPECT_EQ(tokens({0xc3, 262, 0xa9}), ordered_json({"", nullptr, "\xc3\xa9"}));
-  EXPECT_EQ(tokens({97, 0xc3, 262}), ordered_json({"a", "\xef\xbf\xbd", nullptr}));
+  EXPECT_EQ(tokens({262}), ordered_json::array({nullptr}));
+  EXPECT_EQ(tokens({300, 97, 262}), ordered_json::array({nullptr, "a", nullptr}));
+  EXPECT_EQ(tokens({0xc3, 262, 0xa9}), ordered_json::array({"", nullptr, "\xc3\xa9"}));
+  EXPECT_EQ(tokens({97, 0xc3, 262}), ordered_json::array({"a", "\xef\xbf\xbd", nullptr}));
 }
 
 class LogprobsQueueTest : public testing::Test {
