@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "enclave/tokenizer/split_pattern.h"
 #include "base/utf8.h"
+#include "enclave/tokenizer/split_pattern.h"
 
 namespace sotto {
 namespace {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "enclave/tokenizer/normalizer.h"
 #include "enclave/tokenizer/tokenizer.h"
-#include "base/utf8.h"
 #include "testing/small_tokenizers.h"
 
 namespace sotto {

@@ -33,10 +33,11 @@ struct Combination {
   RelayUse relay = RelayUse::kNever;
 };
 
-// A server process of the devices, with a key of its own.
+// A server process of the devices, with a key of its own. `relay_to`: whom it may relay to, or "".
 class Server {
  public:
-  Server(const std::string& model_dir, Devices devices, Channel channel) {
+  Server(const std::string& model_dir, Devices devices, Channel channel,
+         const std::string& relay_to) {
     std::vector<std::string> arguments = {"--model", model_dir,   "--formats",
                                           "ring",    "--threads", "1"};
     const auto add = [&](std::initializer_list<std::string> more) {
@@ -48,6 +49,7 @@ class Server {
       add({"--tls-cert", dir_.Write("cert", own_.certificate), "--tls-key",
            dir_.Write("key", own_.key)});
     }
+    if (!relay_to.empty()) add({"--relay-to", relay_to});
     // Where PoCL is installed there are two devices.
     const std::map<std::string, std::string> environment = {{"POCL_DEVICES", "pthread pthread"}};
     process_ = std::make_unique<AcceleratorProcess>(arguments, environment);
@@ -81,12 +83,14 @@ SplitOptions OptionsFor(const Combination& c, const std::vector<std::unique_ptr<
 
 void ExpectLocalBits(const std::string& model_dir, const Combination& c, const WholePass& pass) {
   std::vector<std::unique_ptr<Server>> servers;
-  for (const Devices devices : c.servers) {
-    servers.push_back(std::make_unique<Server>(model_dir, devices, c.channel));
-    if (servers.back()->endpoint().empty() && devices != Devices::kCpu) {
+  // From the last on: the first relays to the one behind it.
+  for (auto devices = c.servers.rbegin(); devices != c.servers.rend(); ++devices) {
+    const std::string next = servers.empty() ? "" : servers.front()->endpoint();
+    servers.insert(servers.begin(), std::make_unique<Server>(model_dir, *devices, c.channel, next));
+    if (servers.front()->endpoint().empty() && *devices != Devices::kCpu) {
       GTEST_SKIP() << "no OpenCL device: install pocl-opencl-icd";
     }
-    ASSERT_FALSE(servers.back()->endpoint().empty());
+    ASSERT_FALSE(servers.front()->endpoint().empty());
   }
   const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(model_dir));
   ThreadPool pool(pass.threads);
