@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <string>
 
-#include "enclave/tokenizer/byte_alphabet.h"
 #include "base/utf8.h"
+#include "enclave/tokenizer/byte_alphabet.h"
 
 namespace sotto {
 namespace {

@@ -65,7 +65,7 @@ struct ServerInfo {
   std::string peer_key_sha256{};  // Hex, of the TLS key it proved to hold; empty without TLS.
   // Who vouches for that key; none without TLS, and where the key is pinned.
   std::optional<VerifiedPeer> vouched{};
-  std::string operands{};         // What it multiplies in: "f32", "bf16", "f16", "ring32".
+  std::string operands{};  // What it multiplies in: "f32", "bf16", "f16", "ring32".
   DataPlane data_plane = DataPlane::kGrpc;  // In use: kShm or kGrpc.
   bool relays = false;                      // It agreed to the role asked for.
   std::string why_no_relay{};               // Its reason, when it did not.

@@ -71,7 +71,8 @@ class Blinder {
     return (void)layer, (void)rows, nullptr;
   }
   // Nothing more is to be hidden: destroys whatever secrets are left. Begin fails from then on with
-  // `why`, or, when called again, with the gravest (base/gravest.h); exchanges under way stay usable.
+  // `why`, or, when called again, with the gravest (base/gravest.h); exchanges under way stay
+  // usable.
   virtual void Destroy(const absl::Status& why) = 0;
 };
 

@@ -77,8 +77,8 @@ absl::StatusOr<std::unique_ptr<Blinding>> PadBlinder::Begin(LinearLayer layer, s
     if (!waited) ++stats_.waits;
     ++waiting_[kind];
     changed_.notify_all();
-    changed_.wait(lock,
-                  [&] { return store_.count(kind) > 0 || !destroyed_.ok() || !factory_status_.ok(); });
+    changed_.wait(
+        lock, [&] { return store_.count(kind) > 0 || !destroyed_.ok() || !factory_status_.ok(); });
     --waiting_[kind];
   }
 }

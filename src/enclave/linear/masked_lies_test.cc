@@ -70,9 +70,8 @@ class HookedChannel final : public AcceleratorChannel {
 
 // OK, but kBroken in call number `when` (from 0) and after.
 std::function<absl::Status()> BreaksAt(size_t when) {
-  return [when, calls = size_t{0}]() mutable {
-    return calls++ < when ? absl::OkStatus() : kBroken;
-  };
+  return
+      [when, calls = size_t{0}]() mutable { return calls++ < when ? absl::OkStatus() : kBroken; };
 }
 
 class MaskedLiesTest : public ::testing::Test {

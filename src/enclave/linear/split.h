@@ -99,9 +99,9 @@ class SplitRuntime {
   // Opens a session with every endpoint (errors as AcceleratorSession::Open) and, for shares, makes
   // sure that they are separate servers (server_identities.h; PERMISSION_DENIED). After
   // UNAVAILABLE, whether of this or of a run, it may be called again: that is how a batch is
-  // retried. Each endpoint must then show the TLS key it showed first (PERMISSION_DENIED). Verification
-  // then uses a fresh secret, for which the weights are read again. After a lie it fails with that
-  // ABORTED.
+  // retried. Each endpoint must then show the TLS key it showed first (PERMISSION_DENIED).
+  // Verification then uses a fresh secret, for which the weights are read again. After a lie it
+  // fails with that ABORTED.
   absl::StatusOr<SplitLinear> Connect();
   // The same over channels of the caller's making, one an endpoint: how an audit listens.
   using ChannelWrapper = std::function<std::unique_ptr<AcceleratorChannel>(

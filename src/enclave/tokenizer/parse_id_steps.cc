@@ -2,8 +2,8 @@
 #include <string>
 
 #include "base/strings.h"
-#include "enclave/tokenizer/tokenizer_json_parts.h"
 #include "base/utf8.h"
+#include "enclave/tokenizer/tokenizer_json_parts.h"
 
 namespace sotto {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "base/check.h"
 #include "base/strings.h"
-#include "enclave/tokenizer/unicode_classes.h"
 #include "base/utf8.h"
+#include "enclave/tokenizer/unicode_classes.h"
 
 namespace sotto {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/file.h"
-#include "enclave/tokenizer/unicode_classes.h"
 #include "base/utf8.h"
+#include "enclave/tokenizer/unicode_classes.h"
 #include "testing/test_data.h"
 
 namespace sotto {

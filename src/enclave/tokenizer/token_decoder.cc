@@ -3,8 +3,8 @@
 #include <charconv>
 #include <optional>
 
-#include "enclave/tokenizer/byte_alphabet.h"
 #include "base/utf8.h"
+#include "enclave/tokenizer/byte_alphabet.h"
 
 namespace sotto {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "base/file.h"
 #include "base/strings.h"
-#include "enclave/tokenizer/tokenizer_json.h"
 #include "base/utf8.h"
+#include "enclave/tokenizer/tokenizer_json.h"
 
 namespace sotto {
 namespace {
