@@ -45,6 +45,20 @@ TEST_F(PrefillTest, NamedAttentionPrecisionsDiffer) {
   EXPECT_EQ(logits("f32"), f32);
 }
 
+// Without its instructions for byte products oneDNN cuts their sums to 16 bits.
+TEST_F(PrefillTest, OneDnnsVariablesDoNotChangeWhatIsNamed) {
+  const auto logits = [&](const char* precision, std::map<std::string, std::string> environment) {
+    const ProgramResult run =
+        Sotto({"--precision", precision, "--save-logits", "x.npy"}, std::move(environment));
+    return run.exit_code == 0 ? dir_.Read("x.npy") : run.err;
+  };
+  for (const char* precision : {"bf16", "int8", "fixed"}) {
+    EXPECT_TRUE(logits(precision, {{"ONEDNN_MAX_CPU_ISA", "AVX2"}}) == logits(precision, {}))
+        << precision;
+  }
+  EXPECT_TRUE(logits("f32", {{"ONEDNN_DEFAULT_FPMATH_MODE", "BF16"}}) == logits("f32", {}));
+}
+
 TEST(BadCommandLine, AttentionPrecisionGoesWithPrecisionsThatRound) {
   ExpectRefusal({"--attention-precision", "f16"}, kUsage, "--attention-precision");
   for (const char* precision : {"f32", "fixed"}) {

@@ -20,9 +20,14 @@ namespace {
 
 using dnnl::memory;
 
-// One engine for the process: it is a handle to the CPU, without state of ours.
+// One engine for the process: it is a handle to the CPU, without state of ours. ONEDNN_MAX_CPU_ISA
+// of the environment would take instructions away that base/cpu.h has found: sums of two byte
+// products would be cut to 16 bits where they are taken to be exact.
 dnnl::engine& CpuEngine() {
-  static dnnl::engine* engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  static dnnl::engine* engine = [] {
+    SOTTO_CHECK(dnnl::set_max_cpu_isa(dnnl::cpu_isa::all) == dnnl::status::success);
+    return new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  }();
   return *engine;
 }
 
@@ -151,6 +156,8 @@ std::optional<GemmKernel::Variant> GemmKernel::MakeVariant(size_t rows,
                           {Dim(kGemmColumnBlock), 1});
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  // Whatever ONEDNN_DEFAULT_FPMATH_MODE of the environment says: f32 is multiplied in f32.
+  attributes.set_fpmath_mode(dnnl::fpmath_mode::strict);
   const dnnl::matmul::primitive_desc desc(dnnl::matmul::desc(a, packed, tile), attributes,
                                           CpuEngine(), /*allow_empty=*/true);
   if (!desc) return std::nullopt;
