@@ -21,8 +21,9 @@ endif
 
 all: programs
 
+# What is shipped. Tests and benchmarks build the rest when they need it.
 programs: build/build.ninja
-	cmake --build build
+	cmake --build build --target sotto sotto-accelerator man
 
 build/build.ninja: CMakeLists.txt CMakePresets.json
 	cmake --preset release

@@ -19,7 +19,7 @@ import tomli_w
 
 from gramine_edits import edits
 from gramine_mutants import ALL_MUTANTS
-from gramine_rendering import PACKAGING, PADS, PROVISION, SHARED, SHARES, Workplace, problems
+from gramine_rendering import PACKAGING, PADS, PROVISION, SHARED, SHARES, Workplace, problems, stand_in
 
 RELEASES = [{}, {"amx": "1"}, {"edmm": "1"}, {"threads": "32"}, {"oblivious": "1"}, {"keyed": "1"},
             {"prompts": "prompts.json"}, {"precision": "bf16"}, {"logprobs": "1", "save_logits": "1"},
@@ -101,6 +101,16 @@ class Checker(unittest.TestCase):
                                      "file's SHA-256 is [0-9a-f]{64}\n$")
         without = subprocess.run([*command, "--without-files"], capture_output=True, check=False)
         self.assertEqual(without.returncode, 0)
+
+
+class StandIns(unittest.TestCase):
+
+    def test_without_their_gramine_they_say_what_they_are(self):
+        environment = {k: v for k, v in os.environ.items() if k != stand_in.VARIABLE}
+        run = subprocess.run([stand_in.TOOLS / "gramine-manifest", "a", "b"], env=environment,
+                             capture_output=True, text=True, check=False)
+        self.assertEqual(run.returncode, 1)
+        self.assertRegex(run.stderr, "^gramine-manifest: a stand-in for tests, [^\\n]*\\n$")
 
 
 class RealManifests(unittest.TestCase):

@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 TOOLS = pathlib.Path(__file__).resolve().parent
 # The directory that stands for /usr/lib/x86_64-linux-gnu/gramine.
@@ -32,6 +33,14 @@ __attribute__((constructor)) static void provision(void) {
   close(fd);
 }
 """
+
+
+def gramine():
+    """The directory that install() filled. A user who comes upon the tools is told what they are."""
+    if os.environ.get(VARIABLE):
+        return pathlib.Path(os.environ[VARIABLE])
+    sys.exit(f"{os.path.basename(sys.argv[0])}: a stand-in for tests, which set {VARIABLE} "
+             "(CONTRIBUTING.md); for an enclave install Gramine and take this directory off PATH")
 
 
 def install(directory, program):
