@@ -2,9 +2,9 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -13,11 +13,41 @@
 namespace sotto {
 namespace {
 
-// About 50 us on current processors: longer than the gap between two layers, short beside a futex
-// wake-up inside an enclave.
-constexpr int kSpins = 20000;
+// How long to spin before sleeping: about what a wake-up costs outside an enclave. Where there are
+// fewer processors than threads that are ready, whoever is waited for may not be running, and all
+// that is spun is taken from it.
+constexpr std::chrono::microseconds kSpinTime(10);
 
 void Pause() { __builtin_ia32_pause(); }
+
+// Pauses take 10 to 140 cycles; the clock is not looked at while spinning, for it may be far away
+// in an enclave.
+int CountSpins() {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kPauses = 200;
+  Clock::duration shortest = Clock::duration::max();
+  for (int i = 0; i < 3; ++i) {
+    const Clock::time_point start = Clock::now();
+    for (int pause = 0; pause < kPauses; ++pause) Pause();
+    shortest = std::min(shortest, Clock::now() - start);
+  }
+  return static_cast<int>(kPauses * kSpinTime / std::max(shortest, Clock::duration(1)));
+}
+
+int Spins() {
+  static const int spins = CountSpins();
+  return spins;
+}
+
+// Until `value` is no longer `old`.
+template <typename T>
+void AwaitChange(const std::atomic<T>& value, T old) {
+  for (int spin = Spins(); spin > 0; --spin) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    Pause();
+  }
+  value.wait(old, std::memory_order_acquire);
+}
 
 }  // namespace
 
@@ -32,23 +62,9 @@ struct ThreadPool::State {
     for (std::thread& worker : workers) worker.join();
   }
 
-  // Spins, then parks, until the generation differs from `seen` or the pool stops.
-  void AwaitWork(uint64_t seen) {
-    for (int spin = 0; spin < kSpins; ++spin) {
-      if (generation.load(std::memory_order_acquire) != seen) return;
-      Pause();
-    }
-    std::unique_lock lock(mutex);
-    ++parked;
-    wake.wait(lock, [&] { return generation.load(std::memory_order_acquire) != seen; });
-    --parked;
-  }
-
   void AnnounceWork() {
-    // Under the mutex, so that a worker between its last look and its wait can't miss it.
-    std::lock_guard lock(mutex);
     generation.fetch_add(1, std::memory_order_release);
-    if (parked > 0) wake.notify_all();
+    generation.notify_all();
   }
 
   void RunTasks(int worker) {
@@ -61,39 +77,45 @@ struct ThreadPool::State {
 
   void WorkerMain(int worker) {
     omp_set_num_threads(1);
-    uint64_t seen = 0;
+    int seen = 0;
     for (;;) {
-      AwaitWork(seen);
+      AwaitChange(generation, seen);
       seen = generation.load(std::memory_order_acquire);
       if (stop.load(std::memory_order_acquire)) return;
+      if (!Enter()) continue;
       RunTasks(worker);
-      if (running.fetch_sub(1, std::memory_order_release) == 1) running.notify_one();
+      if (gate.fetch_sub(1, std::memory_order_release) == 1) gate.notify_one();
     }
   }
 
-  // Spins, then sleeps, until every worker is done. A task may take long: one that waits for an
-  // accelerator must not cost the caller a processor.
-  void AwaitWorkers() {
-    for (int spin = 0; spin < kSpins; ++spin) {
-      if (running.load(std::memory_order_acquire) == 0) return;
-      Pause();
+  // Whether there is a call to take part in: not where all of its tasks have been handed out
+  // before this worker came to run.
+  bool Enter() {
+    int now = gate.load(std::memory_order_relaxed);
+    while ((now & kOpen) != 0) {
+      if (gate.compare_exchange_weak(now, now + 1, std::memory_order_acquire)) return true;
     }
-    while (const int left = running.load(std::memory_order_acquire)) {
-      running.wait(left, std::memory_order_acquire);
-    }
+    return false;
+  }
+
+  // Until every worker that entered is done; the others are not waited for, who may be long in
+  // coming on a busy machine. A task may take long: one that waits for an accelerator must not cost
+  // the caller a processor.
+  void Close() {
+    gate.fetch_and(~kOpen, std::memory_order_acquire);
+    while (const int inside = gate.load(std::memory_order_acquire)) AwaitChange(gate, inside);
   }
 
   const int threads;
   const Task* task = nullptr;
   size_t count = 0;
   alignas(64) std::atomic<size_t> next{0};
-  alignas(64) std::atomic<int> running{0};
-  alignas(64) std::atomic<uint64_t> generation{0};
+  // Of the call under way: kOpen while workers may enter, and how many are inside.
+  static constexpr int kOpen = 1 << 30;
+  alignas(64) std::atomic<int> gate{0};
+  alignas(64) std::atomic<int> generation{0};  // An int is what a futex waits on; it may wrap.
   std::atomic<bool> stop{false};
   std::atomic<bool> busy{false};
-  std::mutex mutex;
-  std::condition_variable wake;
-  int parked = 0;
   std::vector<std::thread> workers;
 };
 
@@ -117,10 +139,10 @@ void ThreadPool::ParallelFor(size_t count, absl::FunctionRef<void(size_t, int)> 
   s.task = &task;
   s.count = count;
   s.next.store(0, std::memory_order_relaxed);
-  s.running.store(static_cast<int>(s.workers.size()), std::memory_order_relaxed);
+  s.gate.store(State::kOpen, std::memory_order_release);
   if (!s.workers.empty()) s.AnnounceWork();
   s.RunTasks(0);
-  s.AwaitWorkers();
+  s.Close();
   s.busy.store(false, std::memory_order_release);
 }
 

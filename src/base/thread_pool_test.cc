@@ -35,6 +35,17 @@ TEST(ThreadPool, SeesWritesOfItsTasksAndOfThePreviousCall) {
   for (size_t i = 0; i < data.size(); ++i) EXPECT_EQ(data[i], 1 + 2000 * static_cast<int64_t>(i));
 }
 
+// Calls as short as these are over before some workers have come; what those then find must not be
+// the call before.
+TEST(ThreadPool, WorkersThatComeLateTouchNothing) {
+  ThreadPool pool(7);
+  for (int round = 0; round < 20000; ++round) {
+    std::vector<int> hits(1 + round % 3);
+    pool.ParallelFor(hits.size(), [&](size_t i, int) { ++hits[i]; });
+    for (const int h : hits) ASSERT_EQ(h, 1);
+  }
+}
+
 TEST(ThreadPool, WakesParkedWorkers) {
   ThreadPool pool(2);
   for (int round = 0; round < 5; ++round) {
