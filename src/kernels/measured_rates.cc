@@ -1,18 +1,14 @@
 #include "kernels/measured_rates.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
-#include <limits>
 
 #include "base/cpu.h"
 #include "base/matrix.h"
+#include "kernels/best_seconds.h"
 
 namespace sotto {
 namespace {
-
-// The shortest counts: what disturbs a try only makes it longer.
-constexpr int kTries = 8;
 
 // 34 M multiply-adds, 0.3 ms where f32 runs at 0.26 T operations a second: larger ones show the
 // same ratio. Most of the time goes to oneDNN, which generates the code.
@@ -24,18 +20,6 @@ constexpr size_t kKeys = 512, kQueries = 64;
 
 // An ordinary small number, as f32 and as bf16, whatever the alignment.
 constexpr int kSmallNumberByte = 0x3c;
-
-template <typename F>
-double BestSeconds(F run) {
-  using Clock = std::chrono::steady_clock;
-  double best = std::numeric_limits<double>::infinity();
-  for (int i = 0; i < kTries; ++i) {
-    const Clock::time_point start = Clock::now();
-    run();
-    best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
-  }
-  return best;
-}
 
 AlignedArray<uint8_t> SmallNumbers(size_t size_bytes) {
   auto bytes = MakeAlignedArray<uint8_t>(size_bytes);

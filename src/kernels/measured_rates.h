@@ -19,7 +19,8 @@ struct MeasuredRates {
 };
 
 // Of matrix products whose operands stay in the caches. Measured by the first caller, in some 10 to
-// 30 ms, and kept for the process's life: a process never changes its mind. Thread-safe.
+// 30 ms, and kept for the process's life: a process never changes its mind. Thread-safe. On a busy
+// machine tries get fewer, not longer in all (best_seconds.h).
 const MeasuredRates& ProductRates();
 
 // Of attention over heads of 64, four of them sharing keys and values: some 3 ms, and kept.

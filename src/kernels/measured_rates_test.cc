@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
 #include "base/cpu.h"
+#include "kernels/best_seconds.h"
 
 namespace sotto {
 namespace {
@@ -24,6 +29,36 @@ TEST(MeasuredRatesTest, MeasuresWhatTheProcessorHas) {
   EXPECT_GT(AttentionRates().f32, 0);
   EXPECT_EQ(ProductRates().bf16 > 0, GemmIsNative(GemmOperands::kBf16));
   EXPECT_EQ(AttentionRates().bf16 > 0, Cpu().avx512_bf16);
+}
+
+// Moves by what the thing that is measured takes.
+struct FakeClock {
+  using duration = std::chrono::milliseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<FakeClock>;
+  static time_point now() { return time_point(now_); }
+  static inline duration now_{0};
+};
+
+// How often something is tried that takes so long.
+int TriesOf(std::vector<int> milliseconds, double* best = nullptr) {
+  int tries = 0;
+  const double seconds = BestSeconds<FakeClock>([&] {
+    FakeClock::now_ +=
+        std::chrono::milliseconds(milliseconds[std::min<size_t>(tries++, milliseconds.size() - 1)]);
+  });
+  if (best != nullptr) *best = seconds;
+  return tries;
+}
+
+TEST(BestSecondsTest, TriesFewerTimesOnABusyMachine) {
+  EXPECT_EQ(TriesOf({0}), 8);
+  EXPECT_EQ(TriesOf({2}), 3);
+  EXPECT_EQ(TriesOf({100}), 1);
+  double best = 0;
+  EXPECT_EQ(TriesOf({4, 1, 3}, &best), 3);
+  EXPECT_EQ(best, 0.001);
 }
 
 TEST(MeasuredRatesTest, AProcessDoesNotChangeItsMind) {
