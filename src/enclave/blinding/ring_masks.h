@@ -52,9 +52,9 @@ struct ShareRoles {
   size_t seed_of(size_t server) const { return server < holder ? server : server - 1; }
 };
 
-// The holder changes with every exchange, so that the servers' work is alike.
-inline ShareRoles RolesOfExchange(size_t servers, uint64_t exchange) {
-  return {servers, static_cast<size_t>(exchange % servers)};
+// The holder changes with every turn, so that the servers' work is alike.
+inline ShareRoles RolesOfExchange(size_t servers, uint64_t turn) {
+  return {servers, static_cast<size_t>(turn % servers)};
 }
 
 // Shares' answers add up to the product: sum_k S_k W = (sum_k S_k) W. y: the sum.

@@ -63,11 +63,14 @@ ShareBlinder::ShareBlinder(const LlamaConfig& config, size_t servers, Drbg& rand
 size_t ShareBlinder::MaxRows(LinearLayer) const { return kMaxRows; }
 
 absl::StatusOr<std::unique_ptr<Blinding>> ShareBlinder::Begin(LinearLayer layer, size_t rows) {
+  // Layers begin with different servers, so that the servers' work is alike.
+  uint64_t turn = LinearLayerIndex(config_, layer);
   {
     std::lock_guard lock(mutex_);
     SOTTO_RETURN_IF_ERROR(destroyed_);
+    turn += begun_[{turn, rows}]++;
   }
-  const ShareRoles roles = RolesOfExchange(servers_, exchange_.fetch_add(1));
+  const ShareRoles roles = RolesOfExchange(servers_, turn);
   return std::make_unique<ShareBlinding>(roles, rows, ShapeOf(config_, layer).n_in, drbg_);
 }
 

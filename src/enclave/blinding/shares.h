@@ -4,8 +4,9 @@
 #ifndef SOTTO_ENCLAVE_BLINDING_SHARES_H_
 #define SOTTO_ENCLAVE_BLINDING_SHARES_H_
 
-#include <atomic>
+#include <map>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "enclave/blinding/blinder.h"
@@ -34,8 +35,11 @@ class ShareBlinder final : public Blinder {
   const LlamaConfig config_;
   const size_t servers_;
   Drbg drbg_;
-  std::atomic<uint64_t> exchange_{0};
   std::mutex mutex_;
+  // Guarded by mutex_: exchanges begun so far, of each layer's index and number of rows. Whose turn
+  // to hold it is counts among these alone, for lanes come in any order: what each server is sent
+  // in all would otherwise differ from run to run.
+  std::map<std::pair<size_t, size_t>, uint64_t> begun_;
   absl::Status destroyed_;  // Guarded by mutex_: why there are no more masks.
 };
 
