@@ -34,13 +34,15 @@ inline size_t FileCount(const std::string& dir) {
 inline constexpr char kNoTee[] =
     "sotto: warning: not in a TEE: nothing is protected from this machine's host\n";
 
-// What a run said beside that, and beside the line on what was done: "sotto: 2 prompts, ...".
+// What a run said beside that, and beside the line on what was done: "sotto: 2 prompts, ...", or
+// rows where padding is computed.
 inline std::string UnusualMessages(const std::string& err) {
   std::string unusual;
   std::istringstream lines(err);
   for (std::string line; std::getline(lines, line);) {
-    const bool done = line.starts_with("sotto: ") && std::isdigit(line[7]) != 0 &&
-                      line.find(" prompt") != std::string::npos;
+    const bool done =
+        line.starts_with("sotto: ") && std::isdigit(line[7]) != 0 &&
+        (line.find(" prompt") != std::string::npos || line.find(" row") != std::string::npos);
     if (!done && line + "\n" != kNoTee) unusual += line + "\n";
   }
   return unusual;

@@ -272,8 +272,10 @@ TEST_F(PrefillTest, ASuccessEndsWithOneLine) {
   EXPECT_THAT(last_line({"--logprobs", "l.jsonl", "--save-logits", "l.npy"}),
               testing::MatchesRegex("sotto: 2 prompts, [0-9]+ tokens in [0-9.]+ s: "
                                     "tee_only_results.json, l.jsonl, l.npy\n"));
-  // Where padding hides lengths, not by their sum.
-  EXPECT_THAT(last_line({"--pad-compute"}), HasSubstr("2 prompts, 256 positions in "));
+  // Where padding hides lengths, not by their sum, nor how many prompts the last batch has.
+  EXPECT_THAT(last_line({"--pad-compute"}), HasSubstr("sotto: 2 rows, 256 positions in "));
+  EXPECT_THAT(last_line({"--pad-compute", "--batch-size", "5", "--log-level", "info"}),
+              HasSubstr("sotto: 5 rows, 640 positions in "));
 }
 
 TEST_F(PrefillTest, InfoTellsWhatIsLoadedAndChosen) {

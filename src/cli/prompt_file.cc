@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <utility>
@@ -21,6 +22,8 @@ constexpr char kTextThatIsJson[] =
     "read as text, a prompt a line, but the first line is a JSON object: name the file .jsonl or "
     ".ndjson, or give --prompts-format jsonl, if its lines are to be read as JSON";
 constexpr std::array<std::string_view, 3> kMembers = {"prompt", "ids", "id"};
+// Up to here every integer is a double.
+constexpr double kLargestExact = 9007199254740992;
 
 absl::StatusOr<std::vector<int32_t>> ReadIds(const Json& value, const std::string& place) {
   if (!value.is_array() || value.empty()) {
@@ -62,6 +65,11 @@ absl::StatusOr<Prompt> ReadObject(const Json& object, const std::string& source)
   if (prompt.id.is_structured()) {
     return absl::InvalidArgumentError(
         StrCat(source, ": \"id\" is not a string, a number or a boolean"));
+  }
+  // Integers beyond 64 bits are read as that, and would not come back as they were.
+  if (prompt.id.is_number_float() && std::abs(prompt.id.get<double>()) > kLargestExact) {
+    return absl::InvalidArgumentError(
+        StrCat(source, ": \"id\" is too large a number to be given back; make it a string"));
   }
   return prompt;
 }

@@ -132,6 +132,8 @@ TEST(JsonLinesPrompts, BadLinesAreRefusedByNumber) {
   EXPECT_THAT(refusal("{}"), HasSubstr("has none"));
   EXPECT_THAT(refusal("{\"prompt\": \"\", \"ids\": [1]}"), HasSubstr("not both"));
   EXPECT_THAT(refusal("{\"prompt\": 3}"), HasSubstr("\"prompt\" is not a string"));
+  EXPECT_THAT(refusal("{\"id\": 123456789012345678901234567890, \"ids\": [1]}"),
+              HasSubstr("\"id\" is too large a number"));
   EXPECT_THAT(refusal("{\"ids\": []}"), HasSubstr("\"ids\""));
   EXPECT_THAT(refusal("{\"ids\": 5}"), HasSubstr("\"ids\""));
   EXPECT_THAT(refusal("{\"ids\": [1, -1]}"), HasSubstr("element 1"));

@@ -16,10 +16,14 @@ std::string Count(size_t n, std::string_view what) {
   return StrCat(n, " ", what, n == 1 ? "" : "s");
 }
 
-// Where padding is computed so that nobody sees lengths, nobody reads them here.
-std::string TokensText(const PrefillOptions& options, const BatchRows& rows) {
-  if (!options.pad_compute) return Count(rows.real_tokens(), "token");
-  return Count(rows.ids.size() * options.prefill_length, "position");
+// Where padding is computed so that nobody sees how long prompts are, or how many the last batch
+// has, nobody reads it here.
+std::string WorkText(const PrefillOptions& options, const BatchRows& rows) {
+  if (!options.pad_compute) {
+    return StrCat(Count(rows.prompt_count, "prompt"), ", ", Count(rows.real_tokens(), "token"));
+  }
+  return StrCat(Count(rows.ids.size(), "row"), ", ",
+                Count(rows.ids.size() * options.prefill_length, "position"));
 }
 
 std::string Seconds(double seconds) {
@@ -80,14 +84,12 @@ void SayModel(const PrefillOptions& options, const Checkpoint& checkpoint) {
 }
 
 void SayRows(const PrefillOptions& options, const BatchRows& rows) {
-  Log(LogLevel::kInfo,
-      StrCat(Count(rows.prompt_count, "prompt"), ", ", TokensText(options, rows),
-             ", in batches of ", options.batch_size, "; to be written: ", FilesText(options)));
+  Log(LogLevel::kInfo, StrCat(WorkText(options, rows), ", in batches of ", options.batch_size,
+                              "; to be written: ", FilesText(options)));
 }
 
 void SayWhatWasDone(const PrefillOptions& options, const BatchRows& rows, double seconds) {
-  Notice(StrCat(Count(rows.prompt_count, "prompt"), ", ", TokensText(options, rows), " in ",
-                Seconds(seconds), ": ", FilesText(options)));
+  Notice(StrCat(WorkText(options, rows), " in ", Seconds(seconds), ": ", FilesText(options)));
 }
 
 }  // namespace sotto
