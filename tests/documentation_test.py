@@ -13,6 +13,9 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 # A file of ours in a document, alone between backticks: `cli/main.cc`, `lane.h`; but `x.cc` and
 # `NAME_fuzz.cc` stand for any.
 FILE_NAME = re.compile(r"`(?!x\b|x_|[\w/]*NAME)([\w/]+\.(?:cc|h|py|sh|proto))`")
+# A test of ours, or all of a suite: `LiesTest`, `ServerTest.DescribesItself`.
+TEST_NAME = re.compile(r"`([A-Z]\w*\.[A-Z]\w*|[A-Z]\w*Test)`")
+DEFINED_TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s+(\w+)\)", re.MULTILINE)
 PROGRAMS = ["sotto", "sotto-accelerator"]
 
 # Calls the completion as bash does, with stand-ins for what the bash-completion package defines.
@@ -86,6 +89,17 @@ class Documents(unittest.TestCase):
                 if not any(file.endswith("/" + name) for file in files):
                     missing.append(f"{page.relative_to(SOURCE_DIR)}: {name}")
         self.assertEqual(missing, [])
+
+    def test_named_tests_exist(self):
+        tests = set()
+        for folder in ["src", "tests"]:
+            for file in (SOURCE_DIR / folder).rglob("*_test.cc"):
+                for suite, name in DEFINED_TEST.findall(file.read_text(encoding="utf-8")):
+                    tests |= {suite, f"{suite}.{name}"}
+        for page in [*SOURCE_DIR.glob("*.md"), *SOURCE_DIR.glob("docs/**/*.md")]:
+            named = TEST_NAME.findall(page.read_text(encoding="utf-8"))
+            with self.subTest(page=page.name):
+                self.assertEqual(sorted(set(named) - tests), [])
 
     def test_manual_and_programs_have_the_same_flags(self):
         for name in PROGRAMS:

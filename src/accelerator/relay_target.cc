@@ -132,16 +132,19 @@ absl::StatusOr<std::string> AddressToDial(const std::string& target, const Relay
   if (!policy.Permits(target)) {
     return absl::PermissionDeniedError("not one that --relay-to names, and no --client-ca");
   }
-  const bool named = policy.Names(target);
   SOTTO_ASSIGN_OR_RETURN(const Addresses addresses, Resolve(target));
-  // The system puts first what it reaches best. All are looked at: a name that also leads inside
-  // is no name of a stranger's.
-  for (const addrinfo* one = addresses.get(); one != nullptr && !named; one = one->ai_next) {
+  if (!policy.Names(target)) SOTTO_RETURN_IF_ERROR(CheckAllPublic(*addresses));
+  // The system puts first what it reaches best.
+  return AsGrpcTarget(*addresses->ai_addr);
+}
+
+absl::Status CheckAllPublic(const addrinfo& addresses) {
+  for (const addrinfo* one = &addresses; one != nullptr; one = one->ai_next) {
     if (IsPublic(*one->ai_addr)) continue;
     return absl::PermissionDeniedError(
         StrCat(AsGrpcTarget(*one->ai_addr), " is no public address, and not in --relay-to"));
   }
-  return AsGrpcTarget(*addresses->ai_addr);
+  return absl::OkStatus();
 }
 
 }  // namespace sotto

@@ -3,6 +3,7 @@
 #ifndef SOTTO_ACCELERATOR_RELAY_TARGET_H_
 #define SOTTO_ACCELERATOR_RELAY_TARGET_H_
 
+#include <netdb.h>
 #include <sys/socket.h>
 
 #include <string>
@@ -35,6 +36,10 @@ absl::StatusOr<std::string> AddressToDial(const std::string& target, const Relay
 // link-local, shared or documentation network, not multicast (IANA's registries of special-purpose
 // addresses, RFC 6890).
 bool IsPublic(const sockaddr& address);
+
+// PERMISSION_DENIED when one of what a name resolved to is not public: a name that also leads
+// inside is no name of a stranger's.
+absl::Status CheckAllPublic(const addrinfo& addresses);
 
 // INVALID_ARGUMENT, naming `text`, for anything but HOST:PORT and [IPV6]:PORT.
 absl::Status CheckRelayTarget(const std::string& text);

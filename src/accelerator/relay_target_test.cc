@@ -1,7 +1,15 @@
 #include "accelerator/relay_target.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -75,6 +83,32 @@ TEST(RelayTargetTest, HostsOwnAndPrivateAddressesAreTold) {
   }
 }
 
+// In a network namespace of its own: the loopback interface gets `text`. Whether it did.
+bool GiveThisHost(const char* text) {
+  ifreq request{};
+  std::strcpy(request.ifr_name, "lo");
+  auto& address = reinterpret_cast<sockaddr_in&>(request.ifr_addr);
+  address.sin_family = AF_INET;
+  return inet_pton(AF_INET, text, &address.sin_addr) == 1 && unshare(CLONE_NEWNET) == 0 &&
+         ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFADDR, &request) == 0;
+}
+
+TEST(RelayTargetTest, AHostsOwnPublicAddressIsTold) {
+  constexpr int kNotGiven = 2;
+  ASSERT_TRUE(IsPublicText("1.1.1.1"));
+  const pid_t child = fork();
+  if (child == 0) {
+    if (!GiveThisHost("1.1.1.1")) _exit(kNotGiven);
+    _exit(IsPublicText("1.1.1.1") || !IsPublicText("1.1.1.2"));
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotGiven) {
+    GTEST_SKIP() << "no network namespace is to be had here";
+  }
+  EXPECT_EQ(status, 0);
+}
+
 TEST(RelayTargetTest, AStrangerHasNobodyDialled) {
   for (const char* target : {"1.1.1.1:50051", "127.0.0.1:50051", "localhost:1", "no.such.host:1"}) {
     EXPECT_EQ(Dial(target, {}), Code::kPermissionDenied) << target;
@@ -92,15 +126,33 @@ TEST(RelayTargetTest, TheOperatorsWordIsEnoughToTheLetter) {
   EXPECT_EQ(Dial("127.1:50051", policy), Code::kPermissionDenied);
 }
 
-// By what the name resolves to: no notation gets round it.
+// By what the name resolves to: no notation gets round it, and no target that the operator named
+// vouches for another.
 TEST(RelayTargetTest, AVerifiedClientReachesPublicAddressesOnly) {
-  const RelayPolicy policy{.targets = {}, .clients_are_verified = true};
+  const RelayPolicy policy{.targets = {"10.0.0.2:1"}, .clients_are_verified = true};
   EXPECT_EQ(*AddressToDial("1.1.1.1:50051", policy), "ipv4:1.1.1.1:50051");
   for (const char* target :
        {"localhost:1", "127.0.0.1:1", "127.1:1", "2130706433:1", "0x7f.1:1", "0:1", "[::1]:1",
         "[::ffff:127.0.0.1]:1", "10.0.0.1:1", "169.254.169.254:80", "192.0.2.7:1"}) {
     EXPECT_EQ(Dial(target, policy), Code::kPermissionDenied) << target;
   }
+}
+
+TEST(RelayTargetTest, ANameThatAlsoLeadsInsideIsRefused) {
+  std::array<sockaddr_in, 2> hosts{};
+  std::array<addrinfo, 2> found{};
+  const auto check = [&](const char* first, const char* second) {
+    for (size_t i = 0; i < 2; ++i) {
+      hosts[i].sin_family = AF_INET;
+      EXPECT_EQ(inet_pton(AF_INET, i == 0 ? first : second, &hosts[i].sin_addr), 1);
+      found[i].ai_addr = reinterpret_cast<sockaddr*>(&hosts[i]);
+    }
+    found[0].ai_next = &found[1];
+    return CheckAllPublic(found[0]).code();
+  };
+  EXPECT_EQ(check("1.1.1.1", "1.1.1.2"), Code::kOk);
+  EXPECT_EQ(check("10.0.0.1", "1.1.1.1"), Code::kPermissionDenied);
+  EXPECT_EQ(check("1.1.1.1", "10.0.0.1"), Code::kPermissionDenied);
 }
 
 TEST(RelayTargetTest, OnlyHostsAndPortsAreTargets) {

@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <filesystem>
+#include <optional>
 
 #include "accelerator/devices/device_registry.h"
 #include "enclave/linear/split.h"
+#include "testing/faulty_accelerator.h"
 #include "testing/forwarding_device.h"
 #include "testing/run_program.h"
 #include "testing/temp_dir.h"
@@ -75,6 +77,20 @@ TEST_F(LiarsTest, ALieIsFinalForItsEndpoint) {
   EXPECT_EQ(lie.code(), absl::StatusCode::kAborted);
   EXPECT_THAT(std::string(lie.message()), HasSubstr(liar.endpoint()));
   for (int i = 0; i < 2; ++i) EXPECT_EQ(runtime->Connect().status(), lie);
+}
+
+// Told in its greeting, before any answer: final too, whoever stands there later.
+TEST_F(LiarsTest, ALieInTheGreetingIsFinalForItsEndpoint) {
+  const HonestServer honest = HonestServer::Start(ShippedModelDir());
+  std::optional<FaultyAccelerator> liar(std::in_place, Fault::kNoInstanceId,
+                                        honest.ClientOptions(NumberFormat::kRing32));
+  SplitOptions options = OptionsFor({&honest});
+  options.endpoints = {liar->endpoint()};
+  const auto runtime = Prepare(options);
+  const absl::Status lie = runtime->Connect().status();
+  EXPECT_EQ(lie.code(), absl::StatusCode::kAborted) << lie;
+  liar.reset();
+  EXPECT_EQ(runtime->Connect().status(), lie);
 }
 
 // What is checked with after a connection was lost has nothing to do with what came before.

@@ -172,19 +172,34 @@ TEST_F(RelayTest, MutualTlsToPinnedKeys) {
 }
 
 TEST_F(RelayTest, ServersThatDoNotReachEachOtherShareWithoutARelay) {
+  const std::string nobody = "localhost:1", nowhere = "no-such-host.invalid:1";
   const HonestServer sink = Start(), third = Start(),
-                     source = StartSource({"localhost:1", third.endpoint()});
+                     source = StartSource({nobody, nowhere, third.endpoint()});
   SplitOptions options = Options(source, sink);
-  // Nobody there; somebody without the ticket.
-  for (const std::string& peer : {std::string("localhost:1"), third.endpoint()}) {
+  // The third is somebody without the ticket.
+  for (const std::string& peer : {nobody, nowhere, third.endpoint()}) {
     options.relay_peer = peer;
     options.relay = RelayUse::kRequired;
+    const auto begin = std::chrono::steady_clock::now();
     const absl::Status refused = Connect(options).status();
+    // As long as a dial may take, or the time would tell who listens where.
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3)) << peer;
     EXPECT_EQ(refused.code(), Code::kFailedPrecondition) << refused;
     EXPECT_THAT(std::string(refused.message()), HasSubstr(peer));
     options.relay = RelayUse::kWherePossible;
     EXPECT_TRUE(EqualsLocal(options, false));
   }
+}
+
+// The address that was judged is dialled: gRPC, which would take "127.1" for a host's name,
+// resolves nothing again.
+TEST_F(RelayTest, TheAddressThatWasJudgedIsDialled) {
+  const HonestServer sink = Start();
+  const std::string peer = StrCat("127.1:", sink.endpoint().substr(sink.endpoint().rfind(':') + 1));
+  const HonestServer source = StartSource({peer});
+  SplitOptions options = Options(source, sink);
+  options.relay_peer = peer;
+  EXPECT_TRUE(EqualsLocal(options, true));
 }
 
 TEST_F(RelayTest, ServersMayRefuseOrNameWhomTheyRelayTo) {
@@ -218,24 +233,6 @@ TEST_F(RelayTest, NobodyIsDialledWithoutTheOperatorsWord) {
     }
   }
   EXPECT_THAT(reasons, testing::SizeIs(1));
-  pollfd polled{.fd = trap->fds().front().get(), .events = POLLIN, .revents = 0};
-  EXPECT_EQ(poll(&polled, 1, /*timeout=*/0), 0) << "somebody has connected";
-}
-
-TEST_F(RelayTest, AVerifiedClientsWordIsNotEnoughForThisHost) {
-  const TestCertificate own = TestCertificate::Make(), client = TestCertificate::Make();
-  const auto tls = [&](ServerOptions& o) {
-    o.tls = ServerTls{own.certificate, own.key, client.certificate};
-  };
-  const HonestServer source = Start(tls);
-  const auto trap = *ListenSockets::Open("--trap", "127.0.0.1:0");
-  SessionOptions options = source.ClientOptions(NumberFormat::kRing32);
-  options.tls = TlsOptions{.root_certificates = own.certificate,
-                           .certificate_chain = client.certificate,
-                           .private_key = client.key};
-  options.relay = RelayRole{.target = trap->address()};
-  const auto session = ValueOrDie(AcceleratorSession::Open(source.endpoint(), options));
-  EXPECT_FALSE(session->server().relays);
   pollfd polled{.fd = trap->fds().front().get(), .events = POLLIN, .revents = 0};
   EXPECT_EQ(poll(&polled, 1, /*timeout=*/0), 0) << "somebody has connected";
 }
