@@ -10,6 +10,7 @@
 
 #include "accelerator/event_log.h"
 #include "base/strings.h"
+#include "wire/thread_room.h"
 
 namespace sotto {
 namespace {
@@ -75,6 +76,7 @@ ConnectionLimits LimitsOf(const ServerOptions& options) {
 
 absl::StatusOr<std::unique_ptr<AcceleratorServer>> AcceleratorServer::Start(
     std::unique_ptr<ServedModel> model, const ServerOptions& options) {
+  SOTTO_RETURN_IF_ERROR(CheckThreadRoom());
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ListenSockets> sockets,
                          ListenSockets::Open("--listen", options.listen));
   std::unique_ptr<AcceleratorServer> server(new AcceleratorServer(std::move(model)));

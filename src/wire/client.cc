@@ -10,6 +10,7 @@
 #include "wire/handshake.h"
 #include "wire/peer_certificate.h"
 #include "wire/shm_transport.h"
+#include "wire/thread_room.h"
 #include "wire/tls.h"
 #include "wire/tls_probe.h"
 
@@ -124,6 +125,7 @@ AcceleratorSession::~AcceleratorSession() {
 absl::StatusOr<std::unique_ptr<AcceleratorSession>> AcceleratorSession::Open(
     const std::string& endpoint, const SessionOptions& options) {
   SOTTO_RETURN_IF_ERROR(CheckEndpoint(endpoint, /*for_listening=*/false));
+  SOTTO_RETURN_IF_ERROR(CheckThreadRoom());
   auto state = std::make_shared<SessionState>(endpoint);
   const auto verdict = std::make_shared<PeerVerdict>();
   auto stream = std::make_unique<GrpcStream>(MakeChannel(endpoint, options.tls, verdict), *state);
