@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/strings.h"
+#include "cli/token_scores.h"
 #include "enclave/prefill/memory_plan.h"
 #include "model/tensor_names.h"
 
@@ -16,7 +17,7 @@ constexpr uint64_t kReserveBytesPerThread = uint64_t{4} << 20;
 }  // namespace
 
 MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions& how,
-                          const EngineOptions& options) {
+                          const EngineOptions& options, size_t kept_positions) {
   const LlamaConfig& config = checkpoint.config();
   const LocalLinearMemory linear =
       PlanLocalLinear(config, how.precision, TokenBlockRows(options), ThreadsPerLane(options));
@@ -32,6 +33,7 @@ MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions
     needed.lookup_bytes =
         options.batch_size * options.prefill_length * config.hidden_size * sizeof(float);
   }
+  needed.score_bytes = kept_positions * kTokenScoreBytes;
   needed.reserve_bytes =
       kReserveBytes + kReserveBytesPerThread * static_cast<uint64_t>(options.threads);
   needed.model_bytes = checkpoint.private_bytes();
@@ -41,9 +43,9 @@ MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions
 absl::Status CheckMemoryToBegin() { return CheckMemoryFits("a forward pass", kReserveBytes); }
 
 absl::Status CheckLocalRunFits(const Checkpoint& checkpoint, const LocalLinearOptions& how,
-                               const EngineOptions& options) {
+                               const EngineOptions& options, size_t kept_positions) {
   SOTTO_RETURN_IF_ERROR(CheckMemoryToBegin());  // The plan asks oneDNN.
-  const MemoryNeeded needed = PlanLocalRun(checkpoint, how, options);
+  const MemoryNeeded needed = PlanLocalRun(checkpoint, how, options, kept_positions);
   std::string what = StrCat("precision ", PrecisionName(how.precision), " with batches of ",
                             options.batch_size, " x ", options.prefill_length);
   if (needed.model_bytes > 0) {

@@ -17,6 +17,7 @@ struct MemoryNeeded {
   uint64_t packing_bytes = 0;  // While weights are packed: before the arena is there.
   uint64_t arena_bytes = 0;    // Activations, keys and values: Engine::arena_bytes().
   uint64_t lookup_bytes = 0;   // Of an oblivious lookup.
+  uint64_t score_bytes = 0;    // Log-probabilities that wait to be written.
   // What is not counted one by one: code that oneDNN generates, stacks, prompts, results under way,
   // and what the allocator cannot use.
   uint64_t reserve_bytes = 0;
@@ -25,12 +26,14 @@ struct MemoryNeeded {
 
   // What a run takes beyond what the process has.
   uint64_t total_bytes() const {
-    return weight_bytes + std::max(packing_bytes, arena_bytes + lookup_bytes) + reserve_bytes;
+    return weight_bytes + std::max(packing_bytes, arena_bytes + lookup_bytes) + score_bytes +
+           reserve_bytes;
   }
 };
 
+// `kept_positions`: whose scores the run keeps.
 MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions& how,
-                          const EngineOptions& options);
+                          const EngineOptions& options, size_t kept_positions = 0);
 
 // FAILED_PRECONDITION where so little is available that even code cannot be generated: oneDNN does
 // not survive that. To be asked before its first use.
@@ -38,7 +41,7 @@ absl::Status CheckMemoryToBegin();
 
 // FAILED_PRECONDITION, with both figures, when the run needs more than the system has available.
 absl::Status CheckLocalRunFits(const Checkpoint& checkpoint, const LocalLinearOptions& how,
-                               const EngineOptions& options);
+                               const EngineOptions& options, size_t kept_positions = 0);
 
 }  // namespace sotto
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/thread_pool.h"
+#include "cli/token_scores.h"
 #include "model/sealed_model.h"
 #include "testing/temp_dir.h"
 #include "testing/test_data.h"
@@ -62,6 +63,18 @@ TEST_F(MemoryNeededTest, CountsASealedModelThatStaysInMemory) {
   ASSERT_TRUE(sealed.ok());
   // The shipped model is bf16.
   EXPECT_EQ(PlanLocalRun(*sealed, {}, {}).model_bytes, 2 * checkpoint_.parameter_count());
+}
+
+TEST_F(MemoryNeededTest, CountsScoresThatWait) {
+  const TokenScores scores(3);
+  const uint64_t bytes =
+      3 * (sizeof scores.logprobs[0] + sizeof scores.top_ids[0] + sizeof scores.top_logprobs[0]);
+  const MemoryNeeded none = PlanLocalRun(checkpoint_, {}, {});
+  const MemoryNeeded some = PlanLocalRun(checkpoint_, {}, {}, 3);
+  EXPECT_EQ(none.score_bytes, 0u);
+  EXPECT_EQ(some.score_bytes, bytes);
+  EXPECT_EQ(some.total_bytes(), none.total_bytes() + bytes);
+  EXPECT_TRUE(absl::IsFailedPrecondition(CheckLocalRunFits(checkpoint_, {}, {}, size_t{1} << 50)));
 }
 
 TEST_F(MemoryNeededTest, RefusesWithTheFigureWhatNoMachineHolds) {

@@ -35,9 +35,11 @@ class PrefillBackend {
   virtual void Close() {}
 };
 
-// `checkpoint`, `options` and `pool` outlive the backend.
+// `checkpoint`, `options` and `pool` outlive the backend. `kept_positions`: whose scores the run
+// keeps meanwhile, for the plan of its memory.
 std::unique_ptr<PrefillBackend> MakeLocalBackend(const Checkpoint& checkpoint,
-                                                 const PrefillOptions& options, ThreadPool& pool);
+                                                 const PrefillOptions& options, ThreadPool& pool,
+                                                 size_t kept_positions);
 // REQUIRES: options.split. Errors: linear/split.h's.
 std::unique_ptr<PrefillBackend> MakeSplitBackend(const Checkpoint& checkpoint,
                                                  const PrefillOptions& options, ThreadPool& pool);

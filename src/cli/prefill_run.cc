@@ -97,6 +97,12 @@ absl::StatusOr<Inputs> PrepareInputs(const PrefillOptions& options, const Checkp
   return inputs;
 }
 
+// Whose scores wait until their lines of log-probabilities may be written: all, at the worst.
+size_t KeptPositions(const PrefillOptions& options, const BatchRows& rows) {
+  if (options.logprobs_path.empty()) return 0;
+  return options.pad_compute ? rows.ids.size() * options.prefill_length : rows.real_tokens();
+}
+
 void WarnOfPrompts(const PrefillOptions& options, const Inputs& inputs) {
   for (const std::string& warning :
        PromptWarnings(inputs.prompts, inputs.rows, options.truncation, DetectPlatform().platform)) {
@@ -124,9 +130,10 @@ absl::Status RunPrefill(const PrefillOptions& options) {
   SayRows(options, inputs.rows);
   SOTTO_ASSIGN_OR_RETURN(PrefillOutputs outputs,
                          PrefillOutputs::Create(options, inputs.shape, inputs.rows));
-  const std::unique_ptr<PrefillBackend> backend = options.split.has_value()
-                                                      ? MakeSplitBackend(checkpoint, options, pool)
-                                                      : MakeLocalBackend(checkpoint, options, pool);
+  const std::unique_ptr<PrefillBackend> backend =
+      options.split.has_value()
+          ? MakeSplitBackend(checkpoint, options, pool)
+          : MakeLocalBackend(checkpoint, options, pool, KeptPositions(options, inputs.rows));
   BatchRunner runner({.config = checkpoint.config(),
                       .options = options,
                       .prompts = inputs.prompts,

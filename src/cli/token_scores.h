@@ -20,6 +20,9 @@ struct TokenScores {
   std::vector<double> top_logprobs;
 };
 
+// Of a position in TokenScores.
+inline constexpr size_t kTokenScoreBytes = 2 * sizeof(double) + sizeof(int32_t);
+
 enum class ScoreAccess {
   kDirect,     // Reads the next token's logit by its id.
   kOblivious,  // Reads all logits once more and chooses by a mask: no branch and no address depends

@@ -1,0 +1,50 @@
+// `sotto tokenize`: whose tokenizer it takes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "testing/prefill_program.h"
+#include "testing/test_data.h"
+
+namespace sotto {
+namespace {
+
+using testing::HasSubstr;
+
+class TokenizeTest : public testing::Test {
+ protected:
+  ProgramResult Tokenize(std::vector<std::string> flags,
+                         std::map<std::string, std::string> environment = {}) {
+    flags.insert(flags.begin(), "tokenize");
+    return RunProgram("sotto", flags,
+                      {.environment = std::move(environment), .input = "{\"text\":\"God\"}\n"});
+  }
+
+  const std::string shipped_ = ShippedModelDir();
+  const std::string ids_ = Tokenize({"--model", shipped_}).out;
+};
+
+TEST_F(TokenizeTest, TakesTheShippedModelsUnlessToldOtherwise) {
+  EXPECT_THAT(ids_, HasSubstr("{\"ids\":["));
+  EXPECT_EQ(Tokenize({}).out, ids_);
+  EXPECT_EQ(Tokenize({}, {{"LLAMA_MODEL_PATH", shipped_}}).out, ids_);
+}
+
+TEST_F(TokenizeTest, AFlagBeatsTheVariable) {
+  const std::map<std::string, std::string> elsewhere = {{"LLAMA_MODEL_PATH", "/nonexistent"}};
+  const ProgramResult run = Tokenize({}, elsewhere);
+  EXPECT_EQ(run.exit_code, kFailure);
+  EXPECT_THAT(run.err, HasSubstr("/nonexistent/tokenizer.json"));
+  EXPECT_EQ(Tokenize({"--model", shipped_}, elsewhere).out, ids_);
+  EXPECT_EQ(Tokenize({"--tokenizer", shipped_ + "/tokenizer.json"}, elsewhere).out, ids_);
+}
+
+TEST_F(TokenizeTest, TwoTokenizersAreOneTooMany) {
+  EXPECT_EQ(Tokenize({"--model", shipped_, "--tokenizer", "t.json"}).exit_code, kUsage);
+}
+
+}  // namespace
+}  // namespace sotto
