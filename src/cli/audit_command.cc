@@ -76,8 +76,11 @@ absl::Status FillTls(const AuditFlags& flags, SplitOptions& options) {
 absl::StatusOr<SplitOptions> Options(const AuditFlags& flags, size_t tokens) {
   SplitOptions options;
   options.endpoints = flags.accelerators;
-  SOTTO_ASSIGN_OR_RETURN(options.protection,
-                         ParseProtection(flags.protection, flags.accelerators.size()));
+  const auto protection = ParseProtection(flags.protection, flags.accelerators.size());
+  if (!protection.ok()) {
+    return UsageError(StrCat("--protection: ", ToStd(protection.status().message())));
+  }
+  options.protection = *protection;
   options.plain_format = NumberFormat::kRing32;
   options.insecure_channels = flags.insecure_channels;
   if (flags.no_relay) options.relay = RelayUse::kNever;
@@ -118,11 +121,7 @@ absl::Status Run(const Checkpoint& checkpoint, SplitLinear split, int threads,
 }  // namespace
 
 absl::Status RunAudit(const AuditFlags& flags) {
-  std::string model = flags.model;
-  if (model.empty()) {
-    SOTTO_ASSIGN_OR_RETURN(model, FindShippedModel());
-  }
-  SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(model));
+  SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(flags.model));
   SOTTO_ASSIGN_OR_RETURN(const std::vector<int32_t> tokens, Tokens(flags, checkpoint));
   SOTTO_ASSIGN_OR_RETURN(const SplitOptions options, Options(flags, tokens.size()));
   const std::string warning = ConfidentialityWarning(options);
@@ -163,7 +162,12 @@ absl::Status RunAudit(const AuditFlags& flags) {
 void AddAuditCommand(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("audit", "Attack what accelerators are sent.");
   const auto flags = std::make_shared<AuditFlags>();
-  command->add_option("--model", flags->model, "Model directory (the shipped model)");
+  const auto model =
+      std::make_shared<Setting>(*command, SettingSpec{.flag = "--model",
+                                                      .placeholder = "DIR",
+                                                      .help = "Model directory",
+                                                      .variable = "LLAMA_MODEL_PATH",
+                                                      .shown_default = "the shipped model"});
   command->add_option("--prompt", flags->prompt, "The prompt to look for (a text of ours)");
   command->add_option("--accelerator", flags->accelerators, "HOST:PORT or unix:PATH; repeatable")
       ->required();
@@ -179,8 +183,12 @@ void AddAuditCommand(CLI::App& app, Invocation& invocation) {
   command->add_flag("--no-relay", flags->no_relay, "Never let servers send products to each other");
   command->add_flag("--insecure-channels", flags->insecure_channels,
                     "Let shares run over channels that others can read: NOT CONFIDENTIAL");
-  command->callback(
-      [flags, &invocation] { invocation.run = [flags] { return RunAudit(*flags); }; });
+  command->callback([flags, model, &invocation] {
+    invocation.run = [flags, model]() -> absl::Status {
+      SOTTO_ASSIGN_OR_RETURN(flags->model, ModelOf(*model));
+      return RunAudit(*flags);
+    };
+  });
 }
 
 }  // namespace sotto

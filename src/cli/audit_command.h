@@ -16,7 +16,7 @@ class App;
 namespace sotto {
 
 struct AuditFlags {
-  std::string model;                      // Empty: the shipped one.
+  std::string model;                      // A directory.
   std::string prompt;                     // Empty: a text of ours.
   std::vector<std::string> accelerators;  // Endpoints.
   std::string protection = "auto";

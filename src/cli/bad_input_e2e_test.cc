@@ -36,6 +36,13 @@ TEST(BadCommandLine, IsRefusedNamingTheFlag) {
   ExpectRefusal({"--batch-size", "1", "--batch-size", "2"}, kUsage, "--batch-size");
 }
 
+TEST(BadCommandLine, NamesTheHelpOfTheCommand) {
+  ExpectRefusal({"--bogus"}, kUsage, "unknown flag \"--bogus\" (see sotto prefill --help)");
+  EXPECT_THAT(RunProgram("sotto", {"model", "seal"}).err,
+              HasSubstr("(see sotto model seal --help)"));
+  EXPECT_THAT(RunProgram("sotto", {"fly"}).err, HasSubstr("(see sotto --help)"));
+}
+
 TEST(BadCommandLine, StrayWordsAreNotRepeated) {
   const ProgramResult run = RunProgram("sotto", {"prefill", "--prompt", "my", "hunter2"});
   EXPECT_EQ(run.exit_code, kUsage);

@@ -115,10 +115,7 @@ class BenchFlags {
     }
     options.output_dir = output_.value();
     if (options.output_dir.empty()) return UsageError("--output: names no directory");
-    options.model_dir = model_.value();
-    if (!model_.given()) {
-      SOTTO_ASSIGN_OR_RETURN(options.model_dir, FindShippedModel());
-    }
+    SOTTO_ASSIGN_OR_RETURN(options.model_dir, ModelOf(model_));
     SOTTO_RETURN_IF_ERROR(CheckFiles(options));
     return options;
   }

@@ -21,6 +21,11 @@ absl::StatusOr<std::string> FindShippedModel() {
   return FindShippedModelFrom(program.parent_path());
 }
 
+absl::StatusOr<std::string> ModelOf(const Setting& model) {
+  if (model.given()) return model.value();
+  return FindShippedModel();
+}
+
 absl::StatusOr<std::string> FindShippedModelFrom(const std::string& program_dir) {
   for (const char* candidate : kCandidates) {
     const fs::path directory = (fs::path(program_dir) / candidate).lexically_normal();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "cli/setting.h"
 
 namespace sotto {
 
@@ -15,6 +16,9 @@ absl::StatusOr<std::string> FindShippedModel();
 
 // The same for a program in `program_dir`.
 absl::StatusOr<std::string> FindShippedModelFrom(const std::string& program_dir);
+
+// What a command's --model names, or where neither that nor its variable does, the shipped model.
+absl::StatusOr<std::string> ModelOf(const Setting& model);
 
 }  // namespace sotto
 

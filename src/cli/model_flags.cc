@@ -40,9 +40,7 @@ absl::Status ModelFlags::Read(PrefillOptions& options) const {
   SOTTO_RETURN_IF_ERROR(ReadPins(options));
   SOTTO_RETURN_IF_ERROR(ReadCache(options));
   SOTTO_RETURN_IF_ERROR(ReadSealing(options));
-  options.model_dir = model_.value();
-  if (model_.given()) return absl::OkStatus();
-  SOTTO_ASSIGN_OR_RETURN(options.model_dir, FindShippedModel());
+  SOTTO_ASSIGN_OR_RETURN(options.model_dir, ModelOf(model_));
   return absl::OkStatus();
 }
 
@@ -75,14 +73,14 @@ absl::Status ModelFlags::ReadCache(PrefillOptions& options) const {
     return UsageError("--weight-cache: names no directory");
   }
   // The cache is not encrypted.
-  if (weight_cache_.given() && (weights_root_.given() || key_file_.given())) {
-    return UsageError("--weight-cache: would write a sealed model's weights in the clear");
+  if (weight_cache_.given() && key_file_.given()) {
+    return UsageError("--weight-cache: would write an encrypted model's weights in the clear");
   }
   // Nor does anything in it prove which weights it was made of.
-  if (weight_cache_.given() && options.pins.any()) {
+  if (weight_cache_.given() && (weights_root_.given() || options.pins.any())) {
     return UsageError(
-        "--weight-cache: not with --model-sha256 or --weights-sha256: what is cached "
-        "cannot be checked against them");
+        "--weight-cache: not with --weights-root, --model-sha256 or --weights-sha256: what is "
+        "cached cannot be checked against them");
   }
   return absl::OkStatus();
 }

@@ -11,7 +11,7 @@ absl::Status CheckWeightCache(const PrefillOptions& options, Platform platform) 
   if (options.weight_cache_dir.empty()) return absl::OkStatus();
   if (IsSealedModelPath(options.model_dir)) {
     return absl::FailedPreconditionError(
-        "--weight-cache: would write a sealed model's weights in the clear");
+        "--weight-cache: not for a sealed model: what is cached is neither encrypted nor verified");
   }
   if (!ProtectsFromHost(platform)) return absl::OkStatus();
   return absl::FailedPreconditionError(

@@ -195,7 +195,7 @@ TEST_F(PinsTest, CachedWeightsAreNeitherPinnedNorNamed) {
   ASSERT_EQ(RunProgram("sotto", {"model", "seal", "m", "--out", "s"}, {.working_dir = dir_.path()})
                 .exit_code,
             0);
-  ExpectRefusedNaming("s", {"--weight-cache", "c"}, "sealed model's weights in the clear");
+  ExpectRefusedNaming("s", {"--weight-cache", "c"}, "not for a sealed model");
   for (int start = 0; start < 2; ++start) {
     const json result = Result({"--prefill-length", "8", "--weight-cache", "c"});
     for (const char* digest :

@@ -49,6 +49,16 @@ int Fail(const absl::Status& status) {
   return IsUsageError(status) ? kBadCommandLine : kFailure;
 }
 
+// "see sotto model seal --help": that of the command as far as it was understood.
+std::string SeeHelp(const CLI::App& app) {
+  std::string command = app.get_name();
+  for (const CLI::App* part = &app; !part->get_subcommands().empty();) {
+    part = part->get_subcommands().front();
+    command += " " + part->get_name();
+  }
+  return StrCat(" (see ", command, " --help)");
+}
+
 // Names a flag, or a misspelt command. Other words may be part of a prompt that lacks its quotes,
 // and are not repeated.
 std::string UnexpectedArgument(const CLI::App& app) {
@@ -69,10 +79,10 @@ bool Parse(CLI::App& app, int argc, const char* const* argv, int& exit_code) {
   } catch (const CLI::CallForHelp&) {
     std::fputs(app.help().c_str(), stdout);
   } catch (const CLI::ExtrasError&) {
-    PrintError(StrCat(UnexpectedArgument(app), " (see sotto --help)"));
+    PrintError(StrCat(UnexpectedArgument(app), SeeHelp(app)));
     exit_code = kBadCommandLine;
   } catch (const CLI::ParseError& error) {
-    PrintError(StrCat(error.what(), " (see sotto --help)"));
+    PrintError(StrCat(error.what(), SeeHelp(app)));
     exit_code = kBadCommandLine;
   }
   return false;

@@ -12,7 +12,10 @@
 #include "base/file.h"
 #include "base/strings.h"
 #include "base/utf8.h"
+#include "cli/default_model.h"
 #include "cli/prompt_json.h"
+#include "cli/setting.h"
+#include "model/checkpoint.h"
 
 namespace sotto {
 namespace {
@@ -66,18 +69,21 @@ absl::StatusOr<json> TokenizeLine(const Tokenizer& tokenizer, const TokenizeFlag
   return flags.decode ? DecodeLine(tokenizer, object) : EncodeLine(tokenizer, flags, object);
 }
 
-absl::Status RunTokenize(const TokenizeFlags& flags) {
-  if (flags.model.empty() && flags.tokenizer.empty()) {
-    return UsageError("tokenize needs --model or --tokenizer");
+// A file that is named beats a model that the environment names.
+absl::StatusOr<std::string> TokenizerPath(const TokenizeFlags& flags, const Setting& model) {
+  if (flags.tokenizer.empty()) {
+    SOTTO_ASSIGN_OR_RETURN(const std::string directory, ModelOf(model));
+    return StrCat(directory, "/", kTokenizerName);
   }
-  if (!flags.model.empty() && !flags.tokenizer.empty()) {
-    return UsageError("--model and --tokenizer: one excludes the other");
-  }
+  if (!model.given_by_flag()) return flags.tokenizer;
+  return UsageError("--model and --tokenizer: one excludes the other");
+}
+
+absl::Status RunTokenize(const TokenizeFlags& flags, const Setting& model) {
   if (flags.decode && (flags.plain || flags.bos)) {
     return UsageError("--decode goes with neither --plain nor --bos");
   }
-  const std::string path =
-      flags.tokenizer.empty() ? StrCat(flags.model, "/tokenizer.json") : flags.tokenizer;
+  SOTTO_ASSIGN_OR_RETURN(const std::string path, TokenizerPath(flags, model));
   SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::Load(path));
   std::ios::sync_with_stdio(false);
   return TokenizeLines(tokenizer, flags, std::cin, std::cout);
@@ -108,13 +114,19 @@ void AddTokenizeCommand(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand(
       "tokenize", "Text to token ids, or back: JSON lines from standard input to standard output.");
   const auto flags = std::make_shared<TokenizeFlags>();
-  command->add_option("--model", flags->model, "A model directory with a tokenizer.json");
-  command->add_option("--tokenizer", flags->tokenizer, "A tokenizer.json");
+  const auto model = std::make_shared<Setting>(
+      *command, SettingSpec{.flag = "--model",
+                            .placeholder = "DIR",
+                            .help = "A model directory with a tokenizer.json",
+                            .variable = "LLAMA_MODEL_PATH",
+                            .shown_default = "the shipped model"});
+  command->add_option("--tokenizer", flags->tokenizer, "A tokenizer.json, in place of a model's");
   command->add_flag("--decode", flags->decode, "Read {\"ids\": [..]}, write {\"text\": ..}");
   command->add_flag("--plain", flags->plain, "Encode special tokens in text as ordinary text");
   command->add_flag("--bos", flags->bos, "Add the tokenizer's BOS");
-  command->callback(
-      [&invocation, flags] { invocation.run = [flags] { return RunTokenize(*flags); }; });
+  command->callback([&invocation, flags, model] {
+    invocation.run = [flags, model] { return RunTokenize(*flags, *model); };
+  });
 }
 
 }  // namespace sotto

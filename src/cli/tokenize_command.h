@@ -17,8 +17,7 @@ class App;
 namespace sotto {
 
 struct TokenizeFlags {
-  std::string model = {};      // A directory with a tokenizer.json,
-  std::string tokenizer = {};  // or such a file, which wins.
+  std::string tokenizer = {};  // A tokenizer.json; empty: the model's.
   bool decode = false;
   bool plain = false;
   bool bos = false;
