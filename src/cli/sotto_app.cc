@@ -25,6 +25,7 @@
 #include "enclave/tee/platform.h"
 #include "model/printable.h"
 #include "wire/library_logs.h"
+#include "wire/mismatch.h"
 
 namespace sotto {
 namespace {
@@ -45,7 +46,8 @@ void PrintError(std::string_view message) { Log(LogLevel::kError, message); }
 
 int Fail(const absl::Status& status) {
   if (IsReaderGone(status)) EndByBrokenPipe();
-  PrintError(ToStd(status.message()));
+  PrintError(StrCat(ToStd(status.message()),
+                    IsOtherWeights(status) ? "; compare with \"sotto model inspect\"" : ""));
   return IsUsageError(status) ? kBadCommandLine : kFailure;
 }
 

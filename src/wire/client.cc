@@ -8,6 +8,7 @@
 #include "wire/endpoint.h"
 #include "wire/grpc_stream.h"
 #include "wire/handshake.h"
+#include "wire/mismatch.h"
 #include "wire/peer_certificate.h"
 #include "wire/shm_transport.h"
 #include "wire/thread_room.h"
@@ -27,11 +28,11 @@ absl::Status ReadIdentity(const GrpcStream& stream, const SessionOptions& option
   SOTTO_ASSIGN_OR_RETURN(info.peer_key_sha256, KeyFingerprint(stream.PeerCertificate()));
   if (!options.tls->pinned_key_sha256.empty()) {
     if (info.peer_key_sha256 == options.tls->pinned_key_sha256) return absl::OkStatus();
-    return absl::PermissionDeniedError("the server's key is not the pinned one");
+    return KeyIsNotPinned(info.peer_key_sha256, options.tls->pinned_key_sha256);
   }
   info.vouched = verdict.peer();
   if (info.vouched && info.vouched->key_sha256 == info.peer_key_sha256) return absl::OkStatus();
-  return absl::PermissionDeniedError("the server's certificate: is not the one that was checked");
+  return absl::PermissionDeniedError("the server's certificate is not the one that was checked");
 }
 
 // Maps what the server offers and shows it that both see the same memory.
@@ -42,7 +43,7 @@ absl::StatusOr<ShmRegion> AcceptOffer(const pb::ShmOffer& offer, const SessionOp
   ShmChallenge expected;
   SOTTO_RETURN_IF_ERROR(CopyExactly(offer.challenge(), "challenge", expected));
   if (region.ReadServerChallenge() != expected) {
-    return absl::FailedPreconditionError("its shared memory is not the one mapped here");
+    return absl::FailedPreconditionError("the server's shared memory is not the one mapped here");
   }
   const ShmChallenge own = DrawChallenge();
   region.WriteClientChallenge(own);
@@ -59,9 +60,9 @@ absl::StatusOr<std::unique_ptr<Transport>> SettleDataPlane(SessionState& state,
                                                            const SessionOptions& options) {
   pb::ClientMessage message;
   pb::Ready& ready = *message.mutable_ready();
-  absl::StatusOr<ShmRegion> region = welcome.has_shm()
-                                         ? AcceptOffer(welcome.shm(), options, ready)
-                                         : absl::FailedPreconditionError("offers no shared memory");
+  absl::StatusOr<ShmRegion> region =
+      welcome.has_shm() ? AcceptOffer(welcome.shm(), options, ready)
+                        : absl::FailedPreconditionError("the server offers no shared memory");
   if (!region.ok()) {
     if (options.data_plane == DataPlane::kShm) return region.status();
     ready.set_data_plane(pb::GRPC);

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "base/strings.h"
 #include "wire/endpoint.h"
+#include "wire/mismatch.h"
 
 namespace sotto {
 namespace {
@@ -32,7 +33,7 @@ absl::Status CheckShapes(const pb::Description& description, const LlamaConfig& 
     same = layer.n_in() == model.layers[i].n_in && layer.n_out() == model.layers[i].n_out;
   }
   if (same) return absl::OkStatus();
-  return absl::FailedPreconditionError("serves a model of another shape than --model");
+  return absl::FailedPreconditionError("the server serves a model of another shape");
 }
 
 }  // namespace
@@ -63,7 +64,7 @@ absl::Status ReadOperands(const std::string& operands, NumberFormat format, Serv
   info.operands = Tidy(operands);
   if (format != NumberFormat::kF32 || operands == "f32") return absl::OkStatus();
   return absl::FailedPreconditionError(
-      StrCat("would multiply in \"", info.operands, "\" where f32 was asked for"));
+      StrCat("the server would multiply in \"", info.operands, "\" where f32 was asked for"));
 }
 
 void ReadAgreement(const pb::RelayAgreement& agreement, ServerInfo& info) {
@@ -75,22 +76,24 @@ void ReadAgreement(const pb::RelayAgreement& agreement, ServerInfo& info) {
 absl::StatusOr<ServerInfo> CheckDescription(const pb::Description& description,
                                             const SessionOptions& options) {
   if (description.protocol_version() != kProtocolVersion) {
-    return absl::UnimplementedError(StrCat("speaks protocol version ",
-                                           description.protocol_version(), ", this program ",
-                                           kProtocolVersion));
+    const bool old_server = description.protocol_version() < kProtocolVersion;
+    return OtherProtocolVersion(description.protocol_version(), kProtocolVersion,
+                                old_server ? SOTTO_VERSION : Tidy(description.software_version()));
   }
   if (description.weights_sha256() != absl::HexStringToBytes(options.weights_sha256)) {
-    return absl::FailedPreconditionError("serves other weights than --model");
+    const std::string served = description.weights_sha256().substr(0, kDigestBytes);
+    return OtherWeights(absl::BytesToHexString(served), options.weights_sha256);
   }
   SOTTO_RETURN_IF_ERROR(CheckShapes(description, options.config));
   const auto& formats = description.formats();
   if (std::find(formats.begin(), formats.end(), static_cast<int>(options.format)) ==
       formats.end()) {
-    return absl::FailedPreconditionError("does not serve the number format that is needed");
+    return absl::FailedPreconditionError(
+        "the server does not serve the number format that is needed");
   }
   if (description.instance_id().size() != kInstanceIdBytes || description.window_bytes() == 0 ||
       description.devices_size() > kMaxDevices) {
-    return absl::AbortedError("describes itself in a way that cannot be");
+    return absl::AbortedError("the server describes itself in a way that cannot be");
   }
   ServerInfo info{.software_version = Tidy(description.software_version()),
                   .instance_id = absl::BytesToHexString(description.instance_id()),

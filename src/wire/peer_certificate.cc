@@ -37,7 +37,7 @@ std::vector<Certificate> ParseCertificates(const std::string& pem) {
 }
 
 absl::Status Denied(std::string_view why) {
-  return absl::PermissionDeniedError(StrCat("the server's certificate: ", why));
+  return absl::PermissionDeniedError(StrCat("the server's certificate ", why));
 }
 
 absl::Status FillStore(const std::string& roots_pem, X509_STORE* store) {
@@ -85,9 +85,9 @@ std::string Sentence(int error, const std::string& host) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-      return "no authority that was given signed it";
+      return "was signed by no authority that was given";
     default:
-      return X509_verify_cert_error_string(error);
+      return StrCat("was refused: ", X509_verify_cert_error_string(error));
   }
 }
 
@@ -125,7 +125,7 @@ absl::StatusOr<VerifiedPeer> CheckCertificateChain(const std::string& chain_pem,
                                                    const std::string& roots_pem,
                                                    const std::string& host) {
   const std::vector<Certificate> chain = ParseCertificates(chain_pem);
-  if (chain.empty() || host.empty()) return Denied("there is none, or no name to check it for");
+  if (chain.empty() || host.empty()) return Denied("is missing, or the name to check it for");
   const Owned<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   SOTTO_RETURN_IF_ERROR(FillStore(roots_pem, store.get()));
   const Owned<STACK_OF(X509), [](STACK_OF(X509) * s) { sk_X509_free(s); }> others(

@@ -112,7 +112,7 @@ absl::Status ShmRegion::Map(int fd) {
     static_cast<void>(*static_cast<volatile uint64_t*>(Word(at)));
   }
   if (!torn()) return absl::OkStatus();
-  return absl::FailedPreconditionError(StrCat("shared memory ", path_, ": was cut short"));
+  return absl::FailedPreconditionError(StrCat("shared memory ", path_, " was cut short"));
 }
 
 ShmRegion::ShmRegion(ShmRegion&& other) noexcept

@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "base/strings.h"
+#include "wire/mismatch.h"
 #include "wire/peer_certificate.h"
 
 namespace sotto {
@@ -106,11 +107,10 @@ absl::StatusOr<std::optional<VerifiedPeer>> CheckPeer(const std::string& chain_p
   if (options.pinned_key_sha256.empty()) {
     SOTTO_ASSIGN_OR_RETURN(peer, CheckCertificateChain(chain_pem, options.root_certificates, host));
   } else if (*key != options.pinned_key_sha256) {
-    return absl::PermissionDeniedError("the server's key is not the pinned one");
+    return KeyIsNotPinned(*key, options.pinned_key_sha256);
   }
   if (!options.known_key_sha256.empty() && *key != options.known_key_sha256) {
-    return absl::PermissionDeniedError(
-        "the server shows another key than at the first connection: another server");
+    return KeyHasChanged(*key, options.known_key_sha256);
   }
   return peer;
 }
