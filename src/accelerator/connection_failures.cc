@@ -46,6 +46,8 @@ std::string_view ConnectionFailureName(ConnectionFailure failure) {
       return "wrong_certificate";
     case ConnectionFailure::kServerRefused:
       return "server_refused";
+    case ConnectionFailure::kServerWithoutTls:
+      return "server_without_tls";
     case ConnectionFailure::kOther:
       break;
   }
@@ -62,6 +64,9 @@ std::string_view DescribeConnectionFailure(ConnectionFailure failure) {
       return "a client's certificate is not signed by --client-ca, or not valid now";
     case ConnectionFailure::kServerRefused:
       return "a client does not accept this server's certificate";
+    case ConnectionFailure::kServerWithoutTls:
+      return "a client tries TLS, which this server was started without: give --tls-cert and "
+             "--tls-key";
     case ConnectionFailure::kOther:
       break;
   }
@@ -77,15 +82,9 @@ std::optional<ConnectionFailure> ReadGrpcLogLine(std::string_view line) {
 }
 
 void LogLibraryLine(std::string_view line) {
-  const std::optional<ConnectionFailure> failure = ReadGrpcLogLine(line);
-  if (!failure) {
-    LogEvent(LogLevel::kDebug, "library", {{"line", std::string(line)}});
-    return;
-  }
-  LogEvent(LogLevel::kWarning, "handshake_failed",
-           {{"reason", std::string(ConnectionFailureName(*failure))},
-            {"why", std::string(DescribeConnectionFailure(*failure))}});
   LogEvent(LogLevel::kDebug, "library", {{"line", std::string(line)}});
+  const std::optional<ConnectionFailure> failure = ReadGrpcLogLine(line);
+  if (!failure) return;
   std::lock_guard lock(AllWatchers().mutex);
   for (const ConnectionFailureWatch* watch : AllWatchers().all) watch->seen_(*failure);
 }

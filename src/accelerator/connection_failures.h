@@ -1,6 +1,6 @@
 // Connections that end before a session: a client without TLS, without the certificate asked for,
-// or that refuses the server's. gRPC tells of them in lines for its own log alone; here each
-// becomes an event of ours, and is counted.
+// that refuses the server's, or with TLS where there is none. gRPC tells of most in lines for its
+// own log alone, which are read here.
 #ifndef SOTTO_ACCELERATOR_CONNECTION_FAILURES_H_
 #define SOTTO_ACCELERATOR_CONNECTION_FAILURES_H_
 
@@ -18,9 +18,10 @@ enum class ConnectionFailure {
   kNoCertificate,     // It shows no certificate where --client-ca asks for one.
   kWrongCertificate,  // It shows one that --client-ca did not sign, or that is not valid now.
   kServerRefused,     // It does not accept this server's certificate.
+  kServerWithoutTls,  // The client tries TLS with a server that was started without.
   kOther,             // The handshake failed in another way.
 };
-inline constexpr size_t kConnectionFailures = 5;
+inline constexpr size_t kConnectionFailures = 6;
 // For a metric's label: "no_tls".
 std::string_view ConnectionFailureName(ConnectionFailure failure);
 // For people, one line.
@@ -29,8 +30,8 @@ std::string_view DescribeConnectionFailure(ConnectionFailure failure);
 // What a line of gRPC's log tells of a connection; nothing for lines about anything else.
 std::optional<ConnectionFailure> ReadGrpcLogLine(std::string_view line);
 
-// The sink of RouteLibraryLogs: an event "handshake_failed", told to all that watch, or, for any
-// other line, one at debug level.
+// The sink of RouteLibraryLogs: events at debug level; failed connections are told to all that
+// watch.
 void LogLibraryLine(std::string_view line);
 
 // Calls `seen` for each failed connection of this process, from any thread, until it is destroyed.

@@ -10,7 +10,6 @@ namespace sotto {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 constexpr char kNoCertificateLine[] =
     "grpc: Handshake failed with fatal error SSL_ERROR_SSL: error:0A0000C7:SSL routines::peer did "
@@ -43,9 +42,7 @@ TEST(ConnectionFailuresTest, TellsThoseThatWatch) {
     testing::internal::CaptureStderr();
     LogLibraryLine(kNoCertificateLine);
     LogLibraryLine("grpc: something else");
-    const std::string log = testing::internal::GetCapturedStderr();
-    EXPECT_THAT(log, HasSubstr("\"event\":\"handshake_failed\",\"reason\":\"no_certificate\""));
-    EXPECT_THAT(log, testing::Not(HasSubstr("grpc")));
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "");  // gRPC's words are for debugging.
     LogLibraryLine(kNoCertificateLine);
   }
   LogLibraryLine(kNoCertificateLine);

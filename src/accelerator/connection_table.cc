@@ -9,12 +9,18 @@
 #include <array>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "base/strings.h"
 
 namespace sotto {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+// And the time until a failed one is asked for.
+constexpr auto kYoung = kHandshakeTimeout + std::chrono::seconds(5);
+constexpr size_t kMaxLeavers = 100;
 // A network is given to one customer: its hosts are one peer.
 constexpr size_t kIpv6PrefixBytes = 8;
 
@@ -62,12 +68,13 @@ std::string PeerOfSocket(int fd) {
 bool ConnectionTable::Admit(int fd) {
   const std::optional<ino_t> inode = InodeOf(fd);
   if (!inode) return false;
+  const std::string peer = PeerOfSocket(fd);
+  std::lock_guard lock(mutex_);
   // Its number was another connection's, which has been closed.
   if (const auto old = open_.find(fd); old != open_.end()) Forget(old);
-  const std::string peer = PeerOfSocket(fd);
   if (!HasRoomFor(peer)) ForgetClosed();
   if (!HasRoomFor(peer)) return false;
-  open_.emplace(fd, Connection{*inode, peer});
+  open_.emplace(fd, Connection{*inode, peer, Clock::now()});
   ++peers_[peer];
   return true;
 }
@@ -80,8 +87,23 @@ bool ConnectionTable::HasRoomFor(const std::string& peer) const {
 
 void ConnectionTable::Forget(std::map<int, Connection>::iterator connection) {
   const auto peer = peers_.find(connection->second.peer);
+  // Nobody may ask for them for long.
+  if (Clock::now() - connection->second.admitted < kYoung && leavers_.size() < kMaxLeavers) {
+    leavers_.insert(connection->second.peer);
+  }
   if (--peer->second == 0) peers_.erase(peer);
   open_.erase(connection);
+}
+
+size_t ConnectionTable::size() const {
+  std::lock_guard lock(mutex_);
+  return open_.size();
+}
+
+std::set<std::string> ConnectionTable::TakeLeavers() {
+  std::lock_guard lock(mutex_);
+  ForgetClosed();
+  return std::exchange(leavers_, {});
 }
 
 void ConnectionTable::ForgetClosed() {

@@ -65,6 +65,21 @@ TEST_F(ConnectionTableTest, AClosedConnectionMakesRoom) {
   EXPECT_TRUE(table.Admit(d.ours.get()));
 }
 
+TEST_F(ConnectionTableTest, WhoLeftIsToldOnce) {
+  ConnectionTable table({.total = 3, .per_peer = 3});
+  Pair a = Connect("127.0.0.1"), b = Connect("127.0.0.2");
+  const Pair c = Connect("127.0.0.3");
+  for (const int fd : {a.ours.get(), b.ours.get(), c.ours.get()}) ASSERT_TRUE(table.Admit(fd));
+  EXPECT_TRUE(table.TakeLeavers().empty());
+  a.ours.Reset();
+  b.ours.Reset();
+  // Also when its number is another's already.
+  const Pair d = Connect("127.0.0.4");
+  ASSERT_TRUE(table.Admit(d.ours.get()));
+  EXPECT_EQ(table.TakeLeavers(), (std::set<std::string>{"127.0.0.1", "127.0.0.2"}));
+  EXPECT_TRUE(table.TakeLeavers().empty());
+}
+
 TEST_F(ConnectionTableTest, ARegularFileInAConnectionsPlaceIsNoConnection) {
   ConnectionTable table({.total = 1, .per_peer = 1});
   Pair a = Connect("127.0.0.1");

@@ -1,60 +1,50 @@
 #include "accelerator/listener.h"
 
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <chrono>
 #include <utility>
-#include <vector>
-
-#include "base/check.h"
 
 namespace sotto {
 namespace {
 
-UniqueFd MakeStop() {
-  UniqueFd stop(eventfd(0, EFD_CLOEXEC));
-  SOTTO_CHECK(stop.ok());
-  return stop;
+// A client says something at once, in HTTP/2 as in TLS. Whoever does not is gRPC's all the same:
+// its server greets first.
+constexpr std::chrono::milliseconds kPatience{1000};
+
+// Whether what has come is the beginning of a TLS handshake: a record's type, and its version's
+// first byte.
+bool BeginsWithTls(int connection) {
+  constexpr std::array<uint8_t, 2> kHandshakeRecord = {22, 3};
+  std::array<uint8_t, 2> first{};
+  const ssize_t size = recv(connection, first.data(), first.size(), MSG_PEEK | MSG_DONTWAIT);
+  return size == static_cast<ssize_t>(first.size()) && first == kHandshakeRecord;
 }
 
 }  // namespace
 
 Listener::Listener(std::unique_ptr<ListenSockets> sockets, std::unique_ptr<Acceptor> acceptor,
-                   ListenerOptions options)
-    : sockets_(std::move(sockets)),
-      acceptor_(std::move(acceptor)),
+                   ConnectionTable& connections, ListenerOptions options)
+    : acceptor_(std::move(acceptor)),
+      connections_(connections),
       options_(std::move(options)),
-      connections_(options_.limits),
-      stop_(MakeStop()),
-      thread_([this] { Run(); }) {}
+      loop_(std::move(sockets),
+            {.flags = SOCK_NONBLOCK,
+             .admit = [this](int connection) { return Admit(connection); },
+             .take = [this](UniqueFd connection,
+                            int listener) { Take(std::move(connection), listener); },
+             .patience = options_.on_tls ? kPatience : std::chrono::milliseconds(0)}) {}
 
-Listener::~Listener() {
-  SOTTO_CHECK(eventfd_write(stop_.get(), 1) == 0);
-  thread_.join();
+bool Listener::Admit(int connection) {
+  if (connections_.Admit(connection)) return true;
+  options_.on_refusal(PeerOfSocket(connection));
+  return false;
 }
 
-void Listener::Run() {
-  std::vector<pollfd> polled;
-  for (const UniqueFd& fd : sockets_->fds()) {
-    polled.push_back({.fd = fd.get(), .events = POLLIN, .revents = 0});
-  }
-  polled.push_back({.fd = stop_.get(), .events = POLLIN, .revents = 0});
-  while (polled.back().revents == 0) {
-    if (poll(polled.data(), polled.size(), /*timeout=*/-1) < 0) continue;  // EINTR
-    for (size_t i = 0; i + 1 < polled.size(); ++i) {
-      if (polled[i].revents != 0) TakeOne(polled[i].fd);
-    }
-  }
-}
-
-// One at a time: between two of them, whoever wants the thread to end is heard.
-void Listener::TakeOne(int listener) {
-  UniqueFd connection = accepter_.Accept(listener, SOCK_NONBLOCK);
-  if (!connection.ok()) return;
-  if (!connections_.Admit(connection.get())) {
-    options_.on_refusal(PeerOfSocket(connection.get()));
-    return;
+void Listener::Take(UniqueFd connection, int listener) {
+  if (options_.on_tls && BeginsWithTls(connection.get())) {
+    options_.on_tls(PeerOfSocket(connection.get()));
   }
   Acceptor::NewConnectionParameters parameters;
   parameters.listener_fd = listener;

@@ -6,46 +6,39 @@
 
 #include <functional>
 #include <memory>
-#include <thread>
+#include <string>
 
+#include "accelerator/accept_loop.h"
 #include "accelerator/connection_table.h"
-#include "accelerator/descriptors.h"
-#include "accelerator/listen_sockets.h"
-#include "accelerator/unique_fd.h"
 
 namespace sotto {
 
+// Functions are called on the listener's thread.
 struct ListenerOptions {
-  ConnectionLimits limits{};
-  // Called for each connection that is closed at once because of the limits; on the listener's
-  // thread.
+  // Called for each connection that is closed at once because of the limits.
   std::function<void(const std::string& peer)> on_refusal = [](const std::string&) {};
+  // Set where the server speaks no TLS: called for each connection that begins with it. gRPC's
+  // server would end it without a word.
+  std::function<void(const std::string& peer)> on_tls{};
 };
 
 class Listener {
  public:
   using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
 
-  // Accepts from now on, on a thread of its own. The server behind `acceptor` must run, and do so
-  // until the listener is gone.
+  // Accepts from now on, on a thread of its own, what `connections` admits. The server behind
+  // `acceptor` must run, and do so until the listener is gone, as must the table.
   Listener(std::unique_ptr<ListenSockets> sockets, std::unique_ptr<Acceptor> acceptor,
-           ListenerOptions options);
-  // Nobody can connect when it returns; connections that are open stay.
-  ~Listener();
-
-  const ListenSockets& sockets() const { return *sockets_; }
+           ConnectionTable& connections, ListenerOptions options);
 
  private:
-  void Run();
-  void TakeOne(int listener);
+  bool Admit(int connection);
+  void Take(UniqueFd connection, int listener);
 
-  const std::unique_ptr<ListenSockets> sockets_;
   const std::unique_ptr<Acceptor> acceptor_;
+  ConnectionTable& connections_;
   const ListenerOptions options_;
-  ConnectionTable connections_;
-  Accepter accepter_;
-  const UniqueFd stop_;  // Readable once the thread has to end.
-  std::thread thread_;
+  AcceptLoop loop_;  // Last: its thread uses the rest.
 };
 
 }  // namespace sotto

@@ -1,16 +1,13 @@
 #include "accelerator/metrics_http.h"
 
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <array>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "accelerator/metrics_request.h"
-#include "base/check.h"
 #include "base/strings.h"
 
 namespace sotto {
@@ -29,31 +26,9 @@ absl::StatusOr<std::unique_ptr<MetricsHttp>> MetricsHttp::Start(const std::strin
 }
 
 MetricsHttp::MetricsHttp(std::unique_ptr<ListenSockets> sockets, std::function<std::string()> text)
-    : sockets_(std::move(sockets)), text_(std::move(text)), stop_(eventfd(0, EFD_CLOEXEC)) {
-  SOTTO_CHECK(stop_.ok());
-  thread_ = std::thread([this] { Run(); });
-}
-
-MetricsHttp::~MetricsHttp() {
-  SOTTO_CHECK(eventfd_write(stop_.get(), 1) == 0);
-  thread_.join();
-}
-
-void MetricsHttp::Run() {
-  std::vector<pollfd> polled;
-  for (const UniqueFd& fd : sockets_->fds()) {
-    polled.push_back({.fd = fd.get(), .events = POLLIN, .revents = 0});
-  }
-  polled.push_back({.fd = stop_.get(), .events = POLLIN, .revents = 0});
-  while (polled.back().revents == 0) {
-    if (poll(polled.data(), polled.size(), /*timeout=*/-1) < 0) continue;  // EINTR
-    for (size_t i = 0; i + 1 < polled.size(); ++i) {
-      if (polled[i].revents == 0) continue;
-      const UniqueFd connection = accepter_.Accept(polled[i].fd, /*flags=*/0);
-      if (connection.ok()) Answer(connection.get());
-    }
-  }
-}
+    : text_(std::move(text)),
+      loop_(std::move(sockets),
+            {.take = [this](const UniqueFd& connection, int) { Answer(connection.get()); }}) {}
 
 void MetricsHttp::Answer(int connection) const {
   setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));

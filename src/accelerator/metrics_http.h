@@ -5,11 +5,8 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 
-#include "accelerator/descriptors.h"
-#include "accelerator/listen_sockets.h"
-#include "accelerator/unique_fd.h"
+#include "accelerator/accept_loop.h"
 #include "base/status.h"
 
 namespace sotto {
@@ -20,20 +17,15 @@ class MetricsHttp {
   // most. address: HOST:PORT (port 0: any). INVALID_ARGUMENT or UNAVAILABLE naming --metrics.
   static absl::StatusOr<std::unique_ptr<MetricsHttp>> Start(const std::string& address,
                                                             std::function<std::string()> text);
-  ~MetricsHttp();
 
-  int port() const { return sockets_->port(); }
+  int port() const { return loop_.sockets().port(); }
 
  private:
   MetricsHttp(std::unique_ptr<ListenSockets> sockets, std::function<std::string()> text);
-  void Run();
   void Answer(int connection) const;
 
-  const std::unique_ptr<ListenSockets> sockets_;
   const std::function<std::string()> text_;
-  Accepter accepter_;
-  const UniqueFd stop_;  // Readable once the thread has to end.
-  std::thread thread_;
+  AcceptLoop loop_;  // Last: its thread uses the rest.
 };
 
 }  // namespace sotto

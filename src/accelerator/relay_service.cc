@@ -8,7 +8,6 @@
 #include "accelerator/event_log.h"
 #include "accelerator/relay_intake.h"
 #include "base/strings.h"
-#include "wire/grpc_status.h"
 #include "wire/proto_codec.h"
 
 namespace sotto {
@@ -83,21 +82,19 @@ absl::StatusOr<std::unique_ptr<RelayLink>> RelayService::Dial(const std::string&
   return RelayLink::Open(target, kDialTimeout);
 }
 
-grpc::Status RelayService::Receive(grpc::ServerContext& context, RelayStream& stream) {
+absl::Status RelayService::Receive(grpc::ServerContext& context, RelayStream& stream) {
   const absl::StatusOr<RelayTicket> ticket = TicketOf(context);
-  if (!ticket.ok()) return ToGrpc(ticket.status());
+  if (!ticket.ok()) return ticket.status();
   const std::shared_ptr<RelayInbox> inbox = inboxes_.Find(*ticket);
-  if (inbox == nullptr) return ToGrpc(absl::NotFoundError("no session has this ticket"));
-  if (const absl::Status status = inbox->Attach([&] { context.TryCancel(); }); !status.ok()) {
-    return ToGrpc(status);
-  }
+  if (inbox == nullptr) return absl::NotFoundError("no session has this ticket");
+  SOTTO_RETURN_IF_ERROR(inbox->Attach([&] { context.TryCancel(); }));
   RelayIntake intake(model_.shape(), *inbox);
   absl::Status status = absl::OkStatus();
   pb::RelayMessage message;
   stream.Write(pb::RelayReply());
   while (status.ok() && stream.Read(&message)) status = intake.Take(message);
   inbox->Detach();
-  return ToGrpc(status);
+  return status;
 }
 
 }  // namespace sotto

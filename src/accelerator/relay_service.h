@@ -47,8 +47,8 @@ class RelayService {
   // learns nothing of who listens where. The server's log has the reason.
   RelayEnds Agree(const pb::RelayRole& role, pb::RelayAgreement& agreement);
 
-  // Receives a source's products until it leaves or the sink's session ends.
-  grpc::Status Receive(grpc::ServerContext& context, RelayStream& stream);
+  // Receives a source's products until it leaves or the sink's session ends: OK, either way.
+  absl::Status Receive(grpc::ServerContext& context, RelayStream& stream);
 
  private:
   absl::StatusOr<RelayEnds> Join(const pb::RelayRole& role);

@@ -19,8 +19,6 @@ namespace {
 constexpr int kSpareThreads = 16;
 // A client that vanished without a word is noticed after this.
 constexpr int kKeepaliveMs = 20'000, kKeepaliveTimeoutMs = 10'000;
-// Time for TLS and HTTP/2 to be agreed upon.
-constexpr int kHandshakeTimeoutMs = 10'000;
 // A connection without a call ends after this.
 constexpr int kConnectionIdleMs = 300'000;
 // Calls at once of one connection. A session has a connection of its own.
@@ -29,6 +27,8 @@ constexpr int kMaxCallsPerConnection = 16;
 // devices, metrics.
 constexpr size_t kSpareDescriptors = 64;
 constexpr std::chrono::seconds kBetweenRefusalLines{10};
+// Calls get this long to end when the server does and their clients have been told.
+constexpr std::chrono::seconds kGoodbye{2};
 
 std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const ServerOptions& options) {
   if (!options.tls) return grpc::InsecureServerCredentials();
@@ -55,7 +55,8 @@ void Configure(grpc::ServerBuilder& builder, const ServerOptions& options) {
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             static_cast<int>(kHandshakeTimeout.count()));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kConnectionIdleMs);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxCallsPerConnection);
   grpc::ResourceQuota quota("sotto-accelerator");
@@ -112,10 +113,19 @@ absl::Status AcceleratorServer::Serve(std::unique_ptr<ListenSockets> sockets,
   });
   address_ = sockets->address();
   const int listener = sockets->fds().front().get();
-  listener_ = std::make_unique<Listener>(
-      std::move(sockets), std::move(acceptor),
-      ListenerOptions{.limits = LimitsOf(options),
-                      .on_refusal = [this](const std::string& peer) { RefusedConnection(peer); }});
+  connections_.emplace(LimitsOf(options));
+  failed_handshakes_.emplace(FailedHandshakesOptions{
+      .take_leavers = [this] { return connections_->TakeLeavers(); },
+      .count = [this](ConnectionFailure failure) { metrics_.HandshakeFailed(failure); }});
+  ListenerOptions listening{
+      .on_refusal = [this](const std::string& peer) { RefusedConnection(peer); }};
+  if (!options.tls) {
+    listening.on_tls = [this](const std::string& peer) {
+      failed_handshakes_->Add(ConnectionFailure::kServerWithoutTls, peer);
+    };
+  }
+  listener_ = std::make_unique<Listener>(std::move(sockets), std::move(acceptor), *connections_,
+                                         std::move(listening));
   if (options.on_dead) {
     watchdog_ = std::make_unique<Watchdog>(
         listener, WatchdogOptions{.greeting = options.tls ? TlsClientHello() : std::string(),
@@ -143,7 +153,8 @@ void AcceleratorServer::Drain(std::chrono::milliseconds grace) {
   listener_.reset();
   service_->ObserveAvailability([](bool) {});
   server_->GetHealthCheckService()->SetServingStatus(false);
-  server_->Shutdown(std::chrono::system_clock::now() + grace);
+  service_->Drain(grace);
+  server_->Shutdown(std::chrono::system_clock::now() + kGoodbye);
   server_->Wait();
 }
 

@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "accelerator/connection_failures.h"
+#include "accelerator/connection_table.h"
+#include "accelerator/failed_handshakes.h"
 #include "accelerator/listener.h"
 #include "accelerator/served_model.h"
 #include "accelerator/service.h"
@@ -61,8 +62,8 @@ class AcceleratorServer {
 
   std::unique_ptr<ServedModel> model_;
   Metrics metrics_;
-  ConnectionFailureWatch connection_failures_{
-      [this](ConnectionFailure failure) { metrics_.HandshakeFailed(failure); }};
+  std::optional<ConnectionTable> connections_;
+  std::optional<FailedHandshakes> failed_handshakes_;
   std::unique_ptr<AcceleratorService> service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Listener> listener_;

@@ -11,9 +11,15 @@
 #include "accelerator/shm_session_io.h"
 #include "base/strings.h"
 #include "wire/grpc_status.h"
+#include "wire/mismatch.h"
 
 namespace sotto {
 namespace {
+
+constexpr size_t kDigestBytes = 32;
+
+// To clients and in the log, after a grace: the server ends them, and not their networks.
+absl::Status ShuttingDown() { return absl::UnavailableError("it is shutting down"); }
 
 std::string DrawInstanceId() {
   std::string id(16, '\0');
@@ -96,6 +102,15 @@ void AcceleratorService::ObserveAvailability(std::function<void(bool)> observer)
   observer_(HasPlace());
 }
 
+void AcceleratorService::Drain(std::chrono::milliseconds grace) {
+  {
+    std::unique_lock lock(mutex_);
+    draining_ = true;
+    left_.wait_for(lock, grace, [&] { return open_sessions_ == 0; });
+  }
+  roster_.StopAll(ShuttingDown());
+}
+
 grpc::Status AcceleratorService::Session(grpc::ServerContext* context, SessionStream* stream) {
   const uint64_t id = next_session_++;
   if (const absl::Status status = TakePlace(); !status.ok()) {
@@ -104,6 +119,8 @@ grpc::Status AcceleratorService::Session(grpc::ServerContext* context, SessionSt
              {{"session", id},
               {"peer", context->peer()},
               {"why", std::string(ToStd(status.message()))}});
+    // Told in the session too: from a status alone a client could not tell it from its network's.
+    if (absl::IsUnavailable(status)) GrpcSessionIo(*context, *stream).WriteFailure(status);
     return ToGrpc(status);
   }
   metrics_.SessionOpened();
@@ -121,6 +138,7 @@ grpc::Status AcceleratorService::Session(grpc::ServerContext* context, SessionSt
 
 absl::Status AcceleratorService::TakePlace() {
   std::lock_guard lock(mutex_);
+  if (draining_) return ShuttingDown();
   if (!HasPlace()) {
     return absl::ResourceExhaustedError(
         StrCat("all ", options_.limits.max_sessions, " sessions are taken (--max-sessions)"));
@@ -134,15 +152,17 @@ void AcceleratorService::LeavePlace() {
   std::lock_guard lock(mutex_);
   if (!HasPlace()) observer_(true);
   --open_sessions_;
+  left_.notify_all();
 }
 
 absl::Status AcceleratorService::CheckHello(const pb::Hello& hello) const {
   if (hello.protocol_version() != kProtocolVersion) {
-    return absl::UnimplementedError(StrCat("protocol version ", kProtocolVersion,
-                                           " is spoken here, not ", hello.protocol_version()));
+    return OtherProtocolVersion(kProtocolVersion, hello.protocol_version(),
+                                hello.protocol_version() < kProtocolVersion ? SOTTO_VERSION : "");
   }
   if (hello.weights_sha256() != description_.weights_sha256()) {
-    return absl::FailedPreconditionError("other weights are served here");
+    const std::string expected = hello.weights_sha256().substr(0, kDigestBytes);
+    return OtherWeights(model_.weights_sha256(), absl::BytesToHexString(expected));
   }
   const auto& formats = description_.formats();
   if (std::find(formats.begin(), formats.end(), hello.format()) == formats.end()) {
@@ -172,10 +192,10 @@ std::optional<ShmRegion> AcceleratorService::Offer(const std::string& peer, cons
 }
 
 grpc::Status AcceleratorService::Relay(grpc::ServerContext* context, RelayStream* stream) {
-  grpc::Status status = relays_.Receive(*context, *stream);
+  const absl::Status status = relays_.Receive(*context, *stream);
   LogEvent(LogLevel::kInfo, "relay_closed",
-           {{"peer", context->peer()}, {"status", FromPeer(status).ToString()}});
-  return status;
+           {{"peer", context->peer()}, {"status", status.ToString()}});
+  return ToGrpc(status);
 }
 
 absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(grpc::ServerContext& context,
@@ -227,13 +247,20 @@ absl::Status AcceleratorService::Serve(grpc::ServerContext& context, SessionStre
   absl::Status status = absl::OkStatus();
   if (terms.region) {
     ShmSessionIo io(context, stream, *std::move(terms.region));
-    status = SessionRunner(model_, scheduler_, io, std::move(session)).Run();
+    status = Run(io, std::move(session));
   } else {
     GrpcSessionIo io(context, stream);
-    status = SessionRunner(model_, scheduler_, io, std::move(session)).Run();
+    status = Run(io, std::move(session));
   }
   if (!idle.expired()) return status;
   return absl::DeadlineExceededError("silent for too long (--session-idle-seconds)");
+}
+
+absl::Status AcceleratorService::Run(SessionIo& io, SessionContext session) {
+  SessionRunner runner(model_, scheduler_, io, std::move(session));
+  const SessionRoster::Entry entry(roster_,
+                                   [&runner](const absl::Status& why) { runner.Stop(why); });
+  return runner.Run();
 }
 
 }  // namespace sotto

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -16,6 +17,7 @@
 #include "accelerator/metrics.h"
 #include "accelerator/relay_service.h"
 #include "accelerator/served_model.h"
+#include "accelerator/session_roster.h"
 #include "wire/accelerator.grpc.pb.h"
 #include "wire/shm_region.h"
 
@@ -58,6 +60,9 @@ class AcceleratorService final
   // `observer` is told now, and at each change from now on, whether a session can be had. One call
   // at a time, none after the next ObserveAvailability has returned.
   void ObserveAvailability(std::function<void(bool available)> observer);
+  // Takes no new session from now on and waits for those that run, `grace` at most; those that
+  // remain are told that the server is shutting down. They are about to end when it returns.
+  void Drain(std::chrono::milliseconds grace);
 
   grpc::ServerUnaryReactor* Describe(grpc::CallbackServerContext* context,
                                      const pb::DescribeRequest* request,
@@ -78,7 +83,10 @@ class AcceleratorService final
                                  pb::Welcome& welcome) const;
   absl::Status CheckHello(const pb::Hello& hello) const;
   absl::Status Serve(grpc::ServerContext& context, SessionStream& stream, uint64_t id);
-  // RESOURCE_EXHAUSTED at the limit; else a session is counted as open.
+  // Serves what has been agreed upon.
+  absl::Status Run(SessionIo& io, SessionContext session);
+  // RESOURCE_EXHAUSTED at the limit, UNAVAILABLE once the server is to stop; else a session is
+  // counted as open.
   absl::Status TakePlace();
   void LeavePlace();
   bool HasPlace() const { return open_sessions_ < options_.limits.max_sessions; }
@@ -89,10 +97,13 @@ class AcceleratorService final
   RelayService relays_;
   FairScheduler scheduler_{/*slots=*/1};
   IdleWatch idle_watch_;
+  SessionRoster roster_;
   pb::Description description_;
   std::atomic<uint64_t> next_session_{1};
   std::mutex mutex_;
-  int open_sessions_ = 0;  // Guarded by mutex_, as is the next.
+  int open_sessions_ = 0;  // Guarded by mutex_, as are the next two.
+  bool draining_ = false;
+  std::condition_variable left_;  // A session was.
   std::function<void(bool)> observer_ = [](bool) {};
 };
 

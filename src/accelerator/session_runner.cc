@@ -61,6 +61,14 @@ absl::Status SessionRunner::Run() {
   return result_;
 }
 
+void SessionRunner::Stop(const absl::Status& why) {
+  {
+    std::lock_guard lock(state_);
+    if (ended_) return;
+  }
+  Fail(why);
+}
+
 void SessionRunner::Loop() {
   Arrival arrival;
   WorkBuffer answer;

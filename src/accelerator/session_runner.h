@@ -91,6 +91,9 @@ class SessionRunner {
   // Serves until the client ends the session (OK) or something fails. The first failure is
   // returned once every exchange under way has been answered or dropped.
   absl::Status Run();
+  // Ends a session that runs because of `why`, which the client is told. From any thread, while
+  // Run has not returned; blocks while the client does not take its answer.
+  void Stop(const absl::Status& why);
 
  private:
   void Loop();

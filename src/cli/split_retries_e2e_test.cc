@@ -133,8 +133,28 @@ TEST_F(RetriesTest, ASuccessorWithAnotherKeyIsRefused) {
   const ProgramResult run = Sotto(Work("split") + Split("30") + Arguments{"--accelerator-ca", ca});
   killer.join();
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_THAT(run.err, HasSubstr("another key than at the first connection"));
+  EXPECT_THAT(run.err, HasSubstr("another key than at the first connection: SHA-256 "));
   EXPECT_FALSE(std::filesystem::exists(dir_.File("split.json")));
+}
+
+// Not a connection that broke, which is what one looks for in the network.
+TEST_F(RetriesTest, AServerThatIsStoppedSaysSo) {
+  TempDir logs;
+  const std::string log = logs.File("log");
+  AcceleratorProcess server({"--formats", "ring", "--drain-seconds", "0", "--log-level", "info"},
+                            {}, std::nullopt, log);
+  const uint64_t idle = server.CpuTicks();
+  std::thread stopper([&] {
+    AwaitWork(server, idle);
+    EXPECT_EQ(server.Signal(SIGTERM), 0);
+  });
+  const ProgramResult run =
+      Sotto(Work("split") + Arguments{"--split", "--accelerator", server.address(), "--protection",
+                                      "plain", "--verify"});
+  stopper.join();
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("the server says: it is shutting down"));
+  EXPECT_THAT(logs.Read("log"), HasSubstr("\"status\":\"UNAVAILABLE: it is shutting down\""));
 }
 
 TEST_F(RetriesTest, WithoutRetriesALostServerEndsTheRun) {

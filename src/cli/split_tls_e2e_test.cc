@@ -48,17 +48,19 @@ class TlsMismatchTest : public SplitTest {
     for (std::string line; std::getline(lines, line);) EXPECT_TRUE(line.starts_with("sotto: "));
     EXPECT_TRUE(std::filesystem::is_empty(dir_.path()));
   }
-  // Every line of the server's log is an event, and one has `reason`.
+  // Every line of the server's log is an event, and one has `reason`, and whose it is.
   void ExpectServerSays(const std::string& reason) {
-    bool said = false;
+    int said = 0;
     const std::string log = EndAndLog();
     std::istringstream lines(log);
     for (std::string line; std::getline(lines, line);) {
       const nlohmann::json event = nlohmann::json::parse(line, nullptr, false);
       ASSERT_FALSE(event.is_discarded()) << line;
-      said = said || event.value("reason", "") == reason;
+      if (event.value("reason", "") != reason) continue;
+      EXPECT_EQ(event.value("peer", ""), "localhost");
+      ++said;
     }
-    EXPECT_TRUE(said) << reason << " in " << log;
+    EXPECT_EQ(said, 1) << reason << " in " << log;
   }
 
   TempDir keys_;
@@ -76,7 +78,7 @@ TEST_F(TlsMismatchTest, AServerWithoutTls) {
   Start({});
   ExpectClientSays({"--accelerator-ca", Write("own", own_).certificate},
                    "the server speaks no TLS");
-  EndAndLog();
+  ExpectServerSays("server_without_tls");
 }
 
 TEST_F(TlsMismatchTest, AClientWithoutACertificate) {
@@ -98,21 +100,24 @@ TEST_F(TlsMismatchTest, AClientWithAnothersCertificate) {
 TEST_F(TlsMismatchTest, AServerWithAnotherCertificate) {
   Start(Serve(Write("own", own_)));
   ExpectClientSays({"--accelerator-ca", Write("other", other_).certificate},
-                   "no authority that was given signed it");
+                   "the server's certificate was signed by no authority that was given");
   ExpectServerSays("server_refused");
 }
 
 TEST_F(TlsMismatchTest, AServerWithAnotherKey) {
   Start(Serve(Write("own", own_)));
-  ExpectClientSays({"--accelerator-key", *KeyFingerprint(other_.certificate)},
-                   "the server's key is not the pinned one");
+  const std::string pin = *KeyFingerprint(other_.certificate);
+  ExpectClientSays({"--accelerator-key", pin}, "the server's key is not the pinned one: SHA-256 " +
+                                                   *KeyFingerprint(own_.certificate) + " where " +
+                                                   pin + " is expected");
   ExpectServerSays("server_refused");
 }
 
 TEST_F(TlsMismatchTest, AServerOfAnotherName) {
   const Files own = Write("own", TestCertificate::Make({.host = "elsewhere.example"}));
   Start(Serve(own));
-  ExpectClientSays({"--accelerator-ca", own.certificate}, "is not for the name localhost");
+  ExpectClientSays({"--accelerator-ca", own.certificate},
+                   "the server's certificate is not for the name localhost");
   EndAndLog();
 }
 

@@ -4,6 +4,9 @@
 
 #include <grpcpp/support/status.h>
 
+#include <cstdint>
+#include <string>
+
 #include "base/status.h"
 
 namespace sotto {
@@ -13,6 +16,10 @@ namespace sotto {
 // anything else that broke the call is UNAVAILABLE, and bytes that do not decode are ABORTED. A
 // peer that ends a session without an error has left: UNAVAILABLE.
 absl::Status FromPeer(const grpc::Status& status);
+
+// The same for what a server itself said in a session, which nothing can have broken on the way:
+// codes that it may not choose are UNAVAILABLE.
+absl::Status FromServersWord(uint32_t code, const std::string& message);
 
 // For the wire. Codes are the same numbers.
 grpc::Status ToGrpc(const absl::Status& status);

@@ -32,6 +32,18 @@ TEST(FromPeerTest, OtherCodesAreABrokenConnection) {
   EXPECT_EQ(FromPeer(grpc::Status::OK).code(), Code::kUnavailable);
 }
 
+// A server that leaves, or whose device failed, says so itself: that is no connection that broke.
+TEST(FromServersWordTest, IsTheServersWhateverTheCode) {
+  for (uint32_t code = 0; code < 20; ++code) {
+    const absl::Status status = FromServersWord(code, "why");
+    EXPECT_EQ(std::string(status.message()), "the server says: why");
+    EXPECT_NE(status.code(), Code::kAborted);
+    EXPECT_FALSE(status.ok());
+  }
+  EXPECT_EQ(FromServersWord(14, "x").code(), Code::kUnavailable);
+  EXPECT_EQ(FromServersWord(8, "x").code(), Code::kResourceExhausted);
+}
+
 TEST(FromPeerTest, BytesThatDoNotDecodeAreALie) {
   EXPECT_EQ(FromPeer({grpc::StatusCode::INTERNAL, "x"}).code(), Code::kAborted);
 }

@@ -200,8 +200,7 @@ absl::Status GrpcStream::Receive(const pb::ServerMessage& message) {
       return ReceiveData(chunk.data());
     }
     case pb::ServerMessage::kFailure:
-      return FromPeer(
-          {static_cast<grpc::StatusCode>(message.failure().code()), message.failure().message()});
+      return FromServersWord(message.failure().code(), message.failure().message());
     case pb::ServerMessage::BODY_NOT_SET:
       break;
   }

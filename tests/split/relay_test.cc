@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <regex>
 #include <set>
 #include <thread>
 
@@ -127,6 +128,17 @@ TEST_F(RelayTest, EqualsLocalInSharedMemoryAndWithSeveralLanes) {
   SplitOptions options = Options(source, sink);
   options.data_plane = DataPlane::kShm;
   EXPECT_TRUE(EqualsLocal(options, true, /*lanes=*/2));
+}
+
+TEST_F(RelayTest, ItsNormalEndIsLoggedAsOne) {
+  const HonestServer sink = Start(), source = StartSource({sink.endpoint()});
+  SetLogLevel(LogLevel::kInfo);
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(EqualsLocal(Options(source, sink), true));
+  sink.server->Drain(std::chrono::minutes(1));
+  const std::string log = testing::internal::GetCapturedStderr();
+  SetLogLevel(LogLevel::kError);
+  EXPECT_TRUE(std::regex_search(log, std::regex(R"("relay_closed".*"status":"OK")"))) << log;
 }
 
 TEST_F(RelayTest, EqualsLocalWhereTheInboxIsSmall) {
