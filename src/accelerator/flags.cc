@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "wire/endpoint.h"
 #include "wire/own_certificate.h"
 
 namespace sotto {
@@ -80,6 +81,10 @@ void AddFlags(CLI::App& app, AcceleratorFlags& flags, RawFlags& raw) {
       ->capture_default_str();
 }
 
+absl::Status Wrong(std::string_view flag, const absl::Status& status) {
+  return absl::InvalidArgumentError(StrCat(flag, ": ", ToStd(status.message())));
+}
+
 // The PEM file of `flag`, which must pass `check`; empty when the flag was not given.
 template <typename Check>
 absl::StatusOr<std::string> ReadPem(std::string_view flag, const std::string& path, Check check) {
@@ -118,9 +123,17 @@ absl::Status FillTls(const RawFlags& raw, ServerOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status CheckAddress(std::string_view flag, const std::string& address) {
+  const absl::Status status = CheckEndpoint(address, /*for_listening=*/true);
+  return status.ok() ? status : Wrong(flag, status);
+}
+
 absl::Status Fill(const RawFlags& raw, AcceleratorFlags& flags) {
-  SOTTO_ASSIGN_OR_RETURN(const LogLevel level, ParseLogLevel(raw.log_level));
-  SetLogLevel(level);
+  const absl::StatusOr<LogLevel> level = ParseLogLevel(raw.log_level);
+  if (!level.ok()) return Wrong("--log-level", level.status());
+  SetLogLevel(*level);
+  SOTTO_RETURN_IF_ERROR(CheckAddress("--listen", flags.server.listen));
+  if (!raw.metrics.empty()) SOTTO_RETURN_IF_ERROR(CheckAddress("--metrics", raw.metrics));
   SOTTO_RETURN_IF_ERROR(FillTls(raw, flags.server));
   for (const std::string& target : flags.server.service.relay.policy.targets) {
     if (const absl::Status status = CheckRelayTarget(target); !status.ok()) {
@@ -151,6 +164,15 @@ absl::Status Fill(const RawFlags& raw, AcceleratorFlags& flags) {
   return absl::OkStatus();
 }
 
+// What nobody expected comes first: a misspelt flag would be a missing one to the parser.
+std::string WhatIsWrong(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> unexpected = app.remaining();
+  if (unexpected.empty()) return error.what();
+  const std::string& argument = unexpected.front();
+  if (!argument.starts_with('-')) return StrCat("argument \"", argument, "\" belongs to no flag");
+  return StrCat("unknown flag ", argument.substr(0, argument.find('=')));
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<AcceleratorFlags>> ParseAcceleratorFlags(int argc,
@@ -169,7 +191,8 @@ absl::StatusOr<std::optional<AcceleratorFlags>> ParseAcceleratorFlags(int argc,
     *information = StrCat("sotto-accelerator ", SOTTO_VERSION, "\n");
     return std::nullopt;
   } catch (const CLI::ParseError& e) {
-    return absl::InvalidArgumentError(e.what());
+    return absl::InvalidArgumentError(
+        StrCat(WhatIsWrong(app, e), " (see sotto-accelerator --help)"));
   }
   SOTTO_RETURN_IF_ERROR(Fill(raw, flags));
   return flags;

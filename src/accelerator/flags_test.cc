@@ -104,7 +104,13 @@ TEST(AcceleratorFlagsTest, TlsFilesServeTheRelayToo) {
 
 TEST(AcceleratorFlagsTest, WhatCannotBeIsRefusedByName) {
   ExpectRefused({}, "--model");
-  ExpectRefused({"--model", "m", "--nonsense"}, "--nonsense");
+  ExpectRefused({"--model", "m", "--nonsense=1"},
+                "unknown flag --nonsense (see sotto-accelerator --help)");
+  ExpectRefused({"--modle", "m"}, "unknown flag --modle");
+  ExpectRefused({"--model", "m", "stray"}, "argument \"stray\" belongs to no flag");
+  ExpectRefused({"--model", "m", "--log-level", "loud"}, "--log-level: ");
+  ExpectRefused({"--model", "m", "--listen", "here"}, "--listen: ");
+  ExpectRefused({"--model", "m", "--metrics", "there"}, "--metrics: ");
   ExpectRefused({"--model", "m", "--formats", "octal"}, "--formats");
   ExpectRefused({"--model", "m", "--threads", "-1"}, "--threads");
   ExpectRefused({"--model", "m", "--max-sessions", "0"}, "--max-sessions");

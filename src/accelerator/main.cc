@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "accelerator/connection_failures.h"
 #include "accelerator/descriptors.h"
@@ -17,9 +18,15 @@
 namespace sotto {
 namespace {
 
-absl::StatusOr<std::unique_ptr<ServedModel>> LoadModel(const AcceleratorFlags& flags) {
-  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Device> device,
-                         OpenDevices(flags.devices, flags.device_options));
+constexpr int kBadCommandLine = 2;
+
+void PrintError(const absl::Status& status) {
+  std::fprintf(stderr, "sotto-accelerator: error: %s\n",
+               TerminalText(ToStd(status.message())).c_str());
+}
+
+absl::StatusOr<std::unique_ptr<ServedModel>> LoadModel(const AcceleratorFlags& flags,
+                                                       std::unique_ptr<Device> device) {
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ServedModel> model,
                          ServedModel::Open(flags.model_dir, std::move(device)));
   if (flags.preload) {
@@ -37,14 +44,15 @@ absl::StatusOr<std::unique_ptr<ServedModel>> LoadModel(const AcceleratorFlags& f
 // supervisor starts it anew (packaging/systemd).
 [[noreturn]] void GiveUp(const absl::Status& why) {
   LogEvent(LogLevel::kError, "dead", {{"why", std::string(ToStd(why.message()))}});
-  std::fprintf(stderr, "sotto-accelerator: %s\n", std::string(ToStd(why.message())).c_str());
+  PrintError(why);
   std::_Exit(EXIT_FAILURE);
 }
 
 // Runs until a signal of `stop`, which every thread must have blocked.
-absl::Status Run(const AcceleratorFlags& flags, const sigset_t& stop) {
-  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ServedModel> model, LoadModel(flags));
-  const std::string device = model->device().name();
+absl::Status Run(const AcceleratorFlags& flags, std::unique_ptr<Device> opened,
+                 const sigset_t& stop) {
+  const std::string device = opened->name();
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ServedModel> model, LoadModel(flags, std::move(opened)));
   ServerOptions options = flags.server;
   options.on_dead = GiveUp;
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<AcceleratorServer> server,
@@ -61,6 +69,12 @@ absl::Status Run(const AcceleratorFlags& flags, const sigset_t& stop) {
   return absl::OkStatus();
 }
 
+// Of what the command line names.
+int FailBeforeWork(const absl::Status& status) {
+  PrintError(status);
+  return absl::IsInvalidArgument(status) ? kBadCommandLine : EXIT_FAILURE;
+}
+
 int Main(int argc, const char* const* argv) {
   sigset_t stop;
   sigemptyset(&stop);
@@ -73,15 +87,18 @@ int Main(int argc, const char* const* argv) {
   std::string information;
   const absl::StatusOr<std::optional<AcceleratorFlags>> flags =
       ParseAcceleratorFlags(argc, argv, &information);
-  absl::Status status = flags.status();
-  if (flags.ok() && !flags->has_value()) {
+  if (!flags.ok()) return FailBeforeWork(flags.status());
+  if (!flags->has_value()) {
     std::fputs(information.c_str(), stdout);
     return EXIT_SUCCESS;
   }
-  if (flags.ok()) status = Run(**flags, stop);
+  absl::StatusOr<std::unique_ptr<Device>> device =
+      OpenDevices((*flags)->devices, (*flags)->device_options);
+  if (!device.ok()) return FailBeforeWork(device.status());
+  const absl::Status status = Run(**flags, *std::move(device), stop);
   if (status.ok()) return EXIT_SUCCESS;
-  std::fprintf(stderr, "sotto-accelerator: %s\n", TerminalText(ToStd(status.message())).c_str());
-  return absl::IsInvalidArgument(status) ? 2 : EXIT_FAILURE;
+  PrintError(status);
+  return EXIT_FAILURE;
 }
 
 }  // namespace

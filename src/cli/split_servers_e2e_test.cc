@@ -2,6 +2,7 @@
 #include "cli/split_e2e_test_util.h"
 #include "testing/accelerator_process.h"
 #include "testing/test_certificate.h"
+#include "testing/test_data.h"
 #include "wire/peer_certificate.h"
 
 namespace sotto {
@@ -55,6 +56,43 @@ TEST_F(DevicesTest, TwoOpenClDevices) {
   EXPECT_THAT(devices, HasSubstr("opencl:1"));
 }
 
+// As sotto's: one line, with what to do, and 2 for a command line that cannot be understood.
+TEST(AcceleratorProgramTest, SaysWhatIsWrongAsSottoDoes) {
+  struct Case {
+    Arguments arguments;
+    int exit_code;
+    std::string says;
+  };
+  const std::string model = ShippedModelDir(), file = model + "/config.json";
+  for (const Case& c :
+       {Case{{"--modle", model}, 2, "unknown flag --modle (see sotto-accelerator --help)"},
+        Case{{"--model", model, "--device", "gpu"}, 2, "this build's kinds: cpu opencl"},
+        Case{{"--model", model, "--device", "cpu:7"}, 1, "is not there; present: cpu"},
+        Case{{"--model", model, "--listen", "x"}, 2, "--listen: "},
+        Case{{"--model", file}, 1, file + ": a file; want the directory"},
+        Case{{"--model", "/none"}, 1, "/none: no such model directory"}}) {
+    const ProgramResult run = RunProgram("sotto-accelerator", c.arguments);
+    EXPECT_EQ(run.exit_code, c.exit_code) << run.err;
+    EXPECT_TRUE(run.err.starts_with("sotto-accelerator: error: ")) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(c.says));
+    EXPECT_EQ(run.err.find('\n'), run.err.size() - 1) << run.err;
+  }
+}
+
+// A server of another model than the client's: how the user finds out which is wrong.
+TEST_F(SplitTest, OtherWeightsComeWithAdvice) {
+  ASSERT_EQ(RunProgram("sotto", {"model", "random", "--like", ShippedModelDir(), "--out",
+                                 dir_.File("other"), "--seed", "1"})
+                .exit_code,
+            0);
+  const AcceleratorProcess server({"--model", dir_.File("other")});
+  const ProgramResult run = Sotto(
+      {"--split", "--accelerator", server.address(), "--protection", "plain", "--prompt", "x"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.err, HasSubstr("the server serves other weights: SHA-256 "));
+  EXPECT_THAT(run.err, HasSubstr("; compare with \"sotto model inspect\""));
+}
+
 class TlsTest : public SplitTest {
  protected:
   // The certificate's files; outside the client's directory, which must stay empty on failure.
@@ -102,7 +140,7 @@ TEST_F(TlsTest, AnotherServerThanTheOneTrustedIsRefusedAtOnce) {
     EXPECT_EQ(run.exit_code, 1);
     EXPECT_THAT(run.err, HasSubstr(server.address()));
     EXPECT_THAT(run.err, testing::AnyOf(HasSubstr("not the pinned one"),
-                                        HasSubstr("the server's certificate: ")));
+                                        HasSubstr("the server's certificate was signed by ")));
     EXPECT_THAT(run.err, Not(HasSubstr("trying again")));
     EXPECT_TRUE(std::filesystem::is_empty(dir_.path()));
   }

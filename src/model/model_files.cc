@@ -56,8 +56,12 @@ absl::StatusOr<std::string> ModelFiles::ReadText(const std::string& name,
 
 absl::StatusOr<std::unique_ptr<ModelFiles>> OpenModelDirectory(const std::string& directory) {
   std::error_code ignored;
-  if (!std::filesystem::is_directory(directory, ignored)) {
+  if (!std::filesystem::exists(directory, ignored)) {
     return absl::NotFoundError(StrCat(directory, ": no such model directory"));
+  }
+  if (!std::filesystem::is_directory(directory, ignored)) {
+    return absl::InvalidArgumentError(
+        StrCat(directory, ": a file; want the directory that has config.json and the weights"));
   }
   return std::make_unique<DirectoryFiles>(directory);
 }

@@ -43,7 +43,7 @@ class ModelFiles {
   absl::StatusOr<std::string> ReadText(const std::string& name, size_t limit_bytes) const;
 };
 
-// NOT_FOUND when `directory` is no directory.
+// NOT_FOUND when nothing is at `directory`, INVALID_ARGUMENT when something else is.
 absl::StatusOr<std::unique_ptr<ModelFiles>> OpenModelDirectory(const std::string& directory);
 
 }  // namespace sotto

@@ -1,7 +1,6 @@
 #include "accelerator/devices/device_registry.h"
 
 #include <charconv>
-#include <iterator>
 #include <set>
 #include <utility>
 
@@ -20,6 +19,21 @@ const DeviceBackend* const kBackends[] = {
 #endif
 };
 
+std::string Listed(const std::vector<std::string>& names) {
+  std::string listed;
+  for (const std::string& name : names) listed += StrCat(" ", name);
+  return listed;
+}
+
+// INVALID_ARGUMENT with what could have been named.
+absl::Status UnknownDevice(std::string_view name) {
+  std::string kinds;
+  for (const DeviceBackend* backend : kBackends) kinds += StrCat(" ", backend->kind);
+  return absl::InvalidArgumentError(
+      StrCat("device \"", name, "\": want KIND or KIND:NUMBER; this build's kinds:", kinds,
+             "; present:", Listed(PresentDevices())));
+}
+
 struct DeviceName {
   std::string_view kind;
   int index = 0;
@@ -32,8 +46,7 @@ absl::StatusOr<DeviceName> ParseDeviceName(std::string_view name) {
   const char* end = name.data() + name.size();
   const auto [rest, error] = std::from_chars(name.data() + colon + 1, end, parsed.index);
   if (error != std::errc() || rest != end || parsed.index < 0) {
-    return absl::InvalidArgumentError(
-        StrCat("device \"", name, "\": expected cpu, opencl:I or cuda:I"));
+    return UnknownDevice(name);
   }
   return parsed;
 }
@@ -59,12 +72,11 @@ absl::StatusOr<std::unique_ptr<Device>> OpenDevice(std::string_view name,
     const int count = backend->count();
     if (parsed.index >= count) {
       return absl::FailedPreconditionError(
-          StrCat("device \"", name, "\": ", count, " ", backend->kind, " devices are present"));
+          StrCat("device \"", name, "\" is not there; present:", Listed(PresentDevices())));
     }
     return backend->open(parsed.index, options);
   }
-  return absl::UnimplementedError(StrCat("device \"", name, "\": this build knows ",
-                                         std::size(kBackends), " kinds, not this one"));
+  return UnknownDevice(name);
 }
 
 absl::StatusOr<std::unique_ptr<Device>> OpenDevices(std::span<const std::string> names,

@@ -17,8 +17,8 @@ namespace sotto {
 // The names of all devices present, e.g. {"cpu", "opencl:0", "opencl:1"}.
 std::vector<std::string> PresentDevices();
 
-// "KIND" is "KIND:0". INVALID_ARGUMENT for a name of another form; UNIMPLEMENTED for a kind that
-// this build does not know; FAILED_PRECONDITION for an index beyond what is present.
+// "KIND" is "KIND:0". INVALID_ARGUMENT for a name of another form or kind than this build knows;
+// FAILED_PRECONDITION for an index beyond what is present. Both say what there is.
 absl::StatusOr<std::unique_ptr<Device>> OpenDevice(std::string_view name,
                                                    const DeviceOptions& options);
 

@@ -1,5 +1,6 @@
 #include "accelerator/devices/device_registry.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace sotto {
@@ -20,9 +21,20 @@ TEST(DeviceRegistry, RefusesBadNames) {
   for (const char* name : {"cpu:", "cpu:x", "cpu:-1", "cpu:1x", "cpu:99999999999"}) {
     EXPECT_EQ(OpenCode(name), absl::StatusCode::kInvalidArgument) << name;
   }
-  EXPECT_EQ(OpenCode("abacus:0"), absl::StatusCode::kUnimplemented);
-  EXPECT_EQ(OpenCode(""), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(OpenCode("abacus:0"), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(OpenCode(""), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(OpenCode("cpu:1"), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(DeviceRegistry, SaysWhatThereIs) {
+  for (const char* name : {"gpu", "cpu:x"}) {
+    const std::string message(OpenDevice(name, {}).status().message());
+    EXPECT_THAT(message, testing::HasSubstr("this build's kinds: cpu opencl"));
+    EXPECT_THAT(message, testing::HasSubstr("; present: cpu"));
+  }
+  EXPECT_EQ(std::string(OpenDevice("cpu:1", {}).status().message())
+                .find("device \"cpu:1\" is not there; present: cpu"),
+            0u);
 }
 
 TEST(DeviceRegistry, RefusesNoDeviceAndTheSameTwice) {
