@@ -254,6 +254,12 @@ TEST_F(PrefillTest, SaysSoBeforePromptsAreRead) {
   EXPECT_THAT(run.err, testing::StartsWith(std::string(kNoTee) + "sotto: error: missing.txt"));
 }
 
+TEST_F(PrefillTest, SaysBeforePromptsAreReadThatPlainHidesNothing) {
+  const ProgramResult run = Sotto({"--split", "--accelerator", "localhost:1", "--protection",
+                                   "plain", "--prompts", "missing.txt"});
+  EXPECT_THAT(run.err, testing::ContainsRegex("NOT CONFIDENTIAL.*\nsotto: error: missing.txt"));
+}
+
 TEST_F(PrefillTest, TheResultSaysFromWhomThePromptWasHidden) {
   const json result = Result({}), confidential = result["confidential"];
   if (result["tee"]["platform"] != "none") GTEST_SKIP() << "this machine is a TEE";
