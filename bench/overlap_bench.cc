@@ -73,7 +73,7 @@ void Overlap(benchmark::State& state) {
                               model, [](ServerOptions&) {});
   const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(model));
   ThreadPool pool(2);
-  SplitOptions options;
+  SplitSetup options;
   options.protection = Protection::kPlain;
   options.endpoints = {server.endpoint()};
   options.data_plane = DataPlane::kShm;

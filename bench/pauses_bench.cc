@@ -18,9 +18,8 @@
 #include <vector>
 
 #include "accelerator/devices/device_registry.h"
+#include "api/batch_outputs.h"
 #include "base/log.h"
-#include "cli/batch_logits.h"
-#include "cli/batch_rows.h"
 #include "enclave/linear/split.h"
 #include "enclave/prefill/engine.h"
 #include "model/config_presets.h"
@@ -74,10 +73,12 @@ void WriteModel(const std::string& directory, ThreadPool& pool) {
   SOTTO_CHECK(WriteRandomModel(options, directory, pool).ok());
 }
 
-BatchRows RowsOf(size_t length) {
-  BatchRows rows{.prompt_count = kBatch};
+using Prompts = std::vector<std::vector<int32_t>>;
+
+Prompts RowsOf(size_t length) {
+  Prompts rows;
   for (size_t p = 0; p < kBatch; ++p) {
-    std::vector<int32_t>& ids = rows.ids.emplace_back();
+    std::vector<int32_t>& ids = rows.emplace_back();
     for (size_t i = 0; i < length; ++i) ids.push_back(static_cast<int32_t>((977 * i + p) % kVocab));
   }
   return rows;
@@ -121,7 +122,7 @@ void Pauses(benchmark::State& state) {
   const HonestServer server =
       HonestServer::StartWith(std::move(device), dir.File("model"), [](ServerOptions&) {});
   const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(dir.File("model")));
-  SplitOptions options;
+  SplitSetup options;
   options.protection = Protection::kPlain;
   options.endpoints = {server.endpoint()};
   options.plain_format = NumberFormat::kRing32;
@@ -130,19 +131,19 @@ void Pauses(benchmark::State& state) {
   const auto engine =
       ValueOrDie(Engine::Create(checkpoint, std::move(split.linear),
                                 EngineOptions{.batch_size = kBatch, .prefill_length = kLength}));
-  const auto run = [&](const BatchRows& rows) {
+  const auto run = [&](const Prompts& rows) {
     const BatchMembers members = {0, 1};
     for (size_t batch = 0; batch < kBatches; ++batch) {
-      BatchLogits logits(rows, members, {.padded_length = kLength});
+      BatchOutputs logits(rows, members, {.padded_length = kLength, .score = true});
       const auto sink = [&](size_t prompt, size_t position, ConstMatrixView<float> block) {
-        if (alike || position < rows.ids[prompt].size()) logits.Take(prompt, position, block);
+        if (alike || position < rows[prompt].size()) logits.Take(prompt, position, block);
       };
-      SOTTO_CHECK(engine->Run(rows.ids, {.pad_compute = true}, sink).ok());
+      SOTTO_CHECK(engine->Run(rows, {.pad_compute = true}, sink).ok());
       SOTTO_CHECK(!logits.FirstNotFinite().has_value());
     }
     return idle.TakeIdleMs();
   };
-  const BatchRows long_rows = RowsOf(kLength), short_rows = RowsOf(kShort);
+  const Prompts long_rows = RowsOf(kLength), short_rows = RowsOf(kShort);
   run(long_rows);
   Passes with_long, with_short;
   for (auto _ : state) {

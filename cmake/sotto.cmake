@@ -1,7 +1,8 @@
 # One library a folder, explicit source lists; tests stand beside what they test.
 
 add_library(sotto_flags INTERFACE)
-target_include_directories(sotto_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+target_include_directories(sotto_flags INTERFACE ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src
+                                                 ${CMAKE_SOURCE_DIR})
 target_compile_options(sotto_flags INTERFACE -Wall -Wextra -Wno-sign-compare -fno-math-errno)
 target_compile_definitions(sotto_flags INTERFACE SOTTO_VERSION="${PROJECT_VERSION}")
 # The binary, and so an enclave's measurement, must not depend on where it was built.

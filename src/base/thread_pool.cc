@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/single_openmp_thread.h"
 
 namespace sotto {
 namespace {
@@ -134,8 +135,7 @@ void ThreadPool::ParallelFor(size_t count, absl::FunctionRef<void(size_t, int)> 
   if (count == 0) return;
   State& s = *state_;
   SOTTO_CHECK(!s.busy.exchange(true, std::memory_order_acquire));
-  // Any thread may call, and OpenMP's setting is the calling thread's own.
-  omp_set_num_threads(1);
+  const SingleOpenMpThread single;
   s.task = &task;
   s.count = count;
   s.next.store(0, std::memory_order_relaxed);

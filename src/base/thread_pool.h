@@ -12,8 +12,8 @@ namespace sotto {
 
 class ThreadPool {
  public:
-  // `threads` >= 1 counts the calling thread: threads - 1 are created. Each of them, and any caller
-  // of ParallelFor, runs outside libraries (oneDNN) single-threaded.
+  // `threads` >= 1 counts the calling thread: threads - 1 are created. In each of them, and in a
+  // caller during ParallelFor, outside libraries (oneDNN) run single-threaded.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

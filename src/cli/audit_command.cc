@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/split_setup.h"
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/strings.h"
@@ -59,9 +60,8 @@ absl::Status FillTls(const AuditFlags& flags, SplitOptions& options) {
     if (flags.tls_cert.empty()) return absl::OkStatus();
     return UsageError("--tls-cert: needs --accelerator-ca or --accelerator-key");
   }
-  options.tls.emplace();
   if (!flags.tls_cert.empty()) {
-    SOTTO_RETURN_IF_ERROR(ReadOwnCertificate(flags.tls_cert, flags.tls_key, *options.tls));
+    SOTTO_ASSIGN_OR_RETURN(options.certificate, ReadOwnCertificate(flags.tls_cert, flags.tls_key));
   }
   for (const std::string& path : flags.accelerator_cas) {
     SOTTO_ASSIGN_OR_RETURN(options.roots.emplace_back(), ReadAcceleratorCa(path));
@@ -73,7 +73,7 @@ absl::Status FillTls(const AuditFlags& flags, SplitOptions& options) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<SplitOptions> Options(const AuditFlags& flags, size_t tokens) {
+absl::StatusOr<SplitOptions> Options(const AuditFlags& flags) {
   SplitOptions options;
   options.endpoints = flags.accelerators;
   const auto protection = ParseProtection(flags.protection, flags.accelerators.size());
@@ -81,13 +81,11 @@ absl::StatusOr<SplitOptions> Options(const AuditFlags& flags, size_t tokens) {
     return UsageError(StrCat("--protection: ", ToStd(protection.status().message())));
   }
   options.protection = *protection;
-  options.plain_format = NumberFormat::kRing32;
+  options.plain_verified = true;  // So that what is sent can be told from what was masked.
   options.insecure_channels = flags.insecure_channels;
   if (flags.no_relay) options.relay = RelayUse::kNever;
   SOTTO_RETURN_IF_ERROR(FillTls(flags, options));
-  options.pads.store.memory_bytes = kPadMemoryBytes;
-  options.pads.pass_rows = tokens;
-  options.pads.lm_head_rows = 1;
+  options.pads.memory_bytes = kPadMemoryBytes;
   return options;
 }
 
@@ -123,12 +121,14 @@ absl::Status Run(const Checkpoint& checkpoint, SplitLinear split, int threads,
 absl::Status RunAudit(const AuditFlags& flags) {
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(flags.model));
   SOTTO_ASSIGN_OR_RETURN(const std::vector<int32_t> tokens, Tokens(flags, checkpoint));
-  SOTTO_ASSIGN_OR_RETURN(const SplitOptions options, Options(flags, tokens.size()));
+  SOTTO_ASSIGN_OR_RETURN(const SplitOptions options, Options(flags));
   const std::string warning = ConfidentialityWarning(options);
   if (!warning.empty()) Log(LogLevel::kWarning, warning);
 
   ThreadPool pool(AvailableProcessors());
-  SOTTO_ASSIGN_OR_RETURN(const auto runtime, SplitRuntime::Prepare(checkpoint, options, pool));
+  const SplitSetup setup =
+      MakeSplitSetup(options, {1, tokens.size(), Positions::kLast}, Precision::kFixed, 1);
+  SOTTO_ASSIGN_OR_RETURN(const auto runtime, SplitRuntime::Prepare(checkpoint, setup, pool));
   Transcript transcript;
   SOTTO_ASSIGN_OR_RETURN(
       SplitLinear split,
@@ -151,11 +151,10 @@ absl::Status RunAudit(const AuditFlags& flags) {
 
   const std::vector<AuditFinding> findings = RunAttacks(transcript, subject);
   std::printf("protection %s%s, %zu tokens, %zu messages\n%s",
-              std::string(ProtectionName(options.protection)).c_str(),
-              weights ? " with a relay" : "", tokens.size(), transcript.messages().size(),
-              FormatFindings(findings).c_str());
+              std::string(ProtectionName(setup.protection)).c_str(), weights ? " with a relay" : "",
+              tokens.size(), transcript.messages().size(), FormatFindings(findings).c_str());
   if (!AnyAttackSucceeded(findings)) return absl::OkStatus();
-  return absl::FailedPreconditionError(StrCat("protection ", ProtectionName(options.protection),
+  return absl::FailedPreconditionError(StrCat("protection ", ProtectionName(setup.protection),
                                               ": an attack on what was sent succeeded"));
 }
 

@@ -13,13 +13,9 @@ absl::Status Locate(const Prompt& prompt, const absl::Status& status) {
   return absl::Status(status.code(), StrCat(prompt.source, ": ", ToStd(status.message())));
 }
 
-absl::StatusOr<std::vector<int32_t>> PromptIds(const Prompt& prompt, const Tokenizer* tokenizer) {
+absl::StatusOr<std::vector<int32_t>> PromptIds(const Prompt& prompt, const Model& model) {
   if (prompt.ids.has_value()) return *prompt.ids;
-  if (tokenizer == nullptr) {
-    return absl::FailedPreconditionError(
-        StrCat(prompt.source, ": a text prompt, but the model has no tokenizer.json"));
-  }
-  absl::StatusOr<std::vector<int32_t>> ids = tokenizer->Encode(prompt.text, {.add_bos = true});
+  absl::StatusOr<std::vector<int32_t>> ids = model.Encode(prompt.text);
   if (!ids.ok()) return Locate(prompt, ids.status());
   return ids;
 }
@@ -43,8 +39,8 @@ absl::Status TooLong(const Prompt& prompt, const BatchRowsOptions& options) {
 }
 
 // How many ids at the front are the template's.
-size_t BosTokens(const Prompt& prompt, const Tokenizer* tokenizer) {
-  return prompt.ids.has_value() ? 0 : tokenizer->bos_ids().size();
+size_t BosTokens(const Prompt& prompt, const Model& model) {
+  return prompt.ids.has_value() ? 0 : model.bos_ids().size();
 }
 
 bool BeginsTwice(std::span<const int32_t> ids, size_t bos) {
@@ -74,13 +70,13 @@ size_t BatchRows::real_tokens() const {
   return tokens;
 }
 
-absl::StatusOr<BatchRows> MakeBatchRows(std::span<const Prompt> prompts, const Tokenizer* tokenizer,
+absl::StatusOr<BatchRows> MakeBatchRows(std::span<const Prompt> prompts, const Model& model,
                                         const BatchRowsOptions& options) {
   BatchRows rows{.prompt_count = prompts.size()};
   for (const Prompt& prompt : prompts) {
-    SOTTO_ASSIGN_OR_RETURN(std::vector<int32_t> ids, PromptIds(prompt, tokenizer));
-    SOTTO_RETURN_IF_ERROR(CheckIds(prompt, ids, options.vocab_size));
-    const size_t number = rows.ids.size(), bos = BosTokens(prompt, tokenizer);
+    SOTTO_ASSIGN_OR_RETURN(std::vector<int32_t> ids, PromptIds(prompt, model));
+    SOTTO_RETURN_IF_ERROR(CheckIds(prompt, ids, model.info().vocab_size));
+    const size_t number = rows.ids.size(), bos = BosTokens(prompt, model);
     if (BeginsTwice(ids, bos)) rows.doubled_bos.push_back(number);
     if (ids.size() > options.prefill_length) {
       if (options.truncation == Truncation::kError) return TooLong(prompt, options);

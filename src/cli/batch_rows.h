@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "cli/prompt_file.h"
 #include "cli/truncation.h"
-#include "enclave/tokenizer/tokenizer.h"
+#include "sotto/model.h"
 
 namespace sotto {
 
@@ -30,18 +30,17 @@ struct BatchRows {
 struct BatchRowsOptions {
   size_t prefill_length = 128;
   size_t batch_size = 1;
-  size_t vocab_size = 0;  // Of the model.
   Truncation truncation = Truncation::kRight;
   // Fills the last batch, so that its size does not tell how many prompts there are.
   bool whole_batches = false;
 };
 
-// Text becomes the tokenizer's ids, BOS included; ids stay as they are. `tokenizer` may be null
-// where no prompt is text. Errors name the prompt's source: INVALID_ARGUMENT for text that is not
-// UTF-8, a prompt that comes to no token at all, an id beyond the model's vocabulary (by its
-// position; the tokenizer may know fewer), or, if truncation is an error, more than prefill_length
-// tokens; FAILED_PRECONDITION for text without a tokenizer.
-absl::StatusOr<BatchRows> MakeBatchRows(std::span<const Prompt> prompts, const Tokenizer* tokenizer,
+// Text becomes the tokenizer's ids, BOS included; ids stay as they are. Errors name the prompt's
+// source: INVALID_ARGUMENT for text that is not UTF-8, a prompt that comes to no token at all, an
+// id beyond the model's vocabulary (by its position; the tokenizer may know fewer), or, if
+// truncation is an error, more than prefill_length tokens; FAILED_PRECONDITION for text without a
+// tokenizer.
+absl::StatusOr<BatchRows> MakeBatchRows(std::span<const Prompt> prompts, const Model& model,
                                         const BatchRowsOptions& options);
 
 }  // namespace sotto

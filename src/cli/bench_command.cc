@@ -14,9 +14,9 @@
 #include "cli/bench_run.h"
 #include "cli/default_model.h"
 #include "cli/named_files.h"
-#include "cli/process_info.h"
 #include "cli/setting.h"
 #include "cli/split_flags.h"
+#include "enclave/tee/resources.h"
 
 namespace sotto {
 namespace {

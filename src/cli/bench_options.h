@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "enclave/linear/local.h"
-#include "enclave/linear/split.h"
 #include "enclave/prefill/engine.h"
+#include "sotto/split.h"
 
 namespace sotto {
 

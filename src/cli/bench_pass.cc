@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "cli/stopwatch.h"
+#include "base/stopwatch.h"
 
 namespace sotto {
 

@@ -10,8 +10,8 @@
 
 #include "base/matrix.h"
 #include "cli/bench_work.h"
-#include "cli/process_info.h"
 #include "enclave/linear/packed_layer.h"
+#include "enclave/tee/resources.h"
 #include "kernels/gemm.h"
 #include "kernels/multiply_peak.h"
 

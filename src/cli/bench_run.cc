@@ -10,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "api/memory_needed.h"
 #include "base/cpu.h"
 #include "base/file.h"
+#include "base/stopwatch.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
 #include "cli/bench_files.h"
@@ -21,8 +23,6 @@
 #include "cli/bench_split.h"
 #include "cli/bench_split_files.h"
 #include "cli/foreign_cpu.h"
-#include "cli/memory_needed.h"
-#include "cli/stopwatch.h"
 #include "enclave/prefill/cost_model.h"
 #include "model/checkpoint.h"
 

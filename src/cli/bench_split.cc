@@ -5,12 +5,13 @@
 #include <memory>
 #include <utility>
 
+#include "api/backend.h"
+#include "api/split_setup.h"
 #include "base/log.h"
 #include "cli/bench_pass.h"
 #include "cli/bench_peaks.h"
 #include "cli/bench_result.h"
 #include "cli/bench_split_files.h"
-#include "cli/split_flags.h"
 #include "cli/thread_cpu.h"
 
 namespace sotto {
@@ -67,19 +68,22 @@ double OfflineSeconds(const Counters& before, const Counters& after) {
 
 class SplitPoint {
  public:
-  SplitPoint(const Checkpoint& checkpoint, const BenchOptions& options, SplitOptions split,
-             const PassShape& pass)
-      : checkpoint_(checkpoint), options_(options), split_options_(std::move(split)), pass_(pass) {
-    split_options_.pads.pass_rows = pass.batch_size * pass.length;
-    split_options_.pads.lm_head_rows =
-        pass.logits == LogitsMode::kAll ? split_options_.pads.pass_rows : pass.batch_size;
-    split_options_.pads.threads = options.threads;
-  }
+  // `precision`: of protection plain.
+  SplitPoint(const Checkpoint& checkpoint, const BenchOptions& options, const SplitOptions& split,
+             Precision precision, const PassShape& pass)
+      : checkpoint_(checkpoint),
+        options_(options),
+        precision_(PrecisionOf(split, precision)),
+        setup_(
+            MakeSplitSetup(split,
+                           {pass.batch_size, pass.length,
+                            pass.logits == LogitsMode::kAll ? Positions::kAll : Positions::kLast},
+                           precision_, options.threads)),
+        pass_(pass) {}
 
   absl::StatusOr<SplitRow> Measure(ThreadPool& pool) {
     ResetPeakResident();
-    SOTTO_ASSIGN_OR_RETURN(const auto runtime,
-                           SplitRuntime::Prepare(checkpoint_, split_options_, pool));
+    SOTTO_ASSIGN_OR_RETURN(const auto runtime, SplitRuntime::Prepare(checkpoint_, setup_, pool));
     SOTTO_ASSIGN_OR_RETURN(split_, runtime->Connect());
     const EngineOptions engine_options{.threads = options_.threads,
                                        .batch_size = pass_.batch_size,
@@ -109,8 +113,8 @@ class SplitPoint {
     const ServerInfo& server = split_.sessions[0]->server();
     const std::string channel =
         server.peer_key_sha256.empty() ? std::string(DataPlaneName(server.data_plane)) : "tls";
-    return {.protection = split_options_.protection,
-            .precision = PrecisionOf(split_options_),
+    return {.protection = setup_.protection,
+            .precision = precision_,
             .channel = channel + (split_.relayed ? "+relay" : ""),
             .pass = pass_,
             .cpu_seconds = {},
@@ -130,7 +134,8 @@ class SplitPoint {
 
   const Checkpoint& checkpoint_;
   const BenchOptions& options_;
-  SplitOptions split_options_;
+  const Precision precision_;
+  const SplitSetup setup_;
   const PassShape pass_;
   SplitLinear split_;
 };
@@ -139,6 +144,7 @@ class SplitPoint {
 
 absl::Status SweepSplit(const Checkpoint& checkpoint, const BenchOptions& options, ThreadPool& pool,
                         BenchReport& report) {
+  SOTTO_ASSIGN_OR_RETURN(const Precision plain, ParsePrecision("auto"));
   std::printf("\n%s\n", SplitTableHeader(report).c_str());
   for (const SplitOptions& split : options.splits) {
     const std::string warning = ConfidentialityWarning(split);
@@ -147,7 +153,7 @@ absl::Status SweepSplit(const Checkpoint& checkpoint, const BenchOptions& option
       for (const size_t length : options.lengths) {
         const PassShape pass{batch_size, length, options.logits};
         SOTTO_ASSIGN_OR_RETURN(SplitRow row,
-                               SplitPoint(checkpoint, options, split, pass).Measure(pool));
+                               SplitPoint(checkpoint, options, split, plain, pass).Measure(pool));
         std::printf("%s\n", SplitTableLine(report, row).c_str());
         std::fflush(stdout);
         report.split_rows.push_back(std::move(row));

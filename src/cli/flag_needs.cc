@@ -5,14 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "api/split_setup.h"
 #include "base/strings.h"
 #include "cli/command.h"
 
 namespace sotto {
 namespace {
 
-bool HasPads(const SplitOptions& split) { return split.protection == Protection::kPads; }
-bool HasShares(const SplitOptions& split) { return split.protection == Protection::kShares; }
+bool HasPads(const SplitOptions& split) { return ProtectionOf(split) == Protection::kPads; }
+bool HasShares(const SplitOptions& split) { return ProtectionOf(split) == Protection::kShares; }
 bool MayRelay(const SplitOptions& split) {
   return HasShares(split) && split.endpoints.size() == 2 && split.relay != RelayUse::kNever;
 }

@@ -8,7 +8,7 @@
 #include <span>
 
 #include "base/status.h"
-#include "enclave/linear/split.h"
+#include "sotto/split.h"
 
 namespace sotto {
 

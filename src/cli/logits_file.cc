@@ -84,7 +84,7 @@ absl::StatusOr<LogitsFormat> LogitsFormatOfPath(std::string_view path) {
 }
 
 std::vector<size_t> LogitsShape::dimensions() const {
-  if (mode == LogitsMode::kLast) return {rows, vocab_size};
+  if (positions == Positions::kLast) return {rows, vocab_size};
   return {rows, prefill_length, vocab_size};
 }
 
@@ -120,7 +120,7 @@ LogitsFile::LogitsFile(AtomicFile file, const LogitsShape& shape, const BatchRow
 
 void LogitsFile::Write(size_t row, size_t first_position, ConstMatrixView<float> logits) {
   if (!status().ok()) return;
-  const bool last = shape_.mode == LogitsMode::kLast;
+  const bool last = shape_.positions == Positions::kLast;
   const uint64_t first_row = last ? row : row * shape_.prefill_length + first_position;
   const uint64_t row_bytes = shape_.vocab_size * sizeof(float);
   absl::Status written;

@@ -20,7 +20,7 @@
 #include "base/matrix.h"
 #include "base/status.h"
 #include "cli/batch_rows.h"
-#include "enclave/prefill/engine.h"
+#include "sotto/prefill.h"
 
 namespace sotto {
 
@@ -30,7 +30,7 @@ enum class LogitsFormat { kSafetensors, kNpy };
 absl::StatusOr<LogitsFormat> LogitsFormatOfPath(std::string_view path);
 
 struct LogitsShape {
-  LogitsMode mode = LogitsMode::kAll;
+  Positions positions = Positions::kAll;
   size_t rows = 0;
   size_t prefill_length = 0;
   size_t vocab_size = 0;

@@ -22,9 +22,9 @@ constexpr size_t kVocab = 5;
 
 // Two rows of at most three positions: the second has one.
 const LogitsShape kAll{
-    .mode = LogitsMode::kAll, .rows = 2, .prefill_length = 3, .vocab_size = kVocab};
+    .positions = Positions::kAll, .rows = 2, .prefill_length = 3, .vocab_size = kVocab};
 const LogitsShape kLast{
-    .mode = LogitsMode::kLast, .rows = 2, .prefill_length = 3, .vocab_size = kVocab};
+    .positions = Positions::kLast, .rows = 2, .prefill_length = 3, .vocab_size = kVocab};
 
 BatchRows Rows() { return {.ids = {{7, 8, 9}, {4}}, .prompt_count = 2}; }
 

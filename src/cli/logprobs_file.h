@@ -7,17 +7,16 @@
 #include <string>
 
 #include "base/file.h"
-#include "cli/token_scores.h"
-#include "enclave/tokenizer/tokenizer.h"
+#include "sotto/model.h"
+#include "sotto/scores.h"
 
 namespace sotto {
 
 // {"index", "id" (if given), "ids", "tokens", "logprobs", "top_ids", "top_logprobs", "sum_logprob",
 // "perplexity"}. Joined, the tokens are the prompt; ids that the tokenizer lacks have null for one,
-// and a null `tokenizer` makes "tokens" null.
+// and a model without a tokenizer makes "tokens" null.
 std::string LogprobsLine(size_t index, const nlohmann::ordered_json& id,
-                         std::span<const int32_t> ids, const Tokenizer* tokenizer,
-                         const TokenScores& scores);
+                         std::span<const int32_t> ids, const Model& model, const Scores& scores);
 
 }  // namespace sotto
 

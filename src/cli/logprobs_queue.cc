@@ -8,19 +8,15 @@
 namespace sotto {
 
 LogprobsQueue::LogprobsQueue(std::span<const Prompt> prompts, const BatchRows& rows,
-                             const Tokenizer* tokenizer, PrefillOutputs& outputs)
-    : prompts_(prompts),
-      rows_(rows),
-      tokenizer_(tokenizer),
-      outputs_(outputs),
-      waiting_(prompts.size()) {}
+                             const Model& model, PrefillOutputs& outputs)
+    : prompts_(prompts), rows_(rows), model_(model), outputs_(outputs), waiting_(prompts.size()) {}
 
-absl::Status LogprobsQueue::Add(size_t prompt, TokenScores scores) {
+absl::Status LogprobsQueue::Add(size_t prompt, Scores scores) {
   if (!outputs_.wants_logprobs()) return absl::OkStatus();
   waiting_[prompt] = std::move(scores);
   for (; next_ < waiting_.size() && waiting_[next_].has_value(); ++next_) {
     SOTTO_RETURN_IF_ERROR(outputs_.AppendLogprobs(
-        LogprobsLine(next_, prompts_[next_].id, rows_.ids[next_], tokenizer_, *waiting_[next_])));
+        LogprobsLine(next_, prompts_[next_].id, rows_.ids[next_], model_, *waiting_[next_])));
     waiting_[next_].reset();
   }
   return absl::OkStatus();

@@ -11,28 +11,28 @@
 #include "cli/batch_rows.h"
 #include "cli/prefill_outputs.h"
 #include "cli/prompt_file.h"
-#include "cli/token_scores.h"
-#include "enclave/tokenizer/tokenizer.h"
+#include "sotto/model.h"
+#include "sotto/scores.h"
 
 namespace sotto {
 
 class LogprobsQueue {
  public:
-  // All outlive the queue; `tokenizer` may be null.
-  LogprobsQueue(std::span<const Prompt> prompts, const BatchRows& rows, const Tokenizer* tokenizer,
+  // All outlive the queue.
+  LogprobsQueue(std::span<const Prompt> prompts, const BatchRows& rows, const Model& model,
                 PrefillOutputs& outputs);
 
   // Takes the scores of a prompt, each prompt once, and writes every line whose turn has come.
-  // Keeps what must wait (20 bytes a token); nothing at all where no --logprobs was asked for.
-  absl::Status Add(size_t prompt, TokenScores scores);
+  // Keeps what must wait (24 bytes a token); nothing at all where no --logprobs was asked for.
+  absl::Status Add(size_t prompt, Scores scores);
 
  private:
   const std::span<const Prompt> prompts_;
   const BatchRows& rows_;
-  const Tokenizer* const tokenizer_;
+  const Model& model_;
   PrefillOutputs& outputs_;
-  std::vector<std::optional<TokenScores>> waiting_;  // One a prompt.
-  size_t next_ = 0;                                  // Whose turn it is.
+  std::vector<std::optional<Scores>> waiting_;  // One a prompt.
+  size_t next_ = 0;                             // Whose turn it is.
 };
 
 }  // namespace sotto

@@ -7,7 +7,7 @@
 
 #include "cli/logprobs_file.h"
 #include "cli/logprobs_queue.h"
-#include "testing/small_tokenizers.h"
+#include "testing/small_model.h"
 #include "testing/temp_dir.h"
 
 namespace sotto {
@@ -16,24 +16,29 @@ namespace {
 using nlohmann::ordered_json;
 
 // Scores that tell which prompt they are of.
-TokenScores Scores(size_t tokens, double logprob) {
-  TokenScores scores(tokens);
-  for (size_t i = 1; i < tokens; ++i) scores.logprobs[i] = logprob;
-  for (size_t i = 0; i < tokens; ++i) scores.top_ids[i] = static_cast<int32_t>(i);
+Scores ScoresOf(size_t tokens, double logprob) {
+  Scores scores{.top_k = 1, .sum_logprob = logprob * (tokens - 1.0), .tokens = tokens - 1};
+  scores.logprobs.assign(tokens, logprob);
+  for (size_t i = 0; i < tokens; ++i) scores.top.push_back({static_cast<int32_t>(i), 0});
   return scores;
 }
 
-TEST(LogprobsLine, HasTheDocumentedMembersInOrder) {
-  const Tokenizer tokenizer = *Tokenizer::Parse(ByteLevelJson().dump(), "t.json");
+class LogprobsLineTest : public testing::Test {
+ protected:
+  const TempDir dir_;
+  const Model model_ = ByteLevelModel(dir_);
+};
+
+TEST_F(LogprobsLineTest, HasTheDocumentedMembersInOrder) {
   const auto line =
-      LogprobsLine(4, "name", std::vector<int32_t>{260, 256, 97}, &tokenizer, Scores(3, -0.5));
+      LogprobsLine(4, "name", std::vector<int32_t>{260, 256, 97}, model_, ScoresOf(3, -0.5));
   EXPECT_EQ(line.back(), '\n');
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
   const ordered_json expected = {
       {"index", 4},
       {"id", "name"},
       {"ids", {260, 256, 97}},
-      {"tokens", {"<bos>", "ab", *tokenizer.Decode(std::vector<int32_t>{97}, {})}},
+      {"tokens", {"<bos>", "ab", *model_.Decode(std::vector<int32_t>{97})}},
       {"logprobs", {nullptr, -0.5, -0.5}},
       {"top_ids", {0, 1, 2}},
       {"top_logprobs", {0.0, 0.0, 0.0}},
@@ -43,16 +48,17 @@ TEST(LogprobsLine, HasTheDocumentedMembersInOrder) {
 }
 
 // U+20AC is three bytes, and three ids of the byte alphabet.
-TEST(LogprobsLine, ACharacterOfSeveralIdsAppearsWithItsLast) {
-  const Tokenizer tokenizer = *Tokenizer::Parse(ByteLevelJson().dump(), "t.json");
-  const std::vector<int32_t> ids = *tokenizer.Encode("\xe2\x82\xac", {});
+TEST_F(LogprobsLineTest, ACharacterOfSeveralIdsAppearsWithItsLast) {
+  const std::vector<int32_t> ids = *model_.Encode("\xe2\x82\xac", {.add_bos = false});
   ASSERT_EQ(ids.size(), 3u);
-  const auto line = LogprobsLine(0, {}, ids, &tokenizer, Scores(3, -1));
+  const auto line = LogprobsLine(0, {}, ids, model_, ScoresOf(3, -1));
   EXPECT_EQ(ordered_json::parse(line)["tokens"], ordered_json({"", "", "\xe2\x82\xac"}));
 }
 
-TEST(LogprobsLine, WhatIsNotThereIsNullOrLeftOut) {
-  const auto line = LogprobsLine(0, {}, std::vector<int32_t>{3}, nullptr, Scores(1, 0));
+TEST_F(LogprobsLineTest, WhatIsNotThereIsNullOrLeftOut) {
+  const TempDir other_dir;
+  const auto line =
+      LogprobsLine(0, {}, std::vector<int32_t>{3}, SmallModel(other_dir, 50, ""), ScoresOf(1, 0));
   const ordered_json json = ordered_json::parse(line);
   EXPECT_FALSE(json.contains("id"));
   EXPECT_TRUE(json["tokens"].is_null());
@@ -61,11 +67,10 @@ TEST(LogprobsLine, WhatIsNotThereIsNullOrLeftOut) {
 
 // A model's vocabulary may be larger than its tokenizer's. The bytes of a character go on behind an
 // id without text.
-TEST(LogprobsLine, IdsThatTheTokenizerLacksHaveNoText) {
-  const Tokenizer tokenizer = *Tokenizer::Parse(ByteLevelJson().dump(), "t.json");
+TEST_F(LogprobsLineTest, IdsThatTheTokenizerLacksHaveNoText) {
   const auto tokens = [&](const std::vector<int32_t>& ids) {
     return ordered_json::parse(
-        LogprobsLine(0, {}, ids, &tokenizer, Scores(ids.size(), -1)))["tokens"];
+        LogprobsLine(0, {}, ids, model_, ScoresOf(ids.size(), -1)))["tokens"];
   };
   EXPECT_EQ(tokens({262}), ordered_json::array({nullptr}));
   EXPECT_EQ(tokens({300, 97, 262}), ordered_json::array({nullptr, "a", nullptr}));
@@ -76,7 +81,7 @@ TEST(LogprobsLine, IdsThatTheTokenizerLacksHaveNoText) {
 class LogprobsQueueTest : public testing::Test {
  protected:
   PrefillOutputs Outputs(const std::string& logprobs_path) {
-    PrefillOptions options;
+    PrefillJob options;
     options.output_path = dir_.File("r.json");
     options.logprobs_path = logprobs_path;
     auto outputs = PrefillOutputs::Create(options, {}, rows_);
@@ -87,13 +92,14 @@ class LogprobsQueueTest : public testing::Test {
   TempDir dir_;
   const std::vector<Prompt> prompts_ = {{.id = "a"}, {.id = "b"}, {.id = "c"}};
   const BatchRows rows_{.ids = {{1}, {2, 3}, {4}}, .prompt_count = 3};
+  const Model model_ = ByteLevelModel(dir_);
 };
 
 TEST_F(LogprobsQueueTest, LinesComeInThePromptsOrder) {
   PrefillOutputs outputs = Outputs(dir_.File("l.jsonl"));
-  LogprobsQueue queue(prompts_, rows_, nullptr, outputs);
+  LogprobsQueue queue(prompts_, rows_, model_, outputs);
   for (const size_t prompt : {2, 0, 1}) {
-    ASSERT_TRUE(queue.Add(prompt, Scores(rows_.ids[prompt].size(), -1)).ok());
+    ASSERT_TRUE(queue.Add(prompt, ScoresOf(rows_.ids[prompt].size(), -1)).ok());
   }
   ASSERT_TRUE(outputs.Commit("{}").ok());
   std::istringstream lines(dir_.Read("l.jsonl"));
@@ -109,9 +115,9 @@ TEST_F(LogprobsQueueTest, LinesComeInThePromptsOrder) {
 
 TEST_F(LogprobsQueueTest, WithoutAFileNothingIsKept) {
   PrefillOutputs outputs = Outputs("");
-  LogprobsQueue queue(prompts_, rows_, nullptr, outputs);
-  EXPECT_TRUE(queue.Add(1, Scores(2, -1)).ok());
-  EXPECT_TRUE(queue.Add(1, Scores(2, -1)).ok());  // Not even that it came.
+  LogprobsQueue queue(prompts_, rows_, model_, outputs);
+  EXPECT_TRUE(queue.Add(1, ScoresOf(2, -1)).ok());
+  EXPECT_TRUE(queue.Add(1, ScoresOf(2, -1)).ok());  // Not even that it came.
 }
 
 }  // namespace

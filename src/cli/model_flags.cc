@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "cli/command.h"
 #include "cli/default_model.h"
+#include "model/sealed_format.h"
 
 namespace sotto {
 
@@ -36,17 +37,17 @@ ModelFlags::ModelFlags(CLI::App& app)
                             .placeholder = "HEX",
                             .help = "Refuse a model whose weights have another SHA-256"}) {}
 
-absl::Status ModelFlags::Read(PrefillOptions& options) const {
+absl::Status ModelFlags::Read(PrefillJob& options) const {
   SOTTO_RETURN_IF_ERROR(ReadPins(options));
   SOTTO_RETURN_IF_ERROR(ReadCache(options));
   SOTTO_RETURN_IF_ERROR(ReadSealing(options));
-  SOTTO_ASSIGN_OR_RETURN(options.model_dir, ModelOf(model_));
+  SOTTO_ASSIGN_OR_RETURN(options.model_path, ModelOf(model_));
   return absl::OkStatus();
 }
 
-absl::Status ModelFlags::ReadPins(PrefillOptions& options) const {
-  for (const auto& [setting, pin] : {std::pair{&model_sha256_, &options.pins.model_sha256},
-                                     std::pair{&weights_sha256_, &options.pins.weights_sha256}}) {
+absl::Status ModelFlags::ReadPins(PrefillJob& options) const {
+  for (const auto& [setting, pin] : {std::pair{&model_sha256_, &options.model.model_sha256},
+                                     std::pair{&weights_sha256_, &options.model.weights_sha256}}) {
     *pin = LowerCase(setting->value());
     if (setting->given() && !IsSha256Hex(*pin)) {
       return UsageError(StrCat(setting->source(), ": not 64 hexadecimal digits"));
@@ -55,21 +56,22 @@ absl::Status ModelFlags::ReadPins(PrefillOptions& options) const {
   return absl::OkStatus();
 }
 
-void ModelFlags::AddFiles(const PrefillOptions& options, NamedFiles& files) const {
-  files.AddModel(model_.source(), options.model_dir);
-  files.inputs.push_back({key_file_.source(), options.unseal.key_file});
-  if (options.weight_cache_dir.empty()) return;
+void ModelFlags::AddFiles(const PrefillJob& options, NamedFiles& files) const {
+  files.AddModel(model_.source(), options.model_path);
+  files.inputs.push_back({key_file_.source(), options.model.key_file});
+  if (options.prefill.weight_cache_dir.empty()) return;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(options.weight_cache_dir, error)) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(options.prefill.weight_cache_dir, error)) {
     const std::string name = entry.path().filename();
     if (!name.starts_with("sotto-") || !name.ends_with(".weights")) continue;
     files.outputs.push_back({weight_cache_.source(), entry.path()});
   }
 }
 
-absl::Status ModelFlags::ReadCache(PrefillOptions& options) const {
-  options.weight_cache_dir = weight_cache_.value();
-  if (weight_cache_.given() && options.weight_cache_dir.empty()) {
+absl::Status ModelFlags::ReadCache(PrefillJob& options) const {
+  options.prefill.weight_cache_dir = weight_cache_.value();
+  if (weight_cache_.given() && options.prefill.weight_cache_dir.empty()) {
     return UsageError("--weight-cache: names no directory");
   }
   // The cache is not encrypted.
@@ -77,7 +79,8 @@ absl::Status ModelFlags::ReadCache(PrefillOptions& options) const {
     return UsageError("--weight-cache: would write an encrypted model's weights in the clear");
   }
   // Nor does anything in it prove which weights it was made of.
-  if (weight_cache_.given() && (weights_root_.given() || options.pins.any())) {
+  const bool pinned = weights_root_.given() || model_sha256_.given() || weights_sha256_.given();
+  if (weight_cache_.given() && pinned) {
     return UsageError(
         "--weight-cache: not with --weights-root, --model-sha256 or --weights-sha256: what is "
         "cached cannot be checked against them");
@@ -85,12 +88,12 @@ absl::Status ModelFlags::ReadCache(PrefillOptions& options) const {
   return absl::OkStatus();
 }
 
-absl::Status ModelFlags::ReadSealing(PrefillOptions& options) const {
-  options.unseal.key_file = InputPath(key_file_.value());
+absl::Status ModelFlags::ReadSealing(PrefillJob& options) const {
+  options.model.key_file = InputPath(key_file_.value());
   if (!weights_root_.given()) return absl::OkStatus();
   const absl::StatusOr<Hash256> root = HashFromHex(weights_root_.value(), weights_root_.source());
   if (!root.ok()) return UsageError(ToStd(root.status().message()));
-  options.unseal.root = *root;
+  options.model.sealed_root = HashToHex(*root);
   return absl::OkStatus();
 }
 

@@ -15,14 +15,14 @@ class ModelFlags {
 
   // After parsing: fills the model's part of `options`. UsageError naming the flag or variable;
   // NOT_FOUND when no model was named and none ships beside the program.
-  absl::Status Read(PrefillOptions& options) const;
+  absl::Status Read(PrefillJob& options) const;
   // The files of what Read() has found.
-  void AddFiles(const PrefillOptions& options, NamedFiles& files) const;
+  void AddFiles(const PrefillJob& options, NamedFiles& files) const;
 
  private:
-  absl::Status ReadPins(PrefillOptions& options) const;
-  absl::Status ReadCache(PrefillOptions& options) const;
-  absl::Status ReadSealing(PrefillOptions& options) const;
+  absl::Status ReadPins(PrefillJob& options) const;
+  absl::Status ReadCache(PrefillJob& options) const;
+  absl::Status ReadSealing(PrefillJob& options) const;
 
   Setting model_, weights_root_, key_file_, weight_cache_, model_sha256_, weights_sha256_;
 };

@@ -37,9 +37,9 @@ absl::Status PadFlags::Read(SplitOptions& options) const {
   SOTTO_ASSIGN_OR_RETURN(const int64_t disk, pad_disk_.Integer(0, kMaxMib));
   SOTTO_ASSIGN_OR_RETURN(const size_t when_out, when_out_.Choice(kWhenOut));
   options.pads.when_out = static_cast<WhenOut>(when_out);
-  options.pads.store.memory_bytes = static_cast<size_t>(memory) * kMib;
-  options.pads.store.directory = pad_dir_.value();
-  options.pads.store.directory_bytes = static_cast<size_t>(disk) * kMib;
+  options.pads.memory_bytes = static_cast<size_t>(memory) * kMib;
+  options.pads.directory = pad_dir_.value();
+  options.pads.directory_bytes = static_cast<size_t>(disk) * kMib;
   return absl::OkStatus();
 }
 

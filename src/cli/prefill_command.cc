@@ -15,7 +15,7 @@ void AddPrefillCommand(CLI::App& app, Invocation& invocation) {
   const auto flags = std::make_shared<PrefillFlags>(*command);
   command->callback([flags, &invocation] {
     invocation.run = [flags]() -> absl::Status {
-      SOTTO_ASSIGN_OR_RETURN(const PrefillOptions options, flags->Read());
+      SOTTO_ASSIGN_OR_RETURN(const PrefillJob options, flags->Read());
       return RunPrefill(options);
     };
   });

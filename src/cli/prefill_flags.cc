@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/api_errors.h"
 #include "cli/command.h"
 #include "cli/logits_file.h"
 
@@ -64,7 +65,7 @@ PrefillFlags::PrefillFlags(CLI::App& app)
                        .default_value = "warning"}),
       split_(app) {}
 
-absl::Status PrefillFlags::ReadOutputs(PrefillOptions& options) const {
+absl::Status PrefillFlags::ReadOutputs(PrefillJob& options) const {
   for (const auto& [setting, path] : {std::pair{&output_, &options.output_path},
                                       std::pair{&save_logits_, &options.save_logits_path},
                                       std::pair{&logprobs_, &options.logprobs_path}}) {
@@ -78,7 +79,7 @@ absl::Status PrefillFlags::ReadOutputs(PrefillOptions& options) const {
   return known.ok() ? known : Blame(save_logits_, known);
 }
 
-absl::Status PrefillFlags::CheckFiles(const PrefillOptions& options) const {
+absl::Status PrefillFlags::CheckFiles(const PrefillJob& options) const {
   NamedFiles files;
   prompts_.AddFiles(options, files);
   model_.AddFiles(options, files);
@@ -89,48 +90,34 @@ absl::Status PrefillFlags::CheckFiles(const PrefillOptions& options) const {
   return files.CheckApart();
 }
 
-// What only the whole command line tells about the split mode.
-absl::Status PrefillFlags::CompleteSplit(PrefillOptions& options) const {
-  if (!options.split.has_value()) return absl::OkStatus();
-  SOTTO_ASSIGN_OR_RETURN(options.retries, split_.ReadRetries());
-  if (options.oblivious_embedding && options.split->offload.embedding) {
-    return UsageError("--oblivious-embedding: not with --offload embedding");
-  }
-  SplitOptions& split = *options.split;
-  split.weights_sha256 = options.pins.weights_sha256;
-  split.plain_format = PlainFormat(options.precision.linear);
-  split.pads.pass_rows = options.batch_size * options.prefill_length;
-  split.pads.lm_head_rows =
-      options.logits == LogitsMode::kAll ? split.pads.pass_rows : options.batch_size;
-  split.pads.threads = options.threads;
-  return absl::OkStatus();
-}
-
-absl::Status PrefillFlags::ReadExecution(PrefillOptions& options) const {
-  SOTTO_ASSIGN_OR_RETURN(options.split, split_.Read());
-  SOTTO_ASSIGN_OR_RETURN(options.precision, precision_.Read(options.split));
-  options.oblivious_embedding = oblivious_embedding_->count() > 0;
-  options.pad_compute =
-      options.split.has_value() || options.oblivious_embedding || pad_compute_->count() > 0;
-  options.threads = AvailableProcessors();
+absl::Status PrefillFlags::ReadExecution(PrefillJob& options) const {
+  PrefillOptions& prefill = options.prefill;
+  SOTTO_ASSIGN_OR_RETURN(prefill.split, split_.Read());
+  SOTTO_RETURN_IF_ERROR(precision_.Read(prefill));
+  prefill.oblivious_embedding = oblivious_embedding_->count() > 0;
+  prefill.pad_compute =
+      prefill.split.has_value() || prefill.oblivious_embedding || pad_compute_->count() > 0;
+  prefill.threads = AvailableProcessors();
   if (threads_.given()) {
-    SOTTO_ASSIGN_OR_RETURN(options.threads, threads_.Integer(1, kMaxThreads));
+    SOTTO_ASSIGN_OR_RETURN(prefill.threads, threads_.Integer(1, kMaxThreads));
   }
+  options.model.threads = prefill.threads;
   SOTTO_ASSIGN_OR_RETURN(const size_t logits, logits_.Choice(kLogitsModes));
-  options.logits = static_cast<LogitsMode>(logits);
+  prefill.positions = static_cast<Positions>(logits);
   SOTTO_ASSIGN_OR_RETURN(const size_t progress, progress_.Choice(kProgressModes));
   options.progress = static_cast<ProgressMode>(progress);
-  if (!options.logprobs_path.empty() && options.logits == LogitsMode::kLast) {
+  if (!options.logprobs_path.empty() && prefill.positions == Positions::kLast) {
     return UsageError("--logprobs: needs --logits all");
   }
-  return CompleteSplit(options);
+  const absl::Status valid = InFlagTerms(Validate(prefill));
+  return absl::IsInvalidArgument(valid) ? UsageError(ToStd(valid.message())) : valid;
 }
 
-absl::StatusOr<PrefillOptions> PrefillFlags::Read() const {
+absl::StatusOr<PrefillJob> PrefillFlags::Read() const {
   const absl::StatusOr<LogLevel> level = ParseLogLevel(log_level_.value());
   if (!level.ok()) return Blame(log_level_, level.status());
   SetLogLevel(*level);
-  PrefillOptions options;
+  PrefillJob options;
   SOTTO_RETURN_IF_ERROR(prompts_.Read(options));
   SOTTO_RETURN_IF_ERROR(ReadOutputs(options));
   SOTTO_RETURN_IF_ERROR(model_.Read(options));

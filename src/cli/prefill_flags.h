@@ -21,13 +21,12 @@ class PrefillFlags {
   // After parsing. UsageError naming the flag or variable; INVALID_ARGUMENT when a file that is
   // written is one that is read (named_files.h); NOT_FOUND when no model was named and none ships
   // beside the program. Sets the process's log level.
-  absl::StatusOr<PrefillOptions> Read() const;
+  absl::StatusOr<PrefillJob> Read() const;
 
  private:
-  absl::Status ReadOutputs(PrefillOptions& options) const;
-  absl::Status CheckFiles(const PrefillOptions& options) const;
-  absl::Status ReadExecution(PrefillOptions& options) const;
-  absl::Status CompleteSplit(PrefillOptions& options) const;
+  absl::Status ReadOutputs(PrefillJob& options) const;
+  absl::Status CheckFiles(const PrefillJob& options) const;
+  absl::Status ReadExecution(PrefillJob& options) const;
 
   ModelFlags model_;
   PromptFlags prompts_;

@@ -10,7 +10,7 @@ constexpr AtomicFileOptions kOwnerOnly = {.owner_only = true};
 
 }  // namespace
 
-absl::StatusOr<PrefillOutputs> PrefillOutputs::Create(const PrefillOptions& options,
+absl::StatusOr<PrefillOutputs> PrefillOutputs::Create(const PrefillJob& options,
                                                       const LogitsShape& shape,
                                                       const BatchRows& rows) {
   SOTTO_ASSIGN_OR_RETURN(AtomicFile result, AtomicFile::Create(options.output_path, kOwnerOnly));

@@ -17,8 +17,8 @@ namespace sotto {
 class PrefillOutputs {
  public:
   // New files are their owner's alone. Errors as base/file.h.
-  static absl::StatusOr<PrefillOutputs> Create(const PrefillOptions& options,
-                                               const LogitsShape& shape, const BatchRows& rows);
+  static absl::StatusOr<PrefillOutputs> Create(const PrefillJob& options, const LogitsShape& shape,
+                                               const BatchRows& rows);
 
   // Null where not asked for.
   LogitsFile* logits() { return logits_.get(); }

@@ -2,9 +2,11 @@
 
 #include <numeric>
 
-#include "cli/confidentiality.h"
-#include "cli/process_info.h"
+#include "api/confidentiality.h"
+#include "cli/result_parts.h"
+#include "enclave/linear/local.h"
 #include "enclave/tee/platform.h"
+#include "enclave/tee/resources.h"
 
 namespace sotto {
 namespace {
@@ -39,50 +41,53 @@ Json PerplexityJson(const std::vector<std::optional<double>>& perplexity) {
   return json;
 }
 
+// (predicted - measured) / measured.
+std::optional<double> RelativeError(const BatchReport& batch) {
+  if (!batch.predicted_seconds.has_value() || batch.seconds <= 0) return std::nullopt;
+  return *batch.predicted_seconds / batch.seconds - 1;
+}
+
 // Of all batches that had a prediction, taken together.
-std::optional<double> PredictionError(std::span<const BatchTiming> batches) {
-  BatchTiming sum{.predicted_seconds = 0};
-  for (const BatchTiming& batch : batches) {
+std::optional<double> PredictionError(std::span<const BatchReport> batches) {
+  BatchReport sum{.predicted_seconds = 0};
+  for (const BatchReport& batch : batches) {
     if (!batch.predicted_seconds.has_value()) continue;
     *sum.predicted_seconds += *batch.predicted_seconds;
     sum.seconds += batch.seconds;
   }
-  return sum.relative_error();
+  return RelativeError(sum);
 }
 
-Json TimingsJson(const Timings& timings) {
+Json TimingsJson(const Timings& timings, const RunReport& run) {
   Json json = {{"load_seconds", timings.load_seconds},
                {"tokenize_seconds", timings.tokenize_seconds},
-               {"calibration_seconds", OrNull(timings.calibration_seconds)},
-               {"prefill_seconds", timings.prefill_seconds}};
+               {"calibration_seconds", OrNull(run.calibration_seconds)},
+               {"prefill_seconds", run.seconds}};
   for (const char* key :
        {"batch_seconds", "predicted_batch_seconds", "batch_prediction_errors", "batch_rows"}) {
     json[key] = Json::array();
   }
-  for (const BatchTiming& batch : timings.batches) {
+  for (const BatchReport& batch : run.batches) {
     json["batch_seconds"].push_back(batch.seconds);
     json["predicted_batch_seconds"].push_back(OrNull(batch.predicted_seconds));
-    json["batch_prediction_errors"].push_back(OrNull(batch.relative_error()));
-    json["batch_rows"].push_back(batch.rows);
+    json["batch_prediction_errors"].push_back(OrNull(RelativeError(batch)));
+    json["batch_rows"].push_back(batch.prompts);
   }
-  json["prediction_error"] = OrNull(PredictionError(timings.batches));
+  json["prediction_error"] = OrNull(PredictionError(run.batches));
   return json;
 }
 
 Json DigestJson(const std::string& digest) { return digest.empty() ? Json() : Json(digest); }
 
 Json ModelJson(const PrefillReport& report) {
-  const ModelDigests digests = report.model.digests.value_or(ModelDigests{});
-  const bool known = report.model.digests.has_value();
+  const ModelDigestSet digests = report.digests.value_or(ModelDigestSet{});
   Json json = {{"name", report.model.name},
                {"parameters", report.model.parameters},
-               {"weights_sha256", DigestJson(digests.weights_sha256)},
-               {"config_sha256", DigestJson(digests.config_sha256)},
-               {"tokenizer_sha256", DigestJson(digests.tokenizer_sha256)},
-               {"model_sha256", known ? Json(digests.model_sha256()) : Json()}};
-  if (!report.model.sealed) return json;
-  const std::optional<Hash256>& root = report.options.unseal.root;
-  json["pinned_root"] = root.has_value() ? Json(HashToHex(*root)) : Json(nullptr);
+               {"weights_sha256", DigestJson(digests.weights)},
+               {"config_sha256", DigestJson(digests.config)},
+               {"tokenizer_sha256", DigestJson(digests.tokenizer)},
+               {"model_sha256", DigestJson(digests.model)}};
+  if (report.model.sealed) json["pinned_root"] = DigestJson(report.options.model.sealed_root);
   return json;
 }
 
@@ -95,14 +100,14 @@ Json TeeJson(const PlatformReport& report) {
 
 }  // namespace
 
-double Timings::forward_seconds() const {
-  return std::accumulate(batches.begin(), batches.end(), 0.0,
-                         [](double sum, const BatchTiming& batch) { return sum + batch.seconds; });
+double PrefillReport::forward_seconds() const {
+  return std::accumulate(run.batches.begin(), run.batches.end(), 0.0,
+                         [](double sum, const BatchReport& batch) { return sum + batch.seconds; });
 }
 
 Json ResultJson(const PrefillReport& report) {
-  const size_t rows = report.rows.ids.size(), length = report.options.prefill_length;
-  const double seconds = report.timings.forward_seconds();
+  const size_t rows = report.rows.ids.size(), length = report.options.prefill.prefill_length;
+  const double seconds = report.forward_seconds();
   const double tokens = static_cast<double>(rows) * static_cast<double>(length);
   Json json;
   json["mode"] = "prefill-only";
@@ -116,28 +121,29 @@ Json ResultJson(const PrefillReport& report) {
   json["actual_lengths"] = ActualLengths(report.rows);
   json["last_token_logits_shape"] = {rows, report.logits.vocab_size};
   json["output_logits_shape"] = report.logits.dimensions();
-  json["batch_size"] = report.options.batch_size;
+  json["batch_size"] = report.options.prefill.batch_size;
   json["truncated"] = report.rows.truncated.size();
   json["truncation"] = kTruncationNames[static_cast<size_t>(report.options.truncation)];
   json["truncated_prompts"] = report.rows.truncated;
   json["doubled_bos_prompts"] = report.rows.doubled_bos;
-  const PrecisionChoice& precision = report.options.precision;
+  const PrecisionReport& precision = report.precision;
   json["precision"] = PrecisionName(precision.linear);
   json["precision_reason"] = precision.linear_reason;
   json["attention_precision"] = AttentionPrecisionName(precision.attention);
   json["attention_precision_reason"] = precision.attention_reason;
-  json["threads"] = report.options.threads;
+  json["threads"] = report.options.prefill.threads;
   json["model"] = ModelJson(report);
-  json["timings"] = TimingsJson(report.timings);
+  json["timings"] = TimingsJson(report.timings, report.run);
   json["peak_rss_bytes"] = OrNull(PeakResidentBytes());
   json["real_tokens_per_sec"] = PerSecond(static_cast<double>(report.rows.real_tokens()), seconds);
   json["perplexity"] = PerplexityJson(report.perplexity);
   const PlatformReport platform = DetectPlatform();
   json["tee"] = TeeJson(platform);
-  json["confidential"] = ConfidentialityJson(JudgeConfidentiality(
-      platform, report.options.split.has_value() ? &*report.options.split : nullptr));
+  const std::optional<SplitOptions>& split = report.options.prefill.split;
+  json["confidential"] =
+      ConfidentialityJson(JudgeConfidentiality(platform, split.has_value() ? &*split : nullptr));
   json["sotto_version"] = SOTTO_VERSION;
-  if (!report.mode_detail.is_null()) json["mode_detail"] = report.mode_detail;
+  if (report.run.split.has_value()) json["mode_detail"] = SplitJson(*report.run.split);
   return json;
 }
 

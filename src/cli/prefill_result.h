@@ -12,41 +12,33 @@
 #include <string>
 #include <vector>
 
-#include "cli/batch_forecast.h"
 #include "cli/batch_rows.h"
 #include "cli/logits_file.h"
 #include "cli/prefill_options.h"
 #include "cli/prompt_file.h"
-#include "model/model_digest.h"
+#include "sotto/model.h"
+#include "sotto/prefill.h"
 
 namespace sotto {
-
-struct ModelFacts {
-  std::string name;
-  uint64_t parameters = 0;
-  std::optional<ModelDigests> digests;  // Nothing where the weights came from a cache.
-  bool sealed = false;                  // A sealed model, pinned or not.
-};
 
 struct Timings {
   double load_seconds = 0;      // Checkpoint, tokenizer, weights into the kernels' layout.
   double tokenize_seconds = 0;  // Prompts into ids.
-  std::optional<double> calibration_seconds;  // Of the cost model, if it was calibrated.
-  double prefill_seconds = 0;        // First batch's start to last batch's end, writing included.
-  std::vector<BatchTiming> batches;  // In the order they ran.
-
-  double forward_seconds() const;  // Of all batches.
 };
 
 struct PrefillReport {
-  const PrefillOptions& options;
+  const PrefillJob& options;
   std::span<const Prompt> prompts;
   const BatchRows& rows;
   LogitsShape logits;
-  ModelFacts model;
+  ModelInfo model;
+  std::optional<ModelDigestSet> digests;  // Nothing where the weights came from a cache.
+  PrecisionReport precision;
   Timings timings;
+  RunReport run;
   std::vector<std::optional<double>> perplexity;  // One a prompt.
-  nlohmann::ordered_json mode_detail;             // Of the split mode; else null.
+
+  double forward_seconds() const;  // Of all batches.
 };
 
 // Peak memory is asked of the system here.

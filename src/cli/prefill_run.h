@@ -9,7 +9,7 @@ namespace sotto {
 
 // Everything that can be found wrong early is: prompts, model, lengths and outputs are checked
 // before weights are loaded. On an error no output file appears, and none that was there changes.
-absl::Status RunPrefill(const PrefillOptions& options);
+absl::Status RunPrefill(const PrefillJob& options);
 
 }  // namespace sotto
 

@@ -7,10 +7,7 @@
 
 #include <cerrno>
 #include <csignal>
-#include <ctime>
 #include <initializer_list>
-
-#include "enclave/tee/platform.h"
 
 namespace sotto {
 
@@ -26,11 +23,6 @@ void TurnWriteSignalsIntoErrors() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-bool CountsResources() {
-  const Platform platform = DetectPlatform().platform;
-  return platform != Platform::kGramineSgx && platform != Platform::kGramineDirect;
-}
-
 void ReserveStandardDescriptors() {
   // The wrong way round, so that their use is an error.
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
@@ -44,19 +36,6 @@ void EndByBrokenPipe() {
   std::raise(SIGPIPE);
   constexpr int kDiedOfASignal = 128;
   _exit(kDiedOfASignal + SIGPIPE);  // Whoever started us blocked it.
-}
-
-double ProcessCpuSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-std::optional<uint64_t> PeakResidentBytes() {
-  if (!CountsResources()) return std::nullopt;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
 }
 
 }  // namespace sotto

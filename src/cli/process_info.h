@@ -2,9 +2,6 @@
 #ifndef SOTTO_CLI_PROCESS_INFO_H_
 #define SOTTO_CLI_PROCESS_INFO_H_
 
-#include <cstdint>
-#include <optional>
-
 namespace sotto {
 
 // Keeps prompt-derived plaintext out of core dumps and from debuggers of the same user: no dump of
@@ -23,16 +20,6 @@ void ReserveStandardDescriptors();
 
 // Ends the program as a pipe that nobody reads ends other programs: by SIGPIPE, without a word.
 [[noreturn]] void EndByBrokenPipe();
-
-// Whether the system counts what this process uses. Gramine does not: there the processor time of a
-// process or thread is wall time, and its memory zero.
-bool CountsResources();
-
-// Processor time of this process so far, all threads; of no meaning unless CountsResources().
-double ProcessCpuSeconds();
-
-// The most memory this process has had resident so far; none unless CountsResources().
-std::optional<uint64_t> PeakResidentBytes();
 
 }  // namespace sotto
 

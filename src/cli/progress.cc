@@ -33,37 +33,27 @@ std::string ProgressLine(const ProgressState& state) {
   return left.has_value() ? StrCat(line, "  ", ClockText(*left), " left") : line;
 }
 
-Progress::Progress(ProgressMode mode, size_t total_tokens)
-    : total_(total_tokens), line_(mode, [this] { return Line(); }) {}
+PrefillLine::PrefillLine(ProgressMode mode) : line_(mode, [this] { return Line(); }) {}
 
-void Progress::Add(size_t tokens) {
+void PrefillLine::Show(const Progress& progress) {
   const std::lock_guard lock(mutex_);
-  tokens_ += tokens;
+  last_ = progress;
+  told_ = Clock::now();
 }
 
-void Progress::BeginBatch(const BatchStart& start) {
+// Between two reports time goes on.
+std::string PrefillLine::Line() {
   const std::lock_guard lock(mutex_);
-  tokens_ = start.tokens_done;
-  batch_start_ = Clock::now();
-  forecast_ = start.forecast;
-}
-
-// Logits come near a batch's end, so within it the clock is the better witness of progress.
-std::optional<double> Progress::SecondsLeft(Clock::time_point now) const {
-  if (tokens_ == total_) return 0;
-  if (!forecast_.has_value()) return std::nullopt;
-  const double in_batch = std::chrono::duration<double>(now - batch_start_).count();
-  return std::max(0.0, forecast_->batch_seconds - in_batch) + forecast_->later_seconds;
-}
-
-std::string Progress::Line() {
-  const std::lock_guard lock(mutex_);
-  const Clock::time_point now = Clock::now();
-  const std::chrono::duration<double> elapsed = now - start_;
-  return ProgressLine({.tokens_done = static_cast<double>(tokens_),
-                       .tokens_total = static_cast<double>(total_),
-                       .elapsed_seconds = elapsed.count(),
-                       .seconds_left = SecondsLeft(now)});
+  if (!last_.has_value()) return "";
+  const double since = std::chrono::duration<double>(Clock::now() - told_).count();
+  ProgressState state{.tokens_done = static_cast<double>(last_->tokens_done),
+                      .tokens_total = static_cast<double>(last_->tokens_total),
+                      .elapsed_seconds = last_->elapsed_seconds + since,
+                      .seconds_left = last_->seconds_left};
+  if (state.seconds_left.has_value()) {
+    state.seconds_left = std::max(0.0, *state.seconds_left - since);
+  }
+  return ProgressLine(state);
 }
 
 std::string LoadingLine() {

@@ -56,25 +56,25 @@ PromptFlags::PromptFlags(CLI::App& app)
   prompt_.option()->excludes(prompts_.option());
 }
 
-absl::Status PromptFlags::Read(PrefillOptions& options) const {
+absl::Status PromptFlags::Read(PrefillJob& options) const {
   SOTTO_RETURN_IF_ERROR(ReadShape(options));
   return ReadPrompts(options);
 }
 
-void PromptFlags::AddFiles(const PrefillOptions& options, NamedFiles& files) const {
+void PromptFlags::AddFiles(const PrefillJob& options, NamedFiles& files) const {
   files.inputs.push_back({prompts_.source(), options.prompts_path});
 }
 
-absl::Status PromptFlags::ReadShape(PrefillOptions& options) const {
-  SOTTO_ASSIGN_OR_RETURN(options.prefill_length, prefill_length_.Integer(1, kMaxLength));
+absl::Status PromptFlags::ReadShape(PrefillJob& options) const {
+  SOTTO_ASSIGN_OR_RETURN(options.prefill.prefill_length, prefill_length_.Integer(1, kMaxLength));
   options.prefill_length_source = prefill_length_.source();
-  SOTTO_ASSIGN_OR_RETURN(options.batch_size, batch_size_.Integer(1, kMaxBatchSize));
+  SOTTO_ASSIGN_OR_RETURN(options.prefill.batch_size, batch_size_.Integer(1, kMaxBatchSize));
   SOTTO_ASSIGN_OR_RETURN(const size_t truncation, truncate_.Choice(kTruncationNames));
   options.truncation = static_cast<Truncation>(truncation);
   return absl::OkStatus();
 }
 
-absl::Status PromptFlags::ReadPrompts(PrefillOptions& options) const {
+absl::Status PromptFlags::ReadPrompts(PrefillJob& options) const {
   if (prompt_.given_by_flag()) {
     options.prompts = prompt_.List();
   } else if (prompts_.given_by_flag() || (prompts_.given() && prompts_.value() != kNone)) {

@@ -16,13 +16,13 @@ class PromptFlags {
   explicit PromptFlags(CLI::App& app);
 
   // After parsing. UsageError naming the flag or variable. Opens no file.
-  absl::Status Read(PrefillOptions& options) const;
+  absl::Status Read(PrefillJob& options) const;
   // The file that Read() has found, if any.
-  void AddFiles(const PrefillOptions& options, NamedFiles& files) const;
+  void AddFiles(const PrefillJob& options, NamedFiles& files) const;
 
  private:
-  absl::Status ReadShape(PrefillOptions& options) const;
-  absl::Status ReadPrompts(PrefillOptions& options) const;
+  absl::Status ReadShape(PrefillJob& options) const;
+  absl::Status ReadPrompts(PrefillJob& options) const;
 
   Setting prefill_length_, batch_size_, truncate_, prompts_, prompts_format_, prompt_;
 };

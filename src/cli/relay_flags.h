@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 #include "cli/setting.h"
-#include "enclave/linear/split.h"
+#include "sotto/split.h"
 
 namespace sotto {
 

@@ -3,9 +3,11 @@
 #include <cstdio>
 #include <string>
 
+#include "api/split_setup.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "enclave/linear/local.h"
 #include "enclave/tee/platform.h"
 #include "model/sealed_model.h"
 
@@ -18,12 +20,12 @@ std::string Count(size_t n, std::string_view what) {
 
 // Where padding is computed so that nobody sees how long prompts are, or how many the last batch
 // has, nobody reads it here.
-std::string WorkText(const PrefillOptions& options, const BatchRows& rows) {
-  if (!options.pad_compute) {
+std::string WorkText(const PrefillJob& options, const BatchRows& rows) {
+  if (!options.prefill.pad_compute) {
     return StrCat(Count(rows.prompt_count, "prompt"), ", ", Count(rows.real_tokens(), "token"));
   }
   return StrCat(Count(rows.ids.size(), "row"), ", ",
-                Count(rows.ids.size() * options.prefill_length, "position"));
+                Count(rows.ids.size() * options.prefill.prefill_length, "position"));
 }
 
 std::string Seconds(double seconds) {
@@ -32,7 +34,7 @@ std::string Seconds(double seconds) {
   return text;
 }
 
-std::string FilesText(const PrefillOptions& options) {
+std::string FilesText(const PrefillJob& options) {
   std::string text = DisplayName(options.output_path);
   for (const std::string& path : {options.logprobs_path, options.save_logits_path}) {
     if (!path.empty()) text = StrCat(text, ", ", DisplayName(path));
@@ -50,45 +52,48 @@ void WarnOfHost() {
 }
 
 // A sealed file that is whole is not yet the one that was meant.
-void WarnOfUnpinnedModel(const PrefillOptions& options) {
-  if (!IsSealedModelPath(options.model_dir) || options.unseal.root.has_value()) return;
-  if (!options.pins.model_sha256.empty()) return;
+void WarnOfUnpinnedModel(const PrefillJob& options) {
+  if (!IsSealedModelPath(options.model_path) || !options.model.sealed_root.empty()) return;
+  if (!options.model.model_sha256.empty()) return;
   Log(LogLevel::kWarning,
-      StrCat(options.model_dir,
+      StrCat(options.model_path,
              ": opened without --weights-root: another sealed model in its place",
-             options.unseal.key_file.empty() ? "" : ", sealed under the same key",
+             options.model.key_file.empty() ? "" : ", sealed under the same key",
              ", or an older version, would have been taken for it"));
 }
 
 }  // namespace
 
-void WarnBeforePrompts(const PrefillOptions& options) {
+void WarnBeforePrompts(const PrefillJob& options) {
   WarnOfHost();
-  if (options.split.has_value()) {
-    const std::string warning = ConfidentialityWarning(*options.split);
+  if (options.prefill.split.has_value()) {
+    const std::string warning = ConfidentialityWarning(*options.prefill.split);
     if (!warning.empty()) Log(LogLevel::kWarning, warning);
   }
 }
 
-void SayModel(const PrefillOptions& options, const Checkpoint& checkpoint) {
+void SayModel(const PrefillJob& options, const ModelInfo& model) {
   WarnOfUnpinnedModel(options);
-  const LlamaConfig& config = checkpoint.config();
   Log(LogLevel::kInfo,
-      StrCat("model ", checkpoint.directory(), ": ",
-             Count(checkpoint.parameter_count(), "parameter"), ", ",
-             Count(config.num_layers, "layer"), ", vocabulary ", config.vocab_size));
-  Log(LogLevel::kInfo, StrCat("precision ", PrecisionName(options.precision.linear), " (",
-                              options.precision.linear_reason, "), attention in ",
-                              AttentionPrecisionName(options.precision.attention), ", ",
-                              Count(static_cast<size_t>(options.threads), "thread")));
+      StrCat("model ", model.path, ": ", Count(model.parameters, "parameter"), ", ",
+             Count(model.layers, "layer"), ", vocabulary ", model.vocab_size));
 }
 
-void SayRows(const PrefillOptions& options, const BatchRows& rows) {
-  Log(LogLevel::kInfo, StrCat(WorkText(options, rows), ", in batches of ", options.batch_size,
-                              "; to be written: ", FilesText(options)));
+void SayPrecision(const Prefill& prefill) {
+  const PrecisionReport& precision = prefill.precision();
+  Log(LogLevel::kInfo,
+      StrCat("precision ", PrecisionName(precision.linear), " (", precision.linear_reason,
+             "), attention in ", AttentionPrecisionName(precision.attention), ", ",
+             Count(static_cast<size_t>(prefill.threads()), "thread")));
 }
 
-void SayWhatWasDone(const PrefillOptions& options, const BatchRows& rows, double seconds) {
+void SayRows(const PrefillJob& options, const BatchRows& rows) {
+  Log(LogLevel::kInfo,
+      StrCat(WorkText(options, rows), ", in batches of ", options.prefill.batch_size,
+             "; to be written: ", FilesText(options)));
+}
+
+void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds) {
   Notice(StrCat(WorkText(options, rows), " in ", Seconds(seconds), ": ", FilesText(options)));
 }
 

@@ -7,19 +7,21 @@
 
 #include "cli/batch_rows.h"
 #include "cli/prefill_options.h"
-#include "model/checkpoint.h"
+#include "sotto/model.h"
+#include "sotto/prefill.h"
 
 namespace sotto {
 
 // Whom nothing is hidden from, before a prompt is read; a model that anybody could have replaced.
-void WarnBeforePrompts(const PrefillOptions& options);
+void WarnBeforePrompts(const PrefillJob& options);
 
 // At level info.
-void SayModel(const PrefillOptions& options, const Checkpoint& checkpoint);
-void SayRows(const PrefillOptions& options, const BatchRows& rows);
+void SayModel(const PrefillJob& options, const ModelInfo& model);
+void SayPrecision(const Prefill& prefill);
+void SayRows(const PrefillJob& options, const BatchRows& rows);
 
 // Of a run that succeeded: one line, like a warning in that --log-level error silences it.
-void SayWhatWasDone(const PrefillOptions& options, const BatchRows& rows, double seconds);
+void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds);
 
 }  // namespace sotto
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/split_setup.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/command.h"
@@ -96,7 +97,7 @@ absl::Status SplitFlags::ReadProtection(std::string_view name, SplitOptions& opt
     return UsageError(StrCat("--protection: ", ToStd(protection.status().message())));
   }
   options.protection = *protection;
-  if (verify_->count() > 0) options.plain_format = NumberFormat::kRing32;
+  options.plain_verified = verify_->count() > 0;
   return absl::OkStatus();
 }
 
@@ -105,7 +106,6 @@ absl::Status SplitFlags::ReadChannel(SplitOptions& options) const {
   options.data_plane = static_cast<DataPlane>(data_plane);
   SOTTO_ASSIGN_OR_RETURN(const int64_t seconds, timeout_seconds_.Integer(1, kMaxTimeoutSeconds));
   options.exchange_timeout = std::chrono::seconds(seconds);
-  options.connect_timeout = std::min(options.connect_timeout, options.exchange_timeout);
   return absl::OkStatus();
 }
 
@@ -116,17 +116,15 @@ absl::Status SplitFlags::ReadOffload(SplitOptions& options) const {
     if (part == "linear") {
       linear = true;
     } else if (part == "embedding") {
-      options.offload.embedding = true;
+      options.plain_embedding = true;
     } else if (part == "attention") {
-      options.offload.attention = true;
+      options.plain_attention = true;
     } else {
       return UsageError("--offload: must be of linear, embedding, attention");
     }
   }
   return linear ? absl::OkStatus() : UsageError("--offload: linear is always among the parts");
 }
-
-absl::StatusOr<int64_t> SplitFlags::ReadRetries() const { return retries_.Integer(0, kMaxRetries); }
 
 absl::StatusOr<SplitOptions> SplitFlags::ReadOne(std::string_view protection) const {
   SplitOptions options;
@@ -136,6 +134,7 @@ absl::StatusOr<SplitOptions> SplitFlags::ReadOne(std::string_view protection) co
   SOTTO_RETURN_IF_ERROR(ReadOffload(options));
   SOTTO_RETURN_IF_ERROR(relay_.Read(options));
   SOTTO_RETURN_IF_ERROR(pads_.Read(options));
+  SOTTO_ASSIGN_OR_RETURN(options.retries, retries_.Integer(0, kMaxRetries));
   return options;
 }
 
@@ -159,51 +158,16 @@ absl::StatusOr<std::vector<SplitOptions>> SplitFlags::ReadEach() const {
   const std::string protections = protection_.value();
   for (const std::string_view protection : SplitCommas(protections)) {
     SOTTO_ASSIGN_OR_RETURN(SplitOptions options, ReadOne(protection));
-    if (options.protection != Protection::kShares) {
+    if (ProtectionOf(options) != Protection::kShares) {
       options.relay = RelayUse::kWherePossible;
       options.endpoints.resize(1);
       options.pinned_keys.resize(std::min<size_t>(options.pinned_keys.size(), 1));
       options.roots.resize(std::min<size_t>(options.roots.size(), 1));
     }
-    if (verify_->count() == 0) {
-      SOTTO_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision("auto"));
-      options.plain_format = PlainFormat(precision);
-    }
     all.push_back(std::move(options));
   }
   SOTTO_RETURN_IF_ERROR(CheckFlagNeeds(app_, all));
   return all;
-}
-
-NumberFormat PlainFormat(Precision precision) {
-  switch (precision) {
-    case Precision::kF32:
-      return NumberFormat::kF32;
-    case Precision::kBf16:
-      return NumberFormat::kBf16;
-    case Precision::kInt8:
-    case Precision::kFixed:
-      break;
-  }
-  return NumberFormat::kRing32;
-}
-
-EngineParts TakeParts(SplitLinear& split) {
-  return {.linear = std::move(split.linear),
-          .embedding = std::move(split.embedding),
-          .attention = std::move(split.attention)};
-}
-
-Precision PrecisionOf(const SplitOptions& options) {
-  if (options.protection != Protection::kPlain) return Precision::kFixed;
-  switch (options.plain_format) {
-    case NumberFormat::kF32:
-      return Precision::kF32;
-    case NumberFormat::kBf16:
-      return Precision::kBf16;
-    default:
-      return Precision::kFixed;
-  }
 }
 
 }  // namespace sotto

@@ -14,22 +14,9 @@
 #include "cli/relay_flags.h"
 #include "cli/setting.h"
 #include "cli/split_tls_flags.h"
-#include "enclave/linear/local.h"
-#include "enclave/linear/split.h"
-#include "enclave/prefill/engine.h"
+#include "sotto/split.h"
 
 namespace sotto {
-
-// One lane computes in the enclave while the other's rows are with the accelerators.
-inline constexpr int kSplitLanes = 2;
-
-// What protection plain sends for a precision: int8 is not for it.
-NumberFormat PlainFormat(Precision precision);
-// What linear layers are computed in.
-Precision PrecisionOf(const SplitOptions& options);
-
-// What of a connected split the engine takes; the sessions stay.
-EngineParts TakeParts(SplitLinear& split);
 
 class SplitFlags {
  public:
@@ -39,13 +26,10 @@ class SplitFlags {
   // of the split mode without --split, or one that would do nothing (flag_needs.h). Reads the TLS
   // files. Whether the set-up can keep the protection's promise is for SplitRuntime to say.
   absl::StatusOr<std::optional<SplitOptions>> Read() const;
-  // UsageError as above.
-  absl::StatusOr<int64_t> ReadRetries() const;
   void AddFiles(NamedFiles& files) const { tls_.AddFiles(files); }
 
   // For measurements: as Read(), for each protection of a list with commas. One that takes a single
-  // accelerator takes the first of several; plain takes the precision "auto". Empty without
-  // --split.
+  // accelerator takes the first of several. Empty without --split.
   absl::StatusOr<std::vector<SplitOptions>> ReadEach() const;
 
  private:

@@ -70,13 +70,14 @@ TEST_F(SplitFlagsTest, Defaults) {
   const SplitOptions options = Options({});
   EXPECT_THAT(options.endpoints, ElementsAre("localhost:50051"));
   EXPECT_EQ(options.protection, Protection::kPads);
-  EXPECT_FALSE(options.tls.has_value());
+  EXPECT_FALSE(options.certificate.has_value());
+  EXPECT_THAT(options.pinned_keys, testing::IsEmpty());
   EXPECT_FALSE(options.insecure_channels);
   EXPECT_EQ(options.data_plane, DataPlane::kAuto);
   EXPECT_EQ(options.exchange_timeout, std::chrono::seconds(60));
   EXPECT_EQ(options.relay, RelayUse::kWherePossible);
   EXPECT_EQ(options.pads.when_out, WhenOut::kWait);
-  EXPECT_EQ(options.pads.store.memory_bytes, size_t{1} << 30);
+  EXPECT_EQ(options.pads.memory_bytes, size_t{1} << 30);
 }
 
 TEST_F(SplitFlagsTest, EndpointsComeFromFlagsOrTheVariable) {
@@ -110,11 +111,10 @@ TEST_F(SplitFlagsTest, TlsFilesAndPinnedKeys) {
                     cert = dir_.Write("cert", own.certificate), key = dir_.Write("key", own.key);
   const SplitOptions options =
       Options({"--accelerator-key", key_, "--tls-cert", cert, "--tls-key", key});
-  ASSERT_TRUE(options.tls.has_value());
-  EXPECT_EQ(options.tls->certificate_chain, own.certificate);
-  EXPECT_EQ(options.tls->private_key, own.key);
+  ASSERT_TRUE(options.certificate.has_value());
+  EXPECT_EQ(options.certificate->chain, own.certificate);
+  EXPECT_EQ(options.certificate->private_key, own.key);
   EXPECT_THAT(options.pinned_keys, ElementsAre(std::string(63, 'a') + "b"));
-  EXPECT_TRUE(Options({"--accelerator-key", key_}).tls.has_value());
   EXPECT_THAT(Options({"--accelerator", "a:1", "--accelerator", "b:2", "--accelerator-ca", ca,
                        "--accelerator-ca", cert})
                   .roots,
@@ -148,12 +148,12 @@ TEST_F(SplitFlagsTest, Relay) {
 }
 
 TEST_F(SplitFlagsTest, Pads) {
-  const PadOptions pads =
+  const PadSettings pads =
       Options({"--pad-memory", "2", "--pad-disk", "3", "--pad-dir", "d", "--when-out", "fail"})
           .pads;
-  EXPECT_EQ(pads.store.memory_bytes, size_t{2} << 20);
-  EXPECT_EQ(pads.store.directory_bytes, size_t{3} << 20);
-  EXPECT_EQ(pads.store.directory, "d");
+  EXPECT_EQ(pads.memory_bytes, size_t{2} << 20);
+  EXPECT_EQ(pads.directory_bytes, size_t{3} << 20);
+  EXPECT_EQ(pads.directory, "d");
   EXPECT_EQ(pads.when_out, WhenOut::kFail);
   ExpectRefused({"--split", "--pad-memory", "-1"}, "--pad-memory: ");
   ExpectRefused({"--split", "--pad-disk", "many"}, "--pad-disk: ");
@@ -165,10 +165,8 @@ TEST_F(SplitFlagsTest, ChannelAndOffload) {
       Options({"--data-plane", "grpc", "--timeout", "5", "--offload", "linear,attention"});
   EXPECT_EQ(options.data_plane, DataPlane::kGrpc);
   EXPECT_EQ(options.exchange_timeout, std::chrono::seconds(5));
-  EXPECT_EQ(options.connect_timeout, std::chrono::seconds(5));
-  EXPECT_EQ(Options({"--timeout", "20"}).connect_timeout, std::chrono::seconds(10));
-  EXPECT_TRUE(options.offload.attention);
-  EXPECT_FALSE(options.offload.embedding);
+  EXPECT_TRUE(options.plain_attention);
+  EXPECT_FALSE(options.plain_embedding);
   ExpectRefused({"--split", "--timeout", "0"}, "--timeout: ");
   ExpectRefused({"--split", "--data-plane", "pigeon"}, "--data-plane: ");
   ExpectRefused({"--split", "--offload", "embedding"}, "linear is always among");

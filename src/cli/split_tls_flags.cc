@@ -38,15 +38,15 @@ absl::StatusOr<std::string> ReadAcceleratorCa(const std::string& path) {
   return ReadPem("--accelerator-ca", path, CheckCertificates);
 }
 
-absl::Status ReadOwnCertificate(const std::string& certificate_path, const std::string& key_path,
-                                TlsOptions& tls) {
-  SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain,
-                         ReadPem("--tls-cert", certificate_path, CheckValidNow));
-  SOTTO_ASSIGN_OR_RETURN(tls.private_key,
+absl::StatusOr<ClientCertificate> ReadOwnCertificate(const std::string& certificate_path,
+                                                     const std::string& key_path) {
+  ClientCertificate own;
+  SOTTO_ASSIGN_OR_RETURN(own.chain, ReadPem("--tls-cert", certificate_path, CheckValidNow));
+  SOTTO_ASSIGN_OR_RETURN(own.private_key,
                          ReadPem("--tls-key", key_path, [&](const std::string& key) {
-                           return CheckKeyOfCertificate(tls.certificate_chain, key);
+                           return CheckKeyOfCertificate(own.chain, key);
                          }));
-  return absl::OkStatus();
+  return own;
 }
 
 SplitTlsFlags::SplitTlsFlags(CLI::App& app)
@@ -86,9 +86,9 @@ absl::Status SplitTlsFlags::Read(SplitOptions& options) const {
   if (accelerator_ca_.given() && accelerator_key_.given()) {
     return UsageError("--accelerator-ca: not with --accelerator-key, which says all");
   }
-  options.tls.emplace();
   if (tls_cert_.given()) {
-    SOTTO_RETURN_IF_ERROR(ReadOwnCertificate(tls_cert_.value(), tls_key_.value(), *options.tls));
+    SOTTO_ASSIGN_OR_RETURN(options.certificate,
+                           ReadOwnCertificate(tls_cert_.value(), tls_key_.value()));
   }
   SOTTO_RETURN_IF_ERROR(ReadRoots(options));
   return ReadPinnedKeys(options);

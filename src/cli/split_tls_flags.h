@@ -8,15 +8,15 @@
 #include "base/status.h"
 #include "cli/named_files.h"
 #include "cli/setting.h"
-#include "enclave/linear/split.h"
+#include "sotto/split.h"
 
 namespace sotto {
 
 // The files of these flags, read and looked through: UsageError with the flag, the file and what is
 // wrong with it.
 absl::StatusOr<std::string> ReadAcceleratorCa(const std::string& path);
-absl::Status ReadOwnCertificate(const std::string& certificate_path, const std::string& key_path,
-                                TlsOptions& tls);
+absl::StatusOr<ClientCertificate> ReadOwnCertificate(const std::string& certificate_path,
+                                                     const std::string& key_path);
 
 class SplitTlsFlags {
  public:

@@ -17,6 +17,7 @@
 
 #include "base/matrix.h"
 #include "kernels/rope.h"
+#include "sotto/precision.h"
 
 namespace sotto {
 
@@ -26,11 +27,6 @@ struct AttentionShape {
   size_t num_heads = 0;     // Query heads; a multiple of num_kv_heads.
   size_t num_kv_heads = 0;  // >= 1
   size_t head_dim = 0;      // >= 1; even where a RopeTable is given.
-};
-
-enum class AttentionPrecision {
-  kF32,
-  kBf16,  // bf16 operands, f32 accumulation and softmax; f32 where the CPU has no bf16 products.
 };
 
 struct AttentionKernel;  // One instruction set's implementation (attention_kernels.h).

@@ -1,7 +1,5 @@
 #include "kernels/gemm_kernel.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -14,6 +12,7 @@
 #include <utility>
 
 #include "base/float_types.h"
+#include "base/single_openmp_thread.h"
 
 namespace sotto {
 namespace {
@@ -127,7 +126,7 @@ class GemmKernel::Comparison {
 GemmKernel::GemmKernel(GemmOperands operands, size_t k, size_t columns) noexcept
     : operands_(operands), k_(k), columns_(columns) {
   // Code is generated for the number of threads set at creation.
-  omp_set_num_threads(1);
+  const SingleOpenMpThread single;
   const memory::desc any({Dim(k_), Dim(columns_)}, WeightType(operands_), memory::format_tag::any);
   std::optional<Variant> base = MakeVariant(kGemmRowBlock, any);
   SOTTO_CHECK(base.has_value());
@@ -176,6 +175,7 @@ void GemmKernel::Reorder(const Variant& variant, const void* rows, void* packed)
   // The transpose of a row-major [columns, k].
   const memory::desc plain({Dim(k_), Dim(columns_)}, WeightType(operands_), memory::format_tag::ba);
   memory from = Handle(plain, rows), to = Handle(variant.packed, packed);
+  const SingleOpenMpThread single;
   dnnl::stream stream(CpuEngine());
   dnnl::reorder(from, to).execute(stream, from, to);
 }
@@ -200,6 +200,7 @@ class GemmKernel::Call {
       // oneDNN's handles are not const-correct; it reads inputs only.
       memories_[i].set_data_handle(const_cast<void*>(data[i]));
     }
+    const SingleOpenMpThread single;
     SOTTO_CHECK(dnnl_primitive_execute(variant.matmul.get(), stream.get(),
                                        static_cast<int>(arguments_.size()),
                                        arguments_.data()) == dnnl_success);

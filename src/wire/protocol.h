@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "sotto/split.h"
 
 namespace sotto {
 
@@ -49,7 +50,6 @@ inline constexpr size_t BytesOf(NumberFormat format) {
 inline constexpr char kRingOperands[] = "ring32";
 
 // Where payloads travel: on the stream itself, or in memory that both processes map.
-enum class DataPlane { kAuto, kShm, kGrpc };
 std::string_view DataPlaneName(DataPlane plane);  // "auto", "shm", "grpc"
 // INVALID_ARGUMENT for another name.
 absl::StatusOr<DataPlane> ParseDataPlane(std::string_view name);

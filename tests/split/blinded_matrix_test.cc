@@ -64,8 +64,8 @@ class Server {
   std::unique_ptr<AcceleratorProcess> process_;
 };
 
-SplitOptions OptionsFor(const Combination& c, const std::vector<std::unique_ptr<Server>>& servers) {
-  SplitOptions options;
+SplitSetup OptionsFor(const Combination& c, const std::vector<std::unique_ptr<Server>>& servers) {
+  SplitSetup options;
   options.protection = c.protection;
   options.plain_format = NumberFormat::kRing32;
   options.relay = c.relay;

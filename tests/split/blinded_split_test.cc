@@ -25,8 +25,8 @@ struct Case {
   RelayUse relay = RelayUse::kWherePossible;
 };
 
-SplitOptions OptionsFor(const Case& c, const std::vector<HonestServer>& servers) {
-  SplitOptions options;
+SplitSetup OptionsFor(const Case& c, const std::vector<HonestServer>& servers) {
+  SplitSetup options;
   options.protection = c.protection;
   options.insecure_channels = true;
   options.relay = c.relay;
@@ -179,11 +179,11 @@ INSTANTIATE_TEST_SUITE_P(
 
 class SplitPolicyTest : public ::testing::Test {
  protected:
-  absl::Status Prepare(const SplitOptions& options) {
+  absl::Status Prepare(const SplitSetup& options) {
     return SplitRuntime::Prepare(checkpoint_, options, pool_).status();
   }
-  static SplitOptions Shares(std::vector<std::string> endpoints) {
-    SplitOptions options;
+  static SplitSetup Shares(std::vector<std::string> endpoints) {
+    SplitSetup options;
     options.protection = Protection::kShares;
     options.endpoints = std::move(endpoints);
     return options;
@@ -194,7 +194,7 @@ class SplitPolicyTest : public ::testing::Test {
 };
 
 TEST_F(SplitPolicyTest, SharesNeedSecretChannelsToPinnedKeys) {
-  SplitOptions options = Shares({"a:1", "b:1"});
+  SplitSetup options = Shares({"a:1", "b:1"});
   absl::Status status = Prepare(options);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("TLS"));
@@ -211,11 +211,11 @@ TEST_F(SplitPolicyTest, SharesNeedSecretChannelsToPinnedKeys) {
 
 TEST_F(SplitPolicyTest, CountsEndpoints) {
   for (const auto& endpoints : {std::vector<std::string>{}, {"a:1"}, {"a:1", "a:1"}}) {
-    SplitOptions options = Shares(endpoints);
+    SplitSetup options = Shares(endpoints);
     options.insecure_channels = true;
     EXPECT_EQ(Prepare(options).code(), absl::StatusCode::kInvalidArgument);
   }
-  SplitOptions options = Shares({"a:1", "b:1"});
+  SplitSetup options = Shares({"a:1", "b:1"});
   for (Protection protection : {Protection::kPads, Protection::kPlain}) {
     options.protection = protection;
     EXPECT_EQ(Prepare(options).code(), absl::StatusCode::kInvalidArgument);
@@ -223,7 +223,7 @@ TEST_F(SplitPolicyTest, CountsEndpoints) {
 }
 
 TEST_F(SplitPolicyTest, RefusesOtherWeights) {
-  SplitOptions options = Shares({"a:1", "b:1"});
+  SplitSetup options = Shares({"a:1", "b:1"});
   options.insecure_channels = true;
   options.weights_sha256 = std::string(64, '0');
   const absl::Status status = Prepare(options);
@@ -237,7 +237,7 @@ TEST_F(SplitPolicyTest, ByteProductsTakeAProcessorThatIsExact) {
   CpuFeatures old = Cpu();
   old.avx512_vnni = old.amx_int8 = false;
   OverrideCpuForTesting(&old);
-  SplitOptions pads;
+  SplitSetup pads;
   pads.protection = Protection::kPads;
   pads.endpoints = {"localhost:1"};
   const absl::Status refused = SplitRuntime::Prepare(checkpoint_, pads, pool_).status();
@@ -247,11 +247,11 @@ TEST_F(SplitPolicyTest, ByteProductsTakeAProcessorThatIsExact) {
     EXPECT_EQ(MakeLocalLinear(checkpoint_, {.precision = precision}, pool_).status().code(),
               absl::StatusCode::kUnimplemented);
   }
-  SplitOptions shares;
+  SplitSetup shares;
   shares.endpoints = {"localhost:1", "localhost:2"};
   shares.insecure_channels = true;
   EXPECT_TRUE(SplitRuntime::Prepare(checkpoint_, shares, pool_).ok());
-  SplitOptions verified = pads;
+  SplitSetup verified = pads;
   verified.protection = Protection::kPlain;
   verified.plain_format = NumberFormat::kRing32;
   EXPECT_TRUE(SplitRuntime::Prepare(checkpoint_, verified, pool_).ok());
@@ -261,7 +261,7 @@ TEST_F(SplitPolicyTest, ByteProductsTakeAProcessorThatIsExact) {
 TEST_F(SplitPolicyTest, RefusesTheSameServerUnderTwoNames) {
   const HonestServer server = HonestServer::Start(ShippedModelDir());
   const std::string port = server.endpoint().substr(server.endpoint().rfind(':'));
-  SplitOptions options = Shares({"127.0.0.1" + port, "localhost" + port});
+  SplitSetup options = Shares({"127.0.0.1" + port, "localhost" + port});
   options.insecure_channels = true;
   const auto runtime = ValueOrDie(SplitRuntime::Prepare(checkpoint_, options, pool_));
   const absl::Status status = runtime->Connect().status();
@@ -269,7 +269,7 @@ TEST_F(SplitPolicyTest, RefusesTheSameServerUnderTwoNames) {
 }
 
 TEST_F(SplitPolicyTest, WarnsWhereNothingIsSecret) {
-  SplitOptions options = Shares({"a:1", "b:1"});
+  SplitSetup options = Shares({"a:1", "b:1"});
   EXPECT_EQ(ConfidentialityWarning(options), "");
   options.insecure_channels = true;
   EXPECT_THAT(ConfidentialityWarning(options), HasSubstr("NOT CONFIDENTIAL"));

@@ -35,18 +35,18 @@ class ImpersonationTest : public testing::Test {
   static TestCertificate SignedBy(const TestCertificate& authority) {
     return TestCertificate::Make({.authority = &authority, .basic_constraints = kServer});
   }
-  static SplitOptions Shares(const HonestServer& a, const HonestServer& b) {
-    SplitOptions options;
+  static SplitSetup Shares(const HonestServer& a, const HonestServer& b) {
+    SplitSetup options;
     options.protection = Protection::kShares;
     options.endpoints = {a.endpoint(), b.endpoint()};
     options.tls.emplace();
     return options;
   }
-  absl::Status Connect(const SplitOptions& options) {
+  absl::Status Connect(const SplitSetup& options) {
     SOTTO_ASSIGN_OR_RETURN(runtime_, SplitRuntime::Prepare(checkpoint_, options, pool_));
     return runtime_->Connect().status();
   }
-  void ExpectRefused(const SplitOptions& options, Code code, const std::string& why) {
+  void ExpectRefused(const SplitSetup& options, Code code, const std::string& why) {
     const absl::Status status = Connect(options);
     EXPECT_EQ(status.code(), code) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr(why));
@@ -64,7 +64,7 @@ class ImpersonationTest : public testing::Test {
 
 TEST_F(ImpersonationTest, AnAuthorityForEachIsAccepted) {
   const HonestServer a = Start(a_), b = Start(b_);
-  SplitOptions options = Shares(a, b);
+  SplitSetup options = Shares(a, b);
   options.roots = {root_a_.certificate, root_b_.certificate};
   const absl::Status status = Connect(options);
   EXPECT_TRUE(status.ok()) << status;
@@ -72,7 +72,7 @@ TEST_F(ImpersonationTest, AnAuthorityForEachIsAccepted) {
 
 TEST_F(ImpersonationTest, TheOthersAuthorityVouchesForNobodyElse) {
   const HonestServer a = Start(a_), impostor = Start(forged_);
-  SplitOptions options = Shares(a, impostor);
+  SplitSetup options = Shares(a, impostor);
   options.roots = {root_a_.certificate, root_b_.certificate};
   ExpectRefused(options, Code::kPermissionDenied, impostor.endpoint());
   options.roots = {};
@@ -82,7 +82,7 @@ TEST_F(ImpersonationTest, TheOthersAuthorityVouchesForNobodyElse) {
 }
 
 TEST_F(ImpersonationTest, RootsInCommonAreRefusedBeforeAnythingIsDialled) {
-  SplitOptions options;
+  SplitSetup options;
   options.protection = Protection::kShares;
   options.endpoints = {"localhost:1", "localhost:2"};
   options.tls.emplace();
@@ -97,7 +97,7 @@ TEST_F(ImpersonationTest, RootsInCommonAreRefusedBeforeAnythingIsDialled) {
 TEST_F(ImpersonationTest, AServerThatMaySignOthersIsRefusedUnlessItsKeyIsPinned) {
   const TestCertificate other = TestCertificate::Make({.basic_constraints = kAuthority});
   const HonestServer a = Start(root_a_), b = Start(other);
-  SplitOptions options = Shares(a, b);
+  SplitSetup options = Shares(a, b);
   options.roots = {root_a_.certificate, other.certificate};
   ExpectRefused(options, Code::kPermissionDenied, "CA:TRUE");
   const std::string key = ValueOrDie(KeyFingerprint(root_a_.certificate));
@@ -113,7 +113,7 @@ TEST_F(ImpersonationTest, AServerThatMaySignOthersIsRefusedUnlessItsKeyIsPinned)
 TEST_F(ImpersonationTest, AReconnectionMustShowTheKeyFirstSeen) {
   const HonestServer a = Start(a_);
   auto b = std::make_unique<HonestServer>(Start(b_));
-  SplitOptions options = Shares(a, *b);
+  SplitSetup options = Shares(a, *b);
   options.roots = {root_a_.certificate, root_b_.certificate};
   ASSERT_TRUE(Connect(options).ok());
   const std::string endpoint = b->endpoint();

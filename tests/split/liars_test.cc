@@ -46,8 +46,8 @@ HonestServer StartLiar(int first) {
       ShippedModelDir(), [](ServerOptions&) {});
 }
 
-SplitOptions OptionsFor(const std::vector<const HonestServer*>& servers) {
-  SplitOptions options;
+SplitSetup OptionsFor(const std::vector<const HonestServer*>& servers) {
+  SplitSetup options;
   options.protection = servers.size() > 1 ? Protection::kShares : Protection::kPlain;
   options.plain_format = NumberFormat::kRing32;
   options.insecure_channels = true;
@@ -58,7 +58,7 @@ SplitOptions OptionsFor(const std::vector<const HonestServer*>& servers) {
 
 class LiarsTest : public ::testing::Test {
  protected:
-  std::unique_ptr<SplitRuntime> Prepare(const SplitOptions& options) {
+  std::unique_ptr<SplitRuntime> Prepare(const SplitSetup& options) {
     return ValueOrDie(SplitRuntime::Prepare(checkpoint_, options, pool_));
   }
   absl::Status Run(SplitLinear& split) {

@@ -49,7 +49,7 @@ HonestServer Start(bool other_weights, const std::vector<std::string>& targets =
 class OtherWeightsTest : public testing::TestWithParam<RelayUse> {
  protected:
   absl::Status Run(Protection protection, const std::vector<const HonestServer*>& servers) {
-    SplitOptions options;
+    SplitSetup options;
     options.protection = protection;
     options.insecure_channels = true;
     if (protection == Protection::kShares) options.relay = GetParam();

@@ -78,7 +78,7 @@ class PlainSplitTest : public testing::TestWithParam<Case> {
     const Logits want = Prefill(
         checkpoint, {ValueOrDie(MakeLocalLinear(checkpoint, {.precision = Precision::kF32}, pool))},
         batch);
-    SplitOptions options;
+    SplitSetup options;
     options.protection = Protection::kPlain;
     options.endpoints = {server.endpoint()};
     options.data_plane = plane;
@@ -142,7 +142,7 @@ TEST(OffloadTest, OnlyPlainMayOffloadMoreThanLinearLayers) {
   for (const OffloadSet offload : {OffloadSet{.embedding = true}, OffloadSet{.attention = true}}) {
     for (const Protection protection :
          {Protection::kShares, Protection::kPads, Protection::kPlain}) {
-      SplitOptions options;
+      SplitSetup options;
       options.protection = protection;
       options.endpoints = {"localhost:1"};
       options.insecure_channels = true;

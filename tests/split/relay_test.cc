@@ -69,16 +69,16 @@ class RelayTest : public testing::Test {
   // A pass over an honest server and one that spoils product number `when`, which is the source or
   // the sink.
   absl::Status RunSpoilt(int when, bool source, const SpoilingDevice::Spoil& spoil,
-                         const std::function<void(HonestServer&, SplitOptions&)>& prepare) {
+                         const std::function<void(HonestServer&, SplitSetup&)>& prepare) {
     const HonestServer sink = Start();
     HonestServer spoiling = StartSpoiling(when, spoil, {sink.endpoint()});
     const HonestServer honest = source ? Start() : StartSource({spoiling.endpoint()});
-    SplitOptions options = source ? Options(spoiling, sink) : Options(honest, spoiling);
+    SplitSetup options = source ? Options(spoiling, sink) : Options(honest, spoiling);
     prepare(spoiling, options);
     return RunPass(options);
   }
-  static SplitOptions Options(const HonestServer& source, const HonestServer& sink) {
-    SplitOptions options;
+  static SplitSetup Options(const HonestServer& source, const HonestServer& sink) {
+    SplitSetup options;
     options.protection = Protection::kShares;
     options.endpoints = {source.endpoint(), sink.endpoint()};
     options.insecure_channels = true;
@@ -87,16 +87,16 @@ class RelayTest : public testing::Test {
     options.relay = RelayUse::kRequired;
     return options;
   }
-  absl::StatusOr<SplitLinear> Connect(const SplitOptions& options) {
+  absl::StatusOr<SplitLinear> Connect(const SplitSetup& options) {
     SOTTO_ASSIGN_OR_RETURN(runtime_, SplitRuntime::Prepare(checkpoint_, options, pool_));
     return runtime_->Connect();
   }
-  absl::Status RunPass(const SplitOptions& options) {
+  absl::Status RunPass(const SplitSetup& options) {
     SOTTO_ASSIGN_OR_RETURN(SplitLinear split, Connect(options));
     return WholePass().Run(checkpoint_, std::move(split.linear)).status();
   }
   // Whether a pass equals the local one to the bit; what crossed goes to `received_`.
-  bool EqualsLocal(const SplitOptions& options, bool relayed, int lanes = 1) {
+  bool EqualsLocal(const SplitSetup& options, bool relayed, int lanes = 1) {
     SplitLinear split = ValueOrDie(Connect(options));
     EXPECT_EQ(split.relayed, relayed) << split.why_no_relay;
     EXPECT_EQ(split.why_no_relay.empty(), relayed || options.relay == RelayUse::kNever);
@@ -115,7 +115,7 @@ class RelayTest : public testing::Test {
 
 TEST_F(RelayTest, EqualsLocalToTheBitAndHalvesWhatEntersTheEnclave) {
   const HonestServer sink = Start(), source = StartSource({sink.endpoint()});
-  SplitOptions options = Options(source, sink);
+  SplitSetup options = Options(source, sink);
   EXPECT_TRUE(EqualsLocal(options, true));
   const double relayed = static_cast<double>(received_);
   options.relay = RelayUse::kNever;
@@ -125,7 +125,7 @@ TEST_F(RelayTest, EqualsLocalToTheBitAndHalvesWhatEntersTheEnclave) {
 
 TEST_F(RelayTest, EqualsLocalInSharedMemoryAndWithSeveralLanes) {
   const HonestServer sink = Start(), source = StartSource({sink.endpoint()});
-  SplitOptions options = Options(source, sink);
+  SplitSetup options = Options(source, sink);
   options.data_plane = DataPlane::kShm;
   EXPECT_TRUE(EqualsLocal(options, true, /*lanes=*/2));
 }
@@ -170,7 +170,7 @@ TEST_F(RelayTest, MutualTlsToPinnedKeys) {
   const HonestServer sink = tls(b), other = tls(client);
   targets = {sink.endpoint(), other.endpoint()};
   const HonestServer source = tls(a);
-  SplitOptions options = Options(source, sink);
+  SplitSetup options = Options(source, sink);
   options.insecure_channels = false;
   options.data_plane = DataPlane::kAuto;
   options.tls = TlsOptions{.certificate_chain = client.certificate, .private_key = client.key};
@@ -187,7 +187,7 @@ TEST_F(RelayTest, ServersThatDoNotReachEachOtherShareWithoutARelay) {
   const std::string nobody = "localhost:1", nowhere = "no-such-host.invalid:1";
   const HonestServer sink = Start(), third = Start(),
                      source = StartSource({nobody, nowhere, third.endpoint()});
-  SplitOptions options = Options(source, sink);
+  SplitSetup options = Options(source, sink);
   // The third is somebody without the ticket.
   for (const std::string& peer : {nobody, nowhere, third.endpoint()}) {
     options.relay_peer = peer;
@@ -209,7 +209,7 @@ TEST_F(RelayTest, TheAddressThatWasJudgedIsDialled) {
   const HonestServer sink = Start();
   const std::string peer = StrCat("127.1:", sink.endpoint().substr(sink.endpoint().rfind(':') + 1));
   const HonestServer source = StartSource({peer});
-  SplitOptions options = Options(source, sink);
+  SplitSetup options = Options(source, sink);
   options.relay_peer = peer;
   EXPECT_TRUE(EqualsLocal(options, true));
 }
@@ -236,7 +236,7 @@ TEST_F(RelayTest, NobodyIsDialledWithoutTheOperatorsWord) {
     for (const std::string& target :
          {trap->address(), closed, StrCat("localhost:", trap->port()),
           std::string("no-such-host.invalid:1"), std::string("unix-abstract:123")}) {
-      SplitOptions options = Options(*source, sink);
+      SplitSetup options = Options(*source, sink);
       options.relay = RelayUse::kWherePossible;
       options.relay_peer = target;
       const SplitLinear split = ValueOrDie(Connect(options));
@@ -250,7 +250,7 @@ TEST_F(RelayTest, NobodyIsDialledWithoutTheOperatorsWord) {
 }
 
 TEST_F(RelayTest, OnlySharesOfTwoRelay) {
-  SplitOptions options = Options(Start(), Start());
+  SplitSetup options = Options(Start(), Start());
   options.endpoints.push_back("localhost:1");
   EXPECT_EQ(Connect(options).status().code(), Code::kInvalidArgument);
   options.endpoints.resize(1);
@@ -262,7 +262,7 @@ TEST_F(RelayTest, ALyingSourceOrSinkIsCaught) {
   const auto lie = [](MatrixView<uint32_t> y) { y(0, 3) ^= 1u << 31; };
   for (const int when : {0, 7, 50}) {
     for (const bool source : {true, false}) {
-      const absl::Status status = RunSpoilt(when, source, lie, [](HonestServer&, SplitOptions&) {});
+      const absl::Status status = RunSpoilt(when, source, lie, [](HonestServer&, SplitSetup&) {});
       EXPECT_EQ(status.code(), Code::kAborted) << status;
       EXPECT_THAT(std::string(status.message()), HasSubstr("failed verification"));
     }
@@ -279,7 +279,7 @@ TEST_F(RelayTest, ADeadSourceOrSinkEndsTheRunAtOnce) {
           killer = std::thread(
               [server = std::move(dying->server)] { server->Drain(std::chrono::milliseconds(0)); });
         },
-        [&](HonestServer& server, SplitOptions&) { dying = &server; });
+        [&](HonestServer& server, SplitSetup&) { dying = &server; });
     EXPECT_EQ(status.code(), Code::kUnavailable) << status;
     killer.join();
   }
@@ -290,7 +290,7 @@ TEST_F(RelayTest, AHangingSourceOrSinkMeetsTheDeadline) {
     const absl::Status status = RunSpoilt(
         20, source,
         [](MatrixView<uint32_t>) { std::this_thread::sleep_for(std::chrono::milliseconds(1500)); },
-        [](HonestServer&, SplitOptions& options) {
+        [](HonestServer&, SplitSetup& options) {
           options.exchange_timeout = std::chrono::milliseconds(300);
         });
     EXPECT_EQ(status.code(), Code::kDeadlineExceeded);

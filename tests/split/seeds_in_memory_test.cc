@@ -50,7 +50,7 @@ class SeedsInMemoryTest : public ::testing::TestWithParam<Case> {
  protected:
   // Two servers, processes of their own: they may keep what they are sent. The sink of a relay is
   // the second, and first to start: the first is told whom it may dial.
-  void StartServers(SplitOptions& options) {
+  void StartServers(SplitSetup& options) {
     options.endpoints.resize(2);
     if (GetParam().tls) {
       options.tls.emplace();
@@ -76,7 +76,7 @@ class SeedsInMemoryTest : public ::testing::TestWithParam<Case> {
 };
 
 TEST_P(SeedsInMemoryTest, NoneIsLeftWhenItsExchangeIsOver) {
-  SplitOptions options;
+  SplitSetup options;
   options.protection = Protection::kShares;
   options.insecure_channels = !GetParam().tls;
   options.data_plane = GetParam().plane;

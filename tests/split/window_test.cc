@@ -37,7 +37,7 @@ class WindowTest : public ::testing::TestWithParam<DataPlane> {
   }
   void ExpectLocalBits(Protection protection, size_t servers) {
     std::vector<HonestServer> all;
-    SplitOptions options;
+    SplitSetup options;
     for (size_t i = 0; i < servers; ++i) {
       options.endpoints.push_back(all.emplace_back(StartTight()).endpoint());
     }

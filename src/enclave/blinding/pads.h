@@ -15,15 +15,10 @@
 #include "enclave/blinding/drbg.h"
 #include "enclave/blinding/pad_store.h"
 #include "enclave/blinding/pad_weights.h"
+#include "sotto/split.h"
 
 namespace sotto {
 
-// What an exchange does when its layer has no pad.
-enum class WhenOut {
-  kWait,   // for the factory
-  kLocal,  // multiply in the trusted process; nothing is sent
-  kFail,   // RESOURCE_EXHAUSTED
-};
 // INVALID_ARGUMENT but for "wait", "local", "fail".
 absl::StatusOr<WhenOut> ParseWhenOut(std::string_view name);
 

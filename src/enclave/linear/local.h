@@ -11,15 +11,10 @@
 #include "base/thread_pool.h"
 #include "enclave/linear/linear.h"
 #include "model/checkpoint.h"
+#include "sotto/precision.h"
 
 namespace sotto {
 
-enum class Precision {
-  kF32,
-  kBf16,   // bf16 operands, f32 accumulation
-  kInt8,   // int8 weights per output channel, int8 activations per token
-  kFixed,  // DESIGN's fixed-point format: int8 weights, up to 16-bit activations, exact integers
-};
 std::string_view PrecisionName(Precision precision);
 // "auto" becomes the faster of bf16 and f32 on this machine, by a measurement that a
 // process makes once (kernels/measured_rates.h). INVALID_ARGUMENT otherwise.

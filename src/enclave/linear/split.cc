@@ -18,7 +18,7 @@
 namespace sotto {
 namespace {
 
-absl::Status CheckEndpoints(const SplitOptions& options) {
+absl::Status CheckEndpoints(const SplitSetup& options) {
   const size_t n = options.endpoints.size();
   const bool shares = options.protection == Protection::kShares;
   if (shares && n < 2) {
@@ -49,7 +49,7 @@ absl::Status CheckEndpoints(const SplitOptions& options) {
 }
 
 // All channels of `shares` together carry X: the enclave's host must not be able to read them.
-absl::Status CheckChannels(const SplitOptions& options) {
+absl::Status CheckChannels(const SplitSetup& options) {
   if (options.protection != Protection::kShares || options.insecure_channels) {
     return absl::OkStatus();
   }
@@ -69,7 +69,7 @@ absl::Status CheckChannels(const SplitOptions& options) {
   return options.pinned_keys.empty() ? CheckSeparateRoots(options.roots) : absl::OkStatus();
 }
 
-absl::Status CheckOffload(const SplitOptions& options) {
+absl::Status CheckOffload(const SplitSetup& options) {
   if (!options.offload.any()) return absl::OkStatus();
   if (options.protection != Protection::kPlain) {
     return absl::InvalidArgumentError(
@@ -122,18 +122,8 @@ absl::StatusOr<Protection> ParseProtection(std::string_view name, size_t endpoin
       StrCat("\"", name, "\" is no protection: auto, shares, pads, plain"));
 }
 
-std::string ConfidentialityWarning(const SplitOptions& options) {
-  if (options.protection == Protection::kPlain) {
-    return "NOT CONFIDENTIAL: protection plain shows the accelerator everything";
-  }
-  if (options.protection == Protection::kShares && options.insecure_channels) {
-    return "NOT CONFIDENTIAL: with insecure channels, whoever reads them all reads the prompt";
-  }
-  return "";
-}
-
 absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkpoint& checkpoint,
-                                                                    const SplitOptions& options,
+                                                                    const SplitSetup& options,
                                                                     ThreadPool& pool) {
   SOTTO_RETURN_IF_ERROR(CheckEndpoints(options));
   SOTTO_RETURN_IF_ERROR(CheckChannels(options));

@@ -21,6 +21,7 @@
 #include "enclave/linear/matrix_products.h"
 #include "enclave/linear/offloaded.h"
 #include "model/checkpoint.h"
+#include "sotto/split.h"
 #include "wire/client.h"
 
 namespace sotto {
@@ -33,15 +34,13 @@ struct OffloadSet {
   bool any() const { return embedding || attention; }
 };
 
-enum class Protection { kPlain, kShares, kPads };
 std::string_view ProtectionName(Protection protection);  // "plain", "shares", "pads"
 // "auto" becomes shares with two endpoints or more, pads with one. INVALID_ARGUMENT otherwise.
 absl::StatusOr<Protection> ParseProtection(std::string_view name, size_t endpoints);
 
-// Whether two servers of `shares` pass products to each other (blinding/relay.h).
-enum class RelayUse { kWherePossible, kRequired, kNever };
-
-struct SplitOptions {
+// Everything that a split mode is made of; the public SplitOptions with what a Prefill adds to
+// them.
+struct SplitSetup {
   Protection protection = Protection::kShares;
   std::vector<std::string> endpoints;  // plain, pads: one. shares: two or more.
   // For all endpoints; keys and root certificates in it are not looked at.
@@ -68,10 +67,6 @@ struct SplitOptions {
   size_t exchange_rows = 128;
 };
 
-// What the user must read before anything runs, beginning "NOT CONFIDENTIAL"; empty when the
-// protection holds.
-std::string ConfidentialityWarning(const SplitOptions& options);
-
 // Layers connected to their accelerators. The functions are valid while `linear` lives.
 struct SplitLinear {
   std::unique_ptr<Linear> linear;
@@ -91,7 +86,7 @@ class SplitRuntime {
   // would not hold), the weights' digest, and reads what verification and pads need of the weights.
   // Keeps references to checkpoint and pool.
   static absl::StatusOr<std::unique_ptr<SplitRuntime>> Prepare(const Checkpoint& checkpoint,
-                                                               const SplitOptions& options,
+                                                               const SplitSetup& options,
                                                                ThreadPool& pool);
   // The digest of the checkpoint's weights.
   const std::string& weights_sha256() const { return weights_sha256_; }
@@ -114,7 +109,7 @@ class SplitRuntime {
   const ProtectedLayers* protected_layers() const { return layers_.get(); }
 
  private:
-  SplitRuntime(const Checkpoint& checkpoint, SplitOptions options, ThreadPool& pool)
+  SplitRuntime(const Checkpoint& checkpoint, SplitSetup options, ThreadPool& pool)
       : checkpoint_(checkpoint),
         options_(std::move(options)),
         pool_(pool),
@@ -131,7 +126,7 @@ class SplitRuntime {
   absl::Status RenewSecret();
 
   const Checkpoint& checkpoint_;
-  const SplitOptions options_;
+  const SplitSetup options_;
   ThreadPool& pool_;
   const std::shared_ptr<CaughtLie> caught_ = std::make_shared<CaughtLie>();
   bool secret_used_ = false;

@@ -65,6 +65,17 @@ absl::StatusOr<double> TimeRuns(Engine& engine, std::span<const std::vector<int3
   return best;
 }
 
+// Rows that lm_head is computed for.
+size_t LogitRows(const BatchPlan& plan, const RunOptions& options) {
+  if (options.hidden_states) return 0;
+  if (options.positions == nullptr) {
+    return options.logits == LogitsMode::kAll ? plan.rows() : plan.prompt_length.size();
+  }
+  size_t rows = 0;
+  for (const std::vector<size_t>& positions : *options.positions) rows += positions.size();
+  return rows;
+}
+
 }  // namespace
 
 BatchWork WorkOf(const LlamaConfig& config, const EngineOptions& engine,
@@ -73,8 +84,7 @@ BatchWork WorkOf(const LlamaConfig& config, const EngineOptions& engine,
                              ? FixedShapePlan({}, engine.batch_size, engine.prefill_length)
                              : PackedPlan(prompts);
   const double rows = static_cast<double>(plan.rows());
-  const size_t logit_rows =
-      options.logits == LogitsMode::kAll ? plan.rows() : plan.prompt_length.size();
+  const size_t logit_rows = LogitRows(plan, options);
   const double lm_head = static_cast<double>(config.vocab_size * config.hidden_size);
   const double blocks = BlockWeights(config);
 

@@ -54,6 +54,25 @@ absl::Status CheckOptions(const LlamaConfig& config, const EngineOptions& option
   return absl::OkStatus();
 }
 
+absl::Status CheckPositions(std::span<const std::vector<int32_t>> prompts,
+                            const RunOptions& options) {
+  if (options.positions == nullptr) return absl::OkStatus();
+  if (options.pad_compute) {
+    return absl::InvalidArgumentError(
+        "chosen positions: not in a fixed shape, where all are computed");
+  }
+  if (options.positions->size() != prompts.size()) {
+    return absl::InvalidArgumentError(
+        StrCat("positions of ", options.positions->size(), " prompts for ", prompts.size()));
+  }
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const std::vector<size_t>& positions = (*options.positions)[i];
+    if (positions.empty() || positions.back() < prompts[i].size()) continue;
+    return absl::InvalidArgumentError(StrCat("prompt ", i, " has no position ", positions.back()));
+  }
+  return absl::OkStatus();
+}
+
 class PrefillEngine : public Engine {
  public:
   PrefillEngine(const LlamaConfig& config, NormWeights norms, EngineParts parts,
@@ -93,20 +112,24 @@ class PrefillEngine : public Engine {
   absl::Status Run(std::span<const std::vector<int32_t>> prompts, const RunOptions& options,
                    LogitsSink sink) override {
     SOTTO_RETURN_IF_ERROR(CheckPrompts(prompts, config_, options_));
+    SOTTO_RETURN_IF_ERROR(CheckPositions(prompts, options));
     const BatchPlan plan =
         options.pad_compute ? FixedShapePlan(prompts, options_.batch_size, options_.prefill_length)
                             : PackedPlan(prompts);
     const MatrixView<float> x = x_.Rows(0, plan.rows());
     Lane& lane = *lanes_[0];
     SOTTO_RETURN_IF_ERROR(embedding_->Lookup(plan.row_ids, x, lane.pool));
-    SOTTO_RETURN_IF_ERROR(RunAllLayers(plan, x));
-    return options.logits == LogitsMode::kAll ? DeliverAllLogits(model(), plan, x, lane, sink)
-                                              : DeliverLastLogits(model(), plan, x, lane, sink);
+    const DecoderParts parts{&config_, &norms_, linear_.get(), attention_.get(), options.stop};
+    SOTTO_RETURN_IF_ERROR(RunAllLayers(parts, plan, x));
+    if (options.hidden_states) return DeliverHiddenStates(parts, plan, x, lane, sink);
+    if (options.positions != nullptr) {
+      return DeliverLogitsAt(parts, plan, *options.positions, x, lane, sink);
+    }
+    return options.logits == LogitsMode::kAll ? DeliverAllLogits(parts, plan, x, lane, sink)
+                                              : DeliverLastLogits(parts, plan, x, lane, sink);
   }
 
  private:
-  Model model() const { return {&config_, &norms_, linear_.get(), attention_.get()}; }
-
   std::unique_ptr<Attention> MakeAttention() {
     const RopeTable rope = TakeRopeTable();
     if (products_ == nullptr) return std::make_unique<Attention>(attention_plan_, rope);
@@ -122,7 +145,7 @@ class PrefillEngine : public Engine {
     return {cos, sin};
   }
 
-  absl::Status RunAllLayers(const BatchPlan& plan, MatrixView<float> x) {
+  absl::Status RunAllLayers(const DecoderParts& parts, const BatchPlan& plan, MatrixView<float> x) {
     const std::vector<TokenBlock> blocks =
         SplitIntoTokenBlocks(plan, TokenBlockRows(options_), lanes_.size());
     std::vector<AttentionTasks> tasks;
@@ -134,7 +157,7 @@ class PrefillEngine : public Engine {
     }
     std::vector<KvStore> stores;
     for (std::byte* memory : kv_memory_) stores.emplace_back(attention_plan_, plan, memory);
-    return RunLayers(model(), states, stores, lanes_, lane_pool_);
+    return RunLayers(parts, states, stores, lanes_, lane_pool_);
   }
 
   const LlamaConfig config_;

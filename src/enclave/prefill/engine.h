@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,14 @@ struct RunOptions {
   // prefix for each prompt that has it, so that work, its order and traffic depend on the batch's
   // shape alone. Without, the time taken tells lengths and prefixes.
   bool pad_compute = false;
+  // Rising positions of each prompt, in place of `logits`: lm_head is computed for no others. Null:
+  // as `logits` says. Not with pad_compute: how many there are shows.
+  const std::vector<std::vector<size_t>>* positions = nullptr;
+  // The sink gets hidden states after the final norm, [rows, hidden_size], of all positions, and
+  // lm_head is not computed.
+  bool hidden_states = false;
+  // Ends the run with CANCELLED between two layers of a token block.
+  std::stop_token stop = {};
 };
 
 // Who computes what of a forward pass.

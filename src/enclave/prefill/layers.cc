@@ -7,8 +7,9 @@ namespace sotto {
 namespace {
 
 // One layer over one block. Another lane's failure ends it early with OK: that lane reports.
-absl::Status RunLayer(const Model& model, size_t layer, const BlockState& state, size_t block,
-                      KvStore& store, LaneSchedule& schedule, Lane& lane) {
+absl::Status RunLayer(const DecoderParts& model, size_t layer, const BlockState& state,
+                      size_t block, KvStore& store, LaneSchedule& schedule, Lane& lane) {
+  SOTTO_RETURN_IF_ERROR(CheckStop(model.stop));
   SOTTO_RETURN_IF_ERROR(ProjectQkv(model, layer, state, lane));
   if (!schedule.AwaitTurnToStore(layer, block)) return absl::OkStatus();
   StoreKeysValues(model, state, store, lane);
@@ -20,7 +21,7 @@ absl::Status RunLayer(const Model& model, size_t layer, const BlockState& state,
 
 }  // namespace
 
-absl::Status RunLayers(const Model& model, std::span<const BlockState> blocks,
+absl::Status RunLayers(const DecoderParts& model, std::span<const BlockState> blocks,
                        std::span<KvStore> stores, std::span<const std::unique_ptr<Lane>> lanes,
                        ThreadPool& lane_pool) {
   const size_t layers = model.config->num_layers;

@@ -17,7 +17,7 @@ namespace sotto {
 // thread for each lane. stores: one, or two where there are several lanes.
 // The lowest lane's error is returned, but any lane's ABORTED first (base/gravest.h); the residual
 // streams are then unspecified.
-absl::Status RunLayers(const Model& model, std::span<const BlockState> blocks,
+absl::Status RunLayers(const DecoderParts& model, std::span<const BlockState> blocks,
                        std::span<KvStore> stores, std::span<const std::unique_ptr<Lane>> lanes,
                        ThreadPool& lane_pool);
 

@@ -13,13 +13,24 @@ namespace sotto {
 // Delivers the logits of every real position, or of a fixed shape's every position. x:
 // [plan.rows(), hidden_size], after the last layer. The rows of a shared prefix are computed once
 // and delivered to each of its prompts.
-absl::Status DeliverAllLogits(const Model& model, const BatchPlan& plan, ConstMatrixView<float> x,
-                              Lane& lane, LogitsSink sink);
+absl::Status DeliverAllLogits(const DecoderParts& model, const BatchPlan& plan,
+                              ConstMatrixView<float> x, Lane& lane, LogitsSink sink);
 
 // Delivers the logits of each prompt's last position; computes no other. Of a fixed shape, absent
 // prompts' as well, and every row is read: which is the last one is chosen by a mask.
-absl::Status DeliverLastLogits(const Model& model, const BatchPlan& plan, ConstMatrixView<float> x,
-                               Lane& lane, LogitsSink sink);
+absl::Status DeliverLastLogits(const DecoderParts& model, const BatchPlan& plan,
+                               ConstMatrixView<float> x, Lane& lane, LogitsSink sink);
+
+// Delivers the logits of positions[i], rising, of each prompt i; computes no other. Not for a fixed
+// shape.
+absl::Status DeliverLogitsAt(const DecoderParts& model, const BatchPlan& plan,
+                             const std::vector<std::vector<size_t>>& positions,
+                             ConstMatrixView<float> x, Lane& lane, LogitsSink sink);
+
+// Delivers RMSNorm(x) of every real position, or of a fixed shape's every position: [rows,
+// hidden_size].
+absl::Status DeliverHiddenStates(const DecoderParts& model, const BatchPlan& plan,
+                                 ConstMatrixView<float> x, Lane& lane, LogitsSink sink);
 
 }  // namespace sotto
 

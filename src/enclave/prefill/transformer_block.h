@@ -3,6 +3,7 @@
 #define SOTTO_ENCLAVE_PREFILL_TRANSFORMER_BLOCK_H_
 
 #include <cstddef>
+#include <stop_token>
 
 #include "base/status.h"
 #include "enclave/linear/linear.h"
@@ -13,12 +14,16 @@
 namespace sotto {
 
 // What does not change from one layer to the next.
-struct Model {
+struct DecoderParts {
   const LlamaConfig* config;
   const NormWeights* norms;
   Linear* linear;
   const Attention* attention;
+  std::stop_token stop;
 };
+
+// CANCELLED where the run was asked to stop.
+absl::Status CheckStop(const std::stop_token& stop);
 
 // A token block on its way through the layers.
 struct BlockState {
@@ -29,19 +34,23 @@ struct BlockState {
 };
 
 // q, k, v = RMSNorm(x) W_qkv, into lane.qkv. Errors are the linear layers'.
-absl::Status ProjectQkv(const Model& model, size_t layer, const BlockState& state, Lane& lane);
+absl::Status ProjectQkv(const DecoderParts& model, size_t layer, const BlockState& state,
+                        Lane& lane);
 
 // Puts lane.qkv's keys and values into the store, zeros for values of a fixed shape's padding.
 // Those of all earlier rows must be there.
-void StoreKeysValues(const Model& model, const BlockState& state, KvStore& store, Lane& lane);
+void StoreKeysValues(const DecoderParts& model, const BlockState& state, KvStore& store,
+                     Lane& lane);
 
 // x += Attention(q, K, V) W_o, in two steps: lane.attended first, and the store is not needed after
 // it.
-absl::Status Attend(const Model& model, const BlockState& state, const KvStore& store, Lane& lane);
-absl::Status AddAttention(const Model& model, size_t layer, const BlockState& state, Lane& lane);
+absl::Status Attend(const DecoderParts& model, const BlockState& state, const KvStore& store,
+                    Lane& lane);
+absl::Status AddAttention(const DecoderParts& model, size_t layer, const BlockState& state,
+                          Lane& lane);
 
 // x += (SiLU(h W_gate) * (h W_up)) W_down with h = RMSNorm(x).
-absl::Status AddMlp(const Model& model, size_t layer, const BlockState& state, Lane& lane);
+absl::Status AddMlp(const DecoderParts& model, size_t layer, const BlockState& state, Lane& lane);
 
 }  // namespace sotto
 
