@@ -36,8 +36,8 @@ enclave: programs
 demo test: deps programs
 	$(MAKE) -C packaging/gramine $@ SGX=1
 else
-demo: deps
-	$(MAKE) programs
+demo: deps-build build/build.ninja
+	cmake --build build --target sotto
 	tools/demo.sh $(DEMO_JSON)
 
 test: deps
@@ -46,6 +46,9 @@ endif
 
 deps:
 	@tools/install_packages.sh packages.txt
+
+deps-build:
+	@tools/install_packages.sh packages.txt build
 
 bench: deps
 	$(MAKE) programs
@@ -81,4 +84,4 @@ fresh:
 clean:
 	rm -rf build build-deb build-asan build-tsan build-fuzz
 
-.PHONY: all programs enclave demo test deps bench fuzz install deb format lint fresh clean
+.PHONY: all programs enclave demo test deps deps-build bench fuzz install deb format lint fresh clean

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "enclave/linear/protect_plain.h"
 #include "enclave/linear/split.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
@@ -15,6 +16,11 @@
 
 namespace sotto {
 namespace {
+
+const bool kHasPlain = [] {
+  AddPlainProtection();
+  return true;
+}();
 
 class SlowWeights final : public DeviceWeights {
  public:

@@ -20,6 +20,7 @@
 #include "accelerator/devices/device_registry.h"
 #include "api/batch_outputs.h"
 #include "base/log.h"
+#include "enclave/linear/protect_plain.h"
 #include "enclave/linear/split.h"
 #include "enclave/prefill/engine.h"
 #include "model/config_presets.h"
@@ -30,6 +31,11 @@
 
 namespace sotto {
 namespace {
+
+const bool kHasPlain = [] {
+  AddPlainProtection();
+  return true;
+}();
 
 constexpr size_t kBatch = 2, kLength = 256, kShort = 8, kBatches = 2, kPasses = 12;
 constexpr size_t kVocab = 65536;

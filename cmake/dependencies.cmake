@@ -8,13 +8,22 @@ find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 find_package(OpenSSL 3 REQUIRED)
-find_package(OpenCL REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
-find_package(GTest REQUIRED)
-find_package(benchmark REQUIRED)
 find_package(Protobuf REQUIRED)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++)
+
+# What only a part needs: that part is left out, and said to be, where it is not installed.
+find_package(OpenCL)
+message(STATUS "opencl device: ${OpenCL_FOUND}")
+find_package(GTest)
+find_package(benchmark)
+option(SOTTO_TESTS "Build tests and benchmarks; they must not be left out in silence" OFF)
+if(SOTTO_TESTS AND NOT (GTest_FOUND AND benchmark_FOUND AND OpenCL_FOUND))
+  message(FATAL_ERROR "SOTTO_TESTS: GoogleTest, Google Benchmark and OpenCL are needed (make deps)")
+endif()
+set(SOTTO_HAVE_TESTS ${GTest_FOUND})
+message(STATUS "tests: ${SOTTO_HAVE_TESTS}")
 
 # The cuda device is built where nvcc is; nothing else needs it. SOTTO_CUDA=OFF leaves it out, as the
 # Debian package must: its dependencies may not depend on what the building machine has.

@@ -1,8 +1,20 @@
 # What `make install` and `make deb` put where. Everything is relative to the prefix: the program
 # finds the shipped model at ../share/sotto/models beside its own directory.
-include(GNUInstallDirs)
+install(TARGETS sotto sotto-accelerator sotto-audit sotto-bench sotto-measure RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
-install(TARGETS sotto sotto-accelerator RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# The library, for find_package(sotto) and pkg-config.
+include(CMakePackageConfigHelpers)
+install(TARGETS sotto_shared EXPORT sottoTargets)
+install(DIRECTORY include/sotto DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sotto)
+install(EXPORT sottoTargets NAMESPACE sotto:: DESTINATION ${package_dir})
+configure_package_config_file(cmake/sottoConfig.cmake.in ${CMAKE_BINARY_DIR}/sottoConfig.cmake
+                              INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/sottoConfigVersion.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/sottoConfig.cmake ${CMAKE_BINARY_DIR}/sottoConfigVersion.cmake
+        DESTINATION ${package_dir})
+install(DIRECTORY examples/embed DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 
 set(model_files config.json model.safetensors tokenizer.json tokenizer_config.json README.md)
 list(TRANSFORM model_files PREPEND models/kjv-2m/)
@@ -26,9 +38,17 @@ endforeach()
 add_custom_target(man ALL DEPENDS ${compressed_pages})
 install(FILES ${compressed_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 
-# A unit has whole paths, and the prefix is known when it is installed (cmake --install --prefix).
+# A unit and a .pc file have whole paths, and the prefix is known when it is installed (cmake
+# --install --prefix).
 install(CODE "
   get_filename_component(PREFIX \${CMAKE_INSTALL_PREFIX} ABSOLUTE)
+  set(PROJECT_VERSION ${PROJECT_VERSION})
+  set(CMAKE_INSTALL_LIBDIR ${CMAKE_INSTALL_LIBDIR})
+  set(CMAKE_INSTALL_INCLUDEDIR ${CMAKE_INSTALL_INCLUDEDIR})
+  set(pc ${CMAKE_BINARY_DIR}/sotto.pc)
+  configure_file(${CMAKE_SOURCE_DIR}/cmake/sotto.pc.in \${pc} @ONLY)
+  file(INSTALL \${pc} DESTINATION \${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig
+       PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
   set(unit ${CMAKE_BINARY_DIR}/sotto-accelerator.service)
   configure_file(${CMAKE_SOURCE_DIR}/packaging/systemd/sotto-accelerator.service.in
                  \${unit} @ONLY)

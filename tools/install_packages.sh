@@ -1,9 +1,15 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the list (one a line, # comments) that are missing. When none is,
-# it runs nothing at all.
+# install_packages.sh LIST [PART..]: installs the Debian packages of the list (one a line, # comments)
+# that are missing; with PARTs those below a line "# [PART]" only. When none is missing, it runs
+# nothing at all.
 set -euo pipefail
 
-mapfile -t wanted < <(sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$1")
+list=$1
+shift
+mapfile -t wanted < <(awk -v parts=" $* " '
+  /^# \[/ { part = $2; gsub(/[][]/, "", part) }
+  { sub(/#.*/, ""); gsub(/[[:space:]]/, "") }
+  $0 != "" && (parts == "  " || index(parts, " " part " "))' "$list")
 missing=()
 for package in "${wanted[@]}"; do
   status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)

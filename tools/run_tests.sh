@@ -23,15 +23,15 @@ run() {
     --output-junit test-results/ctest.xml "$@" || failed=1
 }
 
-cmake --preset release
+cmake --preset release -DSOTTO_TESTS=ON
 cmake --build build --target all tests
 run build
 
-cmake --preset asan
+cmake --preset asan -DSOTTO_TESTS=ON
 cmake --build --preset asan
 run build-asan --label-regex unit
 
-cmake --preset tsan
+cmake --preset tsan -DSOTTO_TESTS=ON
 cmake --build --preset tsan
 # TSan of g++ 12 knows fewer memory layouts than newer kernels choose from.
 setarch --addr-no-randomize true 2>/dev/null && launcher=(setarch --addr-no-randomize)

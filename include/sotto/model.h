@@ -24,6 +24,8 @@
 
 namespace sotto {
 
+using TokenIds = std::vector<int32_t>;
+
 struct ModelOptions {
   // Digests that the model must have, 64 hex digits each (`sotto model inspect` prints them);
   // empty: any. What is pinned is hashed before the tokenizer sees a prompt.
@@ -81,8 +83,8 @@ class Model {
   std::span<const int32_t> bos_ids() const;
   // INVALID_ARGUMENT for text that is not UTF-8, with the offset; FAILED_PRECONDITION without a
   // tokenizer. Not constant-time: memory access and time follow the text.
-  absl::StatusOr<std::vector<int32_t>> Encode(std::string_view text,
-                                              const EncodeTextOptions& options = {}) const;
+  absl::StatusOr<TokenIds> Encode(std::string_view text,
+                                  const EncodeTextOptions& options = {}) const;
   // Always valid UTF-8. INVALID_ARGUMENT, naming the position, for an id that is none.
   absl::StatusOr<std::string> Decode(std::span<const int32_t> ids) const;
   // One text an id, none where the tokenizer has none; joined they are the whole text. Bytes of a

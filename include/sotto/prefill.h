@@ -2,8 +2,9 @@
 //
 //   absl::StatusOr<sotto::Model> model = sotto::Model::Open("models/kjv-2m");
 //   absl::StatusOr<sotto::Prefill> prefill = sotto::Prefill::Create(*model, {});
-//   absl::StatusOr<std::vector<int32_t>> ids = model->Encode("In the beginning");
-//   absl::StatusOr<std::vector<sotto::Scores>> scores = prefill->Score(std::vector{*ids});
+//   absl::StatusOr<sotto::TokenIds> ids = model->Encode("In the beginning");
+//   absl::StatusOr<std::vector<sotto::Scores>> scores =
+//       prefill->Score(std::vector<sotto::TokenIds>{*ids});
 //
 // Errors as in model.h; in the split mode also UNAVAILABLE and DEADLINE_EXCEEDED (a server is not
 // there, does not answer), PERMISSION_DENIED (it is not the one that was asked for) and ABORTED (it
@@ -59,7 +60,7 @@ struct PrefillOptions {
 absl::Status Validate(const PrefillOptions& options);
 
 // Id lists, each of 1 .. prefill_length ids below vocab_size.
-using TokenPrompts = std::span<const std::vector<int32_t>>;
+using TokenPrompts = std::span<const TokenIds>;
 
 // How far a run is. Positions computed, padding included.
 struct Progress {

@@ -11,6 +11,8 @@
 #include "base/strings.h"
 #include "cli/command.h"
 #include "cli/flag_needs.h"
+#include "cli/other_program.h"
+#include "enclave/linear/protection.h"
 #include "wire/endpoint.h"
 
 namespace sotto {
@@ -97,6 +99,7 @@ absl::Status SplitFlags::ReadProtection(std::string_view name, SplitOptions& opt
     return UsageError(StrCat("--protection: ", ToStd(protection.status().message())));
   }
   options.protection = *protection;
+  if (FindProtection(*protection) == nullptr) return NeedsProgram(kMeasuringProgram);
   options.plain_verified = verify_->count() > 0;
   return absl::OkStatus();
 }

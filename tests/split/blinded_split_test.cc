@@ -2,6 +2,7 @@
 // ones to the bit.
 #include "base/cpu.h"
 #include "enclave/linear/local.h"
+#include "enclave/linear/protect_plain.h"
 #include "enclave/linear/split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -11,6 +12,11 @@
 
 namespace sotto {
 namespace {
+
+const bool kHasPlain = [] {
+  AddPlainProtection();
+  return true;
+}();
 
 using ::testing::HasSubstr;
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "accelerator/devices/device_registry.h"
+#include "enclave/linear/protect_plain.h"
 #include "enclave/linear/split.h"
 #include "testing/faulty_accelerator.h"
 #include "testing/forwarding_device.h"
@@ -18,6 +19,11 @@
 
 namespace sotto {
 namespace {
+
+const bool kHasPlain = [] {
+  AddPlainProtection();
+  return true;
+}();
 
 using ::testing::HasSubstr;
 using ::testing::Not;

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "enclave/linear/local.h"
+#include "enclave/linear/protect_plain.h"
 #include "enclave/linear/split.h"
 #include "enclave/prefill/engine.h"
 #include "gtest/gtest.h"
@@ -11,6 +12,11 @@
 
 namespace sotto {
 namespace {
+
+const bool kHasPlain = [] {
+  AddPlainProtection();
+  return true;
+}();
 
 constexpr size_t kLength = 40;
 constexpr int kThreads = 2;

@@ -1,6 +1,7 @@
 // Two lanes with two exchanges each, against a server whose window holds just four of the largest
 // there are: nobody may wait for room that only the waiting could give.
 #include "base/log.h"
+#include "enclave/linear/protect_plain.h"
 #include "enclave/linear/split.h"
 #include "gtest/gtest.h"
 #include "testing/test_data.h"
@@ -10,6 +11,11 @@
 
 namespace sotto {
 namespace {
+
+const bool kHasPlain = [] {
+  AddPlainProtection();
+  return true;
+}();
 
 class WindowTest : public ::testing::TestWithParam<DataPlane> {
  protected:

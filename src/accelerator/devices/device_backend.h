@@ -26,8 +26,9 @@ struct DeviceBackend {
 };
 
 extern const DeviceBackend kCpuBackend;
+// Where the build found OpenCL (SOTTO_HAVE_OPENCL), and nvcc (SOTTO_HAVE_CUDA).
 extern const DeviceBackend kOpenClBackend;
-extern const DeviceBackend kCudaBackend;  // Where the build found nvcc (SOTTO_HAVE_CUDA).
+extern const DeviceBackend kCudaBackend;
 
 }  // namespace sotto
 

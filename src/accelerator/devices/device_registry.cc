@@ -13,7 +13,9 @@ namespace {
 // A kind of device is one line here.
 const DeviceBackend* const kBackends[] = {
     &kCpuBackend,
+#ifdef SOTTO_HAVE_OPENCL
     &kOpenClBackend,
+#endif
 #ifdef SOTTO_HAVE_CUDA
     &kCudaBackend,
 #endif

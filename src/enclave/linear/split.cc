@@ -6,32 +6,31 @@
 
 #include "base/strings.h"
 #include "enclave/blinding/relay.h"
-#include "enclave/blinding/shares.h"
-#include "enclave/blinding/unprotected.h"
-#include "enclave/linear/offloaded_activations.h"
-#include "enclave/linear/offloaded_plain.h"
-#include "enclave/linear/reveal_row.h"
 #include "enclave/linear/server_identities.h"
 #include "enclave/linear/session_channel.h"
-#include "kernels/gemm.h"
 
 namespace sotto {
 namespace {
 
-absl::Status CheckEndpoints(const SplitSetup& options) {
+absl::Status CheckCount(const SplitSetup& options, const ProtectionSpec& spec) {
   const size_t n = options.endpoints.size();
-  const bool shares = options.protection == Protection::kShares;
-  if (shares && n < 2) {
-    return absl::InvalidArgumentError("protection shares needs two accelerators or more");
+  if (n < spec.min_servers) {
+    return absl::InvalidArgumentError(StrCat("protection ", spec.name, " needs ",
+                                             spec.min_servers, " accelerators or more"));
   }
-  if (!shares && n != 1) {
-    return absl::InvalidArgumentError(StrCat("protection ", ProtectionName(options.protection),
-                                             " takes one accelerator, not ", n));
+  if (n <= spec.max_servers) return absl::OkStatus();
+  if (spec.max_servers > 1) {
+    return absl::InvalidArgumentError(
+        StrCat("at most ", spec.max_servers, " accelerators, not ", n));
   }
-  if (n > kMaxServers) {
-    return absl::InvalidArgumentError(StrCat("at most ", kMaxServers, " accelerators, not ", n));
-  }
-  if (options.relay == RelayUse::kRequired && !(shares && n == 2)) {
+  return absl::InvalidArgumentError(
+      StrCat("protection ", spec.name, " takes one accelerator, not ", n));
+}
+
+absl::Status CheckEndpoints(const SplitSetup& options, const ProtectionSpec& spec) {
+  SOTTO_RETURN_IF_ERROR(CheckCount(options, spec));
+  const size_t n = options.endpoints.size();
+  if (options.relay == RelayUse::kRequired && !(spec.needs_secret_channels && n == 2)) {
     return absl::InvalidArgumentError("a relay takes protection shares and two accelerators");
   }
   if (std::set(options.endpoints.begin(), options.endpoints.end()).size() != n) {
@@ -49,10 +48,8 @@ absl::Status CheckEndpoints(const SplitSetup& options) {
 }
 
 // All channels of `shares` together carry X: the enclave's host must not be able to read them.
-absl::Status CheckChannels(const SplitSetup& options) {
-  if (options.protection != Protection::kShares || options.insecure_channels) {
-    return absl::OkStatus();
-  }
+absl::Status CheckChannels(const SplitSetup& options, const ProtectionSpec& spec) {
+  if (!spec.needs_secret_channels || options.insecure_channels) return absl::OkStatus();
   if (!options.tls) {
     return absl::FailedPreconditionError(
         "protection shares needs TLS to every accelerator: whoever reads all channels reads the "
@@ -77,9 +74,6 @@ absl::Status CheckOffload(const SplitSetup& options) {
                "plain only, not ",
                ProtectionName(options.protection)));
   }
-  if (options.plain_format == NumberFormat::kRing32) {
-    return absl::InvalidArgumentError("only linear layers can be verified: offload no more");
-  }
   return absl::OkStatus();
 }
 
@@ -91,53 +85,27 @@ absl::Status CheckIdentities(const std::vector<std::shared_ptr<AcceleratorSessio
   return insecure_channels ? CheckDifferentServers(servers) : CheckSeparateServers(servers);
 }
 
-std::unique_ptr<Blinder> MakeShareBlinder(const LlamaConfig& config, const SplitLinear& split) {
-  if (split.relayed) {
-    const uint64_t inbox = split.sessions[RelayBlinder::kSink]->server().relay_inbox_bytes;
-    return std::make_unique<RelayBlinder>(config, inbox, ProcessDrbg());
-  }
-  return std::make_unique<ShareBlinder>(config, split.sessions.size(), ProcessDrbg());
-}
-
 }  // namespace
-
-std::string_view ProtectionName(Protection protection) {
-  switch (protection) {
-    case Protection::kPlain:
-      return "plain";
-    case Protection::kShares:
-      return "shares";
-    case Protection::kPads:
-      break;
-  }
-  return "pads";
-}
-
-absl::StatusOr<Protection> ParseProtection(std::string_view name, size_t endpoints) {
-  if (name == "auto") return endpoints >= 2 ? Protection::kShares : Protection::kPads;
-  for (Protection protection : {Protection::kPlain, Protection::kShares, Protection::kPads}) {
-    if (name == ProtectionName(protection)) return protection;
-  }
-  return absl::InvalidArgumentError(
-      StrCat("\"", name, "\" is no protection: auto, shares, pads, plain"));
-}
 
 absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkpoint& checkpoint,
                                                                     const SplitSetup& options,
                                                                     ThreadPool& pool) {
-  SOTTO_RETURN_IF_ERROR(CheckEndpoints(options));
-  SOTTO_RETURN_IF_ERROR(CheckChannels(options));
-  SOTTO_RETURN_IF_ERROR(CheckOffload(options));
-  if (options.protection == Protection::kPads) {
-    SOTTO_RETURN_IF_ERROR(CheckExactByteProducts("protection pads"));
+  const ProtectionSpec* const spec = FindProtection(options.protection);
+  if (spec == nullptr) {
+    return absl::UnimplementedError(StrCat("protection ", ProtectionName(options.protection),
+                                           " is not part of this program"));
   }
-  auto runtime = std::unique_ptr<SplitRuntime>(new SplitRuntime(checkpoint, options, pool));
+  SOTTO_RETURN_IF_ERROR(CheckEndpoints(options, *spec));
+  SOTTO_RETURN_IF_ERROR(CheckChannels(options, *spec));
+  SOTTO_RETURN_IF_ERROR(CheckOffload(options));
+  if (spec->check != nullptr) SOTTO_RETURN_IF_ERROR(spec->check(options));
+  auto runtime = std::unique_ptr<SplitRuntime>(new SplitRuntime(checkpoint, options, *spec, pool));
   SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins({.weights_sha256 = options.weights_sha256}, pool));
   SOTTO_ASSIGN_OR_RETURN(runtime->weights_sha256_, checkpoint.WeightsSha256(pool));
-  if (runtime->float_plain()) return runtime;
+  if (!runtime->verified()) return runtime;
 
   std::shared_ptr<PadWeights> pad_weights;
-  if (options.protection == Protection::kPads) {
+  if (spec->needs_pad_weights) {
     pad_weights = std::make_shared<PadWeights>(checkpoint.config());
   }
   const auto observe = [&](LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
@@ -156,15 +124,10 @@ absl::Status SplitRuntime::ReadLayers(ProtectedLayers::WeightObserver observe) {
 }
 
 absl::Status SplitRuntime::RenewSecret() {
-  if (!secret_used_ || float_plain()) return absl::OkStatus();
+  if (!secret_used_ || !verified()) return absl::OkStatus();
   SOTTO_RETURN_IF_ERROR(ReadLayers([](LinearLayer, size_t, ConstMatrixView<int8_t>) {}));
   secret_used_ = false;
   return absl::OkStatus();
-}
-
-bool SplitRuntime::float_plain() const {
-  return options_.protection == Protection::kPlain &&
-         options_.plain_format != NumberFormat::kRing32;
 }
 
 int32_t SplitRuntime::first_layer_limit() const {
@@ -176,7 +139,7 @@ absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(
   SessionOptions session;
   session.config = checkpoint_.config();
   session.weights_sha256 = weights_sha256_;
-  session.format = float_plain() ? options_.plain_format : NumberFormat::kRing32;
+  session.format = verified() ? NumberFormat::kRing32 : options_.plain_format;
   session.tls = options_.tls;
   if (session.tls) {
     session.tls->pinned_key_sha256 =
@@ -184,8 +147,7 @@ absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(
     session.tls->root_certificates = options_.roots.empty() ? "" : options_.roots[server];
     session.tls->known_key_sha256 = known_keys_[server];
   }
-  const bool secret_channel =
-      options_.protection == Protection::kShares && !options_.insecure_channels;
+  const bool secret_channel = spec_.needs_secret_channels && !options_.insecure_channels;
   session.data_plane = secret_channel ? DataPlane::kGrpc : options_.data_plane;
   session.shm_directory = options_.shm_directory;
   session.relay = relay;
@@ -200,7 +162,7 @@ absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(
 absl::Status SplitRuntime::OpenAll(SplitLinear& split) {
   const size_t n = options_.endpoints.size();
   const bool relay =
-      options_.protection == Protection::kShares && n == 2 && options_.relay != RelayUse::kNever;
+      spec_.needs_secret_channels && n == 2 && options_.relay != RelayUse::kNever;
   if (!relay) {
     for (size_t server = 0; server < n; ++server) {
       SOTTO_ASSIGN_OR_RETURN(split.sessions.emplace_back(), Open(server));
@@ -243,43 +205,16 @@ absl::StatusOr<SplitLinear> SplitRuntime::Connect(const ChannelWrapper& wrapper)
   for (size_t server = 0; server < split.sessions.size(); ++server) {
     channels.push_back(wrapper(server, MakeSessionChannel(split.sessions[server])));
   }
-  if (options_.protection == Protection::kShares) {
+  if (spec_.needs_secret_channels) {
     SOTTO_RETURN_IF_ERROR(CheckIdentities(split.sessions, options_.insecure_channels));
   }
-  if (float_plain()) {
-    SOTTO_ASSIGN_OR_RETURN(auto linear,
-                           OffloadedPlainLinear::Create(checkpoint_, std::move(channels[0]),
-                                                        {.format = options_.plain_format,
-                                                         .exchange_rows = options_.exchange_rows}));
-    split.stats = [plain = linear.get()] { return plain->stats(); };
-    split.linear = std::move(linear);
-    if (options_.offload.embedding) split.embedding = MakeOffloadedEmbedding(split.sessions[0]);
-    if (options_.offload.attention) split.attention = MakeOffloadedProducts(split.sessions[0]);
-    return split;
-  }
-  std::unique_ptr<Blinder> blinder;
-  switch (options_.protection) {
-    case Protection::kPlain:
-      blinder = std::make_unique<UnprotectedRows>(checkpoint_.config());
-      break;
-    case Protection::kShares:
-      blinder = MakeShareBlinder(checkpoint_.config(), split);
-      break;
-    case Protection::kPads: {
-      auto pads = std::make_unique<PadBlinder>(pad_weights_, options_.pads, ProcessDrbg());
-      split.pad_stats = [p = pads.get()] { return p->stats(); };
-      split.await_stock = [p = pads.get()] { return p->AwaitStock(); };
-      blinder = std::move(pads);
-      break;
-    }
-  }
-  OffloadedOptions offloaded;
-  offloaded.exchange_rows = options_.exchange_rows;
-  offloaded.caught = caught_;
-  auto linear = std::make_unique<OffloadedLinear>(layers_, std::move(blinder), std::move(channels),
-                                                  offloaded);
-  split.stats = [l = linear.get()] { return l->stats(); };
-  split.linear = std::move(linear);
+  SOTTO_RETURN_IF_ERROR(spec_.connect({.checkpoint = checkpoint_,
+                                       .setup = options_,
+                                       .layers = layers_,
+                                       .pad_weights = pad_weights_,
+                                       .channels = std::move(channels),
+                                       .caught = caught_},
+                                      split));
   return split;
 }
 

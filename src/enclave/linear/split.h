@@ -7,82 +7,22 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/status.h"
 #include "base/thread_pool.h"
-#include "enclave/blinding/pads.h"
 #include "enclave/blinding/protected_layers.h"
 #include "enclave/linear/accelerator_channel.h"
 #include "enclave/linear/caught_lie.h"
-#include "enclave/linear/embedding.h"
-#include "enclave/linear/linear.h"
-#include "enclave/linear/matrix_products.h"
-#include "enclave/linear/offloaded.h"
+#include "enclave/linear/protection.h"
+#include "enclave/linear/split_setup.h"
 #include "model/checkpoint.h"
-#include "sotto/split.h"
-#include "wire/client.h"
 
 namespace sotto {
 
-// What goes to the accelerator beside the linear layers; protection plain only.
-struct OffloadSet {
-  bool embedding = false;  // Lookups: it reads the token ids.
-  bool attention = false;  // Q K^T and P V: it reads queries, keys, values and weights.
-
-  bool any() const { return embedding || attention; }
-};
-
-std::string_view ProtectionName(Protection protection);  // "plain", "shares", "pads"
-// "auto" becomes shares with two endpoints or more, pads with one. INVALID_ARGUMENT otherwise.
-absl::StatusOr<Protection> ParseProtection(std::string_view name, size_t endpoints);
-
-// Everything that a split mode is made of; the public SplitOptions with what a Prefill adds to
-// them.
-struct SplitSetup {
-  Protection protection = Protection::kShares;
-  std::vector<std::string> endpoints;  // plain, pads: one. shares: two or more.
-  // For all endpoints; keys and root certificates in it are not looked at.
-  std::optional<TlsOptions> tls;
-  // Key fingerprints, one an endpoint, or none (then `roots` say who may sign).
-  std::vector<std::string> pinned_keys;
-  // PEM texts, one an endpoint: who may vouch for that server. None: the system's roots, which
-  // `shares` does not accept.
-  std::vector<std::string> roots;
-  // Lets `shares` run over channels that the enclave's host can read. NOT CONFIDENTIAL; for tests.
-  bool insecure_channels = false;
-  RelayUse relay = RelayUse::kWherePossible;
-  // Where the first accelerator reaches the second; empty: where this program does.
-  std::string relay_peer;
-  DataPlane data_plane = DataPlane::kAuto;
-  std::string shm_directory = "/dev/shm";
-  std::chrono::milliseconds connect_timeout{10'000}, exchange_timeout{60'000};
-  // The digest the user trusts (64 hex digits): FAILED_PRECONDITION when the weights have another.
-  std::string weights_sha256;
-  // Protection plain: what is sent. kRing32 is the fixed-point format, unmasked but verified.
-  NumberFormat plain_format = NumberFormat::kF32;
-  OffloadSet offload;
-  PadOptions pads;
-  size_t exchange_rows = 128;
-};
-
-// Layers connected to their accelerators. The functions are valid while `linear` lives.
-struct SplitLinear {
-  std::unique_ptr<Linear> linear;
-  std::unique_ptr<Embedding> embedding;                       // Null unless offloaded.
-  std::unique_ptr<MatrixProducts> attention;                  // Likewise.
-  std::vector<std::shared_ptr<AcceleratorSession>> sessions;  // By endpoint.
-  std::function<OffloadedStats()> stats;
-  std::function<PadStats()> pad_stats;        // Null but for pads.
-  std::function<absl::Status()> await_stock;  // Null but for pads: the offline phase.
-  bool relayed = false;
-  std::string why_no_relay;  // A relay was wanted and cannot be.
-};
-
 class SplitRuntime {
  public:
-  // Checks the options (INVALID_ARGUMENT, or FAILED_PRECONDITION where the protection's promise
+  // Checks the options (INVALID_ARGUMENT; UNIMPLEMENTED for a protection that is not there; or FAILED_PRECONDITION where the protection's promise
   // would not hold), the weights' digest, and reads what verification and pads need of the weights.
   // Keeps references to checkpoint and pool.
   static absl::StatusOr<std::unique_ptr<SplitRuntime>> Prepare(const Checkpoint& checkpoint,
@@ -109,13 +49,16 @@ class SplitRuntime {
   const ProtectedLayers* protected_layers() const { return layers_.get(); }
 
  private:
-  SplitRuntime(const Checkpoint& checkpoint, SplitSetup options, ThreadPool& pool)
-      : checkpoint_(checkpoint),
+  SplitRuntime(const Checkpoint& checkpoint, SplitSetup options, const ProtectionSpec& spec,
+               ThreadPool& pool)
+      : spec_(spec),
+        checkpoint_(checkpoint),
         options_(std::move(options)),
         pool_(pool),
         known_keys_(options_.endpoints.size()) {}
 
-  bool float_plain() const;
+  // Else the protection shows everything, in floating point.
+  bool verified() const { return spec_.verified(options_); }
   absl::StatusOr<std::shared_ptr<AcceleratorSession>> Open(
       size_t server, const std::optional<RelayRole>& relay = std::nullopt);
   // Opens all sessions; where two can relay, with their parts in it agreed.
@@ -125,6 +68,7 @@ class SplitRuntime {
   // For Connect: a secret that no earlier connection has seen used.
   absl::Status RenewSecret();
 
+  const ProtectionSpec& spec_;
   const Checkpoint& checkpoint_;
   const SplitSetup options_;
   ThreadPool& pool_;

@@ -1,0 +1,143 @@
+#include "cli/app.h"
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "base/cpu.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/strings.h"
+#include "base/temporary_files.h"
+#include "cli/command.h"
+#include "cli/other_program.h"
+#include "cli/process_info.h"
+#include "enclave/tee/platform.h"
+#include "model/printable.h"
+#include "wire/library_logs.h"
+#include "wire/mismatch.h"
+
+namespace sotto {
+namespace {
+
+constexpr int kFailure = 1;
+constexpr int kBadCommandLine = 2;
+
+void PrintError(std::string_view message) { Log(LogLevel::kError, message); }
+
+int Fail(const absl::Status& status) {
+  if (IsReaderGone(status)) EndByBrokenPipe();
+  PrintError(StrCat(ToStd(status.message()),
+                    IsOtherWeights(status) ? "; compare with \"sotto model inspect\"" : ""));
+  return IsUsageError(status) ? kBadCommandLine : kFailure;
+}
+
+// "see sotto model seal --help": that of the command as far as it was understood.
+std::string SeeHelp(const CLI::App& app) {
+  std::string command = app.get_name();
+  for (const CLI::App* part = &app; !part->get_subcommands().empty();) {
+    part = part->get_subcommands().front();
+    command += " " + part->get_name();
+  }
+  return StrCat(" (see ", command, " --help)");
+}
+
+// Names a flag, or a misspelt command. Other words may be part of a prompt that lacks its quotes,
+// and are not repeated.
+std::string UnexpectedArgument(const CLI::App& app) {
+  const std::string argument = app.remaining(true).front();
+  if (argument.starts_with('-')) {
+    return StrCat("unknown flag ", Printable(argument.substr(0, argument.find('='))));
+  }
+  if (app.get_subcommands().empty()) return StrCat("unknown command ", Printable(argument));
+  return "an argument belongs to no flag (a prompt with spaces needs quotes)";
+}
+
+// Parses the command line; `invocation` is then filled. Help and errors are dealt with here.
+// Returns whether the program goes on; if not, `exit_code` is set.
+bool Parse(CLI::App& app, int argc, const char* const* argv, int& exit_code) {
+  try {
+    app.parse(argc, argv);
+    return true;
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app.help().c_str(), stdout);
+  } catch (const CLI::ExtrasError&) {
+    PrintError(StrCat(UnexpectedArgument(app), SeeHelp(app)));
+    exit_code = kBadCommandLine;
+  } catch (const CLI::ParseError& error) {
+    PrintError(StrCat(error.what(), SeeHelp(app)));
+    exit_code = kBadCommandLine;
+  }
+  return false;
+}
+
+void PrintSurroundings() {
+  const PlatformReport report = DetectPlatform();
+  std::printf("cpu: %s\n", CpuFeatureString().c_str());
+  std::printf("tee: %s (%s)\n", std::string(PlatformName(report.platform)).c_str(),
+              DescribePlatform(report).c_str());
+}
+
+int Run(const AppSpec& spec, int argc, const char* const* argv) {
+  CLI::App app(spec.description, spec.name);
+  bool version = false, verbose = false;
+  app.add_flag("--version", version, "Print the version and exit");
+  app.add_flag("--verbose", verbose, "With --version: also the processor and the TEE, if any");
+  Invocation invocation;
+  spec.add(app, invocation);
+  int exit_code = 0;
+  if (!Parse(app, argc, argv, exit_code)) return exit_code;
+  if (version) {
+    std::printf("%s %s\n", spec.name, SOTTO_VERSION);
+    if (verbose) PrintSurroundings();
+    return 0;
+  }
+  if (verbose) return Fail(UsageError("--verbose: does nothing without --version"));
+  if (!invocation.run) {
+    return Fail(UsageError(StrCat("no command given (see ", spec.name, " --help)")));
+  }
+  absl::Status status = invocation.run();
+  if (const std::optional<std::string> program = ProgramNeeded(status)) {
+    status = BecomeProgram(*program, {argv + 1, argv + argc});
+  }
+  return status.ok() ? 0 : Fail(status);
+}
+
+// What was printed may still be on its way.
+int EndOutput(int exit_code) {
+  const int error = std::fflush(stdout) == 0 ? 0 : errno;
+  if (error == EPIPE) EndByBrokenPipe();
+  if (error == 0 || exit_code != 0) return exit_code;
+  return Fail(FileError("standard output", "cannot write", error));
+}
+
+}  // namespace
+
+int RunApp(const AppSpec& spec, int argc, const char* const* argv) {
+  try {
+    ForbidCoreDumps();
+    ReserveStandardDescriptors();
+    ExitWhenMemoryRunsOut();
+    TurnWriteSignalsIntoErrors();
+    RemoveTemporaryFilesOnSignals();
+    RouteLibraryLogs([](std::string_view line) { Log(LogLevel::kDebug, line); });
+    return EndOutput(Run(spec, argc, argv));
+  } catch (const std::bad_alloc&) {
+    PrintError("out of memory");
+  } catch (const std::system_error& error) {
+    // Of the standard library's, threads alone throw it.
+    PrintError(StrCat("cannot start a thread: ", error.code().message()));
+  } catch (const std::exception& error) {
+    PrintError(StrCat("internal error: ", error.what()));
+  }
+  return kFailure;
+}
+
+}  // namespace sotto

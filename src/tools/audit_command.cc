@@ -1,0 +1,192 @@
+#include "tools/audit_command.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "api/split_setup.h"
+#include "base/cpu.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "base/thread_pool.h"
+#include "cli/default_model.h"
+#include "cli/setting.h"
+#include "cli/split_tls_flags.h"
+#include "enclave/blinding/audit.h"
+#include "enclave/blinding/pad_weights.h"
+#include "enclave/blinding/protected_layers.h"
+#include "enclave/linear/recording_channel.h"
+#include "enclave/linear/split.h"
+#include "enclave/prefill/engine.h"
+#include "enclave/tokenizer/tokenizer.h"
+
+namespace sotto {
+namespace {
+
+// Long enough for every attack: some look for correlations over the prompt's tokens.
+constexpr char kOurText[] =
+    "And it came to pass in those days that a letter was brought to the city by night, and no man "
+    "knew from whence it came. The keeper of the gate read it not, for it was sealed; neither did "
+    "the scribes read it, nor they that carried it; but they measured it, and weighed it, and "
+    "wrote down the hour of its coming. And the king said, What is written therein? And they "
+    "answered and said, We know the length of it, and the day, but the words we know not. Then was "
+    "the king glad, and said, So let it be with every letter that passeth through this house.";
+
+constexpr size_t kMaxTokens = 512;
+constexpr size_t kPadMemoryBytes = size_t{512} << 20;
+
+absl::StatusOr<std::vector<int32_t>> Tokens(const AuditFlags& flags, const Checkpoint& checkpoint) {
+  SOTTO_ASSIGN_OR_RETURN(const std::string* json, checkpoint.TokenizerJson());
+  const std::string source = StrCat(checkpoint.directory(), "/", kTokenizerName);
+  if (json == nullptr) return absl::NotFoundError(StrCat(source, ": no such file"));
+  SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::Parse(*json, source));
+  SOTTO_ASSIGN_OR_RETURN(
+      std::vector<int32_t> ids,
+      tokenizer.Encode(flags.prompt.empty() ? kOurText : flags.prompt, {.add_bos = true}));
+  const size_t most = std::min(kMaxTokens, checkpoint.config().max_position_embeddings);
+  if (ids.size() > most) ids.resize(most);
+  if (ids.empty()) return UsageError("--prompt: no tokens");
+  return ids;
+}
+
+absl::Status FillTls(const AuditFlags& flags, SplitOptions& options) {
+  if (flags.tls_cert.empty() != flags.tls_key.empty()) {
+    return UsageError("--tls-cert and --tls-key: one needs the other");
+  }
+  if (flags.accelerator_cas.empty() && flags.accelerator_keys.empty()) {
+    if (flags.tls_cert.empty()) return absl::OkStatus();
+    return UsageError("--tls-cert: needs --accelerator-ca or --accelerator-key");
+  }
+  if (!flags.tls_cert.empty()) {
+    SOTTO_ASSIGN_OR_RETURN(options.certificate, ReadOwnCertificate(flags.tls_cert, flags.tls_key));
+  }
+  for (const std::string& path : flags.accelerator_cas) {
+    SOTTO_ASSIGN_OR_RETURN(options.roots.emplace_back(), ReadAcceleratorCa(path));
+  }
+  for (const std::string& key : flags.accelerator_keys) {
+    if (!IsSha256Hex(key)) return UsageError("--accelerator-key: not 64 hexadecimal digits");
+    options.pinned_keys.push_back(LowerCase(key));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SplitOptions> Options(const AuditFlags& flags) {
+  SplitOptions options;
+  options.endpoints = flags.accelerators;
+  const auto protection = ParseProtection(flags.protection, flags.accelerators.size());
+  if (!protection.ok()) {
+    return UsageError(StrCat("--protection: ", ToStd(protection.status().message())));
+  }
+  options.protection = *protection;
+  options.plain_verified = true;  // So that what is sent can be told from what was masked.
+  options.insecure_channels = flags.insecure_channels;
+  if (flags.no_relay) options.relay = RelayUse::kNever;
+  SOTTO_RETURN_IF_ERROR(FillTls(flags, options));
+  options.pads.memory_bytes = kPadMemoryBytes;
+  return options;
+}
+
+// What the auditor multiplies with to see what a relay's source sends its sink.
+absl::StatusOr<PadWeights> ReadWeights(const Checkpoint& checkpoint, ThreadPool& pool) {
+  PadWeights weights(checkpoint.config());
+  SOTTO_RETURN_IF_ERROR(
+      ProtectedLayers::Read(checkpoint, ProcessDrbg(), pool,
+                            [&](LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
+                              weights.AddRows(layer, first, wq);
+                            })
+          .status());
+  return weights;
+}
+
+// One forward pass over the prompt; what it computes is not kept.
+absl::Status Run(const Checkpoint& checkpoint, SplitLinear split, int threads,
+                 const std::vector<int32_t>& tokens) {
+  if (split.await_stock) SOTTO_RETURN_IF_ERROR(split.await_stock());
+  EngineOptions options;
+  options.threads = threads;
+  options.prefill_length = tokens.size();
+  SOTTO_ASSIGN_OR_RETURN(const auto engine,
+                         Engine::Create(checkpoint, std::move(split.linear), options));
+  RunOptions run;
+  run.logits = LogitsMode::kLast;
+  const std::vector<std::vector<int32_t>> prompts{tokens};
+  return engine->Run(prompts, run, [](size_t, size_t, ConstMatrixView<float>) {});
+}
+
+}  // namespace
+
+absl::Status RunAudit(const AuditFlags& flags) {
+  if (flags.accelerators.empty()) return UsageError("--accelerator: names no server to attack");
+  SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(flags.model));
+  SOTTO_ASSIGN_OR_RETURN(const std::vector<int32_t> tokens, Tokens(flags, checkpoint));
+  SOTTO_ASSIGN_OR_RETURN(const SplitOptions options, Options(flags));
+  const std::string warning = ConfidentialityWarning(options);
+  if (!warning.empty()) Log(LogLevel::kWarning, warning);
+
+  ThreadPool pool(AvailableProcessors());
+  const SplitSetup setup =
+      MakeSplitSetup(options, {1, tokens.size(), Positions::kLast}, Precision::kFixed, 1);
+  SOTTO_ASSIGN_OR_RETURN(const auto runtime, SplitRuntime::Prepare(checkpoint, setup, pool));
+  Transcript transcript;
+  SOTTO_ASSIGN_OR_RETURN(
+      SplitLinear split,
+      runtime->Connect([&](size_t server, std::unique_ptr<AcceleratorChannel> channel) {
+        return std::make_unique<RecordingChannel>(server, std::move(channel), transcript);
+      }));
+  std::optional<PadWeights> weights;
+  if (split.relayed) {
+    SOTTO_ASSIGN_OR_RETURN(weights, ReadWeights(checkpoint, pool));
+    transcript.set_product([&](LinearLayer layer, ConstMatrixView<uint32_t> x) {
+      Matrix<uint32_t> y(x.rows(), ShapeOf(checkpoint.config(), layer).n_out);
+      PadWeights::Workspace workspace;
+      weights->Multiply(layer, x, y.view(), workspace, pool);
+      return y;
+    });
+  }
+  SOTTO_RETURN_IF_ERROR(Run(checkpoint, std::move(split), pool.threads(), tokens));
+  SOTTO_ASSIGN_OR_RETURN(const AuditSubject subject,
+                         MakeAuditSubject(checkpoint, runtime->first_layer_limit(), tokens));
+
+  const std::vector<AuditFinding> findings = RunAttacks(transcript, subject);
+  std::printf("protection %s%s, %zu tokens, %zu messages\n%s",
+              std::string(ProtectionName(setup.protection)).c_str(), weights ? " with a relay" : "",
+              tokens.size(), transcript.messages().size(), FormatFindings(findings).c_str());
+  if (!AnyAttackSucceeded(findings)) return absl::OkStatus();
+  return absl::FailedPreconditionError(StrCat("protection ", ProtectionName(setup.protection),
+                                              ": an attack on what was sent succeeded"));
+}
+
+void AddAudit(CLI::App& app, Invocation& invocation) {
+  const auto flags = std::make_shared<AuditFlags>();
+  const auto model =
+      std::make_shared<Setting>(app, SettingSpec{.flag = "--model",
+                                                 .placeholder = "DIR",
+                                                 .help = "Model directory",
+                                                 .variable = "LLAMA_MODEL_PATH",
+                                                 .shown_default = "the shipped model"});
+  app.add_option("--prompt", flags->prompt, "The prompt to look for (a text of ours)");
+  app.add_option("--accelerator", flags->accelerators, "HOST:PORT or unix:PATH; repeatable");
+  app.add_option("--protection", flags->protection, "auto, shares, pads or plain (auto)");
+  app.add_option("--accelerator-key", flags->accelerator_keys,
+                 "SHA-256 of an accelerator's key, one for each --accelerator");
+  app.add_option("--accelerator-ca", flags->accelerator_cas,
+                 "PEM file of the authority that signed an accelerator's certificate, one "
+                 "for each --accelerator");
+  app.add_option("--tls-cert", flags->tls_cert,
+                 "PEM file: the certificate to show to servers that ask for one");
+  app.add_option("--tls-key", flags->tls_key, "PEM file: the private key of --tls-cert");
+  app.add_flag("--no-relay", flags->no_relay, "Never let servers send products to each other");
+  app.add_flag("--insecure-channels", flags->insecure_channels,
+               "Let shares run over channels that others can read: NOT CONFIDENTIAL");
+  app.callback([flags, model, &invocation] {
+    invocation.run = [flags, model]() -> absl::Status {
+      SOTTO_ASSIGN_OR_RETURN(flags->model, ModelOf(*model));
+      return RunAudit(*flags);
+    };
+  });
+}
+
+}  // namespace sotto
