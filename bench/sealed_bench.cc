@@ -44,7 +44,7 @@ void BM_OpenSealed(benchmark::State& state) {
   for (auto _ : state) {
     const auto files = OpenSealedFiles(pair.Path(encrypted), {pair.KeyFile(encrypted)}, pool);
     SOTTO_CHECK(files.ok());
-    bytes += static_cast<int64_t>((*(*files)->Open("model.safetensors"))->bytes().size());
+    bytes += static_cast<int64_t>((*(*files)->Open("model.safetensors"))->size());
   }
   state.SetBytesProcessed(bytes);
 }

@@ -47,6 +47,9 @@ struct ModelInfo {
   size_t hidden_size = 0;
   size_t vocab_size = 0;
   size_t max_positions = 0;  // The longest prompt it takes, in tokens.
+  // Fields of config.json that nothing here knows, and that were left out: results are wrong if the
+  // model computes something else because of one.
+  std::vector<std::string> unknown_fields = {};
 };
 
 // 64 lower-case hex digits each (docs/result_format.md).

@@ -16,9 +16,6 @@
 
 namespace sotto {
 
-// One lane computes in the trusted process while the other's rows are with the accelerators.
-inline constexpr int kSplitLanes = 2;
-
 // What of a connected split the engine takes; the sessions stay.
 EngineParts TakeParts(SplitLinear& split);
 

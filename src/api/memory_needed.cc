@@ -25,7 +25,7 @@ MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions
       AttentionPlanFor(config, how.attention.value_or(AttentionPrecisionFor(how.precision)));
   const absl::StatusOr<TensorRef> embedding = checkpoint.Find(kEmbeddingName);
   MemoryNeeded needed;
-  needed.weight_bytes = linear.weight_bytes + (embedding.ok() ? embedding->data.size() : 0);
+  needed.weight_bytes = linear.weight_bytes + (embedding.ok() ? embedding->size_bytes : 0);
   needed.packing_bytes = linear.packing_bytes;
   needed.arena_bytes = PlanMemory(config, attention, linear.workspace_bytes, options).total_bytes();
   if (options.oblivious_embedding) {

@@ -32,7 +32,8 @@ ModelInfo InfoOf(const Checkpoint& checkpoint, const std::string& path) {
           .layers = config.num_layers,
           .hidden_size = config.hidden_size,
           .vocab_size = config.vocab_size,
-          .max_positions = config.max_position_embeddings};
+          .max_positions = config.max_position_embeddings,
+          .unknown_fields = config.unknown_fields};
 }
 
 // The model's tokenizer, or none where it has none.

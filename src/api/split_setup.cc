@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "enclave/prefill/memory_plan.h"
+#include "enclave/prefill/token_blocks.h"
 #include "wire/endpoint.h"
 
 namespace sotto {
@@ -20,6 +22,17 @@ NumberFormat PlainFormat(Precision precision) {
       break;
   }
   return NumberFormat::kRing32;
+}
+
+// Lets `pads` stock what such a pass takes: no less, or it is out of pads in the middle of the
+// first.
+void StockPass(const PassSize& pass, PadOptions& pads) {
+  const EngineOptions engine{
+      .batch_size = pass.batch_size, .prefill_length = pass.length, .lanes = kSplitLanes};
+  pads.pass_rows = pass.batch_size * pass.length;
+  pads.block_rows = TokenBlockLength(pads.pass_rows, TokenBlockRows(engine), kSplitLanes);
+  pads.lm_head_rows = pass.positions == Positions::kAll ? pads.pass_rows : pass.batch_size;
+  pads.lm_head_block_rows = kLogitRows;
 }
 
 absl::Status CheckCount(std::string_view field, size_t given, size_t endpoints) {
@@ -66,9 +79,7 @@ SplitSetup MakeSplitSetup(const SplitOptions& options, const PassSize& pass, Pre
                       .directory = options.pads.directory,
                       .directory_bytes = options.pads.directory_bytes};
   setup.pads.when_out = options.pads.when_out;
-  setup.pads.pass_rows = pass.batch_size * pass.length;
-  setup.pads.lm_head_rows =
-      pass.positions == Positions::kAll ? setup.pads.pass_rows : pass.batch_size;
+  StockPass(pass, setup.pads);
   setup.pads.threads = threads;
   return setup;
 }
@@ -86,7 +97,7 @@ absl::Status CheckSplitOptions(const SplitOptions& options) {
     return absl::InvalidArgumentError("accelerator_ca: not with accelerator_key, which says all");
   }
   if (options.retries < 0) return absl::InvalidArgumentError("retries: must not be negative");
-  return absl::OkStatus();
+  return CheckSplitSetup(MakeSplitSetup(options, {}, PrecisionOf(options, Precision::kF32), 1));
 }
 
 std::string ConfidentialityWarning(const SplitOptions& options) {

@@ -13,6 +13,9 @@
 
 namespace sotto {
 
+// One lane computes in the trusted process while the other's rows are with the accelerators.
+inline constexpr int kSplitLanes = 2;
+
 // The protection of `options`, chosen by the number of endpoints where none is named.
 Protection ProtectionOf(const SplitOptions& options);
 
@@ -29,7 +32,8 @@ struct PassSize {
 SplitSetup MakeSplitSetup(const SplitOptions& options, const PassSize& pass, Precision precision,
                           int threads);
 
-// INVALID_ARGUMENT, "FIELD: what is wrong with it", for what can be said without a model.
+// What can be said without a model: INVALID_ARGUMENT, perhaps "FIELD: what is wrong with it"; other
+// errors as CheckSplitSetup().
 absl::Status CheckSplitOptions(const SplitOptions& options);
 
 // What the user must read before anything runs, beginning "NOT CONFIDENTIAL"; empty when the

@@ -1,17 +1,13 @@
 #include "base/file.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
-#include "base/descriptor.h"
-#include "base/memory.h"
 #include "base/strings.h"
 
 namespace sotto {
@@ -107,32 +103,26 @@ absl::StatusOr<std::string> ReadFileOrPipe(const std::string& path, size_t limit
   return ReadAll(fd.get(), DisplayName(path), limit_bytes);
 }
 
-absl::StatusOr<MappedFile> MappedFile::Open(const std::string& path) {
-  const Descriptor fd(OpenWithoutWaiting(path));
-  if (fd.get() < 0) return FileError(path, "cannot open", errno);
-  SOTTO_ASSIGN_OR_RETURN(const size_t size, RegularFileSize(fd.get(), path));
-  MappedFile file;
-  if (size == 0) return file;
-  void* p = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-  if (p == MAP_FAILED) return FileError(path, "cannot map", errno);
-  file.data_ = static_cast<uint8_t*>(p);
-  file.size_ = size;
+absl::StatusOr<InputFile> InputFile::Open(const std::string& path) {
+  InputFile file(path, Descriptor(OpenWithoutWaiting(path)));
+  if (file.fd_.get() < 0) return FileError(path, "cannot open", errno);
+  SOTTO_ASSIGN_OR_RETURN(file.size_, RegularFileSize(file.fd_.get(), path));
   return file;
 }
 
-MappedFile::~MappedFile() {
-  if (data_ != nullptr) munmap(data_, size_);
+absl::Status InputFile::Read(uint64_t offset, std::span<uint8_t> out) const {
+  while (!out.empty()) {
+    const ssize_t n = pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FileError(path_, "cannot read", errno);
+    if (n == 0) {
+      return absl::DataLossError(StrCat(path_, ": cut short while it was in use: byte ", offset,
+                                        " of ", size_, " is missing"));
+    }
+    offset += static_cast<uint64_t>(n);
+    out = out.subspan(static_cast<size_t>(n));
+  }
+  return absl::OkStatus();
 }
-
-MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-
-MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
-  std::swap(data_, other.data_);
-  std::swap(size_, other.size_);
-  return *this;
-}
-
-void MappedFile::DropPages(std::span<const uint8_t> part) const { DropWholePages(data_, part); }
 
 }  // namespace sotto

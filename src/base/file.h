@@ -1,4 +1,4 @@
-// Files: whole reads, read-only maps, and writes that appear complete or not at all.
+// Files: whole reads, reads by offset, and writes that appear complete or not at all.
 // Errors: NOT_FOUND, PERMISSION_DENIED, or INVALID_ARGUMENT / UNAVAILABLE for the rest; each
 // message begins with the path and ends with the system's reason.
 #ifndef SOTTO_BASE_FILE_H_
@@ -11,7 +11,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "base/descriptor.h"
 #include "base/status.h"
 
 namespace sotto {
@@ -38,23 +40,22 @@ std::optional<int> DescriptorOfPath(std::string_view path);
 // What to call a path in a message: "standard input" for /dev/stdin, and so on.
 std::string DisplayName(const std::string& path);
 
-// A read-only private map of a whole regular file; an empty file maps to an empty span.
-class MappedFile {
+// A regular file that is read by offset and never mapped: a mapped page that a file no longer
+// reaches, since somebody cut it short, ends the process with SIGBUS. Thread-safe.
+class InputFile {
  public:
-  static absl::StatusOr<MappedFile> Open(const std::string& path);
-  MappedFile() = default;
-  ~MappedFile();
-  MappedFile(MappedFile&& other) noexcept;
-  MappedFile& operator=(MappedFile&& other) noexcept;
+  static absl::StatusOr<InputFile> Open(const std::string& path);
 
-  std::span<const uint8_t> bytes() const { return {data_, size_}; }
-  // Gives back the page cache mapping of whole pages inside `part` (a span of bytes()); reading
-  // them again is correct, and slow.
-  void DropPages(std::span<const uint8_t> part) const;
+  const std::string& path() const { return path_; }
+  uint64_t size() const { return size_; }  // When it was opened.
+  // Fills `out` with what the file holds from `offset` on. DATA_LOSS when it ends before that.
+  absl::Status Read(uint64_t offset, std::span<uint8_t> out) const;
 
  private:
-  uint8_t* data_ = nullptr;
-  size_t size_ = 0;
+  InputFile(std::string path, Descriptor fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+  std::string path_;
+  Descriptor fd_;
+  uint64_t size_ = 0;
 };
 
 struct AtomicFileOptions {

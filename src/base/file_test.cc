@@ -58,7 +58,7 @@ TEST_F(FileTest, AbandonedWriteLeavesNothing) {
 TEST_F(FileTest, APipeIsRefusedWithoutWaitingForItsWriter) {
   ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
   for (const absl::Status& status :
-       {ReadFile(Path("pipe")).status(), MappedFile::Open(Path("pipe")).status()}) {
+       {ReadFile(Path("pipe")).status(), InputFile::Open(Path("pipe")).status()}) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     EXPECT_THAT(std::string(status.message()), HasSubstr("pipe: not a regular file"));
   }
@@ -169,21 +169,27 @@ TEST(DescriptorPath, NamesDescriptors) {
   EXPECT_EQ(DisplayName("/dev/fd/63"), "/dev/fd/63");
 }
 
-TEST_F(FileTest, MapsWholeFileAndSurvivesDroppedPages) {
-  const std::string data(100000, 'x');
-  ASSERT_TRUE(WriteFileAtomically(Path("m"), data).ok());
-  auto file = MappedFile::Open(Path("m"));
+TEST_F(FileTest, ReadsByOffsetWhatAFileStillHas) {
+  ASSERT_TRUE(WriteFileAtomically(Path("m"), std::string(99'999, 'x') + "y").ok());
+  const auto file = InputFile::Open(Path("m"));
   ASSERT_TRUE(file.ok());
-  ASSERT_EQ(file->bytes().size(), data.size());
-  file->DropPages(file->bytes());
-  EXPECT_EQ(file->bytes()[50000], 'x');
+  EXPECT_EQ(file->size(), 100'000u);
+  std::vector<uint8_t> end(2);
+  ASSERT_TRUE(file->Read(99'998, end).ok());
+  EXPECT_EQ(end, (std::vector<uint8_t>{'x', 'y'}));
+  EXPECT_TRUE(file->Read(100'000, {}).ok());
+
+  std::filesystem::resize_file(Path("m"), 50'000);
+  const absl::Status status = file->Read(49'999, end);
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(std::string(status.message()),
+            Path("m") + ": cut short while it was in use: byte 50000 of 100000 is missing");
+  EXPECT_TRUE(file->Read(49'998, end).ok());
 }
 
-TEST_F(FileTest, MapsEmptyFile) {
-  ASSERT_TRUE(WriteFileAtomically(Path("e"), "").ok());
-  auto file = MappedFile::Open(Path("e"));
-  ASSERT_TRUE(file.ok());
-  EXPECT_TRUE(file->bytes().empty());
+TEST_F(FileTest, ReadsRegularFilesAloneByOffset) {
+  EXPECT_EQ(InputFile::Open(Path("none")).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(InputFile::Open("/").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
+#include "cli/config_warning.h"
 #include "cli/named_files.h"
 #include "cli/setting.h"
 #include "model/checkpoint.h"
@@ -86,6 +87,7 @@ absl::Status RunModelInspect(const ModelInspectFlags& flags) {
   ThreadPool pool(AvailableProcessors());
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
                          OpenModel(flags.model, {.key_file = InputPath(flags.key_file)}, pool));
+  WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields);
   SOTTO_ASSIGN_OR_RETURN(const ModelDigests digests, checkpoint.Digests(pool));
   std::fputs(FormatSummary(SummarizeModel(checkpoint)).c_str(), stdout);
   std::fputs(FormatDigests(digests).c_str(), stdout);

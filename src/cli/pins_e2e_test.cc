@@ -231,6 +231,20 @@ TEST_F(PinsTest, WeightsSwappedAfterTheCheckEndTheRun) {
   EXPECT_EQ(logprobs, "");
 }
 
+// A file that is being read ends with an error, not with a signal, where it was cut short.
+TEST_F(PinsTest, WeightsCutShortEndTheRun) {
+  std::string result;
+  const ProgramResult run =
+      RunBeside({"--model", "m", "--prefill-length", "8", "--output", "out"}, {"out"}, [&] {
+        const int out = OpenPipe("out");  // Once it is opened the file has been looked at.
+        fs::resize_file(dir_.File("m/model.safetensors"), 100'000);
+        result = Drain(out);
+      });
+  EXPECT_EQ(run.exit_code, kFailure) << run.signal;
+  EXPECT_THAT(run.err, HasSubstr("m/model.safetensors: cut short while it was in use"));
+  EXPECT_EQ(result, "");
+}
+
 // The host computes with its own weights and puts the genuine ones back for the digest.
 TEST_F(PinsTest, WeightsSwappedAfterTheWorkAreNotReported) {
   std::string prompts;

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/config_warning.h"
 #include "enclave/linear/local.h"
 #include "enclave/tee/platform.h"
 #include "model/sealed_model.h"
@@ -74,6 +75,7 @@ void WarnBeforePrompts(const PrefillJob& options) {
 
 void SayModel(const PrefillJob& options, const ModelInfo& model) {
   WarnOfUnpinnedModel(options);
+  WarnOfConfig(model.path, model.unknown_fields);
   Log(LogLevel::kInfo,
       StrCat("model ", model.path, ": ", Count(model.parameters, "parameter"), ", ",
              Count(model.layers, "layer"), ", vocabulary ", model.vocab_size));
@@ -88,9 +90,8 @@ void SayPrecision(const Prefill& prefill) {
 }
 
 void SayRows(const PrefillJob& options, const BatchRows& rows) {
-  Log(LogLevel::kInfo,
-      StrCat(WorkText(options, rows), ", in batches of ", options.prefill.batch_size,
-             "; to be written: ", FilesText(options)));
+  Log(LogLevel::kInfo, StrCat(WorkText(options, rows), ", in batches of ",
+                              options.prefill.batch_size, "; to be written: ", FilesText(options)));
 }
 
 void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds) {

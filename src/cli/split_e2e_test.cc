@@ -45,10 +45,10 @@ TEST_F(SplitTest, MoreCanBeOffloadedInPlainOnly) {
 }
 
 TEST_F(SplitTest, OffloadSetsThatWouldShowThePromptAreRefused) {
-  ExpectRefusal({"--split", "--protection", "pads", "--offload", "linear,embedding"}, 1,
+  ExpectRefusal({"--split", "--protection", "pads", "--offload", "linear,embedding"}, 2,
                 "protection plain only");
   ExpectRefusal({"--split", "--protection", "plain", "--verify", "--offload", "linear,attention"},
-                1, "verified");
+                2, "verified");
   ExpectRefusal({"--split", "--protection", "plain", "--offload", "embedding"}, 2, "--offload");
   ExpectRefusal({"--split", "--protection", "plain", "--offload", "linear,x"}, 2, "--offload");
   ExpectRefusal({"--split", "--protection", "plain", "--offload", "linear,embedding",
@@ -71,6 +71,15 @@ TEST_F(SplitTest, SharesAreLocalFixedToTheBit) {
   EXPECT_EQ(Result("split")["confidential"]["from_accelerators"],
             false);  // By --insecure-channels.
   EXPECT_EQ(detail["relay"], true);
+}
+
+// However fast the pass is: the pads it takes are there before it begins.
+TEST_F(SplitTest, PadsOfTheFirstPassDoNotRunOut) {
+  const AcceleratorProcess server;
+  const std::vector<float> local = Logits("local", {"--precision", "fixed"});
+  const std::vector<float> split = Logits("split", {"--split", "--accelerator", server.address(),
+                                                    "--protection", "pads", "--when-out", "fail"});
+  EXPECT_EQ(split, local);
 }
 
 // 9, 12 and 16 prompts of other lengths are two batches of 8.
@@ -123,15 +132,15 @@ TEST_F(SplitTest, ARelayThatIsRequiredAndCannotBeIsRefused) {
   ExpectRefusal({"--split", "--accelerator", a.address(), "--accelerator", b.address(),
                  "--insecure-channels", "--relay", "--relay-peer", "localhost:1"},
                 1, "localhost:1");
-  ExpectRefusal({"--split", "--accelerator", a.address(), "--relay"}, 1, "relay");
+  ExpectRefusal({"--split", "--accelerator", a.address(), "--relay"}, 2, "relay");
 }
 
 TEST_F(SplitTest, SetUpsThatCannotKeepTheirPromiseAreRefused) {
   const AcceleratorProcess a, b;
-  ExpectRefusal({"--split", "--accelerator", a.address(), "--accelerator", b.address()}, 1, "TLS");
+  ExpectRefusal({"--split", "--accelerator", a.address(), "--accelerator", b.address()}, 2, "TLS");
   ExpectRefusal({"--split", "--accelerator", a.address(), "--accelerator", a.address(),
                  "--insecure-channels"},
-                1, "same");
+                2, "same");
 }
 
 TEST_F(SplitTest, AnAbsentServerIsNamed) {

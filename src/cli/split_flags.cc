@@ -9,6 +9,7 @@
 #include "api/split_setup.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/api_errors.h"
 #include "cli/command.h"
 #include "cli/flag_needs.h"
 #include "cli/other_program.h"
@@ -23,6 +24,12 @@ constexpr int64_t kMaxRetries = 1000;
 constexpr char kGroup[] = "Split mode";
 // In the order of the enumerators.
 constexpr std::array<std::string_view, 3> kDataPlanes = {"auto", "shm", "grpc"};
+
+// Flags that do not go together.
+absl::Status CheckUsage(const SplitOptions& options) {
+  const absl::Status status = InFlagTerms(CheckSplitOptions(options));
+  return status.ok() ? status : UsageError(ToStd(status.message()));
+}
 
 }  // namespace
 
@@ -147,6 +154,7 @@ absl::StatusOr<std::optional<SplitOptions>> SplitFlags::Read() const {
     return std::nullopt;
   }
   SOTTO_ASSIGN_OR_RETURN(const SplitOptions options, ReadOne(protection_.value()));
+  SOTTO_RETURN_IF_ERROR(CheckUsage(options));
   SOTTO_RETURN_IF_ERROR(CheckFlagNeeds(app_, {&options, 1}));
   return options;
 }
@@ -167,6 +175,7 @@ absl::StatusOr<std::vector<SplitOptions>> SplitFlags::ReadEach() const {
       options.pinned_keys.resize(std::min<size_t>(options.pinned_keys.size(), 1));
       options.roots.resize(std::min<size_t>(options.roots.size(), 1));
     }
+    SOTTO_RETURN_IF_ERROR(CheckUsage(options));
     all.push_back(std::move(options));
   }
   SOTTO_RETURN_IF_ERROR(CheckFlagNeeds(app_, all));

@@ -92,13 +92,13 @@ absl::StatusOr<TensorRef> Checkpoint::Find(std::string_view name) const {
 uint64_t Checkpoint::private_bytes() const {
   if (impl_->model->keeps_dropped_pages()) return 0;
   uint64_t bytes = 0;
-  for (const TensorRef& tensor : tensors()) bytes += tensor.data.size();
+  for (const TensorRef& tensor : tensors()) bytes += tensor.size_bytes;
   return bytes;
 }
 
 uint64_t Checkpoint::parameter_count() const {
   uint64_t count = 0;
-  for (const TensorRef& tensor : tensors()) count += tensor.data.size() / DTypeSize(tensor.dtype);
+  for (const TensorRef& tensor : tensors()) count += tensor.size_bytes / DTypeSize(tensor.dtype);
   return count;
 }
 

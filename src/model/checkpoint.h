@@ -1,5 +1,5 @@
 // A Hugging Face checkpoint directory: config.json and model.safetensors, or shards with
-// model.safetensors.index.json. Files are mapped, checked whole before any tensor is handed out.
+// model.safetensors.index.json. Headers are checked whole before any tensor is handed out.
 #ifndef SOTTO_MODEL_CHECKPOINT_H_
 #define SOTTO_MODEL_CHECKPOINT_H_
 
@@ -67,8 +67,8 @@ class Checkpoint {
   // Rows [begin, begin + out.rows()) of a [n, cols] tensor (a vector counts as [1, n]), as f32.
   // REQUIRES: out.cols() is the tensor's, and the rows are. Thread-safe.
   // DATA_LOSS naming the tensor when a value is NaN or infinite, or when its file was changed since
-  // the rows were read or hashed before. FAILED_PRECONDITION for a tensor of a sealed model that
-  // was dropped.
+  // the rows were read or hashed before; naming the file when it was cut short. FAILED_PRECONDITION
+  // for a tensor of a sealed model that was dropped.
   absl::Status ReadRows(const TensorRef& tensor, size_t begin, MatrixView<float> out) const;
   // The same rows as they are stored: out.size() is a whole number of rows.
   absl::Status ReadStoredRows(const TensorRef& tensor, size_t begin, std::span<uint8_t> out) const;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <string>
 
@@ -83,7 +84,7 @@ TEST(CheckpointTest, ListsAndFindsWhatTheModelNeeds) {
     const auto tensor = checkpoint->Find(needed.name);
     ASSERT_TRUE(tensor.ok());
     EXPECT_EQ(tensor->shape, needed.shape);
-    parameters += tensor->data.size() / 4;
+    parameters += tensor->size_bytes / 4;
   }
   EXPECT_EQ(checkpoint->parameter_count(), parameters);
   EXPECT_EQ(checkpoint->Find("score.weight").status().code(), absl::StatusCode::kNotFound);
@@ -166,6 +167,23 @@ TEST(CheckpointTest, DamagedFileIsNamed) {
 }
 
 // Changes one stored weight and reads the tensor: the message names it, and the row.
+// By whoever else may write it, while it is open.
+TEST(CheckpointTest, AFileCutShortIsAnErrorAndNoSignal) {
+  const TempDir dir;
+  TinyModel().WriteTo(dir);
+  const auto checkpoint = Checkpoint::Open(dir.path());
+  ASSERT_TRUE(checkpoint.ok());
+  std::filesystem::resize_file(dir.File("model.safetensors"), 0);
+  const TensorRef norm = *checkpoint->Find("model.norm.weight");
+  const absl::Status read =
+      checkpoint->ReadRows(norm, 0, Matrix<float>(1, norm.shape.back()).view());
+  EXPECT_EQ(read.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(read.message()),
+              HasSubstr(dir.path() + "/model.safetensors: cut short while it was in use"));
+  ThreadPool pool(1);
+  EXPECT_EQ(checkpoint->WeightsSha256(pool).status().code(), absl::StatusCode::kDataLoss);
+}
+
 TEST(CheckpointTest, NanAndInfiniteWeightsAreNamed) {
   for (const uint32_t bad : {0x7fc00000u, 0x7f800000u, 0xff800000u}) {
     const TempDir dir;

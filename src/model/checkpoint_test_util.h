@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "model/checkpoint.h"
 
@@ -17,6 +19,13 @@ inline void ExpectRefused(const std::string& path, absl::StatusCode code, const 
   EXPECT_EQ(status.code(), code) << status;
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr(what));
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr(path));
+}
+
+// A tensor's bytes as they are stored.
+inline std::vector<uint8_t> StoredBytes(const Checkpoint& checkpoint, const TensorRef& tensor) {
+  std::vector<uint8_t> bytes(tensor.size_bytes);
+  EXPECT_EQ(checkpoint.ReadStoredRows(tensor, 0, bytes), absl::OkStatus());
+  return bytes;
 }
 
 }  // namespace sotto

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "model/config_metadata.h"
 #include "model/config_variants.h"
 #include "model/json_fields.h"
 #include "model/printable.h"
@@ -199,6 +200,7 @@ absl::StatusOr<LlamaConfig> ParseConfig(std::string_view json, const std::string
   const int64_t last_id = static_cast<int64_t>(config.vocab_size) - 1;
   SOTTO_ASSIGN_OR_RETURN(config.bos_token_ids, fields.IntegerList("bos_token_id", 0, last_id));
   SOTTO_ASSIGN_OR_RETURN(config.eos_token_ids, fields.IntegerList("eos_token_id", 0, last_id));
+  config.unknown_fields = UnknownConfigFields(fields);
   return config;
 }
 

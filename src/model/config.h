@@ -40,6 +40,8 @@ struct LlamaConfig {
   bool mlp_bias = false;
   std::vector<int64_t> bos_token_ids;  // Empty when absent.
   std::vector<int64_t> eos_token_ids;
+  // Of config.json (config_metadata.h), for the user to be told of; nothing depends on them.
+  std::vector<std::string> unknown_fields;
 
   size_t q_size() const { return num_heads * head_dim; }
   size_t kv_size() const { return num_kv_heads * head_dim; }

@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 // A valid config with some fields replaced (or, by `json` null under "-NAME", removed).
 json Base() {
@@ -230,6 +231,22 @@ TEST(ConfigTest, NeutralValuesAndOtherFieldsAreTaken) {
   unused_window["sliding_window"] = 4096;
   unused_window["use_sliding_window"] = false;
   EXPECT_TRUE(ParseConfig(unused_window.dump(), "C").ok());
+}
+
+TEST(ConfigTest, UnknownFieldsAreTakenAndListed) {
+  for (const json& base : {Base(), json::parse(ConfigToJson(*ParseConfig(Base().dump(), "C")))}) {
+    json config = base;
+    config.update({{"_name_or_path", "x"},
+                   {"transformers_version", "4.46.0"},
+                   {"pad_token_id", -1},
+                   {"rope_interleaved", false},
+                   {"use_sliding_window", false},
+                   {"sliding_window", 4096}});
+    EXPECT_THAT(ParseConfig(config.dump(), "C")->unknown_fields, IsEmpty());
+    config.update({{"tanh_scale", 3}, {"\x1b[31m", true}, {"absent", nullptr}});
+    EXPECT_THAT(ParseConfig(config.dump(), "C")->unknown_fields,
+                ElementsAre("\"?[31m\"", "\"tanh_scale\""));
+  }
 }
 
 TEST(ConfigTest, NeededFieldsAreNamedWhenMissing) {

@@ -70,6 +70,7 @@ const std::vector<Variant>& Variants() {
       {"use_parallel_residual", false},
       {"parallel_attn", false},
       {"multi_query", false},
+      {"pruned_heads", Json::object()},
       // Weights that are not plain numbers.
       {"quantization_config", nullptr},
       {"compression_config", nullptr},

@@ -26,7 +26,7 @@ Counts Count(const Checkpoint& checkpoint) {
   }
   for (const TensorRef& tensor : checkpoint.tensors()) {
     if (tensor.shape.size() == 1) counts.vectors += tensor.shape[0];
-    if (tensor.name == kEmbeddingName) counts.embedding_bytes = tensor.data.size();
+    if (tensor.name == kEmbeddingName) counts.embedding_bytes = tensor.size_bytes;
   }
   return counts;
 }
@@ -83,7 +83,7 @@ std::string ShapeLines(const LlamaConfig& config) {
 ModelSummary SummarizeModel(const Checkpoint& checkpoint) {
   ModelSummary summary{checkpoint.config(), checkpoint.parameter_count(), 0, {}, {}};
   for (const TensorRef& tensor : checkpoint.tensors()) {
-    summary.stored_bytes += tensor.data.size();
+    summary.stored_bytes += tensor.size_bytes;
     const std::string dtype(DTypeName(tensor.dtype));
     if (std::count(summary.dtypes.begin(), summary.dtypes.end(), dtype) == 0) {
       summary.dtypes.push_back(dtype);

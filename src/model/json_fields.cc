@@ -42,6 +42,7 @@ absl::StatusOr<JsonFields> JsonFields::Parse(std::string_view text, const std::s
 }
 
 const Json* JsonFields::Get(const char* field) const {
+  read_.insert(field);
   const auto it = object_.find(field);
   return it == object_.end() || it->is_null() ? nullptr : &*it;
 }
@@ -69,6 +70,12 @@ std::vector<std::string> JsonFields::Names() const {
   for (const auto& [name, value] : object_.items()) {
     if (!value.is_null()) names.push_back(name);
   }
+  return names;
+}
+
+std::vector<std::string> JsonFields::Unread() const {
+  std::vector<std::string> names = Names();
+  std::erase_if(names, [&](const std::string& name) { return read_.contains(name); });
   return names;
 }
 

@@ -3,7 +3,9 @@
 #define SOTTO_MODEL_JSON_FIELDS_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,7 @@
 
 namespace sotto {
 
+// Not thread-safe: what was asked for is remembered.
 // A field that is null counts as absent, as transformers treats it. A field of the wrong type or
 // out of range is INVALID_ARGUMENT: "SOURCE: FIELD is -3; it must be an integer from 1 to 10".
 class JsonFields {
@@ -36,8 +39,9 @@ class JsonFields {
 
   // UNIMPLEMENTED unless the field is absent or equal to `neutral`; null: unless it is absent.
   absl::Status OnlyNeutral(const char* field, const nlohmann::json& neutral) const;
-  // The names of all fields that are not null.
+  // The names of all fields that are not null, and of those that none of the calls above asked for.
   std::vector<std::string> Names() const;
+  std::vector<std::string> Unread() const;
 
   // INVALID_ARGUMENT "SOURCE: FIELD WHAT".
   absl::Status Invalid(std::string_view field, std::string_view what) const;
@@ -52,6 +56,7 @@ class JsonFields {
                                     int64_t max) const;
 
   nlohmann::json object_;
+  mutable std::set<std::string, std::less<>> read_;
   std::string source_, prefix_;
 };
 

@@ -10,14 +10,17 @@
 namespace sotto {
 namespace {
 
-class MappedFileBytes : public FileBytes {
+class DiskFileBytes : public FileBytes {
  public:
-  explicit MappedFileBytes(MappedFile file) : file_(std::move(file)) {}
-  std::span<const uint8_t> bytes() const override { return file_.bytes(); }
-  void DropPages(std::span<const uint8_t> part) const override { file_.DropPages(part); }
+  explicit DiskFileBytes(InputFile file) : file_(std::move(file)) {}
+  uint64_t size() const override { return file_.size(); }
+  absl::Status Read(uint64_t offset, std::span<uint8_t> out) const override {
+    return file_.Read(offset, out);
+  }
+  void Drop(uint64_t, uint64_t) const override {}
 
  private:
-  MappedFile file_;
+  InputFile file_;
 };
 
 class DirectoryFiles : public ModelFiles {
@@ -30,8 +33,8 @@ class DirectoryFiles : public ModelFiles {
     return std::filesystem::exists(StrCat(directory_, "/", name), ignored);
   }
   absl::StatusOr<std::unique_ptr<FileBytes>> Open(const std::string& name) const override {
-    SOTTO_ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(StrCat(directory_, "/", name)));
-    return std::make_unique<MappedFileBytes>(std::move(file));
+    SOTTO_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(StrCat(directory_, "/", name)));
+    return std::make_unique<DiskFileBytes>(std::move(file));
   }
   bool keeps_dropped_pages() const override { return true; }
   std::optional<std::string> claimed_weights_sha256() const override { return std::nullopt; }
@@ -46,12 +49,13 @@ class DirectoryFiles : public ModelFiles {
 absl::StatusOr<std::string> ModelFiles::ReadText(const std::string& name,
                                                  size_t limit_bytes) const {
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<FileBytes> file, Open(name));
-  const std::span<const uint8_t> bytes = file->bytes();
-  if (bytes.size() > limit_bytes) {
-    return absl::InvalidArgumentError(StrCat(path(), "/", name, ": ", bytes.size(),
+  if (file->size() > limit_bytes) {
+    return absl::InvalidArgumentError(StrCat(path(), "/", name, ": ", file->size(),
                                              " bytes, more than the limit of ", limit_bytes));
   }
-  return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  std::string text(file->size(), '\0');
+  SOTTO_RETURN_IF_ERROR(file->Read(0, {reinterpret_cast<uint8_t*>(text.data()), text.size()}));
+  return text;
 }
 
 absl::StatusOr<std::unique_ptr<ModelFiles>> OpenModelDirectory(const std::string& directory) {

@@ -16,10 +16,13 @@ namespace sotto {
 class FileBytes {
  public:
   virtual ~FileBytes() = default;
-  virtual std::span<const uint8_t> bytes() const = 0;
-  // Gives back memory behind `part` (a span of bytes()). What was read from disk can be read again,
-  // and is only slow; private memory is gone (see ModelFiles::keeps_dropped_pages).
-  virtual void DropPages(std::span<const uint8_t> part) const = 0;
+  virtual uint64_t size() const = 0;
+  // Copies bytes from `offset` on: each is looked at once here, and in the copy after that.
+  // REQUIRES: they are within size(). DATA_LOSS, naming the file, when it was cut short since.
+  virtual absl::Status Read(uint64_t offset, std::span<uint8_t> out) const = 0;
+  // Gives back memory that holds [offset, offset + size), if any does; private memory is gone then
+  // (see ModelFiles::keeps_dropped_pages).
+  virtual void Drop(uint64_t offset, uint64_t size) const = 0;
 };
 
 class ModelFiles {
@@ -39,7 +42,8 @@ class ModelFiles {
   // as the root.
   virtual bool root_is_pinned() const = 0;
 
-  // The whole file as text. INVALID_ARGUMENT when it is longer than `limit_bytes`.
+  // The whole file as text. INVALID_ARGUMENT when it is longer than `limit_bytes`; else errors as
+  // Open() and Read().
   absl::StatusOr<std::string> ReadText(const std::string& name, size_t limit_bytes) const;
 };
 

@@ -1,7 +1,6 @@
 #include "model/required_tensors.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <utility>
 
@@ -12,20 +11,23 @@
 namespace sotto {
 namespace {
 
+constexpr uint64_t kCompareBytes = uint64_t{256} << 10;
+
 // Where a tensor was found.
 struct Located {
   const WeightFile* file = nullptr;
+  size_t file_index = 0;
   const SafetensorsEntry* entry = nullptr;
-  std::span<const uint8_t> bytes() const {
-    return file->contents->bytes().subspan(entry->begin, entry->end - entry->begin);
-  }
+  uint64_t size_bytes() const { return entry->end - entry->begin; }
 };
 using LocatedByName = std::map<std::string_view, Located>;
 
 LocatedByName LocateAll(const std::vector<WeightFile>& files) {
   LocatedByName located;
-  for (const WeightFile& file : files) {
-    for (const SafetensorsEntry& entry : file.entries) located[entry.name] = {&file, &entry};
+  for (size_t i = 0; i < files.size(); ++i) {
+    for (const SafetensorsEntry& entry : files[i].entries) {
+      located[entry.name] = {&files[i], i, &entry};
+    }
   }
   return located;
 }
@@ -55,23 +57,36 @@ absl::StatusOr<TensorRef> MakeTensorRef(const Located& found, const NamedShape& 
     return absl::InvalidArgumentError(StrCat(where, " has shape ", ShapeString(found.entry->shape),
                                              "; config.json makes it ", ShapeString(needed.shape)));
   }
-  return TensorRef{needed.name, *dtype, needed.shape, found.bytes()};
+  return TensorRef{.name = needed.name,
+                   .dtype = *dtype,
+                   .shape = needed.shape,
+                   .file = found.file_index,
+                   .begin = found.entry->begin,
+                   .size_bytes = found.size_bytes()};
 }
 
 // Old exports keep this table of RoPE frequencies as if it were a weight; the config decides them.
 bool IsIgnored(std::string_view name) { return name.ends_with("rotary_emb.inv_freq"); }
 
+absl::StatusOr<bool> SameBytes(const Located& a, const Located& b) {
+  if (a.size_bytes() != b.size_bytes()) return false;
+  std::vector<uint8_t> of_a, of_b;
+  for (uint64_t at = 0; at < a.size_bytes(); at += of_a.size()) {
+    of_a.resize(std::min(kCompareBytes, a.size_bytes() - at));
+    of_b.resize(of_a.size());
+    SOTTO_RETURN_IF_ERROR(a.file->contents->Read(a.entry->begin + at, of_a));
+    SOTTO_RETURN_IF_ERROR(b.file->contents->Read(b.entry->begin + at, of_b));
+    if (of_a != of_b) return false;
+  }
+  return true;
+}
+
 // A tied model saved with a copy of the embedding as its lm_head is fine; another lm_head is not.
 absl::Status CheckTiedLmHead(const LocatedByName& located, const std::string& directory) {
   const Located& head = located.at(kLmHeadName);
   const Located& embedding = located.at(kEmbeddingName);
-  const auto a = head.bytes(), b = embedding.bytes();
-  const bool same = head.entry->dtype == embedding.entry->dtype && a.size() == b.size() &&
-                    std::memcmp(a.data(), b.data(), a.size()) == 0;
-  // What was only looked at is given back, but not where giving back means losing it.
-  if (head.file->keeps_dropped_pages) head.file->contents->DropPages(a);
-  if (embedding.file->keeps_dropped_pages) embedding.file->contents->DropPages(b);
-  if (same) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(const bool same, SameBytes(head, embedding));
+  if (same && head.entry->dtype == embedding.entry->dtype) return absl::OkStatus();
   return absl::InvalidArgumentError(
       StrCat(directory,
              ": tie_word_embeddings of config.json is true, but lm_head.weight differs "

@@ -14,7 +14,7 @@
 namespace sotto {
 namespace {
 
-constexpr uint64_t kLengthBytes = 8;
+constexpr uint64_t kLengthBytes = kSafetensorsLengthBytes;
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // The reference implementation's limit.
 constexpr size_t kMaxRank = 16;
 
@@ -184,25 +184,23 @@ absl::StatusOr<std::vector<SafetensorsEntry>> ParseSafetensorsHeader(
   return entries;
 }
 
-std::vector<uint8_t> CopySafetensorsHeader(std::span<const uint8_t> file) {
-  const std::span<const uint8_t> prefix = file.first(std::min<size_t>(kLengthBytes, file.size()));
-  std::vector<uint8_t> header(prefix.begin(), prefix.end());
-  if (header.size() < kLengthBytes) return header;
-  uint64_t length;
-  std::memcpy(&length, header.data(), sizeof length);
-  const std::span<const uint8_t> rest = file.subspan(kLengthBytes);
-  const auto text = rest.first(std::min({length, kMaxHeaderBytes, uint64_t{rest.size()}}));
-  header.insert(header.end(), text.begin(), text.end());
-  return header;
+uint64_t SafetensorsHeaderBytes(std::span<const uint8_t, kSafetensorsLengthBytes> length) {
+  uint64_t text;
+  std::memcpy(&text, length.data(), sizeof text);
+  return kSafetensorsLengthBytes + std::min(text, kMaxHeaderBytes);
 }
 
 absl::StatusOr<SafetensorsFile> SafetensorsFile::Open(const std::string& path) {
   SafetensorsFile file;
   file.path_ = path;
-  SOTTO_ASSIGN_OR_RETURN(file.file_, MappedFile::Open(path));
-  const std::span<const uint8_t> bytes = file.file_.bytes();
-  SOTTO_ASSIGN_OR_RETURN(file.entries_, ParseSafetensorsHeader(bytes, bytes.size(), path));
+  SOTTO_ASSIGN_OR_RETURN(file.file_, ReadFile(path));
+  SOTTO_ASSIGN_OR_RETURN(file.entries_,
+                         ParseSafetensorsHeader(file.bytes(), file.file_.size(), path));
   return file;
+}
+
+std::span<const uint8_t> SafetensorsFile::bytes() const {
+  return {reinterpret_cast<const uint8_t*>(file_.data()), file_.size()};
 }
 
 absl::StatusOr<SafetensorsEntry> SafetensorsFile::Find(std::string_view name) const {
@@ -213,7 +211,7 @@ absl::StatusOr<SafetensorsEntry> SafetensorsFile::Find(std::string_view name) co
 }
 
 std::span<const uint8_t> SafetensorsFile::bytes(const SafetensorsEntry& entry) const {
-  return file_.bytes().subspan(entry.begin, entry.end - entry.begin);
+  return bytes().subspan(entry.begin, entry.end - entry.begin);
 }
 
 }  // namespace sotto

@@ -30,11 +30,12 @@ struct SafetensorsEntry {
 absl::StatusOr<std::vector<SafetensorsEntry>> ParseSafetensorsHeader(
     std::span<const uint8_t> file_prefix, uint64_t file_size, const std::string& source);
 
-// The header's length and as many bytes of it as are there, each read once: for files that others
-// may change. No more than the longest header that ParseSafetensorsHeader takes.
-std::vector<uint8_t> CopySafetensorsHeader(std::span<const uint8_t> file);
+// How many bytes a header takes whose length field, the file's first kSafetensorsLengthBytes bytes,
+// is `length`: no more than the longest that ParseSafetensorsHeader takes.
+inline constexpr size_t kSafetensorsLengthBytes = 8;
+uint64_t SafetensorsHeaderBytes(std::span<const uint8_t, kSafetensorsLengthBytes> length);
 
-// A mapped safetensors file. Immutable after Open, so safe to share between threads.
+// A safetensors file, read whole. Immutable after Open, so safe to share between threads.
 class SafetensorsFile {
  public:
   static absl::StatusOr<SafetensorsFile> Open(const std::string& path);
@@ -45,11 +46,12 @@ class SafetensorsFile {
   absl::StatusOr<SafetensorsEntry> Find(std::string_view name) const;
   // The bytes of an entry of this file: they live as long as this object, and may be unaligned.
   std::span<const uint8_t> bytes(const SafetensorsEntry& entry) const;
-  const MappedFile& file() const { return file_; }
 
  private:
+  std::span<const uint8_t> bytes() const;
+
   std::string path_;
-  MappedFile file_;
+  std::string file_;
   std::vector<SafetensorsEntry> entries_;
 };
 

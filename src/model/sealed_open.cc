@@ -1,9 +1,5 @@
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -21,46 +17,6 @@
 namespace sotto {
 namespace {
 
-// A file read by offset, never mapped: each byte is copied once, and only the copy is looked at.
-class HostFile {
- public:
-  static absl::StatusOr<HostFile> Open(const std::string& path) {
-    HostFile file(OpenWithoutWaiting(path));
-    if (file.fd_ < 0) {
-      const std::string message = StrCat(path, ": cannot open: ", std::strerror(errno));
-      return errno == EACCES ? absl::PermissionDeniedError(message) : absl::NotFoundError(message);
-    }
-    struct stat info;
-    if (fstat(file.fd_, &info) != 0 || !S_ISREG(info.st_mode)) {
-      return absl::InvalidArgumentError(StrCat(path, ": not a regular file"));
-    }
-    file.size_ = static_cast<uint64_t>(info.st_size);
-    return file;
-  }
-  ~HostFile() {
-    if (fd_ >= 0) close(fd_);
-  }
-  HostFile(HostFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)), size_(other.size_) {}
-
-  uint64_t size() const { return size_; }
-  // False when the file ends, or cannot be read, before `target` is full.
-  bool Read(uint64_t offset, std::span<uint8_t> target) const {
-    while (!target.empty()) {
-      const ssize_t n = pread(fd_, target.data(), target.size(), static_cast<off_t>(offset));
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return false;
-      offset += static_cast<uint64_t>(n);
-      target = target.subspan(static_cast<size_t>(n));
-    }
-    return true;
-  }
-
- private:
-  explicit HostFile(int fd) : fd_(fd) {}
-  int fd_;
-  uint64_t size_ = 0;
-};
-
 absl::Status Damaged(const std::string& path, const std::string& what) {
   return absl::DataLossError(StrCat(path, ": ", what));
 }
@@ -70,10 +26,10 @@ struct Trusted {  // What the root vouches for.
   std::vector<Hash256> table;
 };
 
-absl::StatusOr<Trusted> ReadTrustedTable(const HostFile& file, const std::string& path,
+absl::StatusOr<Trusted> ReadTrustedTable(const InputFile& file, const std::string& path,
                                          const std::optional<Hash256>& pinned) {
   uint8_t bytes[kSealedHeaderBytes] = {};
-  if (file.size() < sizeof bytes || !file.Read(0, bytes)) {
+  if (file.size() < sizeof bytes || !file.Read(0, bytes).ok()) {
     return Damaged(path, "too short for a sealed model's header");
   }
   Trusted trusted;
@@ -85,7 +41,7 @@ absl::StatusOr<Trusted> ReadTrustedTable(const HostFile& file, const std::string
   }
   trusted.table.resize(trusted.header.chunk_count);
   uint8_t* table = trusted.table.front().data();
-  if (!file.Read(kSealedHeaderBytes, {table, trusted.header.table_bytes()})) {
+  if (!file.Read(kSealedHeaderBytes, {table, trusted.header.table_bytes()}).ok()) {
     return Damaged(path, "truncated within the chunk table");
   }
   if (SealedRoot(trusted.header, trusted.table) != trusted.header.root) {
@@ -108,7 +64,7 @@ absl::StatusOr<SecretBuffer> KeyFor(const SealedHeader& header, const UnsealOpti
 }
 
 // Reads and checks every chunk; the lowest bad one is reported.
-absl::StatusOr<PrivateMemory> ReadChunks(const HostFile& file, const std::string& path,
+absl::StatusOr<PrivateMemory> ReadChunks(const InputFile& file, const std::string& path,
                                          const Trusted& trusted, const ChunkCrypter& crypter,
                                          ThreadPool& pool) {
   const SealedHeader& header = trusted.header;
@@ -118,7 +74,9 @@ absl::StatusOr<PrivateMemory> ReadChunks(const HostFile& file, const std::string
     const std::span<uint8_t> chunk =
         payload.span().subspan(i * header.chunk_bytes, header.ChunkLength(i));
     ReportLoading("verifying the sealed model", done++, header.chunk_count);
-    if (file.Read(header.ChunkOffset(i), chunk) && crypter.Open(i, trusted.table[i], chunk)) return;
+    if (file.Read(header.ChunkOffset(i), chunk).ok() && crypter.Open(i, trusted.table[i], chunk)) {
+      return;
+    }
     uint64_t known = first_bad;
     while (i < known && !first_bad.compare_exchange_weak(known, i)) {
     }
@@ -133,12 +91,21 @@ class SealedFileBytes : public FileBytes {
  public:
   SealedFileBytes(std::shared_ptr<const PrivateMemory> payload, SealedDirectory::Extent extent)
       : payload_(std::move(payload)), extent_(extent) {}
-  std::span<const uint8_t> bytes() const override {
-    return payload_->span().subspan(extent_.begin, extent_.end - extent_.begin);
+  uint64_t size() const override { return extent_.end - extent_.begin; }
+  absl::Status Read(uint64_t offset, std::span<uint8_t> out) const override {
+    const auto part = bytes().subspan(offset, out.size());
+    std::copy(part.begin(), part.end(), out.begin());
+    return absl::OkStatus();
   }
-  void DropPages(std::span<const uint8_t> part) const override { payload_->Drop(part); }
+  void Drop(uint64_t offset, uint64_t size) const override {
+    payload_->Drop(bytes().subspan(offset, size));
+  }
 
  private:
+  std::span<const uint8_t> bytes() const {
+    return payload_->span().subspan(extent_.begin, extent_.end - extent_.begin);
+  }
+
   std::shared_ptr<const PrivateMemory> payload_;
   SealedDirectory::Extent extent_;
 };
@@ -179,7 +146,7 @@ class SealedFiles : public ModelFiles {
 absl::StatusOr<std::unique_ptr<ModelFiles>> OpenSealedFiles(const std::string& path,
                                                             const UnsealOptions& options,
                                                             ThreadPool& pool) {
-  SOTTO_ASSIGN_OR_RETURN(const HostFile file, HostFile::Open(path));
+  SOTTO_ASSIGN_OR_RETURN(const InputFile file, InputFile::Open(path));
   SOTTO_ASSIGN_OR_RETURN(const Trusted trusted, ReadTrustedTable(file, path, options.root));
   SOTTO_ASSIGN_OR_RETURN(const SecretBuffer key, KeyFor(trusted.header, options, path));
   const ChunkCrypter crypter(trusted.header, key);

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/strings.h"
+#include "model/checkpoint_test_util.h"
 #include "model/sealed_model.h"
 #include "model/sealed_model_test_util.h"
 
@@ -144,7 +145,7 @@ TEST_P(SealedTamperingTest, FileChangingUnderUs) {
     }
     for (const TensorRef& tensor : sealed->tensors()) {
       const TensorRef truth = *plain->Find(tensor.name);
-      ASSERT_EQ(std::memcmp(tensor.data.data(), truth.data.data(), truth.data.size()), 0);
+      ASSERT_EQ(StoredBytes(*sealed, tensor), StoredBytes(*plain, truth));
     }
   }
   kill(host, SIGKILL);

@@ -56,23 +56,25 @@ class Payload {
 
   uint64_t size() const { return size_; }
 
-  // Copies [offset, offset + target.size()) and drops the files' pages behind it.
-  void Copy(uint64_t offset, std::span<uint8_t> target) const {
+  // Copies [offset, offset + target.size()). Errors as FileBytes::Read.
+  absl::Status Copy(uint64_t offset, std::span<uint8_t> target) const {
     std::fill(target.begin(), target.end(), uint8_t{0});
-    const auto* text = reinterpret_cast<const uint8_t*>(head_.data());
-    CopyOverlap(0, {text, head_.size()}, offset, target);
-    for (size_t i = 0; i < files_.size(); ++i) {
-      const auto part = CopyOverlap(begins_[i], files_[i].second->bytes(), offset, target);
-      files_[i].second->DropPages(part);
+    if (offset < head_.size()) {
+      head_.copy(reinterpret_cast<char*>(target.data()), target.size(), offset);
     }
+    for (size_t i = 0; i < files_.size(); ++i) {
+      const Overlap part = OverlapOf(i, offset, target.size());
+      if (part.from >= part.to) continue;
+      SOTTO_RETURN_IF_ERROR(files_[i].second->Read(
+          part.from - begins_[i], target.subspan(part.from - offset, part.to - part.from)));
+    }
+    return absl::OkStatus();
   }
 
   // Hashes what Copy gave, piece after piece from the start.
   void Hash(uint64_t offset, std::span<const uint8_t> copy) {
     for (size_t i = 0; i < files_.size(); ++i) {
-      const uint64_t end = begins_[i] + files_[i].second->bytes().size();
-      const uint64_t from = std::max(begins_[i], offset);
-      const uint64_t to = std::min(end, offset + copy.size());
+      const auto [from, to] = OverlapOf(i, offset, copy.size());
       if (from < to) hashes_[i].Update(copy.subspan(from - offset, to - from));
     }
   }
@@ -102,22 +104,20 @@ class Payload {
     size_ = SerializeSealedDirectory(directory).size();
     for (const auto& [name, file] : files_) {
       begins_.push_back(size_);
-      const uint64_t end = size_ + file->bytes().size();
+      const uint64_t end = size_ + file->size();
       directory.files[name] = {size_, end};
       size_ = (end + kFileAlignment - 1) / kFileAlignment * kFileAlignment;
     }
     head_ = SerializeSealedDirectory(directory);
   }
 
-  // Copies where [begin, begin + source.size()) meets the target; returns that part of `source`.
-  static std::span<const uint8_t> CopyOverlap(uint64_t begin, std::span<const uint8_t> source,
-                                              uint64_t offset, std::span<uint8_t> target) {
-    const uint64_t from = std::max(begin, offset);
-    const uint64_t to = std::min(begin + source.size(), offset + target.size());
-    if (from >= to) return source.first(0);
-    const std::span<const uint8_t> part = source.subspan(from - begin, to - from);
-    std::copy(part.begin(), part.end(), target.begin() + static_cast<ptrdiff_t>(from - offset));
-    return part;
+  // Where file i meets [offset, offset + size) of the payload; from >= to: nowhere.
+  struct Overlap {
+    uint64_t from, to;
+  };
+  Overlap OverlapOf(size_t i, uint64_t offset, size_t size) const {
+    const uint64_t end = begins_[i] + files_[i].second->size();
+    return {std::max(begins_[i], offset), std::min(end, offset + size)};
   }
 
   std::string path_;  // Of the model.
@@ -149,13 +149,14 @@ absl::StatusOr<std::vector<Hash256>> WriteChunks(Payload& payload, const SealedH
                                                  ThreadPool& pool) {
   std::vector<Hash256> table(header.chunk_count);
   std::vector<std::vector<uint8_t>> chunks(pool.threads());
-  std::vector<absl::Status> written(pool.threads());
+  std::vector<absl::Status> copied(pool.threads()), written(pool.threads());
   for (uint64_t first = 0; first < header.chunk_count; first += chunks.size()) {
     const size_t count = std::min<uint64_t>(chunks.size(), header.chunk_count - first);
     pool.ParallelFor(count, [&](size_t i, int) {
       chunks[i].resize(header.ChunkLength(first + i));
-      payload.Copy((first + i) * header.chunk_bytes, chunks[i]);
+      copied[i] = payload.Copy((first + i) * header.chunk_bytes, chunks[i]);
     });
+    for (const absl::Status& status : copied) SOTTO_RETURN_IF_ERROR(status);
     for (size_t i = 0; i < count; ++i) payload.Hash((first + i) * header.chunk_bytes, chunks[i]);
     pool.ParallelFor(count, [&](size_t i, int) {
       table[first + i] = crypter.Seal(first + i, chunks[i]);

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -12,12 +11,12 @@
 
 namespace sotto {
 
-// A tensor of the checkpoint; `data` lives as long as the Checkpoint.
 struct TensorRef {
   std::string name;
   DType dtype = DType::kF32;
   std::vector<size_t> shape;
-  std::span<const uint8_t> data;
+  size_t file = 0;                     // Which of the checkpoint's files.
+  uint64_t begin = 0, size_bytes = 0;  // Where in it.
 };
 
 }  // namespace sotto

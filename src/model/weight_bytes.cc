@@ -1,7 +1,6 @@
 #include "model/weight_bytes.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/check.h"
@@ -14,18 +13,15 @@ namespace {
 // Hashed at once: small enough to stay in a core's cache between copy, tag and hash.
 constexpr size_t kStepBytes = size_t{256} << 10;
 
-bool Holds(const WeightFile& file, const TensorRef& tensor) {
-  const std::span<const uint8_t> all = file.contents->bytes();
-  return tensor.data.data() >= all.data() && tensor.data.data() < all.data() + all.size();
-}
-
-// Header, gaps and tensors that the model does not need.
-void HashUnused(const FileBytes& file, size_t begin, size_t end, bool drop, Sha256& hash) {
-  for (size_t at = begin; at < end; at += kStepBytes) {
-    const auto step = file.bytes().subspan(at, std::min(kStepBytes, end - at));
-    hash.Update(step);
-    if (drop) file.DropPages(step);
+// Gaps and tensors that the model does not need.
+absl::Status HashUnused(const FileBytes& file, uint64_t begin, uint64_t end, Sha256& hash) {
+  std::vector<uint8_t> copy;
+  for (uint64_t at = begin; at < end; at += copy.size()) {
+    copy.resize(std::min<uint64_t>(kStepBytes, end - at));
+    SOTTO_RETURN_IF_ERROR(file.Read(at, copy));
+    hash.Update(copy);
   }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -61,7 +57,7 @@ absl::StatusOr<std::unique_ptr<WeightBytes>> WeightBytes::Create(std::string pat
 size_t WeightBytes::IndexOf(const TensorRef& tensor) const {
   const auto it = std::lower_bound(tensors_.begin(), tensors_.end(), tensor.name,
                                    [](const auto& a, const auto& b) { return a.name < b; });
-  SOTTO_CHECK(it != tensors_.end() && it->data.data() == tensor.data.data());
+  SOTTO_CHECK(it != tensors_.end() && it->file == tensor.file && it->begin == tensor.begin);
   return static_cast<size_t>(it - tensors_.begin());
 }
 
@@ -77,7 +73,7 @@ absl::Status WeightBytes::Read(const TensorRef& tensor, size_t begin,
   SOTTO_CHECK(begin <= TensorRowCount(tensor) && out.size() % row_bytes == 0);
   SOTTO_CHECK(out.size() / row_bytes <= TensorRowCount(tensor) - begin);
   SOTTO_RETURN_IF_ERROR(CheckNotDropped(index));
-  std::memcpy(out.data(), tensor.data.data() + begin * row_bytes, out.size());
+  SOTTO_RETURN_IF_ERROR(files_[tensor.file].contents->Read(tensor.begin + begin * row_bytes, out));
   if (tags_ == nullptr || tags_->Same(index, begin, out, row_bytes)) return absl::OkStatus();
   return absl::DataLossError(
       StrCat(path_, ": tensor ", tensor.name, " was changed while it was in use"));
@@ -85,12 +81,10 @@ absl::Status WeightBytes::Read(const TensorRef& tensor, size_t begin,
 
 void WeightBytes::Drop(const TensorRef& tensor) const {
   dropped_[IndexOf(tensor)] = true;
-  for (const WeightFile& file : files_) {
-    if (Holds(file, tensor)) file.contents->DropPages(tensor.data);
-  }
+  files_[tensor.file].contents->Drop(tensor.begin, tensor.size_bytes);
 }
 
-absl::Status WeightBytes::HashTensor(const WeightFile& file, size_t index, Sha256& hash) const {
+absl::Status WeightBytes::HashTensor(size_t index, Sha256& hash) const {
   const TensorRef& tensor = tensors_[index];
   const size_t row_bytes = TensorRowBytes(tensor), rows = TensorRowCount(tensor);
   const size_t step = std::max<size_t>(1, kStepBytes / row_bytes);
@@ -99,38 +93,33 @@ absl::Status WeightBytes::HashTensor(const WeightFile& file, size_t index, Sha25
     copy.resize(std::min(step, rows - row) * row_bytes);
     SOTTO_RETURN_IF_ERROR(Read(tensor, row, copy));
     hash.Update(copy);
-    if (tags_ != nullptr) {
-      file.contents->DropPages(tensor.data.subspan(row * row_bytes, copy.size()));
-    }
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> WeightBytes::HashFile(const WeightFile& file) const {
+absl::StatusOr<std::string> WeightBytes::HashFile(size_t file_index) const {
+  const WeightFile& file = files_[file_index];
   std::vector<size_t> order;  // Of this file's tensors.
   for (size_t i = 0; i < tensors_.size(); ++i) {
-    if (Holds(file, tensors_[i])) order.push_back(i);
+    if (tensors_[i].file == file_index) order.push_back(i);
   }
   std::sort(order.begin(), order.end(),
-            [&](size_t a, size_t b) { return tensors_[a].data.data() < tensors_[b].data.data(); });
-  const bool drop = tags_ != nullptr;
+            [&](size_t a, size_t b) { return tensors_[a].begin < tensors_[b].begin; });
   Sha256 hash;
   hash.Update(file.header);
-  size_t at = file.header.size();
+  uint64_t at = file.header.size();
   for (const size_t index : order) {
-    const std::span<const uint8_t> data = tensors_[index].data;
-    const size_t begin = static_cast<size_t>(data.data() - file.contents->bytes().data());
-    HashUnused(*file.contents, at, begin, drop, hash);
-    SOTTO_RETURN_IF_ERROR(HashTensor(file, index, hash));
-    at = begin + data.size();
+    SOTTO_RETURN_IF_ERROR(HashUnused(*file.contents, at, tensors_[index].begin, hash));
+    SOTTO_RETURN_IF_ERROR(HashTensor(index, hash));
+    at = tensors_[index].begin + tensors_[index].size_bytes;
   }
-  HashUnused(*file.contents, at, file.contents->bytes().size(), drop, hash);
+  SOTTO_RETURN_IF_ERROR(HashUnused(*file.contents, at, file.contents->size(), hash));
   return hash.FinishHex();
 }
 
 absl::StatusOr<std::string> WeightBytes::Hash(ThreadPool& pool) const {
   std::vector<absl::StatusOr<std::string>> hashes(files_.size());
-  pool.ParallelFor(files_.size(), [&](size_t i, int) { hashes[i] = HashFile(files_[i]); });
+  pool.ParallelFor(files_.size(), [&](size_t i, int) { hashes[i] = HashFile(i); });
   for (const auto& hash : hashes) SOTTO_RETURN_IF_ERROR(hash.status());
   if (files_.size() == 1 && files_[0].name == kSingleWeightsName) return hashes[0];
   std::string listing;

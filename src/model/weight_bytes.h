@@ -19,13 +19,13 @@
 
 namespace sotto {
 
-// A mapped file may change at any moment. So every row is copied before it is used or hashed, and
+// A file may change at any moment. So every row is copied before it is used or hashed, and
 // its tag (row_tags.h) is compared with that of the last time: a hash is of the rows that were
 // read, before or after, or it is an error. Where files lie in private memory, nothing can change
 // and nothing is compared. Thread-safe.
 class WeightBytes {
  public:
-  // `tensors`: sorted by name, their data in `files`. `path` begins messages. UNAVAILABLE as
+  // `tensors`: sorted by name, in `files`. `path` begins messages. UNAVAILABLE as
   // RowTags::Create.
   static absl::StatusOr<std::unique_ptr<WeightBytes>> Create(std::string path,
                                                              std::vector<WeightFile> files,
@@ -35,8 +35,8 @@ class WeightBytes {
   const std::vector<TensorRef>& tensors() const { return tensors_; }
 
   // Copies rows [begin, begin + out.size() / bytes of a row) of `tensor`. REQUIRES: it has them.
-  // DATA_LOSS when a row is not what it was before; FAILED_PRECONDITION when the tensor was dropped
-  // and its file does not keep dropped pages.
+  // DATA_LOSS when a row is not what it was before, or no longer there; FAILED_PRECONDITION when
+  // the tensor was dropped and its file does not keep dropped pages.
   absl::Status Read(const TensorRef& tensor, size_t begin, std::span<uint8_t> out) const;
   // Checkpoint::DropPages.
   void Drop(const TensorRef& tensor) const;
@@ -48,8 +48,8 @@ class WeightBytes {
 
   size_t IndexOf(const TensorRef& tensor) const;
   absl::Status CheckNotDropped(size_t index) const;
-  absl::StatusOr<std::string> HashFile(const WeightFile& file) const;
-  absl::Status HashTensor(const WeightFile& file, size_t index, Sha256& hash) const;
+  absl::StatusOr<std::string> HashFile(size_t file_index) const;
+  absl::Status HashTensor(size_t index, Sha256& hash) const;
 
   const std::string path_;
   const std::vector<WeightFile> files_;

@@ -1,7 +1,9 @@
 #include "model/weight_file.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "base/strings.h"
@@ -11,14 +13,24 @@
 namespace sotto {
 namespace {
 
+// The header's length and as many bytes of it as are there, each read once.
+absl::StatusOr<std::vector<uint8_t>> ReadHeader(const FileBytes& file) {
+  std::array<uint8_t, kSafetensorsLengthBytes> length{};
+  std::vector<uint8_t> header(std::min<uint64_t>(file.size(), length.size()));
+  SOTTO_RETURN_IF_ERROR(file.Read(0, header));
+  if (header.size() < length.size()) return header;
+  std::copy(header.begin(), header.end(), length.begin());
+  header.resize(std::min(file.size(), SafetensorsHeaderBytes(length)));
+  SOTTO_RETURN_IF_ERROR(file.Read(length.size(), std::span(header).subspan(length.size())));
+  return header;
+}
+
 absl::StatusOr<WeightFile> OpenOne(const ModelFiles& model, const std::string& name) {
   WeightFile file;
   file.name = name;
-  file.keeps_dropped_pages = model.keeps_dropped_pages();
   SOTTO_ASSIGN_OR_RETURN(file.contents, model.Open(name));
-  const std::span<const uint8_t> bytes = file.contents->bytes();
-  file.header = CopySafetensorsHeader(bytes);
-  SOTTO_ASSIGN_OR_RETURN(file.entries, ParseSafetensorsHeader(file.header, bytes.size(),
+  SOTTO_ASSIGN_OR_RETURN(file.header, ReadHeader(*file.contents));
+  SOTTO_ASSIGN_OR_RETURN(file.entries, ParseSafetensorsHeader(file.header, file.contents->size(),
                                                               StrCat(model.path(), "/", name)));
   return file;
 }

@@ -17,8 +17,7 @@ namespace sotto {
 struct WeightFile {
   std::string name;  // Without directory: "model-00001-of-00003.safetensors".
   std::unique_ptr<FileBytes> contents;
-  bool keeps_dropped_pages = true;  // ModelFiles::keeps_dropped_pages.
-  std::vector<uint8_t> header;      // The file's first bytes, copied once: what `entries` are from.
+  std::vector<uint8_t> header;  // The file's first bytes, copied once: what `entries` are from.
   std::vector<SafetensorsEntry> entries;
 };
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
+#include "cli/config_warning.h"
 #include "cli/default_model.h"
 #include "cli/setting.h"
 #include "cli/split_tls_flags.h"
@@ -86,6 +87,8 @@ absl::StatusOr<SplitOptions> Options(const AuditFlags& flags) {
   if (flags.no_relay) options.relay = RelayUse::kNever;
   SOTTO_RETURN_IF_ERROR(FillTls(flags, options));
   options.pads.memory_bytes = kPadMemoryBytes;
+  const absl::Status status = CheckSplitOptions(options);
+  if (!status.ok()) return UsageError(ToStd(status.message()));
   return options;
 }
 
@@ -121,6 +124,7 @@ absl::Status Run(const Checkpoint& checkpoint, SplitLinear split, int threads,
 absl::Status RunAudit(const AuditFlags& flags) {
   if (flags.accelerators.empty()) return UsageError("--accelerator: names no server to attack");
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(flags.model));
+  WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields);
   SOTTO_ASSIGN_OR_RETURN(const std::vector<int32_t> tokens, Tokens(flags, checkpoint));
   SOTTO_ASSIGN_OR_RETURN(const SplitOptions options, Options(flags));
   const std::string warning = ConfidentialityWarning(options);

@@ -16,6 +16,9 @@
 #include "base/stopwatch.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
+#include "cli/config_warning.h"
+#include "enclave/prefill/cost_model.h"
+#include "model/checkpoint.h"
 #include "tools/bench_files.h"
 #include "tools/bench_html.h"
 #include "tools/bench_pass.h"
@@ -23,8 +26,6 @@
 #include "tools/bench_split.h"
 #include "tools/bench_split_files.h"
 #include "tools/foreign_cpu.h"
-#include "enclave/prefill/cost_model.h"
-#include "model/checkpoint.h"
 
 namespace sotto {
 namespace {
@@ -193,6 +194,7 @@ std::vector<std::string> BenchOutputPaths(const BenchOptions& options) {
 
 absl::Status RunBench(const BenchOptions& options) {
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(options.model_dir));
+  WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields);
   SOTTO_RETURN_IF_ERROR(CheckLengths(options, checkpoint.config()));
   SOTTO_RETURN_IF_ERROR(CheckFits(checkpoint, options));
   SOTTO_RETURN_IF_ERROR(MakeDirectory(options.output_dir));

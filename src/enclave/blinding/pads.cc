@@ -37,6 +37,7 @@ PadBlinder::PadBlinder(std::shared_ptr<const PadWeights> weights, const PadOptio
       store_(layers_.size(), options.store, random),
       waiting_(layers_.size(), 0) {
   SOTTO_CHECK(options.rows >= 1 && options.rows <= kGemmRowBlock);
+  SOTTO_CHECK(options.block_rows >= 1 && options.lm_head_block_rows >= 1);
   factory_ = std::thread([this] { FactoryMain(); });
 }
 
@@ -110,8 +111,11 @@ BlindedRows PadBlinder::HiddenMessage(ConstMatrixView<uint32_t> hidden) {
 size_t PadBlinder::PadsPerPass(size_t kind) const {
   const bool lm_head = layers_[kind].kind == LinearKind::kLmHead;
   const size_t rows = std::max<size_t>(1, lm_head ? options_.lm_head_rows : options_.pass_rows);
-  const size_t per_pad = MaxRows(layers_[kind]);
-  return (rows + per_pad - 1) / per_pad;
+  const size_t block = lm_head ? options_.lm_head_block_rows : options_.block_rows;
+  const auto pads = [per_pad = MaxRows(layers_[kind])](size_t n) {
+    return (n + per_pad - 1) / per_pad;
+  };
+  return rows / block * pads(block) + pads(rows % block);
 }
 
 bool PadBlinder::WholePassInStock() const {

@@ -33,6 +33,9 @@ struct PadOptions {
   // Rows that a forward pass sends through every layer, and through lm_head: how the stock is
   // balanced between layers. The factory goes on past one pass while there is room.
   size_t pass_rows = 128, lm_head_rows = 128;
+  // They come in blocks of this many rows, the last one shorter. Each block takes pads of its own,
+  // however few of a pad's rows it needs.
+  size_t block_rows = 128, lm_head_block_rows = 128;
   int threads = 1;  // Of the factory.
 };
 

@@ -87,6 +87,21 @@ TEST_F(PadBlinderTest, StocksAWholePassBalancedBetweenLayers) {
   EXPECT_GE(blinder.stats().made, 17u);
 }
 
+// Two blocks of 5 rows take two pads of 4 each, where 10 rows at once would take three.
+TEST_F(PadBlinderTest, StocksPadsForEachBlock) {
+  PadOptions options = Options(1 << 20, WhenOut::kFail);
+  options.pass_rows = 10;
+  options.block_rows = 5;
+  PadBlinder blinder(weights_, options, ProcessDrbg());
+  ASSERT_TRUE(blinder.AwaitStock().ok());
+  EXPECT_GE(blinder.stats().made, 33u);
+  for (LinearLayer layer : AllLinearLayers(model_.config())) {
+    for (int pad = 0; pad < (layer == kLmHead ? 1 : 4); ++pad) {
+      EXPECT_TRUE(blinder.Begin(layer, 1).ok()) << LinearLayerName(layer);
+    }
+  }
+}
+
 TEST_F(PadBlinderTest, FailsWhenOut) {
   PadBlinder blinder(weights_, Options(0, WhenOut::kFail), ProcessDrbg());
   ASSERT_TRUE(blinder.AwaitStock().ok());  // No room, so no stock to wait for.

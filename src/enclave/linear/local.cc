@@ -69,15 +69,12 @@ absl::StatusOr<std::vector<PackedLayer>> PackAllLayers(const Checkpoint& checkpo
 absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint,
                                                     const LocalLinearOptions& options,
                                                     ThreadPool& pool) {
-  const std::string path = WeightCachePath(options.weight_cache_dir, checkpoint, options.precision);
+  SOTTO_ASSIGN_OR_RETURN(const std::string path,
+                         WeightCachePath(options.weight_cache_dir, checkpoint, options.precision));
   absl::StatusOr<std::vector<PackedLayer>> cached =
       ReadWeightCache(path, checkpoint.config(), options.precision, pool);
   if (cached.ok()) {
     Log(LogLevel::kInfo, StrCat("packed weights from ", path));
-    // The fingerprint's samples made some of each tensor resident.
-    for (LinearLayer layer : AllLinearLayers(checkpoint.config())) {
-      DropLinearPages(checkpoint, layer);
-    }
     return cached;
   }
   if (!absl::IsNotFound(cached.status())) {

@@ -15,8 +15,8 @@ namespace {
 absl::Status CheckCount(const SplitSetup& options, const ProtectionSpec& spec) {
   const size_t n = options.endpoints.size();
   if (n < spec.min_servers) {
-    return absl::InvalidArgumentError(StrCat("protection ", spec.name, " needs ",
-                                             spec.min_servers, " accelerators or more"));
+    return absl::InvalidArgumentError(
+        StrCat("protection ", spec.name, " needs ", spec.min_servers, " accelerators or more"));
   }
   if (n <= spec.max_servers) return absl::OkStatus();
   if (spec.max_servers > 1) {
@@ -63,7 +63,14 @@ absl::Status CheckChannels(const SplitSetup& options, const ProtectionSpec& spec
     return absl::FailedPreconditionError(
         "protection shares does not use shared memory: the host reads it");
   }
-  return options.pinned_keys.empty() ? CheckSeparateRoots(options.roots) : absl::OkStatus();
+  return absl::OkStatus();
+}
+
+// Where nothing else tells servers apart.
+absl::Status CheckRoots(const SplitSetup& options, const ProtectionSpec& spec) {
+  const bool secret = spec.needs_secret_channels && !options.insecure_channels;
+  if (!secret || !options.pinned_keys.empty()) return absl::OkStatus();
+  return CheckSeparateRoots(options.roots);
 }
 
 absl::Status CheckOffload(const SplitSetup& options) {
@@ -87,17 +94,23 @@ absl::Status CheckIdentities(const std::vector<std::shared_ptr<AcceleratorSessio
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkpoint& checkpoint,
-                                                                    const SplitSetup& options,
-                                                                    ThreadPool& pool) {
+absl::Status CheckSplitSetup(const SplitSetup& options) {
   const ProtectionSpec* const spec = FindProtection(options.protection);
   if (spec == nullptr) {
-    return absl::UnimplementedError(StrCat("protection ", ProtectionName(options.protection),
-                                           " is not part of this program"));
+    return absl::UnimplementedError(
+        StrCat("protection ", ProtectionName(options.protection), " is not part of this program"));
   }
   SOTTO_RETURN_IF_ERROR(CheckEndpoints(options, *spec));
   SOTTO_RETURN_IF_ERROR(CheckChannels(options, *spec));
-  SOTTO_RETURN_IF_ERROR(CheckOffload(options));
+  return CheckOffload(options);
+}
+
+absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkpoint& checkpoint,
+                                                                    const SplitSetup& options,
+                                                                    ThreadPool& pool) {
+  SOTTO_RETURN_IF_ERROR(CheckSplitSetup(options));
+  const ProtectionSpec* const spec = FindProtection(options.protection);
+  SOTTO_RETURN_IF_ERROR(CheckRoots(options, *spec));
   if (spec->check != nullptr) SOTTO_RETURN_IF_ERROR(spec->check(options));
   auto runtime = std::unique_ptr<SplitRuntime>(new SplitRuntime(checkpoint, options, *spec, pool));
   SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins({.weights_sha256 = options.weights_sha256}, pool));
@@ -161,8 +174,7 @@ absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(
 
 absl::Status SplitRuntime::OpenAll(SplitLinear& split) {
   const size_t n = options_.endpoints.size();
-  const bool relay =
-      spec_.needs_secret_channels && n == 2 && options_.relay != RelayUse::kNever;
+  const bool relay = spec_.needs_secret_channels && n == 2 && options_.relay != RelayUse::kNever;
   if (!relay) {
     for (size_t server = 0; server < n; ++server) {
       SOTTO_ASSIGN_OR_RETURN(split.sessions.emplace_back(), Open(server));

@@ -20,11 +20,15 @@
 
 namespace sotto {
 
+// What a setup shows by itself: INVALID_ARGUMENT for what does not go together, UNIMPLEMENTED for a
+// protection that this program does not have, FAILED_PRECONDITION where the protection's promise
+// would not hold.
+absl::Status CheckSplitSetup(const SplitSetup& setup);
+
 class SplitRuntime {
  public:
-  // Checks the options (INVALID_ARGUMENT; UNIMPLEMENTED for a protection that is not there; or FAILED_PRECONDITION where the protection's promise
-  // would not hold), the weights' digest, and reads what verification and pads need of the weights.
-  // Keeps references to checkpoint and pool.
+  // Checks the options (errors as CheckSplitSetup and CheckSeparateRoots), the weights' digest, and
+  // reads what verification and pads need of the weights. Keeps references to checkpoint and pool.
   static absl::StatusOr<std::unique_ptr<SplitRuntime>> Prepare(const Checkpoint& checkpoint,
                                                                const SplitSetup& options,
                                                                ThreadPool& pool);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <span>
 
 #include "base/file.h"
@@ -73,37 +72,34 @@ absl::Status Damaged(const std::string& path) {
 
 }  // namespace
 
-std::string WeightCachePath(const std::string& cache_dir, const Checkpoint& checkpoint,
-                            Precision precision) {
-  return StrCat(cache_dir, "/sotto-", WeightFingerprint(checkpoint, precision), ".weights");
+absl::StatusOr<std::string> WeightCachePath(const std::string& cache_dir,
+                                            const Checkpoint& checkpoint, Precision precision) {
+  SOTTO_ASSIGN_OR_RETURN(const std::string fingerprint, WeightFingerprint(checkpoint, precision));
+  return StrCat(cache_dir, "/sotto-", fingerprint, ".weights");
 }
 
 absl::StatusOr<std::vector<PackedLayer>> ReadWeightCache(const std::string& path,
                                                          const LlamaConfig& config,
                                                          Precision precision, ThreadPool& pool) {
-  SOTTO_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
-  const std::span<const uint8_t> bytes = file.bytes();
+  SOTTO_ASSIGN_OR_RETURN(const InputFile file, InputFile::Open(path));
   std::vector<PackedLayer> layers;
   for (LinearLayer layer : AllLinearLayers(config)) {
     SOTTO_ASSIGN_OR_RETURN(PackedLayer empty, MakeEmptyLayer(config, layer, precision));
     layers.push_back(std::move(empty));
   }
   const std::vector<Chunk> chunks = ChunksOf(layers);
-  const std::string header = MakeHeader(path, chunks.size());
-  const Chunk& last = chunks.back();
-  if (bytes.size() != last.file_offset + last.memory.size() ||
-      std::memcmp(bytes.data(), header.data(), header.size()) != 0) {
+  const std::string want_header = MakeHeader(path, chunks.size());
+  std::string header(want_header.size(), '\0');
+  std::vector<uint32_t> table(chunks.size());
+  if (file.size() != chunks.back().file_offset + chunks.back().memory.size() ||
+      !file.Read(0, BytesOf(header.data(), header.size())).ok() || header != want_header ||
+      !file.Read(kHeaderBytes, BytesOf(table.data(), table.size())).ok()) {
     return Damaged(path);
   }
   std::atomic<bool> intact{true};
   pool.ParallelFor(chunks.size(), [&](size_t i, int) {
-    uint32_t want;
-    std::memcpy(&want, &bytes[kHeaderBytes + i * sizeof want], sizeof want);
-    const auto source = bytes.subspan(chunks[i].file_offset, chunks[i].memory.size());
-    std::memcpy(chunks[i].memory.data(), source.data(), source.size());
-    // Else the weights would be resident twice by the end.
-    file.DropPages(source);
-    if (Crc32c(chunks[i].memory) != want) intact = false;
+    const auto [memory, offset] = chunks[i];
+    if (!file.Read(offset, memory).ok() || Crc32c(memory) != table[i]) intact = false;
   });
   if (!intact) return Damaged(path);
   return layers;

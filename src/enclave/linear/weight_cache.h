@@ -21,9 +21,10 @@
 
 namespace sotto {
 
-// Where the cache of this checkpoint and precision is, or would be, on this machine.
-std::string WeightCachePath(const std::string& cache_dir, const Checkpoint& checkpoint,
-                            Precision precision);
+// Where the cache of this checkpoint and precision is, or would be, on this machine. Errors as
+// Checkpoint::ReadStoredRows.
+absl::StatusOr<std::string> WeightCachePath(const std::string& cache_dir,
+                                            const Checkpoint& checkpoint, Precision precision);
 
 // All layers, from the cache. NOT_FOUND when there is none; DATA_LOSS when it is damaged.
 absl::StatusOr<std::vector<PackedLayer>> ReadWeightCache(const std::string& path,

@@ -23,7 +23,7 @@ class WeightCacheTest : public testing::TestWithParam<Precision> {
  protected:
   WeightCacheTest() : checkpoint_(*Checkpoint::Open(ShippedModelDir())), pool_(2) {}
 
-  std::string Path() const { return WeightCachePath(dir_.path(), checkpoint_, GetParam()); }
+  std::string Path() const { return *WeightCachePath(dir_.path(), checkpoint_, GetParam()); }
 
   std::vector<PackedLayer> Pack() {
     std::vector<PackedLayer> layers;
@@ -86,7 +86,7 @@ TEST_P(WeightCacheTest, DamageIsFound) {
 TEST_P(WeightCacheTest, MakeLocalLinearMakesTheDirectory) {
   const std::string directory = dir_.File("deep/er");
   ASSERT_TRUE(MakeLocalLinear(checkpoint_, {GetParam(), directory}, pool_).ok());
-  EXPECT_TRUE(ReadWeightCache(WeightCachePath(directory, checkpoint_, GetParam()),
+  EXPECT_TRUE(ReadWeightCache(*WeightCachePath(directory, checkpoint_, GetParam()),
                               checkpoint_.config(), GetParam(), pool_)
                   .ok());
 }
@@ -116,7 +116,7 @@ TEST(WeightFingerprintTest, TellsModelsAndPrecisionsApart) {
   options.seed = 2;
   ASSERT_TRUE(WriteRandomModel(options, dir.File("b"), pool).ok());
   const auto path = [&](const std::string& model, Precision precision) {
-    return WeightCachePath("", *Checkpoint::Open(dir.File(model)), precision);
+    return *WeightCachePath("", *Checkpoint::Open(dir.File(model)), precision);
   };
   EXPECT_EQ(path("a", Precision::kF32), path("a", Precision::kF32));
   EXPECT_NE(path("a", Precision::kF32), path("a", Precision::kBf16));
@@ -135,7 +135,7 @@ TEST(WeightCacheBiasTest, BiasesAreKept) {
   for (LinearLayer layer : AllLinearLayers(checkpoint.config())) {
     layers.push_back(*PackLayer(checkpoint, layer, Precision::kInt8, pool));
   }
-  const std::string path = WeightCachePath(dir.path(), checkpoint, Precision::kInt8);
+  const std::string path = *WeightCachePath(dir.path(), checkpoint, Precision::kInt8);
   ASSERT_TRUE(WriteWeightCache(path, layers, pool).ok());
   auto cached = ReadWeightCache(path, checkpoint.config(), Precision::kInt8, pool);
   ASSERT_TRUE(cached.ok());

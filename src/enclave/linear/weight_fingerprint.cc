@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <span>
 #include <system_error>
 #include <vector>
 
@@ -13,7 +14,7 @@
 namespace sotto {
 namespace {
 
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
 constexpr size_t kSamples = 16, kSampleBytes = 64;
 
 std::string DescribeFiles(const std::string& directory) {
@@ -31,26 +32,31 @@ std::string DescribeFiles(const std::string& directory) {
   return text;
 }
 
-// Evenly spread over the tensor, its first and last bytes included.
-void AppendSamples(std::span<const uint8_t> data, std::string& out) {
-  const size_t length = std::min(kSampleBytes, data.size()), last = data.size() - length;
+// Of rows evenly spread over the tensor, at places evenly spread over the row: its first and last
+// bytes are among them.
+absl::Status AppendSamples(const Checkpoint& checkpoint, const TensorRef& tensor,
+                           std::string& out) {
+  const size_t rows = tensor.shape.size() == 1 ? 1 : tensor.shape.front();
+  std::vector<uint8_t> row(tensor.size_bytes / rows);
+  const size_t length = std::min(kSampleBytes, row.size()), last = row.size() - length;
   for (size_t i = 0; i < kSamples; ++i) {
-    const auto sample = data.subspan(last / (kSamples - 1) * i, length);
+    SOTTO_RETURN_IF_ERROR(checkpoint.ReadStoredRows(tensor, (rows - 1) * i / (kSamples - 1), row));
+    const auto sample = std::span(row).subspan(last * i / (kSamples - 1), length);
     out.append(sample.begin(), sample.end());
   }
-  out.append(data.end() - static_cast<std::ptrdiff_t>(length), data.end());
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-std::string WeightFingerprint(const Checkpoint& checkpoint, Precision precision) {
+absl::StatusOr<std::string> WeightFingerprint(const Checkpoint& checkpoint, Precision precision) {
   std::string text =
       StrCat("sotto weights ", kFormatVersion, "\n", SOTTO_VERSION, "\n", CpuFeatureString(), "\n",
              PrecisionName(precision), "\n", kGemmColumnBlock, "\n",
              ConfigToJson(checkpoint.config()), "\n", DescribeFiles(checkpoint.directory()));
   for (const TensorRef& tensor : checkpoint.tensors()) {
-    text += StrCat(tensor.name, ":", DTypeName(tensor.dtype), ":", tensor.data.size(), "\n");
-    AppendSamples(tensor.data, text);
+    text += StrCat(tensor.name, ":", DTypeName(tensor.dtype), ":", tensor.size_bytes, "\n");
+    SOTTO_RETURN_IF_ERROR(AppendSamples(checkpoint, tensor, text));
   }
   return Sha256Hex(text);
 }

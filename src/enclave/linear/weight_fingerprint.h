@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/status.h"
 #include "enclave/linear/local.h"
 #include "model/checkpoint.h"
 
@@ -11,8 +12,8 @@ namespace sotto {
 
 // Over format, instruction set, precision, block sizes, config; of each weight file its name, size
 // and time of change; of each tensor its name, type and some of its bytes. Not the whole weights:
-// hashing them takes longer than packing them.
-std::string WeightFingerprint(const Checkpoint& checkpoint, Precision precision);
+// hashing them takes longer than packing them. Errors as Checkpoint::ReadStoredRows.
+absl::StatusOr<std::string> WeightFingerprint(const Checkpoint& checkpoint, Precision precision);
 
 }  // namespace sotto
 

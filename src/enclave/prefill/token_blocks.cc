@@ -27,14 +27,16 @@ std::vector<Piece> PiecesOf(const BatchPlan& plan, size_t first_row, size_t end_
 
 }  // namespace
 
+size_t TokenBlockLength(size_t rows, size_t max_rows, size_t min_blocks) {
+  const size_t count = std::max(CeilDiv(rows, max_rows), min_blocks);
+  const auto rounded = [&](size_t unit) { return CeilDiv(CeilDiv(rows, count), unit) * unit; };
+  const bool whole_units = CeilDiv(rows, rounded(kBlockUnit)) >= min_blocks;
+  return rounded(whole_units ? kBlockUnit : kGemmRowUnit);
+}
+
 std::vector<TokenBlock> SplitIntoTokenBlocks(const BatchPlan& plan, size_t max_rows,
                                              size_t min_blocks) {
-  const size_t count = std::max(CeilDiv(plan.rows(), max_rows), min_blocks);
-  const auto rounded = [&](size_t unit) {
-    return CeilDiv(CeilDiv(plan.rows(), count), unit) * unit;
-  };
-  const bool whole_units = CeilDiv(plan.rows(), rounded(kBlockUnit)) >= min_blocks;
-  const size_t length = rounded(whole_units ? kBlockUnit : kGemmRowUnit);
+  const size_t length = TokenBlockLength(plan.rows(), max_rows, min_blocks);
   std::vector<TokenBlock> blocks;
   for (size_t row = 0; row < plan.rows(); row += length) {
     const size_t end = std::min(plan.rows(), row + length);

@@ -23,6 +23,9 @@ struct TokenBlock {
   std::vector<Piece> pieces;  // By rising row; together they are the block.
 };
 
+// The length of all blocks but the last, of a plan of `rows` rows that SplitIntoTokenBlocks() cuts.
+size_t TokenBlockLength(size_t rows, size_t max_rows, size_t min_blocks);
+
 // Blocks of nearly equal length, at most `max_rows` (a multiple of 128), in whole multiples of 128
 // rows (of kGemmRowUnit where there are few) but for the last; at least `min_blocks`
 // where there are rows enough.

@@ -1,0 +1,33 @@
+#include "cli/config_warning.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "model/config.h"
+
+namespace sotto {
+namespace {
+
+constexpr size_t kMaxNamed = 8;
+
+}  // namespace
+
+std::string ConfigWarning(const std::string& model_path, std::span<const std::string> fields) {
+  if (fields.empty()) return "";
+  std::string names;
+  for (size_t i = 0; i < std::min(fields.size(), kMaxNamed); ++i) {
+    names += StrCat(i == 0 ? "" : ", ", fields[i]);
+  }
+  if (fields.size() > kMaxNamed) names += StrCat(", and ", fields.size() - kMaxNamed, " more");
+  return StrCat(model_path, "/", kConfigName, ": unknown and left out: ", names,
+                "; results are wrong if the model computes something else because of ",
+                fields.size() == 1 ? "it" : "them");
+}
+
+void WarnOfConfig(const std::string& model_path, std::span<const std::string> fields) {
+  const std::string warning = ConfigWarning(model_path, fields);
+  if (!warning.empty()) Log(LogLevel::kWarning, warning);
+}
+
+}  // namespace sotto

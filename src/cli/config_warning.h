@@ -1,0 +1,18 @@
+// What a user is told of a model's config.json.
+#ifndef SOTTO_CLI_CONFIG_WARNING_H_
+#define SOTTO_CLI_CONFIG_WARNING_H_
+
+#include <span>
+#include <string>
+
+namespace sotto {
+
+// Names the fields that were left out because nothing here knows them; empty where there are none.
+std::string ConfigWarning(const std::string& model_path,
+                          std::span<const std::string> unknown_fields);
+// Logs it.
+void WarnOfConfig(const std::string& model_path, std::span<const std::string> unknown_fields);
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_CONFIG_WARNING_H_
