@@ -7,19 +7,19 @@
 #include <vector>
 
 #include "base/matrix.h"
-#include "enclave/blinding/drbg.h"
-#include "enclave/blinding/field_dot.h"
-#include "enclave/blinding/pad_weights.h"
-#include "enclave/blinding/protected_layers.h"
-#include "enclave/blinding/relay.h"
-#include "enclave/blinding/shares.h"
-#include "enclave/linear/reveal_row.h"
 #include "kernels/elementwise.h"
 #include "kernels/fixed_point.h"
 #include "kernels/gemm.h"
 #include "model/config_presets.h"
 #include "model/quantized_weights.h"
-#include "wire/keystream.h"
+#include "protocol/keystream.h"
+#include "trusted/split/drbg.h"
+#include "trusted/split/field_dot.h"
+#include "trusted/split/pad_weights.h"
+#include "trusted/split/protected_layers.h"
+#include "trusted/split/relay.h"
+#include "trusted/split/reveal_row.h"
+#include "trusted/split/shares.h"
 
 namespace sotto {
 namespace {

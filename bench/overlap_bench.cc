@@ -8,11 +8,11 @@
 #include <thread>
 
 #include "base/log.h"
-#include "enclave/linear/protect_plain.h"
-#include "enclave/linear/split.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
+#include "trusted/split/protect_plain.h"
+#include "trusted/split/split.h"
 
 namespace sotto {
 namespace {

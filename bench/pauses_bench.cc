@@ -18,16 +18,16 @@
 #include <vector>
 
 #include "accelerator/devices/device_registry.h"
-#include "api/batch_outputs.h"
 #include "base/log.h"
-#include "enclave/linear/protect_plain.h"
-#include "enclave/linear/split.h"
-#include "enclave/prefill/engine.h"
 #include "model/config_presets.h"
 #include "model/random_model.h"
 #include "testing/forwarding_device.h"
 #include "testing/temp_dir.h"
 #include "tests/split/honest_server.h"
+#include "trusted/api/batch_outputs.h"
+#include "trusted/engine/engine.h"
+#include "trusted/split/protect_plain.h"
+#include "trusted/split/split.h"
 
 namespace sotto {
 namespace {

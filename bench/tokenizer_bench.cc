@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/file.h"
-#include "enclave/tokenizer/tokenizer.h"
 #include "testing/test_data.h"
+#include "trusted/tokenizer/tokenizer.h"
 
 namespace sotto {
 namespace {

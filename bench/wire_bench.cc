@@ -7,9 +7,9 @@
 #include <cstring>
 
 #include "base/log.h"
-#include "enclave/blinding/unprotected.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
+#include "trusted/split/unprotected.h"
 
 namespace sotto {
 namespace {

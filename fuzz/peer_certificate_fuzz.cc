@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/check.h"
-#include "wire/own_certificate.h"
-#include "wire/peer_certificate.h"
+#include "protocol/own_certificate.h"
+#include "protocol/peer_certificate.h"
 
 namespace sotto {
 

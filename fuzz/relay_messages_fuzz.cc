@@ -8,8 +8,8 @@
 #include "accelerator/relay_intake.h"
 #include "accelerator/relay_target.h"
 #include "base/check.h"
-#include "wire/handshake.h"
-#include "wire/proto_codec.h"
+#include "protocol/handshake.h"
+#include "protocol/proto_codec.h"
 
 namespace sotto {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "wire/shm_records.h"
-#include "wire/shm_ring.h"
+#include "protocol/shm_records.h"
+#include "protocol/shm_ring.h"
 
 namespace sotto {
 namespace {

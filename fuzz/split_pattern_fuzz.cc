@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
-#include "enclave/tokenizer/split_pattern.h"
+#include "trusted/tokenizer/split_pattern.h"
 
 namespace sotto {
 namespace {

@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "base/utf8.h"
-#include "enclave/tokenizer/tokenizer.h"
+#include "trusted/tokenizer/tokenizer.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view json(reinterpret_cast<const char*>(data), size);

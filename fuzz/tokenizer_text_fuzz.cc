@@ -8,9 +8,9 @@
 
 #include "base/check.h"
 #include "base/utf8.h"
-#include "enclave/tokenizer/normalizer.h"
-#include "enclave/tokenizer/tokenizer.h"
 #include "testing/small_tokenizers.h"
+#include "trusted/tokenizer/normalizer.h"
+#include "trusted/tokenizer/tokenizer.h"
 
 namespace sotto {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "base/check.h"
 #include "base/file.h"
-#include "enclave/linear/weight_cache.h"
+#include "trusted/linear/weight_cache.h"
 
 namespace sotto {
 namespace {

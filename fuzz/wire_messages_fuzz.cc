@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/check.h"
-#include "wire/handshake.h"
-#include "wire/proto_codec.h"
+#include "protocol/handshake.h"
+#include "protocol/proto_codec.h"
 
 namespace sotto {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "model/linear_layers.h"
-#include "wire/shm_region.h"
+#include "protocol/shm_region.h"
 
 namespace sotto {
 

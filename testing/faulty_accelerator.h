@@ -9,9 +9,9 @@
 #include <memory>
 #include <string>
 
-#include "wire/accelerator.grpc.pb.h"
-#include "wire/client.h"
-#include "wire/proto_codec.h"
+#include "protocol/accelerator.grpc.pb.h"
+#include "protocol/client.h"
+#include "protocol/proto_codec.h"
 
 namespace sotto {
 

@@ -4,8 +4,8 @@
 
 #include "base/check.h"
 #include "base/gravest.h"
-#include "wire/keystream.h"
-#include "wire/relay_words.h"
+#include "protocol/keystream.h"
+#include "protocol/relay_words.h"
 
 namespace sotto {
 namespace {

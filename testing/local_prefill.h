@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "enclave/linear/local.h"
-#include "enclave/prefill/engine.h"
 #include "model/checkpoint.h"
+#include "trusted/engine/engine.h"
+#include "trusted/linear/local.h"
 
 namespace sotto {
 

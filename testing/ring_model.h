@@ -8,9 +8,9 @@
 
 #include "base/matrix.h"
 #include "base/status.h"
-#include "enclave/blinding/protected_layers.h"
 #include "model/checkpoint.h"
 #include "model/linear_layers.h"
+#include "trusted/split/protected_layers.h"
 
 namespace sotto {
 

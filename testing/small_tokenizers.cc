@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/utf8.h"
-#include "enclave/tokenizer/byte_alphabet.h"
+#include "trusted/tokenizer/byte_alphabet.h"
 
 namespace sotto {
 namespace {

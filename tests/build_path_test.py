@@ -16,8 +16,8 @@ import tempfile
 import unittest
 
 # With SOTTO_CHECK, which names file and line; and made by protoc, below the build directory.
-SOURCES = ("src/base/matrix.cc", "src/wire/shm_region.cc")
-GENERATED = "src/wire/generated/wire/accelerator.grpc.pb.cc"
+SOURCES = ("src/base/matrix.cc", "src/protocol/shm_region.cc")
+GENERATED = "src/protocol/generated/wire/accelerator.grpc.pb.cc"
 
 
 class BuildPath(unittest.TestCase):
@@ -52,8 +52,8 @@ class BuildPath(unittest.TestCase):
     def copy(tree):
         """Sources to `tree`, what the build generated of them to `tree`/build."""
         shutil.copytree(SOURCE_DIR / "src", tree / "src")
-        generated = BUILD_DIR / "src/wire/generated"
-        shutil.copytree(generated, tree / "build/src/wire/generated")
+        generated = BUILD_DIR / "src/protocol/generated"
+        shutil.copytree(generated, tree / "build/src/protocol/generated")
 
     @staticmethod
     def compiled(source, tree):

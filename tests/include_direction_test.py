@@ -1,7 +1,7 @@
 """Enforces who may include whom, and what each shipped program links.
 
-The trusted side (src/enclave) and the untrusted side (src/accelerator) never include or link each
-other; base, kernels and model know nothing above them; prefill knows neither wire nor masks.
+The trusted side (src/trusted) and the untrusted side (src/accelerator) never include or link each
+other; base, kernels and model know nothing above them; the engine knows neither protocol nor masks.
 Usage: include_direction_test.py SOURCE_DIR BUILD_DIR. The checker is tested on broken trees first.
 """
 
@@ -17,33 +17,32 @@ ALLOWED = {
     "base": [],
     "kernels": ["base"],
     "model": ["base"],
-    "wire": ["base", "model"],
-    "enclave/tokenizer": ["base", "model"],
-    "enclave/linear": ["base", "kernels", "model", "wire", "enclave/blinding"],
-    "enclave/blinding": ["base", "kernels", "model", "wire"],
-    "enclave/prefill": ["base", "kernels", "model", "enclave/linear/linear.h",
-                        "enclave/linear/embedding.h", "enclave/linear/matrix_products.h"],
-    "enclave/tee": ["base", "model"],
-    "enclave/serve": ["base", "model", "enclave"],
-    "accelerator": ["base", "kernels", "model", "wire"],
+    "protocol": ["base", "model"],
+    "trusted/tokenizer": ["base", "model"],
+    "trusted/linear": ["base", "kernels", "model"],
+    "trusted/engine": ["base", "kernels", "model", "trusted/linear/linear.h",
+                       "trusted/linear/embedding.h", "trusted/linear/matrix_products.h"],
+    "trusted/split": ["base", "kernels", "model", "protocol", "trusted/linear"],
+    "trusted/tee": ["base", "model"],
+    "trusted/api": ["base", "kernels", "model", "protocol", "trusted"],
+    "accelerator": ["base", "kernels", "model", "protocol"],
     "accelerator/devices": ["base", "kernels", "accelerator/device.h"],
-    "api": ["base", "kernels", "model", "wire", "enclave"],
-    "tools": ["api", "base", "cli", "kernels", "model", "wire", "enclave"],
-    "cli": ["api", "base", "kernels", "model", "wire", "enclave"],
+    "cli": ["base", "kernels", "model", "protocol", "trusted"],
+    "tools": ["base", "cli", "kernels", "model", "protocol", "trusted"],
 }
 # What tests may include besides: doubles, and the parts a test puts together. The two sides stay
 # apart even there; tests that need both live in tests/.
 ALLOWED_IN_TESTS = {
     "": ["testing"],
     "model": ["kernels"],
-    "enclave/linear": ["enclave/prefill"],
-    "enclave/prefill": ["enclave/linear", "enclave/tokenizer"],
+    "trusted/linear": ["trusted/engine"],
+    "trusted/engine": ["trusted/linear", "trusted/tokenizer"],
 }
 # Libraries only these folders may include, by the first component of the include.
 ALLOWED_LIBRARIES = {
-    "grpc": ["wire", "accelerator"],
-    "grpcpp": ["wire", "accelerator"],
-    "google": ["wire", "accelerator"],
+    "grpc": ["protocol", "accelerator"],
+    "grpcpp": ["protocol", "accelerator"],
+    "google": ["protocol", "accelerator"],
     "CL": ["accelerator/devices"],
     "cuda_runtime.h": ["accelerator/devices"],
     "cublasLt.h": ["accelerator/devices"],
@@ -104,9 +103,9 @@ def may_use_library(path, target):
 
 # Program -> parts of the tree whose libraries it must not link.
 FORBIDDEN_LINKS = {
-    "sotto-accelerator": ["src/enclave/", "src/cli/", "testing/"],
-    "sotto": ["src/accelerator/", "src/tools/", "testing/", "libsotto_plain", "libsotto_unprotected",
-              "libsotto_wire_plain"],
+    "sotto-accelerator": ["src/trusted/", "src/cli/", "testing/"],
+    "sotto": ["src/accelerator/", "src/tools/", "testing/", "libsotto_plain", 
+              "libsotto_protocol_plain"],
 }
 
 
@@ -139,20 +138,20 @@ class CheckerRefusesBrokenTrees(unittest.TestCase):
 
     def test_wrong_directions(self):
         for path, include in [
-                ("enclave/linear/offloaded.cc", '"accelerator/device.h"'),
-                ("enclave/linear/offloaded_test.cc", '"accelerator/device.h"'),
-                ("accelerator/service.cc", '"enclave/linear/linear.h"'),
-                ("accelerator/service_test.cc", '"enclave/linear/linear.h"'),
+                ("trusted/split/offloaded.cc", '"accelerator/device.h"'),
+                ("trusted/split/offloaded_test.cc", '"accelerator/device.h"'),
+                ("accelerator/service.cc", '"trusted/linear/linear.h"'),
+                ("accelerator/service_test.cc", '"trusted/linear/linear.h"'),
                 ("base/file.cc", '"model/config.h"'),
                 ("kernels/gemm.cc", '"model/config.h"'),
-                ("model/config.cc", '"enclave/prefill/engine.h"'),
-                ("enclave/prefill/engine.cc", '"wire/client.h"'),
-                ("enclave/prefill/engine.cc", '"enclave/blinding/mask.h"'),
-                ("enclave/prefill/engine.cc", '"enclave/linear/local.h"'),
-                ("enclave/prefill/engine.cc", "<grpcpp/grpcpp.h>"),
+                ("model/config.cc", '"trusted/engine/engine.h"'),
+                ("trusted/engine/engine.cc", '"protocol/client.h"'),
+                ("trusted/engine/engine.cc", '"trusted/split/mask.h"'),
+                ("trusted/engine/engine.cc", '"trusted/linear/local.h"'),
+                ("trusted/engine/engine.cc", "<grpcpp/grpcpp.h>"),
                 ("cli/main.cc", '"accelerator/device.h"'),
                 ("cli/main.cc", '"testing/lying_accelerator.h"'),
-                ("accelerator/devices/cpu.cc", '"wire/messages.h"'),
+                ("accelerator/devices/cpu.cc", '"protocol/messages.h"'),
                 ("kernels/gemm.cc", "<CL/cl.h>"),
                 ("novel/thing.cc", '"base/status.h"'),
         ]:
@@ -161,9 +160,9 @@ class CheckerRefusesBrokenTrees(unittest.TestCase):
 
     def test_right_directions(self):
         for path, include in [
-                ("enclave/prefill/engine.cc", '"enclave/linear/linear.h"'),
-                ("enclave/prefill/engine_test.cc", '"enclave/linear/local.h"'),
-                ("enclave/linear/offloaded.cc", '"enclave/blinding/mask.h"'),
+                ("trusted/engine/engine.cc", '"trusted/linear/linear.h"'),
+                ("trusted/engine/engine_test.cc", '"trusted/linear/local.h"'),
+                ("trusted/split/offloaded.cc", '"trusted/split/mask.h"'),
                 ("accelerator/devices/opencl.cc", "<CL/cl.h>"),
                 ("model/config_test.cc", '"testing/test_data.h"'),
                 ("cli/main.cc", "<vector>"),
@@ -172,11 +171,11 @@ class CheckerRefusesBrokenTrees(unittest.TestCase):
                 self.assertEqual(self.errors(path, include), [])
 
     def test_wrong_links(self):
-        rule = ("build bin/sotto-accelerator: LINK a.o | src/wire/libsotto_wire.a $\n"
-                "    src/enclave/linear/libsotto_linear.a\n  LINK_LIBRARIES = -lz\n")
+        rule = ("build bin/sotto-accelerator: LINK a.o | src/protocol/libsotto_protocol.a $\n"
+                "    src/trusted/linear/libsotto_linear.a\n  LINK_LIBRARIES = -lz\n")
         self.assertEqual(link_errors(rule),
-                         ["sotto-accelerator links src/enclave/linear/libsotto_linear.a"])
-        self.assertEqual(link_errors(rule.replace("enclave/linear", "model")), [])
+                         ["sotto-accelerator links src/trusted/linear/libsotto_linear.a"])
+        self.assertEqual(link_errors(rule.replace("trusted/linear", "model")), [])
 
 
 class ThisTree(unittest.TestCase):

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "wire/messages.h"
+#include "protocol/messages.h"
 
 namespace sotto {
 

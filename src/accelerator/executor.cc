@@ -2,8 +2,8 @@
 
 #include "base/float_types.h"
 #include "base/strings.h"
-#include "wire/keystream.h"
-#include "wire/relay_words.h"
+#include "protocol/keystream.h"
+#include "protocol/relay_words.h"
 
 namespace sotto {
 namespace {

@@ -8,7 +8,7 @@
 #include "absl/functional/function_ref.h"
 #include "accelerator/served_model.h"
 #include "base/status.h"
-#include "wire/messages.h"
+#include "protocol/messages.h"
 
 namespace sotto {
 

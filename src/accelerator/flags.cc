@@ -6,8 +6,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
-#include "wire/endpoint.h"
-#include "wire/own_certificate.h"
+#include "protocol/endpoint.h"
+#include "protocol/own_certificate.h"
 
 namespace sotto {
 namespace {

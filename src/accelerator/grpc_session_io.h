@@ -6,8 +6,8 @@
 #include <grpcpp/support/sync_stream.h>
 
 #include "accelerator/session_runner.h"
-#include "wire/accelerator.grpc.pb.h"
-#include "wire/proto_codec.h"
+#include "protocol/accelerator.grpc.pb.h"
+#include "protocol/proto_codec.h"
 
 namespace sotto {
 

@@ -14,7 +14,7 @@
 #include <memory>
 
 #include "base/strings.h"
-#include "wire/endpoint.h"
+#include "protocol/endpoint.h"
 
 namespace sotto {
 namespace {

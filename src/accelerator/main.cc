@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "base/strings.h"
 #include "base/terminal_text.h"
-#include "wire/library_logs.h"
+#include "protocol/library_logs.h"
 
 namespace sotto {
 namespace {

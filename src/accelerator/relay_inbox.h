@@ -13,7 +13,7 @@
 
 #include "base/matrix.h"
 #include "base/status.h"
-#include "wire/messages.h"
+#include "protocol/messages.h"
 
 namespace sotto {
 

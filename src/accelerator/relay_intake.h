@@ -9,8 +9,8 @@
 
 #include "accelerator/relay_inbox.h"
 #include "base/status.h"
-#include "wire/messages.h"
-#include "wire/proto_codec.h"
+#include "protocol/messages.h"
+#include "protocol/proto_codec.h"
 
 namespace sotto {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/strings.h"
-#include "wire/channel.h"
-#include "wire/grpc_status.h"
+#include "protocol/channel.h"
+#include "protocol/grpc_status.h"
 
 namespace sotto {
 namespace {

@@ -13,10 +13,10 @@
 #include <string>
 
 #include "base/status.h"
-#include "wire/accelerator.grpc.pb.h"
-#include "wire/client.h"
-#include "wire/messages.h"
-#include "wire/proto_codec.h"
+#include "protocol/accelerator.grpc.pb.h"
+#include "protocol/client.h"
+#include "protocol/messages.h"
+#include "protocol/proto_codec.h"
 
 namespace sotto {
 

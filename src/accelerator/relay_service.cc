@@ -8,7 +8,7 @@
 #include "accelerator/event_log.h"
 #include "accelerator/relay_intake.h"
 #include "base/strings.h"
-#include "wire/proto_codec.h"
+#include "protocol/proto_codec.h"
 
 namespace sotto {
 namespace {

@@ -13,8 +13,8 @@
 #include "accelerator/relay_link.h"
 #include "accelerator/relay_target.h"
 #include "accelerator/served_model.h"
-#include "wire/accelerator.grpc.pb.h"
-#include "wire/proto_codec.h"
+#include "protocol/accelerator.grpc.pb.h"
+#include "protocol/proto_codec.h"
 
 namespace sotto {
 

@@ -11,7 +11,7 @@
 #include "accelerator/device.h"
 #include "base/status.h"
 #include "model/checkpoint.h"
-#include "wire/messages.h"
+#include "protocol/messages.h"
 
 namespace sotto {
 

@@ -10,7 +10,7 @@
 
 #include "accelerator/event_log.h"
 #include "base/strings.h"
-#include "wire/thread_room.h"
+#include "protocol/thread_room.h"
 
 namespace sotto {
 namespace {

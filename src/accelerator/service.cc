@@ -10,8 +10,8 @@
 #include "accelerator/greeting_timer.h"
 #include "accelerator/shm_session_io.h"
 #include "base/strings.h"
-#include "wire/grpc_status.h"
-#include "wire/mismatch.h"
+#include "protocol/grpc_status.h"
+#include "protocol/mismatch.h"
 
 namespace sotto {
 namespace {

@@ -18,8 +18,8 @@
 #include "accelerator/relay_service.h"
 #include "accelerator/served_model.h"
 #include "accelerator/session_roster.h"
-#include "wire/accelerator.grpc.pb.h"
-#include "wire/shm_region.h"
+#include "protocol/accelerator.grpc.pb.h"
+#include "protocol/shm_region.h"
 
 namespace sotto {
 

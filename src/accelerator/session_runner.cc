@@ -7,7 +7,7 @@
 
 #include "accelerator/exchange_cost.h"
 #include "base/strings.h"
-#include "wire/relay_words.h"
+#include "protocol/relay_words.h"
 
 namespace sotto {
 namespace {

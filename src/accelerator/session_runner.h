@@ -14,7 +14,7 @@
 #include "accelerator/relay_service.h"
 #include "accelerator/work_buffer.h"
 #include "base/status.h"
-#include "wire/messages.h"
+#include "protocol/messages.h"
 
 namespace sotto {
 

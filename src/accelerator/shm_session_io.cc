@@ -1,6 +1,6 @@
 #include "accelerator/shm_session_io.h"
 
-#include "wire/shm_records.h"
+#include "protocol/shm_records.h"
 
 namespace sotto {
 namespace {

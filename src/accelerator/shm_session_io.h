@@ -9,9 +9,9 @@
 #include <thread>
 
 #include "accelerator/grpc_session_io.h"
-#include "wire/backoff.h"
-#include "wire/shm_region.h"
-#include "wire/shm_ring.h"
+#include "protocol/backoff.h"
+#include "protocol/shm_region.h"
+#include "protocol/shm_ring.h"
 
 namespace sotto {
 

@@ -19,10 +19,10 @@
 #include "cli/command.h"
 #include "cli/other_program.h"
 #include "cli/process_info.h"
-#include "enclave/tee/platform.h"
 #include "model/printable.h"
-#include "wire/library_logs.h"
-#include "wire/mismatch.h"
+#include "protocol/library_logs.h"
+#include "protocol/mismatch.h"
+#include "trusted/tee/platform.h"
 
 namespace sotto {
 namespace {

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "api/split_setup.h"
 #include "base/strings.h"
 #include "cli/command.h"
+#include "trusted/api/split_setup.h"
 
 namespace sotto {
 namespace {

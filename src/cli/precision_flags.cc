@@ -5,7 +5,7 @@
 
 #include "base/strings.h"
 #include "cli/command.h"
-#include "enclave/linear/local.h"
+#include "trusted/linear/local.h"
 
 namespace sotto {
 namespace {

@@ -2,11 +2,11 @@
 
 #include <numeric>
 
-#include "api/confidentiality.h"
 #include "cli/result_parts.h"
-#include "enclave/linear/local.h"
-#include "enclave/tee/platform.h"
-#include "enclave/tee/resources.h"
+#include "trusted/api/confidentiality.h"
+#include "trusted/linear/local.h"
+#include "trusted/tee/platform.h"
+#include "trusted/tee/resources.h"
 
 namespace sotto {
 namespace {

@@ -20,9 +20,9 @@
 #include "cli/prompt_warnings.h"
 #include "cli/run_messages.h"
 #include "cli/status_line.h"
-#include "enclave/tee/platform.h"
 #include "sotto/model.h"
 #include "sotto/prefill.h"
+#include "trusted/tee/platform.h"
 
 namespace sotto {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "cli/batch_rows.h"
 #include "cli/prompt_file.h"
-#include "enclave/tee/platform.h"
+#include "trusted/tee/platform.h"
 
 namespace sotto {
 

@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "enclave/tokenizer/tokenizer.h"
 #include "testing/run_program.h"
 #include "testing/temp_dir.h"
 #include "testing/test_data.h"
+#include "trusted/tokenizer/tokenizer.h"
 
 namespace sotto {
 namespace {

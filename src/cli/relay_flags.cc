@@ -2,7 +2,7 @@
 
 #include "base/strings.h"
 #include "cli/command.h"
-#include "wire/endpoint.h"
+#include "protocol/endpoint.h"
 
 namespace sotto {
 

@@ -1,7 +1,7 @@
 #include "cli/result_parts.h"
 
-#include "enclave/linear/split.h"
-#include "enclave/tee/resources.h"
+#include "trusted/split/split.h"
+#include "trusted/tee/resources.h"
 
 namespace sotto {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "api/confidentiality.h"
 #include "sotto/prefill.h"
+#include "trusted/api/confidentiality.h"
 
 namespace sotto {
 

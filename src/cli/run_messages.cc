@@ -3,14 +3,14 @@
 #include <cstdio>
 #include <string>
 
-#include "api/split_setup.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/config_warning.h"
-#include "enclave/linear/local.h"
-#include "enclave/tee/platform.h"
 #include "model/sealed_model.h"
+#include "trusted/api/split_setup.h"
+#include "trusted/linear/local.h"
+#include "trusted/tee/platform.h"
 
 namespace sotto {
 namespace {

@@ -6,15 +6,15 @@
 #include <utility>
 #include <vector>
 
-#include "api/split_setup.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/api_errors.h"
 #include "cli/command.h"
 #include "cli/flag_needs.h"
 #include "cli/other_program.h"
-#include "enclave/linear/protection.h"
-#include "wire/endpoint.h"
+#include "protocol/endpoint.h"
+#include "trusted/api/split_setup.h"
+#include "trusted/split/protection.h"
 
 namespace sotto {
 namespace {

@@ -1,9 +1,9 @@
 // `sotto prefill --split` against servers of every kind: other devices, TLS.
 #include "cli/split_e2e_test_util.h"
+#include "protocol/peer_certificate.h"
 #include "testing/accelerator_process.h"
 #include "testing/test_certificate.h"
 #include "testing/test_data.h"
-#include "wire/peer_certificate.h"
 
 namespace sotto {
 namespace {

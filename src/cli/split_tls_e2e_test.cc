@@ -4,9 +4,9 @@
 
 #include "base/strings.h"
 #include "cli/split_e2e_test_util.h"
+#include "protocol/peer_certificate.h"
 #include "testing/accelerator_process.h"
 #include "testing/test_certificate.h"
-#include "wire/peer_certificate.h"
 
 namespace sotto {
 namespace {

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/strings.h"
 #include "cli/command.h"
-#include "wire/own_certificate.h"
+#include "protocol/own_certificate.h"
 
 namespace sotto {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "base/status.h"
 #include "cli/command.h"
-#include "enclave/tokenizer/tokenizer.h"
+#include "trusted/tokenizer/tokenizer.h"
 
 namespace CLI {
 class App;

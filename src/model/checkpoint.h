@@ -22,7 +22,7 @@
 namespace sotto {
 
 inline constexpr char kTokenizerName[] = "tokenizer.json";
-// No tokenizer.json is longer, as enclave/tokenizer/tokenizer.h has it.
+// No tokenizer.json is longer, as trusted/tokenizer/tokenizer.h has it.
 inline constexpr size_t kMaxTokenizerBytes = size_t{1} << 26;
 
 class Checkpoint {

@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "api/split_setup.h"
 #include "base/cpu.h"
 #include "base/log.h"
 #include "base/strings.h"
@@ -16,13 +15,14 @@
 #include "cli/default_model.h"
 #include "cli/setting.h"
 #include "cli/split_tls_flags.h"
-#include "enclave/blinding/audit.h"
-#include "enclave/blinding/pad_weights.h"
-#include "enclave/blinding/protected_layers.h"
-#include "enclave/linear/recording_channel.h"
-#include "enclave/linear/split.h"
-#include "enclave/prefill/engine.h"
-#include "enclave/tokenizer/tokenizer.h"
+#include "tools/audit.h"
+#include "tools/recording_channel.h"
+#include "trusted/api/split_setup.h"
+#include "trusted/engine/engine.h"
+#include "trusted/split/pad_weights.h"
+#include "trusted/split/protected_layers.h"
+#include "trusted/split/split.h"
+#include "trusted/tokenizer/tokenizer.h"
 
 namespace sotto {
 namespace {

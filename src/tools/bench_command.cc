@@ -10,13 +10,13 @@
 
 #include "base/cpu.h"
 #include "base/strings.h"
-#include "tools/bench_options.h"
-#include "tools/bench_run.h"
 #include "cli/default_model.h"
 #include "cli/named_files.h"
 #include "cli/setting.h"
 #include "cli/split_flags.h"
-#include "enclave/tee/resources.h"
+#include "tools/bench_options.h"
+#include "tools/bench_run.h"
+#include "trusted/tee/resources.h"
 
 namespace sotto {
 namespace {

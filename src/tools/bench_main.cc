@@ -1,14 +1,14 @@
-// `sotto-bench`: how fast this machine prefills. Not part of what an enclave runs: it can send rows in the
-// clear.
+// `sotto-bench`: how fast this machine prefills. Not part of what an enclave runs: it can send rows
+// in the clear.
 #include "cli/app.h"
-#include "enclave/linear/protect_plain.h"
 #include "tools/bench_command.h"
+#include "trusted/split/protect_plain.h"
 
 int main(int argc, char** argv) {
   sotto::AddPlainProtection();
-  return sotto::RunApp(
-      {.name = "sotto-bench",
-       .description = "Measure prefill over lengths, batch sizes and precisions, beside what the machine can do.",
-       .add = sotto::AddBench},
-      argc, argv);
+  return sotto::RunApp({.name = "sotto-bench",
+                        .description = "Measure prefill over lengths, batch sizes and precisions, "
+                                       "beside what the machine can do.",
+                        .add = sotto::AddBench},
+                       argc, argv);
 }

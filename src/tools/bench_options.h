@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "enclave/linear/local.h"
-#include "enclave/prefill/engine.h"
 #include "sotto/split.h"
+#include "trusted/engine/engine.h"
+#include "trusted/linear/local.h"
 
 namespace sotto {
 

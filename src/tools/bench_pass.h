@@ -9,7 +9,7 @@
 
 #include "base/status.h"
 #include "tools/bench_work.h"
-#include "enclave/prefill/engine.h"
+#include "trusted/engine/engine.h"
 
 namespace sotto {
 

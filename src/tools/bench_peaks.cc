@@ -9,11 +9,11 @@
 #include <string>
 
 #include "base/matrix.h"
-#include "tools/bench_work.h"
-#include "enclave/linear/packed_layer.h"
-#include "enclave/tee/resources.h"
 #include "kernels/gemm.h"
 #include "kernels/multiply_peak.h"
+#include "tools/bench_work.h"
+#include "trusted/linear/packed_layer.h"
+#include "trusted/tee/resources.h"
 
 namespace sotto {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "base/thread_pool.h"
-#include "enclave/linear/local.h"
+#include "trusted/linear/local.h"
 
 namespace sotto {
 

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "model/config.h"
 #include "tools/bench_peaks.h"
 #include "tools/bench_samples.h"
 #include "tools/bench_split.h"
 #include "tools/bench_work.h"
-#include "enclave/linear/local.h"
-#include "model/config.h"
+#include "trusted/linear/local.h"
 
 namespace sotto {
 

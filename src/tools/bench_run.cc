@@ -10,14 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "api/memory_needed.h"
 #include "base/cpu.h"
 #include "base/file.h"
 #include "base/stopwatch.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
 #include "cli/config_warning.h"
-#include "enclave/prefill/cost_model.h"
 #include "model/checkpoint.h"
 #include "tools/bench_files.h"
 #include "tools/bench_html.h"
@@ -26,6 +24,8 @@
 #include "tools/bench_split.h"
 #include "tools/bench_split_files.h"
 #include "tools/foreign_cpu.h"
+#include "trusted/api/memory_needed.h"
+#include "trusted/engine/cost_model.h"
 
 namespace sotto {
 namespace {

@@ -5,14 +5,14 @@
 #include <memory>
 #include <utility>
 
-#include "api/backend.h"
-#include "api/split_setup.h"
 #include "base/log.h"
 #include "tools/bench_pass.h"
 #include "tools/bench_peaks.h"
 #include "tools/bench_result.h"
 #include "tools/bench_split_files.h"
 #include "tools/thread_cpu.h"
+#include "trusted/api/backend.h"
+#include "trusted/api/split_setup.h"
 
 namespace sotto {
 namespace {

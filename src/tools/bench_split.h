@@ -9,10 +9,10 @@
 
 #include "base/status.h"
 #include "base/thread_pool.h"
+#include "model/checkpoint.h"
 #include "tools/bench_options.h"
 #include "tools/bench_work.h"
-#include "enclave/linear/split.h"
-#include "model/checkpoint.h"
+#include "trusted/split/split.h"
 
 namespace sotto {
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <string>
 
-#include "enclave/linear/local.h"
+#include "trusted/linear/local.h"
 
 namespace sotto {
 

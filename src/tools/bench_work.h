@@ -4,9 +4,9 @@
 
 #include <cstddef>
 
-#include "enclave/linear/local.h"
-#include "enclave/prefill/engine.h"
 #include "model/config.h"
+#include "trusted/engine/engine.h"
+#include "trusted/linear/local.h"
 
 namespace sotto {
 

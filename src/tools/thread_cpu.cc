@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "tools/foreign_cpu.h"
-#include "enclave/blinding/pads.h"
+#include "trusted/split/pads.h"
 
 namespace sotto {
 namespace {

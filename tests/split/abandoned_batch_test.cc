@@ -6,10 +6,10 @@
 
 #include "accelerator/devices/device_registry.h"
 #include "base/log.h"
-#include "enclave/blinding/unprotected.h"
 #include "testing/forwarding_device.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
+#include "trusted/split/unprotected.h"
 
 namespace sotto {
 namespace {

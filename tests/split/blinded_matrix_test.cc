@@ -7,17 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "enclave/linear/split.h"
 #include "model/config_presets.h"
 #include "model/random_model.h"
+#include "protocol/peer_certificate.h"
+#include "protocol/tls.h"
 #include "testing/accelerator_process.h"
 #include "testing/temp_dir.h"
 #include "testing/test_certificate.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
-#include "wire/peer_certificate.h"
-#include "wire/tls.h"
+#include "trusted/split/split.h"
 
 namespace sotto {
 namespace {

@@ -1,14 +1,14 @@
 // Whole forward passes through `shares` and `pads`, over real servers, equal the local fixed-point
 // ones to the bit.
 #include "base/cpu.h"
-#include "enclave/linear/local.h"
-#include "enclave/linear/protect_plain.h"
-#include "enclave/linear/split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
+#include "trusted/linear/local.h"
+#include "trusted/split/protect_plain.h"
+#include "trusted/split/split.h"
 
 namespace sotto {
 namespace {

@@ -6,13 +6,13 @@
 
 #include <thread>
 
-#include "enclave/blinding/unprotected.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/channel.h"
+#include "protocol/grpc_stream.h"
 #include "testing/faulty_accelerator.h"
 #include "testing/small_config.h"
-#include "wire/channel.h"
-#include "wire/grpc_stream.h"
+#include "trusted/split/unprotected.h"
 
 namespace sotto {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "accelerator/server.h"
-#include "wire/client.h"
+#include "protocol/client.h"
 
 namespace sotto {
 

@@ -4,13 +4,13 @@
 #include <string>
 
 #include "base/log.h"
-#include "enclave/linear/split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/peer_certificate.h"
 #include "testing/test_certificate.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
-#include "wire/peer_certificate.h"
+#include "trusted/split/split.h"
 
 namespace sotto {
 namespace {

@@ -1,11 +1,11 @@
 // The shipped server as a process of its own, killed without warning.
 #include <thread>
 
-#include "enclave/blinding/unprotected.h"
 #include "gtest/gtest.h"
 #include "testing/accelerator_process.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
+#include "trusted/split/unprotected.h"
 
 namespace sotto {
 namespace {

@@ -7,8 +7,6 @@
 #include <optional>
 
 #include "accelerator/devices/device_registry.h"
-#include "enclave/linear/protect_plain.h"
-#include "enclave/linear/split.h"
 #include "testing/faulty_accelerator.h"
 #include "testing/forwarding_device.h"
 #include "testing/run_program.h"
@@ -16,6 +14,8 @@
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
+#include "trusted/split/protect_plain.h"
+#include "trusted/split/split.h"
 
 namespace sotto {
 namespace {

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "accelerator/devices/device_registry.h"
-#include "enclave/linear/split.h"
 #include "testing/forwarding_device.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
+#include "trusted/split/split.h"
 
 namespace sotto {
 namespace {

@@ -2,13 +2,13 @@
 #include <cmath>
 #include <functional>
 
-#include "enclave/linear/local.h"
-#include "enclave/linear/protect_plain.h"
-#include "enclave/linear/split.h"
-#include "enclave/prefill/engine.h"
 #include "gtest/gtest.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
+#include "trusted/engine/engine.h"
+#include "trusted/linear/local.h"
+#include "trusted/split/protect_plain.h"
+#include "trusted/split/split.h"
 
 namespace sotto {
 namespace {

@@ -7,10 +7,10 @@
 #include "accelerator/relay_inbox.h"
 #include "base/log.h"
 #include "gtest/gtest.h"
+#include "protocol/accelerator.grpc.pb.h"
+#include "protocol/channel.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
-#include "wire/accelerator.grpc.pb.h"
-#include "wire/channel.h"
 
 namespace sotto {
 namespace {

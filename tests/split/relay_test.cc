@@ -11,15 +11,15 @@
 #include "accelerator/listen_sockets.h"
 #include "base/log.h"
 #include "base/strings.h"
-#include "enclave/linear/split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/peer_certificate.h"
 #include "testing/forwarding_device.h"
 #include "testing/test_certificate.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
-#include "wire/peer_certificate.h"
+#include "trusted/split/split.h"
 
 namespace sotto {
 namespace {

@@ -5,7 +5,7 @@
 #include <array>
 #include <random>
 
-#include "enclave/linear/split.h"
+#include "protocol/peer_certificate.h"
 #include "testing/accelerator_process.h"
 #include "testing/own_memory.h"
 #include "testing/temp_dir.h"
@@ -13,7 +13,7 @@
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
-#include "wire/peer_certificate.h"
+#include "trusted/split/split.h"
 
 namespace sotto {
 namespace {

@@ -11,17 +11,17 @@
 #include "accelerator/connection_failures.h"
 #include "accelerator/devices/device_registry.h"
 #include "base/log.h"
-#include "enclave/blinding/unprotected.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/accelerator.grpc.pb.h"
+#include "protocol/library_logs.h"
+#include "protocol/peer_certificate.h"
+#include "protocol/proto_codec.h"
 #include "testing/forwarding_device.h"
 #include "testing/test_certificate.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
-#include "wire/accelerator.grpc.pb.h"
-#include "wire/library_logs.h"
-#include "wire/peer_certificate.h"
-#include "wire/proto_codec.h"
+#include "trusted/split/unprotected.h"
 
 namespace sotto {
 namespace {

@@ -5,11 +5,11 @@
 #include <atomic>
 
 #include "accelerator/devices/device_registry.h"
-#include "enclave/blinding/relay.h"
-#include "enclave/blinding/unprotected.h"
 #include "testing/forwarding_device.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
+#include "trusted/split/relay.h"
+#include "trusted/split/unprotected.h"
 
 namespace sotto {
 namespace {

@@ -2,12 +2,12 @@
 #include <random>
 #include <thread>
 
-#include "enclave/blinding/unprotected.h"
 #include "gtest/gtest.h"
 #include "model/quantized_weights.h"
+#include "protocol/keystream.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
-#include "wire/keystream.h"
+#include "trusted/split/unprotected.h"
 
 namespace sotto {
 namespace {

@@ -4,10 +4,10 @@
 #include <thread>
 
 #include "base/log.h"
-#include "enclave/blinding/unprotected.h"
 #include "gtest/gtest.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
+#include "trusted/split/unprotected.h"
 
 namespace sotto {
 namespace {

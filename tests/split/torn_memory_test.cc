@@ -8,15 +8,15 @@
 #include <thread>
 
 #include "base/log.h"
-#include "enclave/blinding/unprotected.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/accelerator.grpc.pb.h"
+#include "protocol/handshake.h"
 #include "testing/faulty_accelerator.h"
 #include "testing/temp_dir.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
-#include "wire/accelerator.grpc.pb.h"
-#include "wire/handshake.h"
+#include "trusted/split/unprotected.h"
 
 namespace sotto {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "enclave/linear/local.h"
 #include "tests/split/honest_server.h"
+#include "trusted/linear/local.h"
 
 namespace sotto {
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/status.h"
-#include "enclave/linear/linear.h"
-#include "enclave/prefill/engine.h"
 #include "model/checkpoint.h"
+#include "trusted/engine/engine.h"
+#include "trusted/linear/linear.h"
 
 namespace sotto {
 

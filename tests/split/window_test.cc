@@ -1,13 +1,13 @@
 // Two lanes with two exchanges each, against a server whose window holds just four of the largest
 // there are: nobody may wait for room that only the waiting could give.
 #include "base/log.h"
-#include "enclave/linear/protect_plain.h"
-#include "enclave/linear/split.h"
 #include "gtest/gtest.h"
+#include "protocol/messages.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
-#include "wire/messages.h"
+#include "trusted/split/protect_plain.h"
+#include "trusted/split/split.h"
 
 namespace sotto {
 namespace {

@@ -1,0 +1,28 @@
+// A connection to an accelerator: of a client's session, or of another accelerator's relay.
+#ifndef SOTTO_PROTOCOL_CHANNEL_H_
+#define SOTTO_PROTOCOL_CHANNEL_H_
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "protocol/client.h"
+#include "protocol/tls.h"
+
+namespace sotto {
+
+// A connection of its own to HOST:PORT or unix:PATH, in the clear without `tls`. Dials when first
+// used. `verdict` is told when the peer is refused.
+std::shared_ptr<grpc::Channel> MakeChannel(
+    const std::string& endpoint, const std::optional<TlsOptions>& tls,
+    std::shared_ptr<PeerVerdict> verdict = std::make_shared<PeerVerdict>());
+// The same to a target as gRPC names it, with its scheme.
+std::shared_ptr<grpc::Channel> MakeChannelToTarget(
+    const std::string& target, const std::optional<TlsOptions>& tls,
+    std::shared_ptr<PeerVerdict> verdict = std::make_shared<PeerVerdict>());
+
+}  // namespace sotto
+
+#endif  // SOTTO_PROTOCOL_CHANNEL_H_

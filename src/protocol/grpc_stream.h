@@ -1,0 +1,84 @@
+// A session's gRPC stream: the handshake, small control messages, and, as a Transport, exchanges
+// whose payloads travel on the stream itself.
+#ifndef SOTTO_PROTOCOL_GRPC_STREAM_H_
+#define SOTTO_PROTOCOL_GRPC_STREAM_H_
+
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "base/status.h"
+#include "protocol/accelerator.pb.h"
+#include "protocol/proto_codec.h"
+#include "protocol/session_state.h"
+
+namespace sotto {
+
+class GrpcStream final : public Transport,
+                         private grpc::ClientBidiReactor<grpc::ByteBuffer, pb::ServerMessage> {
+ public:
+  // Both outlive the stream.
+  GrpcStream(std::shared_ptr<grpc::Channel> channel, SessionState& session);
+  ~GrpcStream() override;
+
+  // Sends `hello` and waits for the Welcome. Call it once, first.
+  absl::StatusOr<pb::Welcome> Greet(const pb::Hello& hello, Exchange::Clock::time_point deadline);
+  // PEM of the certificate the server proved to hold; empty without TLS. After Greet.
+  std::string PeerCertificate() const;
+  // Queues a message; it goes out between exchanges.
+  void SendControl(pb::ClientMessage message);
+  // Queues a Doorbell, unless one is waiting to go out: a peer that asks for them without end, and
+  // reads none, costs no memory.
+  void RingDoorbell();
+  // Messages and exchanges that wait to go out.
+  size_t queued() const;
+
+  absl::Status Send(const std::shared_ptr<Exchange>& exchange) override;
+  void Await(Exchange& exchange) override;
+  void Shutdown() override;
+  void Close() override;
+
+ private:
+  struct Outgoing {  // One of the two.
+    std::shared_ptr<Exchange> exchange;
+    pb::ClientMessage control;
+  };
+
+  void OnWriteDone(bool ok) override;
+  void OnReadDone(bool ok) override;
+  void OnDone(const grpc::Status& status) override;
+
+  // Starts the next write when none is under way. REQUIRES: mutex_ held.
+  void PumpLocked();
+  // Fills message_out_ with the next part of an exchange. False when the session has failed.
+  bool FillLocked(Exchange& exchange);
+  absl::Status Receive(const pb::ServerMessage& message);
+  absl::Status ReceiveAnswer(const pb::ExchangeAnswer& answer);
+  absl::Status ReceiveData(const std::string& data);
+
+  // Of messages as bytes: they are serialised here, where seeds can be wiped.
+  grpc::TemplatedGenericStub<grpc::ByteBuffer, pb::ServerMessage> stub_;
+  SessionState& session_;
+  grpc::ClientContext context_;
+  pb::ClientMessage message_out_;
+  grpc::ByteBuffer bytes_out_;  // Of message_out_, while they are sent.
+  pb::ServerMessage message_in_;
+  std::shared_ptr<Exchange> answering_;  // Used by the reading callbacks alone.
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Outgoing> queue_;
+  uint64_t sent_of_front_ = 0;
+  bool front_started_ = false, writing_ = false, closing_ = false, finished_ = false;
+  std::optional<pb::Welcome> welcome_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_PROTOCOL_GRPC_STREAM_H_

@@ -1,0 +1,37 @@
+#include "protocol/message_bytes.h"
+
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/support/slice.h>
+
+#include "base/check.h"
+#include "base/secret_buffer.h"
+
+namespace sotto {
+namespace {
+
+grpc::ByteBuffer SecretBytes(const pb::ClientMessage& message) {
+  auto* const memory = new SecretBuffer(message.ByteSizeLong());
+  SOTTO_CHECK(message.SerializeToArray(memory->span().data(), static_cast<int>(memory->size())));
+  const grpc::Slice slice(
+      memory->span().data(), memory->size(),
+      [](void* owner) { delete static_cast<SecretBuffer*>(owner); }, memory);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+}  // namespace
+
+grpc::ByteBuffer TakeBytes(pb::ClientMessage& message) {
+  if (message.has_request() && HasSeeds(message.request())) {
+    grpc::ByteBuffer bytes = SecretBytes(message);
+    WipeSeeds(*message.mutable_request());
+    return bytes;
+  }
+  grpc::ByteBuffer bytes;
+  bool own = false;
+  const grpc::Status status =
+      grpc::GenericSerialize<grpc::ProtoBufferWriter, pb::ClientMessage>(message, &bytes, &own);
+  SOTTO_CHECK(status.ok());
+  return bytes;
+}
+
+}  // namespace sotto

@@ -1,0 +1,19 @@
+// A request's bytes for gRPC.
+#ifndef SOTTO_PROTOCOL_MESSAGE_BYTES_H_
+#define SOTTO_PROTOCOL_MESSAGE_BYTES_H_
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include "protocol/accelerator.pb.h"
+#include "protocol/proto_codec.h"
+
+namespace sotto {
+
+// Serialises the message. One with seeds goes into a SecretBuffer, which dies when gRPC has sent it
+// and lets go of it; the message's own copies of the seeds are wiped. Protobuf's serialiser would
+// leave both in memory that is freed as it is.
+grpc::ByteBuffer TakeBytes(pb::ClientMessage& message);
+
+}  // namespace sotto
+
+#endif  // SOTTO_PROTOCOL_MESSAGE_BYTES_H_

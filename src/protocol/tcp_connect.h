@@ -1,0 +1,38 @@
+// A plain connected socket to an endpoint, for a look at what answers there.
+#ifndef SOTTO_PROTOCOL_TCP_CONNECT_H_
+#define SOTTO_PROTOCOL_TCP_CONNECT_H_
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+
+namespace sotto {
+
+// Closes the descriptor it holds; -1 holds none.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor();
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// Tries the endpoint's addresses in order, by `deadline`. Reads and writes of the socket wait for
+// `patience` at most. UNAVAILABLE with the reason, INVALID_ARGUMENT for no endpoint.
+absl::StatusOr<Descriptor> ConnectTo(const std::string& endpoint,
+                                     std::chrono::steady_clock::time_point deadline,
+                                     std::chrono::milliseconds patience);
+
+}  // namespace sotto
+
+#endif  // SOTTO_PROTOCOL_TCP_CONNECT_H_

@@ -1,0 +1,28 @@
+// Why no session comes about with a server, in a sentence for people: gRPC tells a server that is
+// not there, one that speaks no TLS and one that refuses this client's certificate apart by texts
+// of OpenSSL only, or not at all.
+#ifndef SOTTO_PROTOCOL_TLS_PROBE_H_
+#define SOTTO_PROTOCOL_TLS_PROBE_H_
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+#include "protocol/client.h"
+
+namespace sotto {
+
+// Makes a connection of its own, does the TLS handshake that `tls` asks for (or, without it, tries
+// whether one is answered) and closes it again. The client's certificate is shown to a server that
+// has passed the checks, and nothing else is sent.
+//
+// UNAVAILABLE when there is no connection; FAILED_PRECONDITION when one side speaks TLS and the
+// other does not; PERMISSION_DENIED when a certificate is refused, by either side. OK: nothing is
+// wrong that a handshake would show. Returns by `timeout`, but for the resolver's own patience.
+absl::Status ProbeHandshake(const std::string& endpoint, const std::optional<TlsOptions>& tls,
+                            std::chrono::milliseconds timeout);
+
+}  // namespace sotto
+
+#endif  // SOTTO_PROTOCOL_TLS_PROBE_H_

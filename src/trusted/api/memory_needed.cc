@@ -1,0 +1,64 @@
+#include "trusted/api/memory_needed.h"
+
+#include "base/memory.h"
+#include "base/strings.h"
+#include "model/tensor_names.h"
+#include "sotto/scores.h"
+#include "trusted/engine/memory_plan.h"
+
+namespace sotto {
+namespace {
+
+// Beyond what is counted, runs of the shipped model took 3 to 5 MB; and the allocator reserves 64
+// MB of address space for a thread's heap, which counts under RLIMIT_AS and in an enclave.
+constexpr uint64_t kReserveBytes = uint64_t{64} << 20;
+constexpr uint64_t kReserveBytesPerThread = uint64_t{4} << 20;
+
+}  // namespace
+
+MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions& how,
+                          const EngineOptions& options) {
+  const LlamaConfig& config = checkpoint.config();
+  const LocalLinearMemory linear =
+      PlanLocalLinear(config, how.precision, TokenBlockRows(options), ThreadsPerLane(options));
+  const AttentionPlan attention =
+      AttentionPlanFor(config, how.attention.value_or(AttentionPrecisionFor(how.precision)));
+  const absl::StatusOr<TensorRef> embedding = checkpoint.Find(kEmbeddingName);
+  MemoryNeeded needed;
+  needed.weight_bytes = linear.weight_bytes + (embedding.ok() ? embedding->size_bytes : 0);
+  needed.packing_bytes = linear.packing_bytes;
+  needed.arena_bytes = PlanMemory(config, attention, linear.workspace_bytes, options).total_bytes();
+  if (options.oblivious_embedding) {
+    // The rows that were chosen, at most as wide as floats.
+    needed.lookup_bytes =
+        options.batch_size * options.prefill_length * config.hidden_size * sizeof(float);
+  }
+  needed.reserve_bytes =
+      kReserveBytes + kReserveBytesPerThread * static_cast<uint64_t>(options.threads);
+  needed.model_bytes = checkpoint.private_bytes();
+  return needed;
+}
+
+absl::Status CheckMemoryToBegin() { return CheckMemoryFits("a forward pass", kReserveBytes); }
+
+absl::Status CheckScoresFit(size_t positions, size_t top_k) {
+  return CheckMemoryFits(StrCat("keeping the scores of ", positions, " positions"),
+                         positions * (sizeof(double) + top_k * sizeof(TokenLogprob)));
+}
+
+absl::Status CheckLocalRunFits(const Checkpoint& checkpoint, const LocalLinearOptions& how,
+                               const EngineOptions& options) {
+  SOTTO_RETURN_IF_ERROR(CheckMemoryToBegin());  // The plan asks oneDNN.
+  const MemoryNeeded needed = PlanLocalRun(checkpoint, how, options);
+  std::string what = StrCat("precision ", PrecisionName(how.precision), " with batches of ",
+                            options.batch_size, " x ", options.prefill_length);
+  if (needed.model_bytes > 0) {
+    what += StrCat(", beside the ", DescribeBytes(needed.model_bytes), " of the sealed model,");
+  }
+  const absl::Status status = CheckMemoryFits(what, needed.total_bytes());
+  if (status.ok() || options.batch_size == 1) return status;
+  return absl::Status(status.code(),
+                      StrCat(ToStd(status.message()), "; a smaller batch needs less"));
+}
+
+}  // namespace sotto

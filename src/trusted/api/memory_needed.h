@@ -1,0 +1,48 @@
+// Whether a local run fits the machine, known before anything is loaded.
+#ifndef SOTTO_TRUSTED_API_MEMORY_NEEDED_H_
+#define SOTTO_TRUSTED_API_MEMORY_NEEDED_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/status.h"
+#include "model/checkpoint.h"
+#include "trusted/engine/engine.h"
+#include "trusted/linear/local.h"
+
+namespace sotto {
+
+struct MemoryNeeded {
+  uint64_t weight_bytes = 0;  // Linear layers as the precision holds them, and the embedding table.
+  uint64_t packing_bytes = 0;  // While weights are packed: before the arena is there.
+  uint64_t arena_bytes = 0;    // Activations, keys and values: Engine::arena_bytes().
+  uint64_t lookup_bytes = 0;   // Of an oblivious lookup.
+  // What is not counted one by one: code that oneDNN generates, stacks, prompts, results under way,
+  // and what the allocator cannot use.
+  uint64_t reserve_bytes = 0;
+  uint64_t model_bytes =
+      0;  // Of a sealed model: already taken, and not given back on every system.
+
+  // What a run takes beyond what the process has.
+  uint64_t total_bytes() const {
+    return weight_bytes + std::max(packing_bytes, arena_bytes + lookup_bytes) + reserve_bytes;
+  }
+};
+
+MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions& how,
+                          const EngineOptions& options);
+
+// FAILED_PRECONDITION where so little is available that even code cannot be generated: oneDNN does
+// not survive that. To be asked before its first use.
+absl::Status CheckMemoryToBegin();
+
+// The same for scores of so many positions, which are kept until they may be handed on.
+absl::Status CheckScoresFit(size_t positions, size_t top_k);
+
+// FAILED_PRECONDITION, with both figures, when the run needs more than the system has available.
+absl::Status CheckLocalRunFits(const Checkpoint& checkpoint, const LocalLinearOptions& how,
+                               const EngineOptions& options);
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_API_MEMORY_NEEDED_H_

@@ -1,0 +1,133 @@
+#include "sotto/model.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "base/cpu.h"
+#include "base/strings.h"
+#include "base/thread_pool.h"
+#include "model/sealed_model.h"
+#include "trusted/api/guarded.h"
+#include "trusted/api/model_impl.h"
+
+namespace sotto {
+namespace {
+
+static_assert(kMaxTokenizerBytes == Tokenizer::kMaxFileBytes);
+
+// The last part of the directory's path: what Hugging Face calls the model.
+std::string NameOf(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path canonical = fs::canonical(path, error);
+  return (canonical.has_filename() ? canonical : canonical.parent_path()).filename().string();
+}
+
+ModelInfo InfoOf(const Checkpoint& checkpoint, const std::string& path) {
+  const LlamaConfig& config = checkpoint.config();
+  return {.name = NameOf(path),
+          .path = path,
+          .sealed = IsSealedModelPath(path),
+          .parameters = checkpoint.parameter_count(),
+          .layers = config.num_layers,
+          .hidden_size = config.hidden_size,
+          .vocab_size = config.vocab_size,
+          .max_positions = config.max_position_embeddings,
+          .unknown_fields = config.unknown_fields};
+}
+
+// The model's tokenizer, or none where it has none.
+absl::StatusOr<std::unique_ptr<const Tokenizer>> LoadTokenizer(const Checkpoint& checkpoint) {
+  SOTTO_ASSIGN_OR_RETURN(const std::string* json, checkpoint.TokenizerJson());
+  if (json == nullptr) return std::unique_ptr<const Tokenizer>();
+  SOTTO_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::Parse(*json, StrCat(checkpoint.directory(),
+                                                                             "/", kTokenizerName)));
+  return std::make_unique<const Tokenizer>(std::move(tokenizer));
+}
+
+absl::StatusOr<UnsealOptions> Unsealing(const ModelOptions& options) {
+  UnsealOptions unseal{.key_file = options.key_file};
+  if (options.sealed_root.empty()) return unseal;
+  SOTTO_ASSIGN_OR_RETURN(unseal.root, HashFromHex(options.sealed_root, "sealed_root"));
+  return unseal;
+}
+
+absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& path,
+                                                            const ModelOptions& options) {
+  const int threads = options.threads > 0 ? options.threads : AvailableProcessors();
+  ThreadPool pool(threads);
+  SOTTO_ASSIGN_OR_RETURN(const UnsealOptions unseal, Unsealing(options));
+  SOTTO_ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenModel(path, unseal, pool));
+  // Before a prompt meets the tokenizer: a hostile one tells of the text by the number of tokens.
+  const ModelPins pins{.model_sha256 = options.model_sha256,
+                       .weights_sha256 = options.weights_sha256};
+  SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins(pins, pool));
+  auto impl = std::make_shared<Model::Impl>(std::move(checkpoint));
+  impl->info = InfoOf(impl->checkpoint, path);
+  impl->pinned = pins.any() || unseal.root.has_value();
+  impl->threads = threads;
+  SOTTO_ASSIGN_OR_RETURN(impl->tokenizer, LoadTokenizer(impl->checkpoint));
+  return std::shared_ptr<const Model::Impl>(std::move(impl));
+}
+
+absl::Status NoTokenizer() {
+  return absl::FailedPreconditionError("text, but the model has no tokenizer.json");
+}
+
+}  // namespace
+
+absl::StatusOr<Model> Model::Open(const std::string& path, const ModelOptions& options) {
+  return Guarded([&]() -> absl::StatusOr<Model> {
+    SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<const Impl> impl, OpenImpl(path, options));
+    return Model(std::move(impl));
+  });
+}
+
+const ModelInfo& Model::info() const { return impl_->info; }
+
+absl::StatusOr<ModelDigestSet> Model::Digests() const {
+  return Guarded([&]() -> absl::StatusOr<ModelDigestSet> {
+    ThreadPool pool(impl_->threads);
+    SOTTO_ASSIGN_OR_RETURN(const ModelDigests digests, impl_->checkpoint.Digests(pool));
+    return ModelDigestSet{.model = digests.model_sha256(),
+                          .config = digests.config_sha256,
+                          .tokenizer = digests.tokenizer_sha256,
+                          .weights = digests.weights_sha256};
+  });
+}
+
+bool Model::has_tokenizer() const { return impl_->tokenizer != nullptr; }
+
+std::span<const int32_t> Model::bos_ids() const {
+  return has_tokenizer() ? impl_->tokenizer->bos_ids() : std::span<const int32_t>();
+}
+
+absl::StatusOr<std::vector<int32_t>> Model::Encode(std::string_view text,
+                                                   const EncodeTextOptions& options) const {
+  if (!has_tokenizer()) return NoTokenizer();
+  return Guarded([&] {
+    return impl_->tokenizer->Encode(text,
+                                    {.plain = !options.special_tokens, .add_bos = options.add_bos});
+  });
+}
+
+absl::StatusOr<std::string> Model::Decode(std::span<const int32_t> ids) const {
+  if (!has_tokenizer()) return NoTokenizer();
+  return Guarded([&] { return impl_->tokenizer->Decode(ids, {}); });
+}
+
+std::vector<std::optional<std::string>> Model::TokenTexts(std::span<const int32_t> ids) const {
+  std::vector<std::optional<std::string>> texts;
+  if (!has_tokenizer()) return texts;
+  StreamingDecoder decoder(*impl_->tokenizer, {});
+  std::optional<size_t> last;  // Of those that have a text.
+  for (const int32_t id : ids) {
+    absl::StatusOr<std::string> text = decoder.Next(id);
+    if (text.ok()) last = texts.size();
+    texts.push_back(text.ok() ? std::optional<std::string>(*std::move(text)) : std::nullopt);
+  }
+  if (last.has_value()) *texts[*last] += decoder.Finish();
+  return texts;
+}
+
+}  // namespace sotto

@@ -1,0 +1,214 @@
+#include "sotto/prefill.h"
+
+#include <array>
+#include <bit>
+#include <utility>
+
+#include "base/cpu.h"
+#include "base/strings.h"
+#include "trusted/api/guarded.h"
+#include "trusted/api/memory_needed.h"
+#include "trusted/api/model_impl.h"
+#include "trusted/api/precision_choice.h"
+#include "trusted/api/prefill_impl.h"
+#include "trusted/api/prompt_checks.h"
+#include "trusted/split/drbg.h"
+#include "trusted/tee/platform.h"
+
+namespace sotto {
+namespace {
+
+// Of [0, 1), for the clients of one server not to come back all at once.
+double DrawUniform() {
+  std::array<uint8_t, sizeof(uint32_t)> bytes{};
+  ProcessDrbg().Generate(bytes);
+  return std::bit_cast<uint32_t>(bytes) / 4294967296.0;
+}
+
+// With everything that they leave open or imply.
+PrefillOptions Resolved(PrefillOptions options) {
+  if (options.threads == 0) options.threads = AvailableProcessors();
+  options.pad_compute |= options.split.has_value() || options.oblivious_embedding;
+  return options;
+}
+
+// A cache would hold a sealed model's weights in the clear, prove nothing of a pinned one's, and be
+// in the hands of a TEE's host.
+absl::Status CheckWeightCache(const PrefillOptions& options, const Model::Impl& model) {
+  if (options.weight_cache_dir.empty()) return absl::OkStatus();
+  if (model.info.sealed) {
+    return absl::FailedPreconditionError(
+        "weight_cache: not for a sealed model: what is cached is neither encrypted nor verified");
+  }
+  if (model.pinned) {
+    return absl::FailedPreconditionError(
+        "weight_cache: not for a pinned model: nothing proves what a cache was made of");
+  }
+  const Platform platform = DetectPlatform().platform;
+  if (!ProtectsFromHost(platform)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      StrCat("weight_cache: not in a TEE (", PlatformName(platform),
+             "): nothing would tell weights that the host has changed"));
+}
+
+absl::Status CheckAgainstModel(const PrefillOptions& options, const Model::Impl& model) {
+  if (options.prefill_length > model.info.max_positions) {
+    return absl::InvalidArgumentError(StrCat("prefill_length: ", options.prefill_length,
+                                             " positions, but the model has ",
+                                             model.info.max_positions));
+  }
+  return CheckWeightCache(options, model);
+}
+
+std::unique_ptr<Backend> MakeBackend(const PrefillOptions& options, const Checkpoint& checkpoint,
+                                     const PrecisionReport& precision, ThreadPool& pool) {
+  if (!options.split.has_value()) {
+    return MakeLocalBackend(checkpoint,
+                            {.precision = precision.linear,
+                             .weight_cache_dir = options.weight_cache_dir,
+                             .attention = precision.attention},
+                            pool);
+  }
+  const PassSize pass{options.batch_size, options.prefill_length, options.positions};
+  return MakeSplitBackend(
+      checkpoint, MakeSplitSetup(*options.split, pass, precision.linear, options.threads), pool);
+}
+
+RetrySchedule MakeRetries(const PrefillOptions& options) {
+  if (!options.split.has_value()) return RetrySchedule(0, {}, DrawUniform);
+  return RetrySchedule(options.split->retries, options.split->exchange_timeout, DrawUniform);
+}
+
+absl::Status CheckProcess(pid_t process) {
+  if (process == getpid()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "made before this process was forked: its threads and connections are the parent's");
+}
+
+}  // namespace
+
+absl::Status Validate(const PrefillOptions& options) {
+  if (options.batch_size == 0) return absl::InvalidArgumentError("batch_size: must be at least 1");
+  if (options.prefill_length == 0) {
+    return absl::InvalidArgumentError("prefill_length: must be at least 1");
+  }
+  if (options.threads < 0) return absl::InvalidArgumentError("threads: must not be negative");
+  if (!options.split.has_value()) return ChoosePrecision(options).status();
+  if (!options.weight_cache_dir.empty()) {
+    return absl::InvalidArgumentError(
+        "weight_cache: not in the split mode, which packs no weights");
+  }
+  if (options.oblivious_embedding && options.split->plain_embedding) {
+    return absl::InvalidArgumentError("oblivious_embedding: not where a server looks tokens up");
+  }
+  SOTTO_RETURN_IF_ERROR(CheckSplitOptions(*options.split));
+  return ChoosePrecision(options).status();
+}
+
+absl::StatusOr<Prefill> Prefill::Create(const Model& model, const PrefillOptions& options) {
+  return Guarded([&]() -> absl::StatusOr<Prefill> {
+    SOTTO_RETURN_IF_ERROR(Validate(options));
+    const Model::Impl& opened = *model.impl_;
+    SOTTO_RETURN_IF_ERROR(CheckAgainstModel(options, opened));
+    const PrefillOptions resolved = Resolved(options);
+    SOTTO_ASSIGN_OR_RETURN(const PrecisionReport precision, ChoosePrecision(resolved));
+    auto impl = std::make_unique<Impl>(model, resolved, precision);
+    impl->host.emplace(MakeBackend(resolved, opened.checkpoint, precision, impl->pool),
+                       EngineOptions{.threads = resolved.threads,
+                                     .batch_size = resolved.batch_size,
+                                     .prefill_length = resolved.prefill_length,
+                                     .oblivious_embedding = resolved.oblivious_embedding},
+                       MakeRetries(resolved));
+    SOTTO_RETURN_IF_ERROR(impl->host->Load());
+    return Prefill(std::move(impl));
+  });
+}
+
+Prefill::Prefill(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Prefill::Prefill(Prefill&&) noexcept = default;
+
+Prefill& Prefill::operator=(Prefill&& other) noexcept {
+  if (this != &other) {
+    this->~Prefill();
+    new (this) Prefill(std::move(other));
+  }
+  return *this;
+}
+
+Prefill::~Prefill() {
+  // In a child of fork() there are no threads to end and no connections to close: what there is
+  // goes with the process.
+  if (impl_ != nullptr && impl_->process != getpid()) (void)impl_.release();
+}
+
+absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassRequest& request,
+                                             const RunControl& control) {
+  SOTTO_RETURN_IF_ERROR(CheckProcess(process));
+  return Guarded([&]() -> absl::StatusOr<RunReport> {
+    const std::lock_guard lock(mutex);
+    const ModelInfo& info = model.info();
+    SOTTO_RETURN_IF_ERROR(CheckPrompts(prompts, {.prefill_length = options.prefill_length,
+                                                 .vocab_size = info.vocab_size,
+                                                 .names = control.names}));
+    if (request.score != nullptr && request.score->keep_tokens) {
+      size_t positions = 0;
+      for (const TokenIds& prompt : prompts) positions += RowsOf(prompt);
+      SOTTO_RETURN_IF_ERROR(CheckScoresFit(positions, request.score->top_k));
+    }
+    // The last batch is filled up, so that its size does not tell how many prompts there are.
+    std::vector<std::vector<int32_t>> filled;
+    if (options.pad_compute && prompts.size() % options.batch_size != 0) {
+      filled.assign(prompts.begin(), prompts.end());
+      while (filled.size() % options.batch_size != 0) {
+        filled.push_back(prompts[filled.size() % prompts.size()]);
+      }
+    }
+    PassRunner runner({.config = model.impl_->checkpoint.config(),
+                       .host = *host,
+                       .pad_compute = options.pad_compute,
+                       .calibrate = !options.split.has_value(),
+                       .precision_name = std::string(PrecisionName(precision.linear))},
+                      filled.empty() ? prompts : TokenPrompts(filled), prompts.size(), request,
+                      control);
+    absl::StatusOr<RunReport> report = runner.Run();
+    // A session that failed stays failed: the next run connects anew.
+    if (!report.ok() && options.split.has_value()) host->Drop();
+    return report;
+  });
+}
+
+absl::StatusOr<RunReport> Prefill::Run(TokenPrompts prompts, const RunRequest& request,
+                                       const RunControl& control) {
+  const bool all = request.positions == Positions::kAll;
+  if (request.scores && !all) {
+    return absl::InvalidArgumentError("scores need the logits of all positions");
+  }
+  if (request.scores) {
+    SOTTO_RETURN_IF_ERROR(CheckScoreOptions(prompts, request.score_options));
+  }
+  PassRequest pass{.logits = all ? LogitsMode::kAll : LogitsMode::kLast,
+                   .score = request.scores ? &request.score_options : nullptr,
+                   .scores = request.scores,
+                   .last_run = request.last_run};
+  if (request.logits) {
+    pass.rows = [&](size_t prompt, size_t position, ConstMatrixView<float> rows) {
+      request.logits({.prompt = prompt,
+                      .first_position = position,
+                      .rows = rows.rows(),
+                      .vocab_size = rows.cols(),
+                      .values = rows.data()});
+    };
+  }
+  if (request.check) pass.batch_done = [&](const BatchMembers&) { return request.check(); };
+  return impl_->Run(prompts, pass, control);
+}
+
+absl::Status Prefill::Logits(TokenPrompts prompts, Positions positions,
+                             const LogitsConsumer& consumer, const RunControl& control) {
+  return Run(prompts, {.positions = positions, .logits = consumer}, control).status();
+}
+
+const PrecisionReport& Prefill::precision() const { return impl_->precision; }
+int Prefill::threads() const { return impl_->options.threads; }
+
+}  // namespace sotto

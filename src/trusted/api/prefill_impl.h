@@ -1,0 +1,42 @@
+// What a Prefill owns.
+#ifndef SOTTO_TRUSTED_API_PREFILL_IMPL_H_
+#define SOTTO_TRUSTED_API_PREFILL_IMPL_H_
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "base/thread_pool.h"
+#include "sotto/prefill.h"
+#include "trusted/api/engine_host.h"
+#include "trusted/api/pass_runner.h"
+
+namespace sotto {
+
+struct Prefill::Impl {
+  Impl(const Model& opened, const PrefillOptions& resolved, const PrecisionReport& chosen)
+      : model(opened), options(resolved), precision(chosen), pool(resolved.threads) {}
+
+  // Checks prompts, fills batches where padding is computed, runs.
+  absl::StatusOr<RunReport> Run(TokenPrompts prompts, const PassRequest& request,
+                                const RunControl& control);
+  // Positions of each prompt that rows come for: its length, or the padded one.
+  size_t RowsOf(const std::vector<int32_t>& prompt) const {
+    return options.pad_compute ? options.prefill_length : prompt.size();
+  }
+
+  const Model model;             // Keeps what the backend refers to.
+  const PrefillOptions options;  // Nothing in it is left open.
+  const PrecisionReport precision;
+  const pid_t process = getpid();
+  ThreadPool pool;
+  std::optional<EngineHost> host;
+  std::mutex mutex;  // One run at a time.
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_API_PREFILL_IMPL_H_

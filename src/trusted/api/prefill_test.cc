@@ -1,0 +1,297 @@
+#include "sotto/prefill.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <omp.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <mutex>
+
+#include "kernels/elementwise.h"
+#include "testing/small_model.h"
+#include "testing/temp_dir.h"
+#include "testing/test_data.h"
+#include "trusted/api/token_scores.h"
+
+namespace sotto {
+namespace {
+
+using testing::HasSubstr;
+using Prompts = std::vector<std::vector<int32_t>>;
+
+// Of different lengths; the first two begin alike.
+Prompts MakePrompts() {
+  Prompts prompts = {{1, 5, 9, 13, 17}, {1, 5, 9, 2}, {3}, {11, 4, 4, 30, 2, 8, 6}, {7, 7}};
+  return prompts;
+}
+
+// All logits, [position][id], by prompt.
+using AllLogits = std::vector<std::vector<std::vector<float>>>;
+
+class PrefillTest : public testing::Test {
+ protected:
+  Prefill Make(PrefillOptions options = {}) {
+    options.prefill_length = 8;
+    options.precision = Precision::kF32;
+    if (options.threads == 0) options.threads = 2;
+    absl::StatusOr<Prefill> prefill = Prefill::Create(model_, options);
+    EXPECT_TRUE(prefill.ok()) << prefill.status();
+    return *std::move(prefill);
+  }
+  AllLogits LogitsOf(Prefill& prefill, const Prompts& prompts) {
+    AllLogits all(prompts.size());
+    for (size_t i = 0; i < prompts.size(); ++i) all[i].resize(prompts[i].size());
+    const absl::Status status =
+        prefill.Logits(prompts, Positions::kAll, [&](const LogitsRows& rows) {
+          for (size_t r = 0; r < rows.rows; ++r) {
+            if (rows.prompt >= all.size()) continue;
+            if (rows.first_position + r >= all[rows.prompt].size()) continue;
+            all[rows.prompt][rows.first_position + r].assign(rows.row(r).begin(),
+                                                             rows.row(r).end());
+          }
+        });
+    EXPECT_TRUE(status.ok()) << status;
+    return all;
+  }
+
+  const TempDir dir_;
+  const Model model_ = SmallModel(dir_, 50, "");
+  const Prompts prompts_ = MakePrompts();
+};
+
+double LogprobOf(const std::vector<float>& row, int32_t id) {
+  return row[static_cast<size_t>(id)] - LogSumExpRow(row.data(), row.size());
+}
+
+// Every way of running gives the same bits.
+TEST_F(PrefillTest, ScoresAreThoseOfTheLogitsHoweverTheyAreBatched) {
+  Prefill one = Make();
+  const AllLogits logits = LogitsOf(one, prompts_);
+  for (const size_t batch_size : {1, 2, 4}) {
+    for (const bool padded : {false, true}) {
+      Prefill prefill = Make({.batch_size = batch_size, .pad_compute = padded});
+      EXPECT_EQ(LogitsOf(prefill, prompts_), logits);
+      const auto scores = prefill.Score(prompts_, {.top_k = 2});
+      ASSERT_TRUE(scores.ok()) << scores.status();
+      ASSERT_EQ(scores->size(), prompts_.size());
+      for (size_t p = 0; p < prompts_.size(); ++p) {
+        const Scores& got = (*scores)[p];
+        double sum = 0;
+        ASSERT_EQ(got.logprobs.size(), prompts_[p].size());
+        for (size_t i = 1; i < prompts_[p].size(); ++i) {
+          EXPECT_EQ(got.logprobs[i], LogprobOf(logits[p][i - 1], prompts_[p][i]));
+          sum += got.logprobs[i];
+        }
+        EXPECT_EQ(got.sum_logprob, sum);
+        EXPECT_EQ(got.tokens, prompts_[p].size() - 1);
+        for (size_t i = 0; i < prompts_[p].size(); ++i) {
+          const std::vector<float>& row = logits[p][i];
+          EXPECT_EQ(got.top_after(i)[0].id, std::ranges::max_element(row) - row.begin());
+          EXPECT_EQ(got.top_after(i)[1].logprob, LogprobOf(row, got.top_after(i)[1].id));
+        }
+      }
+    }
+  }
+}
+
+TEST_F(PrefillTest, ScoresFromATokenOnAreTheSameBits) {
+  const Prompts prompts = {prompts_[0], prompts_[3]};
+  for (const bool padded : {false, true}) {
+    Prefill prefill = Make({.batch_size = 2, .pad_compute = padded});
+    const auto all = prefill.Score(prompts);
+    const auto some = prefill.Score(prompts, {.first_tokens = {3, 6}});
+    ASSERT_TRUE(some.ok()) << some.status();
+    EXPECT_EQ((*some)[0].tokens, 2u);
+    EXPECT_EQ((*some)[0].sum_logprob, (*all)[0].logprobs[3] + (*all)[0].logprobs[4]);
+    EXPECT_EQ((*some)[1].sum_logprob, (*all)[1].logprobs[6]);
+    EXPECT_TRUE(std::isnan((*some)[0].logprobs[2]));
+    EXPECT_EQ((*some)[0].top_after(2)[0], (*all)[0].top_after(2)[0]);
+  }
+}
+
+TEST_F(PrefillTest, NamedTokensHaveTheLogprobsOfTheWholeVocabulary) {
+  const std::vector<NamedTokens> named = {{.prompt = 3, .position = 6, .ids = {0, 49}},
+                                          {.prompt = 0, .position = 0, .ids = {17}},
+                                          {.prompt = 3, .position = 6, .ids = {}},
+                                          {.prompt = 4, .position = 1, .ids = {7}}};
+  Prefill one = Make();
+  const AllLogits logits = LogitsOf(one, prompts_);
+  for (const bool padded : {false, true}) {
+    Prefill prefill = Make({.batch_size = 4, .pad_compute = padded});
+    const auto got = prefill.LogprobsOf(prompts_, named);
+    ASSERT_TRUE(got.ok()) << got.status();
+    for (size_t i = 0; i < named.size(); ++i) {
+      ASSERT_EQ((*got)[i].size(), named[i].ids.size());
+      for (size_t k = 0; k < named[i].ids.size(); ++k) {
+        EXPECT_EQ((*got)[i][k],
+                  LogprobOf(logits[named[i].prompt][named[i].position], named[i].ids[k]));
+      }
+    }
+  }
+}
+
+TEST_F(PrefillTest, HiddenStatesPoolAsTheySay) {
+  Prefill one = Make();
+  const auto every = one.HiddenStates(prompts_, Pooling::kNone);
+  ASSERT_TRUE(every.ok()) << every.status();
+  for (const bool padded : {false, true}) {
+    Prefill prefill = Make({.batch_size = 3, .pad_compute = padded});
+    const auto all = prefill.HiddenStates(prompts_, Pooling::kNone);
+    const auto last = prefill.HiddenStates(prompts_, Pooling::kLast);
+    const auto mean = prefill.HiddenStates(prompts_, Pooling::kMean);
+    ASSERT_TRUE(all.ok() && last.ok() && mean.ok());
+    for (size_t p = 0; p < prompts_.size(); ++p) {
+      const Hidden& want = (*every)[p];
+      ASSERT_EQ(want.rows, prompts_[p].size());
+      ASSERT_EQ(want.hidden_size, model_.info().hidden_size);
+      EXPECT_EQ((*all)[p].values, want.values);
+      EXPECT_TRUE(std::ranges::equal((*last)[p].values, want.row(want.rows - 1)));
+      for (size_t j = 0; j < want.hidden_size; ++j) {
+        double sum = 0;
+        for (size_t i = 0; i < want.rows; ++i) sum += want.row(i)[j];
+        EXPECT_EQ((*mean)[p].values[j], static_cast<float>(sum / static_cast<double>(want.rows)));
+      }
+    }
+  }
+}
+
+// lm_head of the hidden states is the logits.
+TEST_F(PrefillTest, HiddenStatesAreThoseBeforeLmHead) {
+  absl::StatusOr<Model> model = Model::Open(ShippedModelDir());
+  ASSERT_TRUE(model.ok());
+  absl::StatusOr<Prefill> prefill =
+      Prefill::Create(*model, {.prefill_length = 8, .precision = Precision::kF32});
+  ASSERT_TRUE(prefill.ok());
+  const Prompts prompts = {{1, 20, 300}, {1, 40}};
+  const auto hidden = prefill->HiddenStates(prompts, Pooling::kLast);
+  ASSERT_TRUE(hidden.ok());
+  // RMSNorm leaves unit mean square where its weights are one; ours are not, so only bounds hold:
+  // different prompts, different states, all finite.
+  EXPECT_NE((*hidden)[0].values, (*hidden)[1].values);
+  for (const float value : (*hidden)[0].values) EXPECT_TRUE(std::isfinite(value));
+}
+
+TEST_F(PrefillTest, WrongInputIsNamedAndNothingRuns) {
+  Prefill prefill = Make();
+  const auto message = [](const absl::Status& status) {
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    return std::string(status.message());
+  };
+  EXPECT_EQ(message(prefill.Score(Prompts()).status()), "no prompts");
+  EXPECT_EQ(message(prefill.Score(Prompts{{1}, {}}).status()),
+            "prompt 1: has 0 tokens; 1 to 8 are possible");
+  EXPECT_EQ(message(prefill.Score(Prompts{{1, 50}}, {}, {.names = {"file: line 3"}}).status()),
+            "file: line 3: the id at position 1 is beyond the model's vocabulary of 50");
+  EXPECT_THAT(message(prefill.Score(prompts_, {.top_k = 101}).status()), HasSubstr("top_k"));
+  EXPECT_THAT(message(prefill.Score(prompts_, {.first_tokens = {1}}).status()),
+              HasSubstr("first_tokens"));
+  EXPECT_THAT(message(prefill.Score(Prompts{{1, 2}}, {.first_tokens = {2}}).status()),
+              HasSubstr("first_tokens"));
+  const std::vector<NamedTokens> beyond = {{.prompt = 2, .position = 1, .ids = {1}}};
+  EXPECT_THAT(message(prefill.LogprobsOf(prompts_, beyond).status()), HasSubstr("no position 1"));
+}
+
+TEST(PrefillOptionsTest, ErrorsNameTheField) {
+  const auto message = [](const PrefillOptions& options) {
+    const absl::Status status = Validate(options);
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    return std::string(status.message());
+  };
+  EXPECT_TRUE(Validate({}).ok());
+  EXPECT_THAT(message({.prefill_length = 0}), testing::StartsWith("prefill_length: "));
+  EXPECT_THAT(message({.batch_size = 0}), testing::StartsWith("batch_size: "));
+  EXPECT_THAT(message({.threads = -1}), testing::StartsWith("threads: "));
+  EXPECT_THAT(
+      message({.precision = Precision::kF32, .attention_precision = AttentionPrecision::kBf16}),
+      testing::StartsWith("attention_precision: "));
+  EXPECT_THAT(message({.precision = Precision::kBf16, .split = SplitOptions()}),
+              testing::StartsWith("precision: "));
+  EXPECT_THAT(message({.weight_cache_dir = "d", .split = SplitOptions()}),
+              testing::StartsWith("weight_cache: "));
+  EXPECT_THAT(message({.split = SplitOptions{.endpoints = {"nonsense"}}}),
+              testing::StartsWith("accelerator: "));
+}
+
+TEST_F(PrefillTest, ARunThatIsStoppedIsCancelledAndTheNextOneIsWhole) {
+  Prefill prefill = Make();
+  const AllLogits logits = LogitsOf(prefill, prompts_);
+  std::stop_source stop;
+  RunControl control{.stop = stop.get_token()};
+  control.progress = [&](const Progress& progress) {
+    if (progress.tokens_done > 0) stop.request_stop();
+  };
+  EXPECT_TRUE(absl::IsCancelled(prefill.Score(prompts_, {}, control).status()));
+  EXPECT_EQ(LogitsOf(prefill, prompts_), logits);
+}
+
+TEST_F(PrefillTest, ProgressEndsWithEverythingDone) {
+  for (const bool padded : {false, true}) {
+    Prefill prefill = Make({.batch_size = 2, .pad_compute = padded});
+    std::vector<Progress> seen;
+    RunControl control;
+    control.progress = [&](const Progress& progress) { seen.push_back(progress); };
+    ASSERT_TRUE(prefill.Score(prompts_, {}, control).ok());
+    ASSERT_FALSE(seen.empty());
+    EXPECT_EQ(seen.back().tokens_total, padded ? 6u * 8 : 19u);
+    EXPECT_EQ(seen.back().tokens_done, seen.back().tokens_total);
+    EXPECT_EQ(seen.back().seconds_left, 0);
+  }
+}
+
+TEST_F(PrefillTest, AConsumersErrorEndsTheRun) {
+  Prefill prefill = Make();
+  int asked = 0;
+  RunRequest request;
+  request.logits = [](const LogitsRows&) {};
+  request.check = [&] { return ++asked == 2 ? absl::UnavailableError("full") : absl::OkStatus(); };
+  EXPECT_EQ(prefill.Run(prompts_, request).status().message(), "full");
+  EXPECT_EQ(asked, 2);
+}
+
+TEST_F(PrefillTest, TheCallersOpenMpSettingStays) {
+  omp_set_num_threads(3);
+  Prefill prefill = Make();
+  ASSERT_TRUE(prefill.Score(prompts_).ok());
+  EXPECT_EQ(omp_get_max_threads(), 3);
+  omp_set_num_threads(1);
+}
+
+// A child lives on with what its parent made, and may let it go; its calls fail.
+TEST_F(PrefillTest, AChildOfForkGetsAStatus) {
+  const pid_t child = [this] {
+    auto prefill = std::make_unique<Prefill>(Make());
+    EXPECT_TRUE(prefill->Score(prompts_).ok());
+    const pid_t pid = fork();
+    if (pid != 0) return pid;
+    const absl::Status status = prefill->Score(prompts_).status();
+    prefill.reset();
+    _exit(absl::IsFailedPrecondition(status) ? 7 : 1);
+  }();
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
+}
+
+TEST_F(PrefillTest, ACacheIsRefusedForASealedOrPinnedModel) {
+  absl::StatusOr<Model> open = Model::Open(ShippedModelDir());
+  ASSERT_TRUE(open.ok());
+  const auto digests = open->Digests();
+  ASSERT_TRUE(digests.ok());
+  const auto pinned = Model::Open(ShippedModelDir(), {.model_sha256 = digests->model});
+  ASSERT_TRUE(pinned.ok()) << pinned.status();
+  const absl::Status status =
+      Prefill::Create(*pinned, {.weight_cache_dir = dir_.File("cache")}).status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("weight_cache: not for a pinned model"));
+  std::string wrong = digests->model;
+  wrong[0] = wrong[0] == '0' ? '1' : '0';
+  EXPECT_TRUE(
+      absl::IsFailedPrecondition(Model::Open(ShippedModelDir(), {.model_sha256 = wrong}).status()));
+}
+
+}  // namespace
+}  // namespace sotto

@@ -1,0 +1,140 @@
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "protocol/protocol.h"
+#include "trusted/api/backend.h"
+
+namespace sotto {
+namespace {
+
+double Seconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) * 1e-9; }
+
+class SplitBackend final : public Backend {
+ public:
+  SplitBackend(const Checkpoint& checkpoint, SplitSetup setup, ThreadPool& pool)
+      : checkpoint_(checkpoint), setup_(std::move(setup)), pool_(pool) {}
+
+  absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const EngineOptions& options) override;
+  std::optional<SplitReport> Report(const PassTotals& totals) const override;
+  void Close() override { split_ = {}; }
+
+ private:
+  absl::Status Prepare();
+
+  const Checkpoint& checkpoint_;
+  const SplitSetup setup_;
+  ThreadPool& pool_;
+  std::unique_ptr<SplitRuntime> runtime_;  // Weights are read once, whatever happens to channels.
+  SplitLinear split_;                      // Its `linear` is the engine's.
+  int connections_ = 0;
+};
+
+absl::Status SplitBackend::Prepare() {
+  if (runtime_ != nullptr) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(runtime_, SplitRuntime::Prepare(checkpoint_, setup_, pool_));
+  return absl::OkStatus();
+}
+
+// Connected to whom, in their own words.
+void SayConnections(const SplitLinear& split) {
+  for (const auto& session : split.sessions) {
+    const ServerInfo& server = session->server();
+    std::string devices;
+    for (const std::string& device : server.devices) devices += StrCat(" ", device);
+    Log(LogLevel::kInfo,
+        StrCat("connected to ", session->endpoint(), ":", devices, ", version ",
+               server.software_version, ", data plane ", DataPlaneName(server.data_plane), ", ",
+               server.peer_key_sha256.empty() ? "no TLS"
+                                              : StrCat("TLS key ", server.peer_key_sha256)));
+  }
+  if (split.relayed) Log(LogLevel::kInfo, "products are relayed between the servers");
+  if (!split.why_no_relay.empty()) Log(LogLevel::kInfo, StrCat("no relay: ", split.why_no_relay));
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOptions& options) {
+  SOTTO_RETURN_IF_ERROR(Prepare());
+  split_ = {};  // The last sessions end before new ones begin.
+  SOTTO_ASSIGN_OR_RETURN(split_, runtime_->Connect());
+  SayConnections(split_);
+  // Once a run: reconnections change nothing about it.
+  if (++connections_ == 1 && !split_.why_no_relay.empty()) {
+    Log(LogLevel::kWarning, StrCat("no relay, twice as much to receive: ", split_.why_no_relay));
+  }
+  if (split_.await_stock) SOTTO_RETURN_IF_ERROR(split_.await_stock());
+  EngineOptions with_lanes = options;
+  with_lanes.lanes = kSplitLanes;
+  return Engine::Create(checkpoint_, TakeParts(split_), with_lanes);
+}
+
+AcceleratorReport ReportOf(const AcceleratorSession& session) {
+  const ServerInfo& server = session.server();
+  const SessionStats stats = session.stats();
+  return {.endpoint = session.endpoint(),
+          .software_version = server.software_version,
+          .operands = server.operands,
+          .data_plane = std::string(DataPlaneName(server.data_plane)),
+          .devices = server.devices,
+          .tls_key_sha256 = server.peer_key_sha256,
+          .bytes_sent = stats.bytes_sent,
+          .bytes_received = stats.bytes_received,
+          .device_seconds = Seconds(stats.device_ns)};
+}
+
+PadReport ReportOf(const PadStats& stats) {
+  return {.made = stats.made,
+          .used = stats.used,
+          .waits = stats.waits,
+          .local_exchanges = stats.local_exchanges,
+          .offline_seconds = stats.offline_seconds,
+          .offline_cpu_seconds = Seconds(stats.offline_cpu_ns)};
+}
+
+std::optional<SplitReport> SplitBackend::Report(const PassTotals& totals) const {
+  if (split_.sessions.empty()) return std::nullopt;
+  SplitReport report{.protection = setup_.protection,
+                     .verified = setup_.plain_format == NumberFormat::kRing32 ||
+                                 setup_.protection != Protection::kPlain,
+                     .offloaded = {"linear"},
+                     .relayed = split_.relayed,
+                     .why_no_relay = split_.why_no_relay,
+                     .trusted_cpu_seconds = totals.cpu_seconds,
+                     .reconnections = connections_ - 1};
+  if (setup_.offload.embedding) report.offloaded.push_back("embedding");
+  if (setup_.offload.attention) report.offloaded.push_back("attention");
+  uint64_t sent = 0, received = 0;
+  for (const auto& session : split_.sessions) {
+    const SessionStats stats = session->stats();
+    sent += stats.bytes_sent;
+    received += stats.bytes_received;
+    report.wire_seconds += Seconds(stats.wire_ns);
+    report.device_seconds += Seconds(stats.device_ns);
+    report.accelerators.push_back(ReportOf(*session));
+  }
+  const OffloadedStats linear = split_.stats();
+  report.exchanges =
+      setup_.offload.any() ? split_.sessions[0]->stats().exchanges : linear.exchanges;
+  report.masking_seconds = Seconds(linear.hiding_ns + linear.revealing_ns);
+  report.waiting_seconds = Seconds(linear.sending_ns + linear.waiting_ns);
+  const double tokens = static_cast<double>(totals.tokens);
+  report.bytes_sent_per_token = static_cast<double>(sent) / tokens;
+  report.bytes_received_per_token = static_cast<double>(received) / tokens;
+  if (split_.pad_stats) report.pads = ReportOf(split_.pad_stats());
+  return report;
+}
+
+}  // namespace
+
+EngineParts TakeParts(SplitLinear& split) {
+  return {.linear = std::move(split.linear),
+          .embedding = std::move(split.embedding),
+          .attention = std::move(split.attention)};
+}
+
+std::unique_ptr<Backend> MakeSplitBackend(const Checkpoint& checkpoint, SplitSetup setup,
+                                          ThreadPool& pool) {
+  return std::make_unique<SplitBackend>(checkpoint, std::move(setup), pool);
+}
+
+}  // namespace sotto

@@ -1,0 +1,53 @@
+#include "trusted/api/split_setup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sotto {
+namespace {
+
+PadOptions StockOf(const PassSize& pass) {
+  return MakeSplitSetup({}, pass, Precision::kFixed, 3).pads;
+}
+
+// A short batch comes in one block a lane, which each take a pad of every layer.
+TEST(SplitSetupTest, PadsOfAPassAreThoseOfEachLane) {
+  const PadOptions pads = StockOf({.length = 128});
+  EXPECT_EQ(pads.pass_rows, 128u);
+  EXPECT_EQ(pads.block_rows, 64u);
+  EXPECT_EQ(pads.lm_head_rows, 128u);
+  EXPECT_EQ(pads.lm_head_block_rows, 128u);
+  EXPECT_EQ(pads.threads, 3);
+}
+
+TEST(SplitSetupTest, LongBatchesAreCutAsTheEngineCutsThem) {
+  const PadOptions pads = StockOf({3, 500, Positions::kLast});
+  EXPECT_EQ(pads.pass_rows, 1500u);
+  EXPECT_EQ(pads.block_rows, 512u);
+  EXPECT_EQ(pads.lm_head_rows, 3u);
+}
+
+TEST(SplitSetupTest, TheProtectionFollowsFromTheEndpoints) {
+  EXPECT_EQ(MakeSplitSetup({.endpoints = {"a:1"}}, {}, Precision::kFixed, 1).protection,
+            Protection::kPads);
+  EXPECT_EQ(MakeSplitSetup({.endpoints = {"a:1", "b:2"}}, {}, Precision::kFixed, 1).protection,
+            Protection::kShares);
+}
+
+TEST(SplitSetupTest, ConnectingTakesNoLongerThanAnAnswerMay) {
+  const SplitSetup setup =
+      MakeSplitSetup({.exchange_timeout = std::chrono::seconds(5)}, {}, Precision::kFixed, 1);
+  EXPECT_EQ(setup.connect_timeout, std::chrono::seconds(5));
+}
+
+TEST(SplitSetupTest, WhatDoesNotGoTogetherIsRefused) {
+  EXPECT_TRUE(CheckSplitOptions({}).ok());
+  const SplitOptions two{.endpoints = {"a:1", "b:2"}};
+  EXPECT_TRUE(absl::IsFailedPrecondition(CheckSplitOptions(two)));  // Without TLS.
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      CheckSplitOptions({.endpoints = {"a:1", "a:1"}, .insecure_channels = true})));
+  EXPECT_TRUE(absl::IsUnimplemented(CheckSplitOptions({.protection = Protection::kPlain})));
+}
+
+}  // namespace
+}  // namespace sotto

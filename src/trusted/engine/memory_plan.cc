@@ -1,0 +1,59 @@
+#include "trusted/engine/memory_plan.h"
+
+#include <algorithm>
+
+#include "kernels/gemm.h"
+#include "trusted/engine/arena.h"
+#include "trusted/engine/kv_store.h"
+
+namespace sotto {
+
+size_t TokenBlockRows(const EngineOptions& options) {
+  return std::min(kTokenBlockRows, RoundUpToGemmRows(options.batch_size * options.prefill_length));
+}
+
+int ThreadsPerLane(const EngineOptions& options) {
+  return std::max(1, options.threads / options.lanes);
+}
+
+AttentionPlan AttentionPlanFor(const LlamaConfig& config, AttentionPrecision precision) {
+  return MakeAttentionPlan({config.num_heads, config.num_kv_heads, config.head_dim}, precision);
+}
+
+MemoryPlan PlanMemory(const LlamaConfig& config, const AttentionPlan& attention,
+                      size_t linear_workspace_bytes, const EngineOptions& options) {
+  MemoryPlan plan;
+  MemoryPlan::Shapes& s = plan.shapes;
+  const size_t rows = options.batch_size * options.prefill_length;
+  s.block_rows = TokenBlockRows(options);
+  s.logit_rows = std::min(kLogitRows, RoundUpToGemmRows(rows));
+  s.hidden_size = config.hidden_size;
+  s.q_size = config.q_size();
+  s.qkv_size = config.q_size() + 2 * config.kv_size();
+  s.intermediate_size = config.intermediate_size;
+  s.vocab_size = config.vocab_size;
+  plan.lanes = static_cast<size_t>(options.lanes);
+  plan.kv_buffers = options.lanes > 1 ? 2 : 1;
+
+  const auto floats = [](size_t n) { return Arena::Rounded(n * sizeof(float)); };
+  plan.residual_bytes = floats(rows * s.hidden_size);
+  plan.kv_bytes =
+      Arena::Rounded(KvStoreBytes(attention, options.batch_size, options.prefill_length));
+  plan.rope_bytes = floats(options.prefill_length * (config.head_dim / 2));
+  plan.lane_activation_bytes =
+      floats(s.block_rows * std::max(s.qkv_size + s.q_size, s.intermediate_size));
+  plan.lane_attention_scratch_bytes =
+      Arena::Rounded(AttentionScratchBytes(attention) * ThreadsPerLane(options));
+  plan.lane_logits_bytes =
+      floats(s.logit_rows * s.hidden_size) + floats(s.logit_rows * s.vocab_size);
+  plan.lane_workspace_bytes = Arena::Rounded(linear_workspace_bytes);
+  return plan;
+}
+
+size_t MemoryPlan::total_bytes() const {
+  return residual_bytes + kv_buffers * kv_bytes + 2 * rope_bytes +
+         lanes * (lane_activation_bytes + lane_attention_scratch_bytes + lane_logits_bytes +
+                  lane_workspace_bytes);
+}
+
+}  // namespace sotto

@@ -1,0 +1,58 @@
+#include "trusted/engine/memory_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "model/config_presets.h"
+#include "testing/local_prefill.h"
+#include "testing/test_data.h"
+
+namespace sotto {
+namespace {
+
+EngineOptions Options(size_t batch_size, size_t prefill_length, int lanes) {
+  EngineOptions options;
+  options.threads = 2;
+  options.batch_size = batch_size;
+  options.prefill_length = prefill_length;
+  options.lanes = lanes;
+  return options;
+}
+
+size_t PlannedArena(const LlamaConfig& config, Precision precision, const EngineOptions& options) {
+  const LocalLinearMemory linear =
+      PlanLocalLinear(config, precision, TokenBlockRows(options), ThreadsPerLane(options));
+  return PlanMemory(config, AttentionPlanFor(config, AttentionPrecisionFor(precision)),
+                    linear.workspace_bytes, options)
+      .total_bytes();
+}
+
+TEST(MemoryPlanTest, ThePlanIsWhatTheEngineTakes) {
+  for (Precision precision :
+       {Precision::kF32, Precision::kBf16, Precision::kInt8, Precision::kFixed}) {
+    for (const EngineOptions& options :
+         {Options(1, 1, 1), Options(3, 100, 1), Options(2, 700, 2)}) {
+      LocalPrefill prefill(ShippedModelDir(), precision, options);
+      EXPECT_EQ(prefill.engine().arena_bytes(), PlannedArena(prefill.config(), precision, options));
+    }
+  }
+}
+
+TEST(MemoryPlanTest, LongPromptsTakeLittle) {
+  const LlamaConfig config = *ConfigLike("llama-3.2-1b");
+  EXPECT_LT(PlannedArena(config, Precision::kBf16, Options(1, 32768, 1)), 600'000'000u);
+}
+
+TEST(MemoryPlanTest, WhatDoesNotFitIsRefused) {
+  const auto checkpoint = Checkpoint::Open(ShippedModelDir());
+  ThreadPool pool(1);
+  auto linear =
+      MakeLocalLinear(*checkpoint, {.precision = Precision::kInt8, .weight_cache_dir = {}}, pool);
+  const auto engine =
+      Engine::Create(*checkpoint, *std::move(linear), Options(1'000'000'000, 1024, 1));
+  EXPECT_EQ(engine.status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+}  // namespace
+}  // namespace sotto

@@ -1,0 +1,36 @@
+#include "trusted/engine/norm_weights.h"
+
+#include <string>
+
+#include "model/tensor_names.h"
+
+namespace sotto {
+namespace {
+
+absl::StatusOr<std::vector<float>> ReadVector(const Checkpoint& checkpoint,
+                                              const std::string& name) {
+  SOTTO_ASSIGN_OR_RETURN(const TensorRef tensor, checkpoint.Find(name));
+  std::vector<float> values(checkpoint.config().hidden_size);
+  SOTTO_RETURN_IF_ERROR(checkpoint.ReadRows(tensor, 0, {values.data(), 1, values.size()}));
+  return values;
+}
+
+}  // namespace
+
+absl::StatusOr<NormWeights> ReadNormWeights(const Checkpoint& checkpoint) {
+  NormWeights out;
+  for (size_t block = 0; block < checkpoint.config().num_layers; ++block) {
+    SOTTO_ASSIGN_OR_RETURN(
+        std::vector<float> attention,
+        ReadVector(checkpoint, BlockTensorName(block, "input_layernorm.weight")));
+    SOTTO_ASSIGN_OR_RETURN(
+        std::vector<float> mlp,
+        ReadVector(checkpoint, BlockTensorName(block, "post_attention_layernorm.weight")));
+    out.attention.push_back(std::move(attention));
+    out.mlp.push_back(std::move(mlp));
+  }
+  SOTTO_ASSIGN_OR_RETURN(out.final, ReadVector(checkpoint, kFinalNormName));
+  return out;
+}
+
+}  // namespace sotto

@@ -1,0 +1,25 @@
+// The RMSNorm weights: all that the trusted process keeps of the model besides the embedding when
+// the linear layers are elsewhere.
+#ifndef SOTTO_TRUSTED_ENGINE_NORM_WEIGHTS_H_
+#define SOTTO_TRUSTED_ENGINE_NORM_WEIGHTS_H_
+
+#include <vector>
+
+#include "base/status.h"
+#include "model/checkpoint.h"
+
+namespace sotto {
+
+// Each vector is [hidden_size].
+struct NormWeights {
+  std::vector<std::vector<float>> attention;  // Of each block, before q/k/v.
+  std::vector<std::vector<float>> mlp;        // Of each block, before gate/up.
+  std::vector<float> final;                   // Before lm_head.
+};
+
+// DATA_LOSS as Checkpoint::ReadRows.
+absl::StatusOr<NormWeights> ReadNormWeights(const Checkpoint& checkpoint);
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_ENGINE_NORM_WEIGHTS_H_

@@ -1,0 +1,25 @@
+// Which prompts of a batch share a prefix worth computing once.
+#ifndef SOTTO_TRUSTED_ENGINE_PREFIX_GROUPS_H_
+#define SOTTO_TRUSTED_ENGINE_PREFIX_GROUPS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace sotto {
+
+struct PrefixGroup {
+  std::vector<size_t> prompts;
+  size_t shared_positions = 0;  // 0 when the group is one prompt.
+};
+
+// Partitions the prompts so that the positions saved, the sum of (members - 1) * shared_positions,
+// are the most that groups of neighbours in lexicographic order allow; ties keep groups small. No
+// group shares fewer than `min_shared` positions.
+std::vector<PrefixGroup> GroupByPrefix(std::span<const std::vector<int32_t>> prompts,
+                                       size_t min_shared);
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_ENGINE_PREFIX_GROUPS_H_

@@ -1,0 +1,57 @@
+// One layer of the model over one token block (Touvron et al. 2023, LLaMA; Vaswani et al. 2017).
+#ifndef SOTTO_TRUSTED_ENGINE_TRANSFORMER_BLOCK_H_
+#define SOTTO_TRUSTED_ENGINE_TRANSFORMER_BLOCK_H_
+
+#include <cstddef>
+#include <stop_token>
+
+#include "base/status.h"
+#include "trusted/engine/attention.h"
+#include "trusted/engine/lane.h"
+#include "trusted/engine/norm_weights.h"
+#include "trusted/linear/linear.h"
+
+namespace sotto {
+
+// What does not change from one layer to the next.
+struct DecoderParts {
+  const LlamaConfig* config;
+  const NormWeights* norms;
+  Linear* linear;
+  const Attention* attention;
+  std::stop_token stop;
+};
+
+// CANCELLED where the run was asked to stop.
+absl::Status CheckStop(const std::stop_token& stop);
+
+// A token block on its way through the layers.
+struct BlockState {
+  const BatchPlan* plan;
+  const TokenBlock* block;
+  const AttentionTasks* tasks;
+  MatrixView<float> x;  // The residual stream of the block's rows, [rows, hidden_size].
+};
+
+// q, k, v = RMSNorm(x) W_qkv, into lane.qkv. Errors are the linear layers'.
+absl::Status ProjectQkv(const DecoderParts& model, size_t layer, const BlockState& state,
+                        Lane& lane);
+
+// Puts lane.qkv's keys and values into the store, zeros for values of a fixed shape's padding.
+// Those of all earlier rows must be there.
+void StoreKeysValues(const DecoderParts& model, const BlockState& state, KvStore& store,
+                     Lane& lane);
+
+// x += Attention(q, K, V) W_o, in two steps: lane.attended first, and the store is not needed after
+// it.
+absl::Status Attend(const DecoderParts& model, const BlockState& state, const KvStore& store,
+                    Lane& lane);
+absl::Status AddAttention(const DecoderParts& model, size_t layer, const BlockState& state,
+                          Lane& lane);
+
+// x += (SiLU(h W_gate) * (h W_up)) W_down with h = RMSNorm(x).
+absl::Status AddMlp(const DecoderParts& model, size_t layer, const BlockState& state, Lane& lane);
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_ENGINE_TRANSFORMER_BLOCK_H_

@@ -1,0 +1,130 @@
+#include "trusted/linear/local.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "base/loading.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "kernels/gemm.h"
+#include "trusted/linear/local_product.h"
+#include "trusted/linear/local_workspace.h"
+#include "trusted/linear/packed_layer.h"
+#include "trusted/linear/weight_cache.h"
+
+namespace sotto {
+namespace {
+
+class LocalLinear : public Linear {
+ public:
+  LocalLinear(LlamaConfig config, const LocalLinearOptions& options,
+              std::vector<PackedLayer> layers)
+      : config_(std::move(config)),
+        precision_(options.precision),
+        attention_(options.attention.value_or(AttentionPrecisionFor(options.precision))),
+        layers_(std::move(layers)) {}
+
+  AttentionPrecision attention_precision() const override { return attention_; }
+
+  size_t WorkspaceBytes(size_t max_tokens, int threads) const override {
+    return PlanLocalLinear(config_, precision_, max_tokens, threads).workspace_bytes;
+  }
+
+  absl::Status Apply(LinearLayer layer, const LinearInput& input, LinearTail tail,
+                     MatrixView<float> y, ThreadPool& pool) override {
+    const size_t index = LinearLayerIndex(config_, layer);
+    const PackedLayer& packed = layers_[index];
+    const PackedLayer* next = index + 1 < layers_.size() ? &layers_[index + 1] : nullptr;
+    const size_t n_out = packed.weights.n_out();
+    SOTTO_CHECK(input.x.cols() == packed.weights.n_in() && y.rows() == input.x.rows());
+    SOTTO_CHECK(y.cols() == (tail == LinearTail::kSwiGlu ? n_out / 2 : n_out));
+    SOTTO_CHECK(tail != LinearTail::kSwiGlu || layer.kind == LinearKind::kGateUp);
+    MultiplyLayer(packed, next, input, tail, y, pool);
+    return absl::OkStatus();
+  }
+
+ private:
+  const LlamaConfig config_;
+  const Precision precision_;
+  const AttentionPrecision attention_;
+  const std::vector<PackedLayer> layers_;
+};
+
+absl::StatusOr<std::vector<PackedLayer>> PackAllLayers(const Checkpoint& checkpoint,
+                                                       Precision precision, ThreadPool& pool) {
+  const std::vector<LinearLayer> names = AllLinearLayers(checkpoint.config());
+  std::vector<PackedLayer> layers;
+  for (LinearLayer layer : names) {
+    ReportLoading("packing weights", layers.size(), names.size());
+    SOTTO_ASSIGN_OR_RETURN(PackedLayer packed, PackLayer(checkpoint, layer, precision, pool));
+    layers.push_back(std::move(packed));
+  }
+  ReportLoading("packing weights", names.size(), names.size());
+  return layers;
+}
+
+// From the cache, or from the checkpoint and then into the cache.
+absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint,
+                                                    const LocalLinearOptions& options,
+                                                    ThreadPool& pool) {
+  SOTTO_ASSIGN_OR_RETURN(const std::string path,
+                         WeightCachePath(options.weight_cache_dir, checkpoint, options.precision));
+  absl::StatusOr<std::vector<PackedLayer>> cached =
+      ReadWeightCache(path, checkpoint.config(), options.precision, pool);
+  if (cached.ok()) {
+    Log(LogLevel::kInfo, StrCat("packed weights from ", path));
+    return cached;
+  }
+  if (!absl::IsNotFound(cached.status())) {
+    Log(LogLevel::kWarning, StrCat(ToStd(cached.status().message()), "; it is rebuilt"));
+  }
+  SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
+                         PackAllLayers(checkpoint, options.precision, pool));
+  std::error_code error;  // Writing tells.
+  std::filesystem::create_directories(options.weight_cache_dir, error);
+  const absl::Status status = WriteWeightCache(path, layers, pool);
+  if (status.ok()) {
+    Log(LogLevel::kInfo, StrCat("packed weights kept in ", path));
+  } else {
+    Log(LogLevel::kWarning, StrCat("no weight cache: ", ToStd(status.message())));
+  }
+  return layers;
+}
+
+}  // namespace
+
+LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision, size_t max_tokens,
+                                  int threads) {
+  // Of a packed column: its scale, its sum and a bias.
+  constexpr size_t kColumnBytes = 3 * sizeof(float);
+  LocalLinearMemory memory;
+  for (LinearLayer layer : AllLinearLayers(config)) {
+    const LinearShape shape = ShapeOf(config, layer);
+    memory.weight_bytes +=
+        GemmWeights::PackedBytes(OperandsOf(precision), shape.n_in, shape.n_out) +
+        shape.n_out * kColumnBytes;
+    memory.packing_bytes =
+        std::max(memory.packing_bytes, PackingBytes(precision, shape.n_in, threads));
+    memory.workspace_bytes = std::max(memory.workspace_bytes,
+                                      LocalWorkspaceBytes(precision, shape, max_tokens, threads));
+  }
+  return memory;
+}
+
+absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkpoint,
+                                                        const LocalLinearOptions& options,
+                                                        ThreadPool& pool) {
+  if (options.precision >= Precision::kInt8) {
+    SOTTO_RETURN_IF_ERROR(
+        CheckExactByteProducts(StrCat("precision ", PrecisionName(options.precision))));
+  }
+  SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
+                         options.weight_cache_dir.empty()
+                             ? PackAllLayers(checkpoint, options.precision, pool)
+                             : LoadOrPack(checkpoint, options, pool));
+  return std::make_unique<LocalLinear>(checkpoint.config(), options, std::move(layers));
+}
+
+}  // namespace sotto

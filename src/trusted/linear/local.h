@@ -1,0 +1,57 @@
+// Linear layers multiplied in this process, by oneDNN.
+#ifndef SOTTO_TRUSTED_LINEAR_LOCAL_H_
+#define SOTTO_TRUSTED_LINEAR_LOCAL_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "model/checkpoint.h"
+#include "sotto/precision.h"
+#include "trusted/linear/linear.h"
+
+namespace sotto {
+
+std::string_view PrecisionName(Precision precision);
+// "auto" becomes the faster of bf16 and f32 on this machine, by a measurement that a
+// process makes once (kernels/measured_rates.h). INVALID_ARGUMENT otherwise.
+absl::StatusOr<Precision> ParsePrecision(std::string_view name);
+
+std::string_view AttentionPrecisionName(AttentionPrecision precision);
+// What attention is computed in where nobody says. kF32 and kFixed: f32, always. kBf16 and kInt8:
+// the faster of bf16 and f32, measured once a process.
+AttentionPrecision AttentionPrecisionFor(Precision precision);
+
+// What a local linear will take, known before anything is loaded.
+struct LocalLinearMemory {
+  size_t weight_bytes = 0;     // Packed weights, scales and biases.
+  size_t packing_bytes = 0;    // While weights are packed, and no longer.
+  size_t workspace_bytes = 0;  // As WorkspaceBytes() will say.
+};
+LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision, size_t max_tokens,
+                                  int threads);
+
+struct LocalLinearOptions {
+  Precision precision = Precision::kF32;
+  // Where packed weights are kept for the next start (weight_cache.h), made if it is not there;
+  // empty: nowhere. A cache that is damaged is rebuilt, one that cannot be written is done without;
+  // both are logged. The cache is neither encrypted nor authenticated: for the caller to refuse
+  // where weights are secret, where their digest is pinned, and where the host is not trusted.
+  std::string weight_cache_dir = {};
+  // Of attention between the layers; none: AttentionPrecisionFor(precision).
+  std::optional<AttentionPrecision> attention = {};
+};
+
+// Converts and reorders every weight once, layer by layer, dropping the checkpoint's pages behind.
+// UNIMPLEMENTED for int8 and fixed on a processor whose byte products are not exact.
+// RESOURCE_EXHAUSTED when the system does not give the memory.
+absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkpoint,
+                                                        const LocalLinearOptions& options,
+                                                        ThreadPool& pool);
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_LINEAR_LOCAL_H_

@@ -1,0 +1,44 @@
+// Inner products of integers with vectors over F_p: the whole cost of verification. Each has a
+// portable and an AVX512-IFMA version, equal to the bit; none branches or indexes on its data.
+#ifndef SOTTO_TRUSTED_SPLIT_FIELD_DOT_H_
+#define SOTTO_TRUSTED_SPLIT_FIELD_DOT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/matrix.h"
+
+namespace sotto {
+
+// sum_i (values[i] + 2^31) * field[i] modulo p, in [0, p). The offset makes the terms non-negative;
+// the caller takes FieldOffset(field) off again, once for many sums. values.size() ==
+// field.size(), each field[i] in [0, p).
+uint64_t OffsetFieldDot(std::span<const int32_t> values, std::span<const uint64_t> field);
+// 2^31 * sum_i field[i] modulo p.
+uint64_t FieldOffset(std::span<const uint64_t> field);
+
+// u[i] += sum_j w(j, i) * s[j], kept as two exact partial sums that FieldColumns() joins:
+// low[i] += sum_j w(j, i) * (s[j] mod 2^31), high[i] += sum_j w(j, i) * (s[j] div 2^31). Neither
+// overflows while fewer than 2^23 rows are added in all.
+// w: [rows, n]; s: [rows], in [0, p); low, high: [n].
+void AccumulateFieldColumns(ConstMatrixView<int8_t> w, const uint64_t* s, int64_t* low,
+                            int64_t* high);
+// u[i] = low[i] + 2^31 high[i] modulo p, in [0, p).
+void FieldColumns(const int64_t* low, const int64_t* high, std::span<uint64_t> u);
+
+// The versions behind the above, for tests and measurements.
+namespace field_dot_internal {
+uint64_t OffsetFieldDotPortable(std::span<const int32_t> values, std::span<const uint64_t> field);
+void AccumulateFieldColumnsPortable(ConstMatrixView<int8_t> w, const uint64_t* s, int64_t* low,
+                                    int64_t* high);
+// REQUIRES: Cpu().avx512_ifma and Cpu().avx512.
+uint64_t OffsetFieldDotIfma(std::span<const int32_t> values, std::span<const uint64_t> field);
+// REQUIRES: Cpu().avx512.
+void AccumulateFieldColumnsAvx512(ConstMatrixView<int8_t> w, const uint64_t* s, int64_t* low,
+                                  int64_t* high);
+}  // namespace field_dot_internal
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_SPLIT_FIELD_DOT_H_

@@ -1,0 +1,122 @@
+#include <immintrin.h>
+
+#include <algorithm>
+
+#include "trusted/split/field.h"
+#include "trusted/split/field_dot.h"
+
+#define SOTTO_IFMA __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512ifma")))
+#define SOTTO_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+
+namespace sotto::field_dot_internal {
+namespace {
+
+// v * f for v < 2^32, f < 2^61, split at bit 52 of f, the width of the multiplier:
+//   v * f = low52(v * f0) + 2^52 (high(v * f0) + v * f1),   f0 = f mod 2^52, f1 = f div 2^52.
+// Per lane the first sum grows by less than 2^52 a step, the second by less than 2^42; so the first
+// is folded every 2^11 steps and the second lasts 2^21 of them.
+constexpr size_t kStepsPerFold = 2048;
+constexpr size_t kLanes = 8;
+
+struct Sums {
+  __m512i low, high;
+};
+
+SOTTO_IFMA inline void Step(__m256i offset_values, __m512i f, Sums& sums) {
+  const __m512i v = _mm512_cvtepu32_epi64(offset_values);
+  sums.low = _mm512_madd52lo_epu64(sums.low, v, f);
+  sums.high = _mm512_madd52hi_epu64(sums.high, v, f);
+  sums.high = _mm512_madd52lo_epu64(sums.high, v, _mm512_srli_epi64(f, 52));
+}
+
+SOTTO_IFMA inline Uint128 AddLanes(__m512i v) {
+  alignas(64) uint64_t lanes[kLanes];
+  _mm512_store_si512(lanes, v);
+  Uint128 sum = 0;
+  for (uint64_t lane : lanes) sum += lane;
+  return sum;
+}
+
+SOTTO_IFMA inline uint64_t Fold(const Sums& sums) {
+  const uint64_t low = FieldReduce128(AddLanes(sums.low));
+  const uint64_t high = FieldReduce128(AddLanes(sums.high));
+  return FieldAdd(low, FieldMultiply(high, uint64_t{1} << 52));
+}
+
+// At most kStepsPerFold steps of two groups of lanes, and a masked one for what is left.
+SOTTO_IFMA uint64_t DotPiece(const int32_t* values, const uint64_t* field, size_t n) {
+  const __m256i offset = _mm256_set1_epi32(INT32_MIN);
+  Sums a{_mm512_setzero_si512(), _mm512_setzero_si512()}, b = a;
+  size_t i = 0;
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+    const __m256i v0 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + i));
+    const __m256i v1 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + i + kLanes));
+    Step(_mm256_xor_si256(v0, offset), _mm512_loadu_si512(field + i), a);
+    Step(_mm256_xor_si256(v1, offset), _mm512_loadu_si512(field + i + kLanes), b);
+  }
+  for (; i < n; i += kLanes) {
+    const __mmask8 lanes = static_cast<__mmask8>((1u << std::min(kLanes, n - i)) - 1u);
+    const __m256i v = _mm256_maskz_loadu_epi32(lanes, values + i);
+    // Lanes beyond the end multiply a zero of the field.
+    Step(_mm256_xor_si256(v, offset), _mm512_maskz_loadu_epi64(lanes, field + i), a);
+  }
+  a.low = _mm512_add_epi64(a.low, b.low);
+  a.high = _mm512_add_epi64(a.high, b.high);
+  return Fold(a);
+}
+
+// Rows at a time, so that a strip of columns stays in the second-level cache.
+constexpr size_t kRowsPerBlock = 64;
+constexpr size_t kGroups = 8;  // Groups of eight columns whose sums live in registers.
+
+SOTTO_AVX512 void AccumulateStrip(ConstMatrixView<int8_t> w, const uint64_t* s, int64_t* low,
+                                  int64_t* high) {
+  __m512i low_sum[kGroups], high_sum[kGroups];
+  for (size_t g = 0; g < kGroups; ++g) {
+    low_sum[g] = _mm512_loadu_si512(low + g * kLanes);
+    high_sum[g] = _mm512_loadu_si512(high + g * kLanes);
+  }
+  for (size_t j = 0; j < w.rows(); ++j) {
+    const __m512i s_low = _mm512_set1_epi64(static_cast<int64_t>(s[j] & 0x7fffffffu));
+    const __m512i s_high = _mm512_set1_epi64(static_cast<int64_t>(s[j] >> 31));
+    for (size_t g = 0; g < kGroups; ++g) {
+      const auto* eight = reinterpret_cast<const __m128i*>(w.row(j) + g * kLanes);
+      const __m512i v = _mm512_cvtepi8_epi64(_mm_loadl_epi64(eight));
+      low_sum[g] = _mm512_add_epi64(low_sum[g], _mm512_mul_epi32(v, s_low));
+      high_sum[g] = _mm512_add_epi64(high_sum[g], _mm512_mul_epi32(v, s_high));
+    }
+  }
+  for (size_t g = 0; g < kGroups; ++g) {
+    _mm512_storeu_si512(low + g * kLanes, low_sum[g]);
+    _mm512_storeu_si512(high + g * kLanes, high_sum[g]);
+  }
+}
+
+}  // namespace
+
+SOTTO_IFMA uint64_t OffsetFieldDotIfma(std::span<const int32_t> values,
+                                       std::span<const uint64_t> field) {
+  constexpr size_t kPiece = kStepsPerFold * kLanes;
+  uint64_t sum = 0;
+  for (size_t i = 0; i < values.size(); i += kPiece) {
+    sum = FieldAdd(
+        sum, DotPiece(values.data() + i, field.data() + i, std::min(kPiece, values.size() - i)));
+  }
+  return sum;
+}
+
+SOTTO_AVX512 void AccumulateFieldColumnsAvx512(ConstMatrixView<int8_t> w, const uint64_t* s,
+                                               int64_t* low, int64_t* high) {
+  constexpr size_t kStrip = kGroups * kLanes;
+  const size_t whole = w.cols() / kStrip * kStrip;
+  for (size_t j = 0; j < w.rows(); j += kRowsPerBlock) {
+    const ConstMatrixView<int8_t> rows = w.Rows(j, std::min(kRowsPerBlock, w.rows() - j));
+    for (size_t i = 0; i < whole; i += kStrip) {
+      AccumulateStrip(rows.Cols(i, kStrip), s + j, low + i, high + i);
+    }
+    AccumulateFieldColumnsPortable(rows.Cols(whole, w.cols() - whole), s + j, low + whole,
+                                   high + whole);
+  }
+}
+
+}  // namespace sotto::field_dot_internal

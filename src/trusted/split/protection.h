@@ -1,0 +1,65 @@
+// The protections of the split mode, a row each: protect_*.cc. What a program may send is what it
+// links: the row of `plain`, which shows everything, is a library of its own.
+#ifndef SOTTO_TRUSTED_SPLIT_PROTECTION_H_
+#define SOTTO_TRUSTED_SPLIT_PROTECTION_H_
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "model/checkpoint.h"
+#include "trusted/split/accelerator_channel.h"
+#include "trusted/split/caught_lie.h"
+#include "trusted/split/pad_weights.h"
+#include "trusted/split/protected_layers.h"
+#include "trusted/split/split_setup.h"
+
+namespace sotto {
+
+// What a protection makes its layers of, once sessions are open.
+struct ProtectionInput {
+  const Checkpoint& checkpoint;
+  const SplitSetup& setup;
+  std::shared_ptr<const ProtectedLayers> layers;  // Null where nothing is verified.
+  std::shared_ptr<const PadWeights> pad_weights;  // Null but where the row asks for them.
+  std::vector<std::unique_ptr<AcceleratorChannel>> channels;  // By endpoint.
+  std::shared_ptr<CaughtLie> caught;
+};
+
+struct ProtectionSpec {
+  Protection protection = Protection::kShares;
+  std::string_view name = {};
+  size_t min_servers = 1, max_servers = 1;
+  // All channels together carry X: the enclave's host must not be able to read them, and servers
+  // must be separate.
+  bool needs_secret_channels = false;
+  bool needs_pad_weights = false;
+  // What else must hold of the setup; null: nothing.
+  absl::Status (*check)(const SplitSetup& setup) = nullptr;
+  // Whether every answer is verified.
+  bool (*verified)(const SplitSetup& setup) = nullptr;
+  // Fills split.linear and what goes with it; split.sessions are open.
+  absl::Status (*connect)(ProtectionInput input, SplitLinear& split) = nullptr;
+};
+
+// Null for one that this program does not have.
+const ProtectionSpec* FindProtection(Protection protection);
+// From now on it can be found. At the program's start, before any thread; once.
+void AddProtection(const ProtectionSpec& spec);
+
+// Layers multiplied over `input.channels` with rows hidden by `blinder`.
+absl::Status ConnectBlinded(ProtectionInput input, std::unique_ptr<Blinder> blinder,
+                            SplitLinear& split);
+
+std::string_view ProtectionName(Protection protection);  // "plain", "shares", "pads"
+// "auto" becomes shares with two endpoints or more, pads with one. INVALID_ARGUMENT otherwise.
+absl::StatusOr<Protection> ParseProtection(std::string_view name, size_t endpoints);
+
+// The rows that every program has.
+extern const ProtectionSpec kSharesProtection, kPadsProtection;
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_SPLIT_PROTECTION_H_

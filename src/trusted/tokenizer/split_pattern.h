@@ -1,0 +1,71 @@
+// Cuts text into pieces by a regular expression: the `Split` pre-tokenizer, behaviour `Isolated`.
+#ifndef SOTTO_TRUSTED_TOKENIZER_SPLIT_PATTERN_H_
+#define SOTTO_TRUSTED_TOKENIZER_SPLIT_PATTERN_H_
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "absl/functional/function_ref.h"
+#include "base/status.h"
+
+namespace sotto {
+
+using PieceSink = absl::FunctionRef<void(std::string_view piece)>;
+
+// What matching may cost beyond the little that every piece of text may: shared by all Split()
+// calls over one text, so that a hostile expression ends in an error after work in proportion to
+// the text's length, and not in hours of backtracking.
+class MatchBudget {
+ public:
+  explicit MatchBudget(size_t text_bytes) : left_(kBase + kPerByte * text_bytes) {}
+  // INVALID_ARGUMENT once more was spent than there was. A unit is a step of the matcher or a byte
+  // that it may look at.
+  absl::Status Spend(size_t units);
+
+ private:
+  // A long piece costs eleven units a byte at most, where steps and bytes grow fourfold.
+  static constexpr size_t kBase = size_t{1} << 18, kPerByte = 128;
+
+  size_t left_;
+};
+
+// A compiled expression. Immutable; Split() may be called from several threads at once.
+class SplitPattern {
+ public:
+  enum class Engine {
+    kJit,          // machine code where the system grants executable memory (an enclave may not),
+                   // interpreted where it does not
+    kInterpreter,  // interpreted always
+  };
+
+  // INVALID_ARGUMENT for an expression that does not compile (with PCRE2's reason and offset);
+  // UNIMPLEMENTED for classes that WithCurrentClasses() refuses.
+  static absl::StatusOr<SplitPattern> Compile(std::string_view pattern,
+                                              Engine engine = Engine::kJit);
+
+  // Calls `sink` with each match and each stretch between matches, in order, never with an empty
+  // piece; joined they are `text`. REQUIRES: `text` is valid UTF-8. INVALID_ARGUMENT when matching
+  // needs more steps or memory than a sane expression does (backtracking without end).
+  absl::Status Split(std::string_view text, MatchBudget& budget, PieceSink sink) const;
+
+  // Whether matching runs as machine code.
+  bool jit() const { return jit_; }
+
+ private:
+  struct Deleter {
+    void operator()(void* code) const;
+  };
+  using Code = std::unique_ptr<void, Deleter>;  // pcre2_code
+
+  SplitPattern(Code anywhere, Code here, bool jit)
+      : anywhere_(std::move(anywhere)), here_(std::move(here)), jit_(jit) {}
+
+  Code anywhere_, here_;  // Matches from a place on, and at that place alone.
+  bool jit_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_TOKENIZER_SPLIT_PATTERN_H_

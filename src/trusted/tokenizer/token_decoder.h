@@ -1,0 +1,71 @@
+// Ids back to text: the `decoder` of tokenizer.json, one id at a time.
+#ifndef SOTTO_TRUSTED_TOKENIZER_TOKEN_DECODER_H_
+#define SOTTO_TRUSTED_TOKENIZER_TOKEN_DECODER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "trusted/tokenizer/normalizer.h"
+
+namespace sotto {
+
+struct DecoderSteps {
+  // The `ByteLevel` decoder; otherwise Replace*, ByteFallback, Fuse, Strip.
+  bool byte_level = false;
+  std::vector<NormalizerStep> replacements;  // applied to each token
+  std::string strip;                         // one character, cut from the beginning of the text
+  size_t strip_count = 0;                    // at most so many times
+};
+
+// What every id stands for. Immutable.
+class DecoderTable {
+ public:
+  // tokens: the string of every id. INVALID_ARGUMENT when what they stand for is longer than
+  // NormalizedLimit() of all of them together.
+  static absl::StatusOr<DecoderTable> Create(const std::vector<std::string>& tokens,
+                                             DecoderSteps steps);
+
+  size_t size() const { return pieces_.size(); }
+
+ private:
+  friend class TokenDecoder;
+
+  DecoderTable(size_t tokens, DecoderSteps steps)
+      : steps_(std::move(steps)), is_bytes_(tokens, steps_.byte_level) {
+    pieces_.reserve(tokens);
+  }
+
+  DecoderSteps steps_;
+  std::vector<std::string>
+      pieces_;  // text; or, where is_bytes_, bytes that may be part of a character
+  std::vector<bool> is_bytes_;
+};
+
+// The state of decoding one text.
+class TokenDecoder {
+ public:
+  // `table` must outlive this object.
+  explicit TokenDecoder(const DecoderTable& table)
+      : table_(table), strip_left_(table.steps_.strip_count) {}
+
+  // Appends to `out` what became certain: valid UTF-8. REQUIRES: 0 <= id < table.size().
+  void Next(int32_t id, std::string& out);
+  // Appends the rest and begins anew.
+  void Finish(std::string& out);
+
+ private:
+  void FlushFallbackRun(std::string& out);
+  void Emit(std::string_view text, std::string& out);
+
+  const DecoderTable& table_;
+  std::string pending_;  // bytes whose meaning later ids may change
+  size_t strip_left_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_TOKENIZER_TOKEN_DECODER_H_

@@ -1,0 +1,207 @@
+#include "trusted/tokenizer/tokenizer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/file.h"
+#include "base/strings.h"
+#include "base/utf8.h"
+#include "trusted/tokenizer/tokenizer_json.h"
+
+namespace sotto {
+namespace {
+
+// Positions within a word are int32; the normaliser's space of three bytes still fits.
+constexpr size_t kMaxTextBytes = size_t{1} << 29;
+constexpr size_t kMaxNormalizedBytes = (size_t{1} << 31) - 1;
+
+}  // namespace
+
+struct Tokenizer::Parts {
+  explicit Parts(BpeModel bpe_model, DecoderTable decoder_table)
+      : model(std::move(bpe_model)), decoder(std::move(decoder_table)) {}
+
+  absl::Status AddTokens(TokenizerDefinition& definition);
+
+  BpeModel model;
+  DecoderTable decoder;
+  std::vector<NormalizerStep> normalizer;
+  std::vector<SplitPattern> splits;
+  std::vector<int32_t> prefix_ids, suffix_ids;
+  std::vector<bool> is_special;        // by id
+  AddedTokenMatcher verbatim_added;    // looked for in text as given
+  AddedTokenMatcher normalized_added;  // looked for in normalised text
+};
+
+absl::Status Tokenizer::Parts::AddTokens(TokenizerDefinition& definition) {
+  is_special.resize(definition.tokens.size());
+  // In the reference's order, where two have one content once they are normalised.
+  std::stable_partition(definition.added_tokens.begin(), definition.added_tokens.end(),
+                        [](const AddedToken& token) { return token.special; });
+  for (AddedToken& token : definition.added_tokens) {
+    is_special[token.id] = token.special;
+    if (!token.normalized) {
+      verbatim_added.Add(token);
+      continue;
+    }
+    auto content = Normalize(definition.normalizer, token.content, kMaxAddedTokenBytes);
+    if (!content.ok()) {
+      return absl::InvalidArgumentError(StrCat("added_tokens: the content of id ", token.id,
+                                               " is longer than ", kMaxAddedTokenBytes,
+                                               " bytes once normalised"));
+    }
+    token.content = *std::move(content);
+    if (!token.content.empty()) normalized_added.Add(token);
+  }
+  return absl::OkStatus();
+}
+
+namespace {
+
+// One Encode() call: where the ids go and what is reused from word to word.
+class Encoding {
+ public:
+  // Of a text of `text_bytes`.
+  Encoding(const std::vector<SplitPattern>& splits, const BpeModel& model, size_t text_bytes,
+           std::vector<int32_t>& ids)
+      : splits_(splits), words_(model), budget_(text_bytes), ids_(ids) {}
+
+  void Add(int32_t id) { ids_.push_back(id); }
+
+  // Normalised text without added tokens, through the pre-tokenizer's steps from `step` on.
+  absl::Status AddText(std::string_view text, size_t step = 0) {
+    if (step == splits_.size()) {
+      words_.Encode(text, ids_);
+      return absl::OkStatus();
+    }
+    absl::Status status;
+    SOTTO_RETURN_IF_ERROR(splits_[step].Split(text, budget_, [&](std::string_view piece) {
+      if (status.ok()) status = AddText(piece, step + 1);
+    }));
+    return status;
+  }
+
+ private:
+  const std::vector<SplitPattern>& splits_;
+  WordEncoder words_;
+  MatchBudget budget_;
+  std::vector<int32_t>& ids_;
+};
+
+// Cuts at added tokens, or, where options say so, does not.
+absl::Status SplitAddedTokens(const AddedTokenMatcher& added, const EncodeOptions& options,
+                              std::string_view text, Encoding& encoding,
+                              absl::FunctionRef<absl::Status(std::string_view)> on_text) {
+  if (text.empty()) return absl::OkStatus();
+  if (options.plain || added.empty()) return on_text(text);
+  return added.Split(text, on_text, [&](int32_t id) { encoding.Add(id); });
+}
+
+}  // namespace
+
+Tokenizer::Tokenizer(std::unique_ptr<const Parts> parts) : parts_(std::move(parts)) {}
+Tokenizer::~Tokenizer() = default;
+Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
+Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
+
+absl::StatusOr<Tokenizer> Tokenizer::Load(const std::string& path) {
+  SOTTO_ASSIGN_OR_RETURN(const std::string json, ReadFile(path, kMaxFileBytes));
+  return Parse(json, path);
+}
+
+absl::StatusOr<Tokenizer> Tokenizer::Parse(std::string_view json, const std::string& source) {
+  SOTTO_ASSIGN_OR_RETURN(TokenizerDefinition definition, ParseTokenizerJson(json, source));
+  const auto annotate = [&](const absl::Status& status) {
+    return absl::Status(status.code(), ToAbsl(StrCat(source, ": ", ToStd(status.message()))));
+  };
+  auto model = BpeModel::Create(std::move(definition.model), definition.byte_level
+                                                                 ? BpeModel::Family::kByteLevel
+                                                                 : BpeModel::Family::kCharacters);
+  if (!model.ok()) return annotate(model.status());
+  auto decoder = DecoderTable::Create(definition.tokens, std::move(definition.decoder));
+  if (!decoder.ok()) return annotate(decoder.status());
+  auto parts = std::make_unique<Parts>(*std::move(model), *std::move(decoder));
+  if (const absl::Status added = parts->AddTokens(definition); !added.ok()) return annotate(added);
+  parts->normalizer = std::move(definition.normalizer);
+  parts->splits = std::move(definition.splits);
+  parts->prefix_ids = std::move(definition.prefix_ids);
+  parts->suffix_ids = std::move(definition.suffix_ids);
+  return Tokenizer(std::move(parts));
+}
+
+absl::StatusOr<std::vector<int32_t>> Tokenizer::Encode(std::string_view text,
+                                                       const EncodeOptions& options) const {
+  if (text.size() > kMaxTextBytes) {
+    return absl::InvalidArgumentError(StrCat("text is longer than ", kMaxTextBytes, " bytes"));
+  }
+  if (const size_t valid = ValidUtf8Prefix(text); valid < text.size()) {
+    return absl::InvalidArgumentError(StrCat("text is not UTF-8 at byte offset ", valid));
+  }
+  std::vector<int32_t> ids;
+  Encoding encoding(parts_->splits, parts_->model, text.size(), ids);
+  if (options.add_bos) ids = parts_->prefix_ids;
+  size_t left = std::min(NormalizedLimit(text.size()), kMaxNormalizedBytes);
+  SOTTO_RETURN_IF_ERROR(SplitAddedTokens(
+      parts_->verbatim_added, options, text, encoding,
+      [&](std::string_view stretch) -> absl::Status {
+        SOTTO_ASSIGN_OR_RETURN(const std::string normalized,
+                               Normalize(parts_->normalizer, stretch, left));
+        left -= normalized.size();
+        return SplitAddedTokens(parts_->normalized_added, options, normalized, encoding,
+                                [&](std::string_view piece) { return encoding.AddText(piece); });
+      }));
+  if (options.add_bos) {
+    ids.insert(ids.end(), parts_->suffix_ids.begin(), parts_->suffix_ids.end());
+  }
+  return ids;
+}
+
+absl::StatusOr<std::string> Tokenizer::Decode(std::span<const int32_t> ids,
+                                              const DecodeOptions& options) const {
+  StreamingDecoder decoder(*this, options);
+  std::string text;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const auto piece = decoder.Next(ids[i]);
+    if (!piece.ok()) {
+      return absl::InvalidArgumentError(
+          StrCat("position ", i, ": id is not in [0, ", vocab_size(), ")"));
+    }
+    text.append(*piece);
+  }
+  return text.append(decoder.Finish());
+}
+
+size_t Tokenizer::vocab_size() const { return parts_->decoder.size(); }
+
+std::span<const int32_t> Tokenizer::bos_ids() const { return parts_->prefix_ids; }
+
+struct StreamingDecoder::State {
+  const Tokenizer::Parts& parts;
+  DecodeOptions options;
+  TokenDecoder decoder;
+};
+
+StreamingDecoder::StreamingDecoder(const Tokenizer& tokenizer, const DecodeOptions& options)
+    : state_(new State{*tokenizer.parts_, options, TokenDecoder(tokenizer.parts_->decoder)}) {}
+StreamingDecoder::~StreamingDecoder() = default;
+StreamingDecoder::StreamingDecoder(StreamingDecoder&&) noexcept = default;
+
+absl::StatusOr<std::string> StreamingDecoder::Next(int32_t id) {
+  const size_t vocab_size = state_->parts.decoder.size();
+  if (id < 0 || static_cast<size_t>(id) >= vocab_size) {
+    return absl::InvalidArgumentError(StrCat("id is not in [0, ", vocab_size, ")"));
+  }
+  std::string text;
+  if (!state_->options.skip_special || !state_->parts.is_special[id]) {
+    state_->decoder.Next(id, text);
+  }
+  return text;
+}
+
+std::string StreamingDecoder::Finish() {
+  std::string text;
+  state_->decoder.Finish(text);
+  return text;
+}
+
+}  // namespace sotto

@@ -1,0 +1,94 @@
+// Text <-> token ids, from a Hugging Face tokenizer.json alone. TRUSTED: holds prompts.
+// Two families: byte-level BPE (Llama 3) and SentencePiece-style BPE with byte fallback (Llama 2).
+// Ids and text are those of the `tokenizers` reference, byte for byte. No message ever contains
+// text or ids that were passed in. Not constant-time: memory access and time follow the text.
+#ifndef SOTTO_TRUSTED_TOKENIZER_TOKENIZER_H_
+#define SOTTO_TRUSTED_TOKENIZER_TOKENIZER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace sotto {
+
+struct EncodeOptions {
+  // Text that spells an added token (<|eot_id|>, </s>) is encoded as ordinary text.
+  bool plain = false;
+  // Adds what the post-processor's template puts around a text: for Llama, BOS before it.
+  bool add_bos = false;
+};
+
+struct DecodeOptions {
+  bool skip_special = false;
+};
+
+// Immutable once made; const members may be called from several threads at once.
+class Tokenizer {
+ public:
+  // The largest in use has a third of this.
+  static constexpr size_t kMaxFileBytes = size_t{1} << 26;
+
+  // Reads a tokenizer.json. NOT_FOUND and the like for the file itself; DATA_LOSS when it is not
+  // JSON (truncated); INVALID_ARGUMENT naming file and field for a missing, wrong-typed or
+  // contradictory one; UNIMPLEMENTED naming the component for one that Llama does not use.
+  static absl::StatusOr<Tokenizer> Load(const std::string& path);
+  // The same from the file's text; `source` names it in errors.
+  static absl::StatusOr<Tokenizer> Parse(std::string_view json, const std::string& source);
+
+  ~Tokenizer();
+  Tokenizer(Tokenizer&&) noexcept;
+  Tokenizer& operator=(Tokenizer&&) noexcept;
+
+  // INVALID_ARGUMENT for text that is not UTF-8 (with the offset of the first bad byte), longer
+  // than 512 MiB, made more than 16 times as long by the normaliser or beyond the limit of steps in
+  // the regular expressions. O(n log n) in the text's length, whatever text and tokenizer.json.
+  absl::StatusOr<std::vector<int32_t>> Encode(std::string_view text,
+                                              const EncodeOptions& options) const;
+
+  // Always valid UTF-8: bytes that are not become U+FFFD. INVALID_ARGUMENT, naming the position,
+  // for an id outside [0, vocab_size()).
+  absl::StatusOr<std::string> Decode(std::span<const int32_t> ids,
+                                     const DecodeOptions& options) const;
+
+  // Ids are 0 .. vocab_size() - 1, added tokens included.
+  size_t vocab_size() const;
+  // Ids that the template puts before a text; empty when it has none.
+  std::span<const int32_t> bos_ids() const;
+
+ private:
+  friend class StreamingDecoder;
+  struct Parts;
+  explicit Tokenizer(std::unique_ptr<const Parts> parts);
+
+  std::unique_ptr<const Parts> parts_;
+};
+
+// Decodes one id at a time. What Next() and Finish() return, joined, is Decode() of all ids, and
+// each piece is valid UTF-8 by itself: bytes wait until no later id can change what they mean.
+class StreamingDecoder {
+ public:
+  // `tokenizer` must outlive this object.
+  StreamingDecoder(const Tokenizer& tokenizer, const DecodeOptions& options);
+  ~StreamingDecoder();
+  StreamingDecoder(StreamingDecoder&&) noexcept;
+
+  // Text that became certain, possibly empty. INVALID_ARGUMENT for an id outside the vocabulary,
+  // after which the decoder is as it was before the call.
+  absl::StatusOr<std::string> Next(int32_t id);
+  // The rest; the decoder starts anew.
+  std::string Finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_TOKENIZER_TOKENIZER_H_
