@@ -19,12 +19,22 @@ namespace {
 
 using dnnl::memory;
 
-// One engine for the process: it is a handle to the CPU, without state of ours. ONEDNN_MAX_CPU_ISA
-// of the environment would take instructions away that base/cpu.h has found: sums of two byte
-// products would be cut to 16 bits where they are taken to be exact.
+// Lets oneDNN use every instruction of this processor. ONEDNN_MAX_CPU_ISA of the environment would
+// take away what base/cpu.h has found: sums of two byte products would be cut to 16 bits where they
+// are taken to be exact. Whoever else in this process has used oneDNN already has settled it; what
+// counts then is OneDnnUses().
+void LiftIsaLimit() {
+  static const bool lifted = [] {
+    dnnl::set_max_cpu_isa(dnnl::cpu_isa::all);
+    return true;
+  }();
+  (void)lifted;
+}
+
+// One engine for the process: it is a handle to the CPU, without state of ours.
 dnnl::engine& CpuEngine() {
   static dnnl::engine* engine = [] {
-    SOTTO_CHECK(dnnl::set_max_cpu_isa(dnnl::cpu_isa::all) == dnnl::status::success);
+    LiftIsaLimit();
     return new dnnl::engine(dnnl::engine::kind::cpu, 0);
   }();
   return *engine;
@@ -73,6 +83,12 @@ void FillForComparison(GemmOperands operands, size_t count, uint8_t* out) {
 }
 
 }  // namespace
+
+bool OneDnnUses(dnnl::cpu_isa isa) {
+  LiftIsaLimit();
+  const auto bits = static_cast<unsigned>(isa);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & bits) == bits;
+}
 
 std::shared_ptr<const GemmKernel> GemmKernel::Get(GemmOperands operands, size_t k, size_t columns) {
   using Key = std::tuple<GemmOperands, size_t, size_t>;

@@ -17,6 +17,9 @@
 
 namespace sotto {
 
+// Whether oneDNN may use these instructions in this process, whatever the processor has.
+bool OneDnnUses(dnnl::cpu_isa isa);
+
 // Immutable; thread-safe.
 class GemmKernel {
  public:
