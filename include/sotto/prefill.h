@@ -105,6 +105,9 @@ struct RunRequest {
   ScoreOptions score_options = {};
   // Asked after each batch; an error ends the run: how a consumer that failed says so.
   std::function<absl::Status()> check = {};
+  // Predicts how long each batch will take from the first one on, by a short calibration where that
+  // pays; else, and in the split mode, the first batch teaches it.
+  bool calibrate = false;
   // The last run: connections end, and with them what a server could watch, before scores come.
   bool last_run = false;
 };

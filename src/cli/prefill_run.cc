@@ -104,7 +104,7 @@ absl::StatusOr<Outcome> RunPasses(const PrefillJob& job, const Model& model, con
   outcome.perplexity.resize(inputs.prompts.size());
   LogprobsQueue logprobs(inputs.prompts, inputs.rows, model, outputs);
   LogitsFile* const file = outputs.logits();
-  RunRequest request{.positions = job.prefill.positions, .last_run = true};
+  RunRequest request{.positions = job.prefill.positions, .calibrate = true, .last_run = true};
   if (file != nullptr) {
     request.logits = [file](const LogitsRows& rows) {
       file->Write(rows.prompt, rows.first_position, {rows.values, rows.rows, rows.vocab_size});

@@ -62,7 +62,7 @@ BatchForecast PassRunner::PlanBatches() {
 absl::StatusOr<RunReport> PassRunner::Run() {
   SOTTO_RETURN_IF_ERROR(set_.host.EnsureLoaded());
   BatchForecast forecast = PlanBatches();
-  if (set_.calibrate) SOTTO_RETURN_IF_ERROR(forecast.Calibrate(set_.host.engine()));
+  if (request_.calibrate) SOTTO_RETURN_IF_ERROR(forecast.Calibrate(set_.host.engine()));
   RunReport report{.calibration_seconds = forecast.calibration_seconds()};
   size_t tokens_to_do = 0, tokens_done = 0;
   for (const BatchReport& batch : batches_) tokens_to_do += TokensOf(batch.prompts);

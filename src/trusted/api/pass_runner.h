@@ -32,6 +32,7 @@ struct PassRequest {
   // Before and after each batch, on the calling thread; an error ends the run.
   std::function<void(const BatchMembers&)> batch_begins = {};
   std::function<absl::Status(const BatchMembers&)> batch_done = {};
+  bool calibrate = false;
   bool last_run = false;
 };
 
@@ -41,7 +42,6 @@ class PassRunner {
     const LlamaConfig& config;
     EngineHost& host;
     bool pad_compute = false;
-    bool calibrate = true;  // Split, batches are all alike, and made-up ones would use up pads.
     std::string precision_name = {};  // For errors.
   };
 

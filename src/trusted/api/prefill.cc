@@ -166,7 +166,6 @@ absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassReq
     PassRunner runner({.config = model.impl_->checkpoint.config(),
                        .host = *host,
                        .pad_compute = options.pad_compute,
-                       .calibrate = !options.split.has_value(),
                        .precision_name = std::string(PrecisionName(precision.linear))},
                       filled.empty() ? prompts : TokenPrompts(filled), prompts.size(), request,
                       control);
@@ -189,6 +188,8 @@ absl::StatusOr<RunReport> Prefill::Run(TokenPrompts prompts, const RunRequest& r
   PassRequest pass{.logits = all ? LogitsMode::kAll : LogitsMode::kLast,
                    .score = request.scores ? &request.score_options : nullptr,
                    .scores = request.scores,
+                   // Split, batches are all alike, and made-up ones would use up pads and traffic.
+                   .calibrate = request.calibrate && !impl_->options.split.has_value(),
                    .last_run = request.last_run};
   if (request.logits) {
     pass.rows = [&](size_t prompt, size_t position, ConstMatrixView<float> rows) {
