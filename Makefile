@@ -3,6 +3,7 @@
 #   make            build the programs into build/bin
 #   make demo       install what is missing, build, prefill the example prompts
 #   make test       install what is missing, build, run every test (also under sanitizers)
+#   make check      after a change: build what it touches, run unit tests and those of the tree
 #   make bench      measure kernels and prefill (BENCH_MODEL=DIR, BENCH_FLAGS=..)
 #   make fuzz       run the fuzzers (FUZZ_SECONDS each)
 #   make install    [PREFIX=/usr/local] [DESTDIR=]   make deb     build a Debian package
@@ -23,7 +24,7 @@ all: programs
 
 # What is shipped. Tests and benchmarks build the rest when they need it.
 programs: build/build.ninja
-	cmake --build build --target sotto sotto-accelerator man
+	cmake --build build --target sotto_programs sotto_shared man
 
 build/build.ninja: CMakeLists.txt CMakePresets.json
 	cmake --preset release
@@ -46,6 +47,10 @@ endif
 
 deps:
 	@tools/install_packages.sh packages.txt
+
+check: deps build/build.ninja
+	cmake --build build --target all tests_unit
+	ctest --test-dir build --parallel $$(nproc) --output-on-failure --label-regex 'unit|tree'
 
 deps-build:
 	@tools/install_packages.sh packages.txt build
@@ -84,4 +89,4 @@ fresh:
 clean:
 	rm -rf build build-deb build-asan build-tsan build-fuzz
 
-.PHONY: all programs enclave demo test deps deps-build bench fuzz install deb format lint fresh clean
+.PHONY: all programs enclave demo test check deps deps-build bench fuzz install deb format lint fresh clean
