@@ -34,6 +34,10 @@ absl::StatusOr<ShardIndex> ParseShardIndex(std::string_view json, const std::str
   if (root["weight_map"].get(weight_map) != simdjson::SUCCESS) {
     return Damaged(source, "holds no weight_map object");
   }
+  // Readers differ in which of two they take.
+  size_t maps = 0;
+  for (const auto& [name, value] : root) maps += name == "weight_map" ? 1 : 0;
+  if (maps > 1) return Damaged(source, "holds weight_map twice");
   ShardIndex index;
   for (const auto& [tensor, value] : weight_map) {
     std::string_view shard;

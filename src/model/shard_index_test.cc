@@ -55,6 +55,9 @@ TEST(ShardIndexTest, Damaged) {
   ExpectRefused("{\"weight_map\":{\"a\":1}}", kDataLoss, "\"a\"");
   ExpectRefused("{\"weight_map\":{\"a\":\"x.safetensors\",\"a\":\"y.safetensors\"}}", kDataLoss,
                 "twice");
+  ExpectRefused(
+      "{\"weight_map\":{\"a\":\"x.safetensors\"},\"weight_map\":{\"a\":\"y.safetensors\"}}",
+      kDataLoss, "weight_map twice");
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ TEST(ServerTest, RefusesSessionsBeyondTheLimitAndTakesThemAgain) {
 TEST(ServerTest, AConnectionThatDoesNotGreetLosesItsPlace) {
   const HonestServer server = Start([](ServerOptions& o) {
     o.service.limits.max_sessions = 1;
-    o.service.greeting_timeout = milliseconds(50);
+    o.service.greeting_timeout = milliseconds(500);
   });
   const auto stub = pb::Accelerator::NewStub(
       grpc::CreateChannel(server.endpoint(), grpc::InsecureChannelCredentials()));
@@ -83,7 +83,7 @@ TEST(ServerTest, AConnectionThatDoesNotGreetLosesItsPlace) {
     session = AcceleratorSession::Open(server.endpoint(), server.ClientOptions(NumberFormat::kF32));
   }
   ASSERT_TRUE(session.ok()) << session.status();
-  std::this_thread::sleep_for(milliseconds(150));
+  std::this_thread::sleep_for(milliseconds(800));
   EXPECT_TRUE(LookUp(**session).ok());
 }
 
