@@ -91,155 +91,156 @@ TEST_F(SplitTest, OtherWeightsComeWithAdvice) {
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err, HasSubstr("the server serves other weights: SHA-256 "));
   EXPECT_THAT(run.err, HasSubstr("; compare with \"sotto model inspect\""));
-  // A server's model is read when a session asks for a format; a file that was cut short by then
-  // ends that session and not the server.
-  TEST_F(DevicesTest, AModelFileCutShortEndsTheSessionAlone) {
-    const TempDir model;
-    for (const char* name : {"config.json", "model.safetensors"}) {
-      std::filesystem::copy(ShippedModelDir() + "/" + name, model.File(name));
-    }
-    AcceleratorProcess server({"--model", model.path()});
-    std::filesystem::resize_file(model.File("model.safetensors"), 100'000);
-    const Arguments split = {"--split",
-                             "--accelerator",
-                             server.address(),
-                             "--protection",
-                             "plain",
-                             "--retries",
-                             "0",
-                             "--precision",
-                             "f32"};
-    ExpectRefusal(split, 1, "cut short while it was in use");
-    ExpectRefusal(split, 1, "cut short while it was in use");
-    EXPECT_EQ(server.Signal(SIGTERM), 0);
+}
+
+// A server's model is read when a session asks for a format; a file that was cut short by then
+// ends that session and not the server.
+TEST_F(DevicesTest, AModelFileCutShortEndsTheSessionAlone) {
+  const TempDir model;
+  for (const char* name : {"config.json", "model.safetensors"}) {
+    std::filesystem::copy(ShippedModelDir() + "/" + name, model.File(name));
   }
+  AcceleratorProcess server({"--model", model.path()});
+  std::filesystem::resize_file(model.File("model.safetensors"), 100'000);
+  const Arguments split = {"--split",
+                           "--accelerator",
+                           server.address(),
+                           "--protection",
+                           "plain",
+                           "--retries",
+                           "0",
+                           "--precision",
+                           "f32"};
+  ExpectRefusal(split, 1, "cut short while it was in use");
+  ExpectRefusal(split, 1, "cut short while it was in use");
+  EXPECT_EQ(server.Signal(SIGTERM), 0);
+}
 
-  class TlsTest : public SplitTest {
-   protected:
-    // The certificate's files; outside the client's directory, which must stay empty on failure.
-    struct Files {
-      std::string certificate, key, fingerprint;
-    };
-    Files MakeCertificate(const std::string& name) {
-      const TestCertificate made = TestCertificate::Make();
-      return {keys_.Write(name + ".pem", made.certificate), keys_.Write(name + ".key", made.key),
-              *KeyFingerprint(made.certificate)};
-    }
-    static Arguments ServerFlags(const Files& files) {
-      return {"--tls-cert", files.certificate, "--tls-key", files.key, "--precision", "f32"};
-    }
-    static Arguments Plain(const AcceleratorProcess& server) {
-      return {"--split", "--accelerator", server.address(), "--protection", "plain", "--precision",
-              "f32"};
-    }
-
-    TempDir keys_;
+class TlsTest : public SplitTest {
+ protected:
+  // The certificate's files; outside the client's directory, which must stay empty on failure.
+  struct Files {
+    std::string certificate, key, fingerprint;
   };
-
-  TEST_F(TlsTest, TheAuthorityOrTheKeyIsEnough) {
-    const Files own = MakeCertificate("server");
-    const AcceleratorProcess server(ServerFlags(own));
-    const std::vector<float> local = Logits("local", {"--precision", "f32"});
-    for (const Arguments& trust : {Arguments{"--accelerator-ca", own.certificate},
-                                   Arguments{"--accelerator-key", own.fingerprint}}) {
-      const std::vector<float> split = Logits("split", Plain(server) + trust);
-      ASSERT_EQ(split.size(), local.size());
-      for (size_t i = 0; i < local.size(); ++i) ASSERT_NEAR(split[i], local[i], 1e-3) << i;
-      EXPECT_EQ(Detail("split")["accelerators"][0]["tls_key_sha256"], own.fingerprint);
-      EXPECT_EQ(Detail("split")["accelerators"][0]["data_plane"], "grpc");
-    }
+  Files MakeCertificate(const std::string& name) {
+    const TestCertificate made = TestCertificate::Make();
+    return {keys_.Write(name + ".pem", made.certificate), keys_.Write(name + ".key", made.key),
+            *KeyFingerprint(made.certificate)};
+  }
+  static Arguments ServerFlags(const Files& files) {
+    return {"--tls-cert", files.certificate, "--tls-key", files.key, "--precision", "f32"};
+  }
+  static Arguments Plain(const AcceleratorProcess& server) {
+    return {"--split", "--accelerator", server.address(), "--protection", "plain", "--precision",
+            "f32"};
   }
 
-  // Told apart from a server that is not there: no amount of trying again would help.
-  TEST_F(TlsTest, AnotherServerThanTheOneTrustedIsRefusedAtOnce) {
-    const Files own = MakeCertificate("server"), other = MakeCertificate("other");
-    const AcceleratorProcess server(ServerFlags(own));
-    for (const Arguments& trust : {Arguments{"--accelerator-ca", other.certificate},
-                                   Arguments{"--accelerator-key", other.fingerprint}}) {
-      const ProgramResult run =
-          Sotto(Plain(server) + trust + Arguments{"--retries", "5", "--output", "x.json"});
-      EXPECT_EQ(run.exit_code, 1);
-      EXPECT_THAT(run.err, HasSubstr(server.address()));
-      EXPECT_THAT(run.err, testing::AnyOf(HasSubstr("not the pinned one"),
-                                          HasSubstr("the server's certificate was signed by ")));
-      EXPECT_THAT(run.err, Not(HasSubstr("trying again")));
-      EXPECT_TRUE(std::filesystem::is_empty(dir_.path()));
-    }
-  }
+  TempDir keys_;
+};
 
-  TEST_F(TlsTest, MutualTlsWantsTheClientsCertificate) {
-    const Files own = MakeCertificate("server"), client = MakeCertificate("client");
-    const AcceleratorProcess server(ServerFlags(own) +
-                                    Arguments{"--client-ca", client.certificate});
-    const Arguments trust = {"--accelerator-ca", own.certificate};
-    ExpectRefusal(Plain(server) + trust, 1, server.address());
-    const Files stranger = MakeCertificate("stranger");
-    ExpectRefusal(Plain(server) + trust +
-                      Arguments{"--tls-cert", stranger.certificate, "--tls-key", stranger.key},
-                  1, server.address());
-    EXPECT_FALSE(
-        Logits("split", Plain(server) + trust +
-                            Arguments{"--tls-cert", client.certificate, "--tls-key", client.key})
-            .empty());
+TEST_F(TlsTest, TheAuthorityOrTheKeyIsEnough) {
+  const Files own = MakeCertificate("server");
+  const AcceleratorProcess server(ServerFlags(own));
+  const std::vector<float> local = Logits("local", {"--precision", "f32"});
+  for (const Arguments& trust : {Arguments{"--accelerator-ca", own.certificate},
+                                 Arguments{"--accelerator-key", own.fingerprint}}) {
+    const std::vector<float> split = Logits("split", Plain(server) + trust);
+    ASSERT_EQ(split.size(), local.size());
+    for (size_t i = 0; i < local.size(); ++i) ASSERT_NEAR(split[i], local[i], 1e-3) << i;
+    EXPECT_EQ(Detail("split")["accelerators"][0]["tls_key_sha256"], own.fingerprint);
+    EXPECT_EQ(Detail("split")["accelerators"][0]["data_plane"], "grpc");
   }
+}
 
-  TEST_F(TlsTest, SharesOverTlsToTwoPinnedServersAreConfidential) {
-    const Files one = MakeCertificate("one"), two = MakeCertificate("two");
-    const AcceleratorProcess a(ServerFlags(one)), b(ServerFlags(two));
-    const Arguments split = {"--split", "--accelerator", a.address(), "--accelerator", b.address()};
-    EXPECT_EQ(Logits("split", split + Arguments{"--accelerator-key", one.fingerprint,
-                                                "--accelerator-key", two.fingerprint}),
-              Logits("local", {"--precision", "fixed"}));
-    const nlohmann::json confidential = Result("split")["confidential"];
-    EXPECT_EQ(confidential["from_accelerators"], true);
-    // But this machine is as open as ever.
-    EXPECT_EQ(confidential["from_host"], Result("split")["tee"]["protects_from_host"]);
-  }
-
-  // It costs traffic, and its reason is the servers' to mend: said in full.
-  TEST_F(TlsTest, ARelayThatFallsAwayIsSaid) {
-    const Files one = MakeCertificate("one"), two = MakeCertificate("two");
-    const AcceleratorProcess a(ServerFlags(one)), b(ServerFlags(two) + Arguments{"--no-relay"});
+// Told apart from a server that is not there: no amount of trying again would help.
+TEST_F(TlsTest, AnotherServerThanTheOneTrustedIsRefusedAtOnce) {
+  const Files own = MakeCertificate("server"), other = MakeCertificate("other");
+  const AcceleratorProcess server(ServerFlags(own));
+  for (const Arguments& trust : {Arguments{"--accelerator-ca", other.certificate},
+                                 Arguments{"--accelerator-key", other.fingerprint}}) {
     const ProgramResult run =
-        Sotto({"--split", "--accelerator", a.address(), "--accelerator", b.address(),
-               "--accelerator-key", one.fingerprint, "--accelerator-key", two.fingerprint});
-    EXPECT_EQ(run.exit_code, 0) << run.err;
-    EXPECT_THAT(run.err, HasSubstr("no relay, twice as much to receive: " + b.address()));
-    EXPECT_THAT(run.err, HasSubstr("(--no-relay)"));
+        Sotto(Plain(server) + trust + Arguments{"--retries", "5", "--output", "x.json"});
+    EXPECT_EQ(run.exit_code, 1);
+    EXPECT_THAT(run.err, HasSubstr(server.address()));
+    EXPECT_THAT(run.err, testing::AnyOf(HasSubstr("not the pinned one"),
+                                        HasSubstr("the server's certificate was signed by ")));
+    EXPECT_THAT(run.err, Not(HasSubstr("trying again")));
+    EXPECT_TRUE(std::filesystem::is_empty(dir_.path()));
   }
+}
 
-  TEST_F(TlsTest, OneKeyBehindTwoEndpointsIsRefused) {
-    const Files own = MakeCertificate("server");
-    const AcceleratorProcess a(ServerFlags(own)), b(ServerFlags(own));
-    ExpectRefusal({"--split", "--accelerator", a.address(), "--accelerator", b.address(),
-                   "--accelerator-key", own.fingerprint, "--accelerator-key", own.fingerprint},
-                  1, "the same server");
-  }
+TEST_F(TlsTest, MutualTlsWantsTheClientsCertificate) {
+  const Files own = MakeCertificate("server"), client = MakeCertificate("client");
+  const AcceleratorProcess server(ServerFlags(own) + Arguments{"--client-ca", client.certificate});
+  const Arguments trust = {"--accelerator-ca", own.certificate};
+  ExpectRefusal(Plain(server) + trust, 1, server.address());
+  const Files stranger = MakeCertificate("stranger");
+  ExpectRefusal(Plain(server) + trust +
+                    Arguments{"--tls-cert", stranger.certificate, "--tls-key", stranger.key},
+                1, server.address());
+  EXPECT_FALSE(
+      Logits("split", Plain(server) + trust +
+                          Arguments{"--tls-cert", client.certificate, "--tls-key", client.key})
+          .empty());
+}
 
-  // A certificate that its server's operator could sign others with: each operator could pass for
-  // the other, so that a network that sends both connections to one of them would give it all.
-  TEST_F(TlsTest, SharesAreRefusedWhereOneOperatorCouldPassForTheOther) {
-    const TestCertificate own_a = TestCertificate::Make({.basic_constraints = "critical,CA:TRUE"}),
-                          own_b = TestCertificate::Make({.basic_constraints = "critical,CA:TRUE"}),
-                          forged = TestCertificate::Make({.authority = &own_a});
-    const std::string ca_a = keys_.Write("a.pem", own_a.certificate),
-                      ca_b = keys_.Write("b.pem", own_b.certificate),
-                      both = keys_.Write("both.pem", own_a.certificate + own_b.certificate);
-    const AcceleratorProcess a({"--tls-cert", ca_a, "--tls-key", keys_.Write("a.key", own_a.key)});
-    const AcceleratorProcess passes_for_b({"--tls-cert",
-                                           keys_.Write("forged.pem", forged.certificate),
-                                           "--tls-key", keys_.Write("forged.key", forged.key)});
-    const Arguments split = {"--split", "--accelerator", a.address(), "--accelerator",
-                             passes_for_b.address()};
-    ExpectRefusal(split + Arguments{"--accelerator-ca", both}, 2, "one for each");
-    ExpectRefusal(split + Arguments{"--accelerator-ca", both, "--accelerator-ca", both}, 1,
-                  "stand in for both");
-    ExpectRefusal(split + Arguments{"--accelerator-ca", ca_a, "--accelerator-ca", ca_b}, 1,
-                  passes_for_b.address());
-    ExpectRefusal(split + Arguments{"--accelerator-key", *KeyFingerprint(own_a.certificate),
-                                    "--accelerator-key", *KeyFingerprint(own_b.certificate)},
-                  1, "not the pinned one");
-  }
+TEST_F(TlsTest, SharesOverTlsToTwoPinnedServersAreConfidential) {
+  const Files one = MakeCertificate("one"), two = MakeCertificate("two");
+  const AcceleratorProcess a(ServerFlags(one)), b(ServerFlags(two));
+  const Arguments split = {"--split", "--accelerator", a.address(), "--accelerator", b.address()};
+  EXPECT_EQ(Logits("split", split + Arguments{"--accelerator-key", one.fingerprint,
+                                              "--accelerator-key", two.fingerprint}),
+            Logits("local", {"--precision", "fixed"}));
+  const nlohmann::json confidential = Result("split")["confidential"];
+  EXPECT_EQ(confidential["from_accelerators"], true);
+  // But this machine is as open as ever.
+  EXPECT_EQ(confidential["from_host"], Result("split")["tee"]["protects_from_host"]);
+}
+
+// It costs traffic, and its reason is the servers' to mend: said in full.
+TEST_F(TlsTest, ARelayThatFallsAwayIsSaid) {
+  const Files one = MakeCertificate("one"), two = MakeCertificate("two");
+  const AcceleratorProcess a(ServerFlags(one)), b(ServerFlags(two) + Arguments{"--no-relay"});
+  const ProgramResult run =
+      Sotto({"--split", "--accelerator", a.address(), "--accelerator", b.address(),
+             "--accelerator-key", one.fingerprint, "--accelerator-key", two.fingerprint});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("no relay, twice as much to receive: " + b.address()));
+  EXPECT_THAT(run.err, HasSubstr("(--no-relay)"));
+}
+
+TEST_F(TlsTest, OneKeyBehindTwoEndpointsIsRefused) {
+  const Files own = MakeCertificate("server");
+  const AcceleratorProcess a(ServerFlags(own)), b(ServerFlags(own));
+  ExpectRefusal({"--split", "--accelerator", a.address(), "--accelerator", b.address(),
+                 "--accelerator-key", own.fingerprint, "--accelerator-key", own.fingerprint},
+                1, "the same server");
+}
+
+// A certificate that its server's operator could sign others with: each operator could pass for
+// the other, so that a network that sends both connections to one of them would give it all.
+TEST_F(TlsTest, SharesAreRefusedWhereOneOperatorCouldPassForTheOther) {
+  const TestCertificate own_a = TestCertificate::Make({.basic_constraints = "critical,CA:TRUE"}),
+                        own_b = TestCertificate::Make({.basic_constraints = "critical,CA:TRUE"}),
+                        forged = TestCertificate::Make({.authority = &own_a});
+  const std::string ca_a = keys_.Write("a.pem", own_a.certificate),
+                    ca_b = keys_.Write("b.pem", own_b.certificate),
+                    both = keys_.Write("both.pem", own_a.certificate + own_b.certificate);
+  const AcceleratorProcess a({"--tls-cert", ca_a, "--tls-key", keys_.Write("a.key", own_a.key)});
+  const AcceleratorProcess passes_for_b({"--tls-cert",
+                                         keys_.Write("forged.pem", forged.certificate), "--tls-key",
+                                         keys_.Write("forged.key", forged.key)});
+  const Arguments split = {"--split", "--accelerator", a.address(), "--accelerator",
+                           passes_for_b.address()};
+  ExpectRefusal(split + Arguments{"--accelerator-ca", both}, 2, "one for each");
+  ExpectRefusal(split + Arguments{"--accelerator-ca", both, "--accelerator-ca", both}, 1,
+                "stand in for both");
+  ExpectRefusal(split + Arguments{"--accelerator-ca", ca_a, "--accelerator-ca", ca_b}, 1,
+                passes_for_b.address());
+  ExpectRefusal(split + Arguments{"--accelerator-key", *KeyFingerprint(own_a.certificate),
+                                  "--accelerator-key", *KeyFingerprint(own_b.certificate)},
+                1, "not the pinned one");
+}
 
 }  // namespace
 }  // namespace sotto

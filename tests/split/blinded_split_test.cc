@@ -274,17 +274,6 @@ TEST_F(SplitPolicyTest, RefusesTheSameServerUnderTwoNames) {
   EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << status;
 }
 
-TEST_F(SplitPolicyTest, WarnsWhereNothingIsSecret) {
-  SplitSetup options = Shares({"a:1", "b:1"});
-  EXPECT_EQ(ConfidentialityWarning(options), "");
-  options.insecure_channels = true;
-  EXPECT_THAT(ConfidentialityWarning(options), HasSubstr("NOT CONFIDENTIAL"));
-  options.protection = Protection::kPlain;
-  EXPECT_THAT(ConfidentialityWarning(options), HasSubstr("NOT CONFIDENTIAL"));
-  options.protection = Protection::kPads;
-  EXPECT_EQ(ConfidentialityWarning(options), "");
-}
-
 TEST(ParseProtection, ChoosesByEndpoints) {
   EXPECT_EQ(*ParseProtection("auto", 1), Protection::kPads);
   EXPECT_EQ(*ParseProtection("auto", 2), Protection::kShares);

@@ -90,7 +90,7 @@ TEST_F(LiarsTest, ALieInTheGreetingIsFinalForItsEndpoint) {
   const HonestServer honest = HonestServer::Start(ShippedModelDir());
   std::optional<FaultyAccelerator> liar(std::in_place, Fault::kNoInstanceId,
                                         honest.ClientOptions(NumberFormat::kRing32));
-  SplitOptions options = OptionsFor({&honest});
+  SplitSetup options = OptionsFor({&honest});
   options.endpoints = {liar->endpoint()};
   const auto runtime = Prepare(options);
   const absl::Status lie = runtime->Connect().status();

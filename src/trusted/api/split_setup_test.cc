@@ -40,6 +40,17 @@ TEST(SplitSetupTest, ConnectingTakesNoLongerThanAnAnswerMay) {
   EXPECT_EQ(setup.connect_timeout, std::chrono::seconds(5));
 }
 
+TEST(SplitPolicyTest, WarnsWhereNothingIsSecret) {
+  SplitOptions options{.endpoints = {"a:1", "b:1"}};
+  EXPECT_EQ(ConfidentialityWarning(options), "");
+  options.insecure_channels = true;
+  EXPECT_THAT(ConfidentialityWarning(options), testing::HasSubstr("NOT CONFIDENTIAL"));
+  options.protection = Protection::kPlain;
+  EXPECT_THAT(ConfidentialityWarning(options), testing::HasSubstr("NOT CONFIDENTIAL"));
+  options.protection = Protection::kPads;
+  EXPECT_EQ(ConfidentialityWarning(options), "");
+}
+
 TEST(SplitSetupTest, WhatDoesNotGoTogetherIsRefused) {
   EXPECT_TRUE(CheckSplitOptions({}).ok());
   const SplitOptions two{.endpoints = {"a:1", "b:2"}};
