@@ -1,6 +1,7 @@
 # What `make install` and `make deb` put where. Everything is relative to the prefix: the program
 # finds the shipped model at ../share/sotto/models beside its own directory.
-install(TARGETS sotto sotto-accelerator sotto-audit sotto-bench sotto-measure RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+set(programs sotto sotto-accelerator sotto-audit sotto-bench sotto-measure)
+install(TARGETS ${programs} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # The library, for find_package(sotto) and pkg-config.
 include(CMakePackageConfigHelpers)
@@ -24,15 +25,19 @@ install(FILES README.md ARCHITECTURE.md THREAT_MODEL.md CHANGELOG.md CONTRIBUTIN
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
-install(FILES packaging/completion/sotto
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+# bash-completion looks for a file of the command's name.
+foreach(program ${programs})
+  install(FILES packaging/completion/sotto RENAME ${program}
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+endforeach()
 
 # Manual pages, compressed as Debian wants them (no name, no time: reproducible).
-foreach(page sotto.1 sotto-accelerator.1)
-  set(compressed ${CMAKE_BINARY_DIR}/${page}.gz)
+foreach(program ${programs})
+  set(page packaging/man/${program}.1)
+  set(compressed ${CMAKE_BINARY_DIR}/${program}.1.gz)
   add_custom_command(OUTPUT ${compressed}
-    COMMAND gzip --no-name --best --stdout ${CMAKE_SOURCE_DIR}/packaging/man/${page} > ${compressed}
-    DEPENDS packaging/man/${page})
+    COMMAND gzip --no-name --best --stdout ${CMAKE_SOURCE_DIR}/${page} > ${compressed}
+    DEPENDS ${page})
   list(APPEND compressed_pages ${compressed})
 endforeach()
 add_custom_target(man ALL DEPENDS ${compressed_pages})
