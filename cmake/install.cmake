@@ -1,6 +1,7 @@
 # What `make install` and `make deb` put where. Everything is relative to the prefix: the program
 # finds the shipped model at ../share/sotto/models beside its own directory.
-install(TARGETS sotto sotto-accelerator sotto-audit sotto-bench sotto-measure RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+set(programs sotto sotto-accelerator sotto-audit sotto-bench sotto-measure)
+install(TARGETS ${programs} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # The library, for find_package(sotto) and pkg-config.
 include(CMakePackageConfigHelpers)
@@ -20,23 +21,36 @@ set(model_files config.json model.safetensors tokenizer.json tokenizer_config.js
 list(TRANSFORM model_files PREPEND models/kjv-2m/)
 install(FILES ${model_files} DESTINATION ${CMAKE_INSTALL_DATADIR}/sotto/models/kjv-2m)
 install(FILES examples/prompts.txt DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-install(FILES README.md ARCHITECTURE.md THREAT_MODEL.md CHANGELOG.md CONTRIBUTING.md STYLE.md
+install(FILES README.md ARCHITECTURE.md THREAT_MODEL.md CHANGELOG.md CONTRIBUTING.md STYLE.md LICENSE
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
-install(FILES packaging/completion/sotto
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-
-# Manual pages, compressed as Debian wants them (no name, no time: reproducible).
-foreach(page sotto.1 sotto-accelerator.1)
-  set(compressed ${CMAKE_BINARY_DIR}/${page}.gz)
-  add_custom_command(OUTPUT ${compressed}
-    COMMAND gzip --no-name --best --stdout ${CMAKE_SOURCE_DIR}/packaging/man/${page} > ${compressed}
-    DEPENDS packaging/man/${page})
-  list(APPEND compressed_pages ${compressed})
+# What they link elsewhere: the model, and the messages' definition.
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/doc)
+file(CREATE_LINK ../../sotto/models ${CMAKE_BINARY_DIR}/doc/models SYMBOLIC)
+install(FILES ${CMAKE_BINARY_DIR}/doc/models DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES src/protocol/accelerator.proto DESTINATION ${CMAKE_INSTALL_DOCDIR}/src/protocol)
+# bash-completion looks for a file of the command's name.
+foreach(program ${programs})
+  install(FILES packaging/completion/sotto RENAME ${program}
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 endforeach()
-add_custom_target(man ALL DEPENDS ${compressed_pages})
-install(FILES ${compressed_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
+# sotto_compress(source target.gz): as Debian wants it (no name, no time: reproducible).
+function(sotto_compress source target)
+  add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/${target}
+    COMMAND gzip --no-name --best --stdout ${CMAKE_SOURCE_DIR}/${source} > ${CMAKE_BINARY_DIR}/${target}
+    DEPENDS ${source})
+  string(MAKE_C_IDENTIFIER ${target} name)
+  add_custom_target(${name} DEPENDS ${CMAKE_BINARY_DIR}/${target})
+  add_dependencies(man ${name})
+endfunction()
+
+# Manual pages, and whatever else is installed compressed.
+add_custom_target(man ALL)
+foreach(program ${programs})
+  sotto_compress(packaging/man/${program}.1 ${program}.1.gz)
+  install(FILES ${CMAKE_BINARY_DIR}/${program}.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endforeach()
 
 # A unit and a .pc file have whole paths, and the prefix is known when it is installed (cmake
 # --install --prefix).

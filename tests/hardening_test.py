@@ -1,4 +1,4 @@
-"""Holds both programs to the hardening of cmake/sotto.cmake, read from the files themselves.
+"""Holds the programs to the hardening of cmake/sotto.cmake, read from the files themselves.
 
 Usage: hardening_test.py SOURCE_DIR BUILD_DIR. Needs the programs built, in Release.
 """
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import unittest
 
-PROGRAMS = ("sotto", "sotto-accelerator")
+PROGRAMS = ("sotto", "sotto-accelerator", "sotto-audit", "sotto-bench", "sotto-measure")
 # Of the C library: a function of Debian's, checked against the size of its buffer.
 FORTIFIED = re.compile(r"\bU __\w+_chk@GLIBC")
 

@@ -1,4 +1,4 @@
-"""Installs into an empty directory and uses what came: programs, model, manual, completion.
+"""Installs into an empty directory and uses what came: programs, model, manual, documents, completion.
 
 Usage: install_test.py SOURCE_DIR BUILD_DIR. Needs the programs built.
 """
@@ -13,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 import unittest
+
+PROGRAMS = ["sotto", "sotto-accelerator", "sotto-audit", "sotto-bench", "sotto-measure"]
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 # Stands in for bash-completion's own helpers, then completes the words it is given.
 COMPLETE = r"""
@@ -59,9 +62,18 @@ class Installed(unittest.TestCase):
         self.assertEqual(json.loads(output.read_text())["truncated"], 0)
 
     def test_manual_pages_are_whole(self):
-        for page in ["sotto.1.gz", "sotto-accelerator.1.gz"]:
-            with gzip.open(self.prefix / "share/man/man1" / page, "rt") as file:
-                self.assertIn(".SH NAME", file.read())
+        for program in PROGRAMS:
+            with gzip.open(self.prefix / f"share/man/man1/{program}.1.gz", "rt") as file:
+                self.assertIn(f".SH NAME\n{program} ", file.read())
+
+    def test_links_of_installed_documents_lead_to_installed_files(self):
+        pages = [*self.prefix.glob("share/doc/sotto/**/*.md"), *self.prefix.glob("share/sotto/**/*.md")]
+        self.assertGreater(len(pages), 15)
+        links = [(page, target) for page in pages
+                 for target in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in target]
+        self.assertIn("LICENSE", [target for _, target in links])
+        self.assertEqual([f"{page.relative_to(self.prefix)}: {target}" for page, target in links
+                          if not (page.parent / target).exists()], [])
 
     def test_the_unit_starts_what_was_installed(self):
         unit = self.prefix / "lib/systemd/system/sotto-accelerator.service"
@@ -89,17 +101,36 @@ class Installed(unittest.TestCase):
             unit = pathlib.Path(stage, "usr/local/lib/systemd/system/sotto-accelerator.service")
             self.assertIn("\nExecStart=/usr/local/bin/sotto-accelerator ", unit.read_text())
 
-    def complete(self, *words):
-        completion = self.prefix / "share/bash-completion/completions/sotto"
-        words = [str(self.prefix / "bin/sotto"), *words]
+    def complete(self, program, *words):
+        completion = self.prefix / "share/bash-completion/completions" / program
+        words = [str(self.prefix / "bin" / program), *words]
         return run("bash", "-c", COMPLETE, "bash", completion, *words).stdout.split()
 
     def test_completion_knows_commands_flags_and_values(self):
-        self.assertIn("prefill", self.complete(""))
-        self.assertIn("prefill", self.complete("pre"))
-        self.assertIn("--prefill-length", self.complete("prefill", "--pre"))
-        self.assertNotIn("--model", self.complete("prefill", "--pre"))
-        self.assertEqual(self.complete("prefill", "--logits", "l"), ["last"])
+        self.assertIn("prefill", self.complete("sotto", ""))
+        self.assertIn("prefill", self.complete("sotto", "pre"))
+        self.assertIn("--prefill-length", self.complete("sotto", "prefill", "--pre"))
+        self.assertNotIn("--model", self.complete("sotto", "prefill", "--pre"))
+        self.assertEqual(self.complete("sotto", "prefill", "--logits", "l"), ["last"])
+
+    def test_each_program_completes_its_own_flags_and_values(self):
+        self.assertEqual(self.complete("sotto-accelerator", "--form"), ["--formats"])
+        self.assertEqual(self.complete("sotto-bench", "--lengths", "6"), [])
+        for words, values in [
+                (("sotto", "prefill", "--precision"), "auto f32 bf16 int8 fixed"),
+                (("sotto", "prefill", "--protection"), "shares pads plain"),
+                (("sotto-measure", "prefill", "--protection"), "shares pads plain"),
+                (("sotto-accelerator", "--precision"), "f32 fastest"),
+                (("sotto-audit", "--protection"), "auto shares pads plain"),
+                (("sotto", "audit", "--protection"), "auto shares pads plain"),
+                (("sotto", "bench", "--precisions"), "f32 bf16 int8 fixed auto")]:
+            with self.subTest(words=words):
+                self.assertEqual(self.complete(*words, ""), values.split())
+
+    def test_completion_goes_on_after_a_comma_where_a_flag_takes_a_list(self):
+        self.assertEqual(self.complete("sotto-bench", "--precisions", "f32,b"), ["f32,bf16"])
+        self.assertEqual(self.complete("sotto-bench", "--protection", "pads,s"), ["pads,shares"])
+        self.assertEqual(self.complete("sotto", "prefill", "--protection", "pads,s"), [])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Shows from its symbols that the program a release enclave runs cannot send rows in the clear.
+"""Shows from their symbols that the program a release enclave runs, and the library, cannot send rows
+in the clear.
 
-Usage: plain_symbols_test.py SOURCE_DIR BUILD_DIR. Needs the programs built. The check is tried on
+Usage: plain_symbols_test.py SOURCE_DIR BUILD_DIR. Needs everything built. The check is tried on
 sotto-measure first, which can.
 """
 
@@ -31,6 +32,7 @@ class Symbols(unittest.TestCase):
 
     def test_what_an_enclave_runs_has_none(self):
         self.assertEqual(defined(BUILD_DIR / "bin/sotto"), [])
+        self.assertEqual(defined(BUILD_DIR / "src/trusted/api/libsotto.so"), [])
 
     def test_manifests_name_that_program_and_no_other(self):
         for template in (SOURCE_DIR / "packaging/gramine").glob("*.manifest.template"):

@@ -1,5 +1,5 @@
-# `make deb`: one package with the programs, the model, manual pages and completion. Dependencies are
-# computed from what the programs link (dpkg-shlibdeps).
+# `make deb`: one package of everything that is installed. Dependencies are computed from what the
+# programs and the library link (dpkg-shlibdeps).
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME sotto)
 set(CPACK_PACKAGE_VENDOR "Sotto")
@@ -7,8 +7,13 @@ set(CPACK_PACKAGE_CONTACT "Sotto maintainers <sotto@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "confidential prefill of Llama models")
 set(CPACK_PACKAGE_DESCRIPTION
 "Computes the logits of every position of given prompts in one forward pass,
- inside a trusted process (SGX enclave, TDX guest), or split between that
- process and untrusted accelerators that see blinded data only.")
+inside a trusted process (SGX enclave, TDX guest), or split between that
+process and untrusted accelerators that see blinded data only.
+.
+The package has the programs (sotto, which an enclave runs; the server
+sotto-accelerator with a systemd unit; sotto-bench, sotto-audit and
+sotto-measure), the C++ library libsotto with its headers, CMake package and
+pkg-config file, and a small model to try them with.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 # Installed into DESTDIR under the prefix /usr, which the systemd unit then names.
 set(CPACK_SET_DESTDIR ON)
@@ -18,9 +23,24 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "bash-completion")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "pocl-opencl-icd")
+# libabsl-dev: the library's headers include absl/status.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "pocl-opencl-icd, libabsl-dev")
+# Of the unit, and the linker's cache.
+set(debian_scripts postinst prerm postrm triggers)
+list(TRANSFORM debian_scripts PREPEND ${CMAKE_SOURCE_DIR}/packaging/deb/)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${debian_scripts})
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ
     GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+
+# What Debian alone wants: a component that `make install` leaves out.
+sotto_compress(packaging/deb/changelog changelog.gz)
+install(FILES ${CMAKE_BINARY_DIR}/changelog.gz packaging/deb/copyright COMPONENT debian EXCLUDE_FROM_ALL
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES packaging/deb/lintian-overrides RENAME sotto COMPONENT debian EXCLUDE_FROM_ALL
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides)
+set(CPACK_INSTALL_CMAKE_PROJECTS ${CMAKE_BINARY_DIR} sotto ALL / ${CMAKE_BINARY_DIR} sotto debian /)
 include(CPack)
