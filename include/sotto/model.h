@@ -73,7 +73,8 @@ struct EncodeTextOptions {
 class Model {
  public:
   // `path`: a Hugging Face directory (config.json, tokenizer.json, safetensors) or a sealed model.
-  // Checks headers, shapes and dtypes; weights are mapped, not yet read, but for a sealed model's.
+  // Checks headers, shapes and dtypes; weights are read when a Prefill is
+  // made, a sealed model's at once.
   static absl::StatusOr<Model> Open(const std::string& path, const ModelOptions& options = {});
 
   const ModelInfo& info() const;

@@ -12,6 +12,7 @@
 #include "trusted/api/precision_choice.h"
 #include "trusted/api/prefill_impl.h"
 #include "trusted/api/prompt_checks.h"
+#include "trusted/api/weight_cache_policy.h"
 #include "trusted/split/drbg.h"
 #include "trusted/tee/platform.h"
 
@@ -32,32 +33,15 @@ PrefillOptions Resolved(PrefillOptions options) {
   return options;
 }
 
-// A cache would hold a sealed model's weights in the clear, prove nothing of a pinned one's, and be
-// in the hands of a TEE's host.
-absl::Status CheckWeightCache(const PrefillOptions& options, const Model::Impl& model) {
-  if (options.weight_cache_dir.empty()) return absl::OkStatus();
-  if (model.info.sealed) {
-    return absl::FailedPreconditionError(
-        "weight_cache: not for a sealed model: what is cached is neither encrypted nor verified");
-  }
-  if (model.pinned) {
-    return absl::FailedPreconditionError(
-        "weight_cache: not for a pinned model: nothing proves what a cache was made of");
-  }
-  const Platform platform = DetectPlatform().platform;
-  if (!ProtectsFromHost(platform)) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      StrCat("weight_cache: not in a TEE (", PlatformName(platform),
-             "): nothing would tell weights that the host has changed"));
-}
-
 absl::Status CheckAgainstModel(const PrefillOptions& options, const Model::Impl& model) {
   if (options.prefill_length > model.info.max_positions) {
     return absl::InvalidArgumentError(StrCat("prefill_length: ", options.prefill_length,
                                              " positions, but the model has ",
                                              model.info.max_positions));
   }
-  return CheckWeightCache(options, model);
+  if (options.weight_cache_dir.empty()) return absl::OkStatus();
+  return CheckWeightCache(
+      {.sealed = model.info.sealed, .pinned = model.pinned, .platform = DetectPlatform().platform});
 }
 
 std::unique_ptr<Backend> MakeBackend(const PrefillOptions& options, const Checkpoint& checkpoint,
