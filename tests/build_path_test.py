@@ -17,7 +17,7 @@ import unittest
 
 # With SOTTO_CHECK, which names file and line; and made by protoc, below the build directory.
 SOURCES = ("src/base/matrix.cc", "src/protocol/shm_region.cc")
-GENERATED = "src/protocol/generated/wire/accelerator.grpc.pb.cc"
+GENERATED = "src/protocol/generated/protocol/accelerator.grpc.pb.cc"
 
 
 class BuildPath(unittest.TestCase):

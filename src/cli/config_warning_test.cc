@@ -36,7 +36,7 @@ TEST(ConfigWarningTest, NamesWhatIsNot) {
             "/m/config.json: unknown and left out: \"tanh_scale\"; results are wrong if the model "
             "computes something else because of it");
   EXPECT_EQ(WarningWith({{"b\n", 1}, {"a", {1, 2}}, {"none", nullptr}}),
-            "/m/config.json: unknown and left out: \"a\", \"b\\n\"; results are wrong if the model "
+            "/m/config.json: unknown and left out: \"a\", \"b?\"; results are wrong if the model "
             "computes something else because of them");
 }
 

@@ -9,9 +9,15 @@
 
 #include "cli/command.h"
 #include "cli/prefill_flags.h"
+#include "trusted/split/protect_plain.h"
 
 namespace sotto {
 namespace {
+
+const bool kHasPlain = [] {
+  AddPlainProtection();
+  return true;
+}();
 
 using testing::HasSubstr;
 using Arguments = std::vector<std::string>;

@@ -109,6 +109,7 @@ absl::Status PrefillFlags::ReadExecution(PrefillJob& options) const {
   if (!options.logprobs_path.empty() && prefill.positions == Positions::kLast) {
     return UsageError("--logprobs: needs --logits all");
   }
+  if (prefill.split.has_value()) SOTTO_RETURN_IF_ERROR(CheckSplitUsage(*prefill.split));
   const absl::Status valid = InFlagTerms(Validate(prefill));
   return absl::IsInvalidArgument(valid) ? UsageError(ToStd(valid.message())) : valid;
 }

@@ -20,8 +20,10 @@
 #include "cli/prompt_warnings.h"
 #include "cli/run_messages.h"
 #include "cli/status_line.h"
+#include "model/sealed_model.h"
 #include "sotto/model.h"
 #include "sotto/prefill.h"
+#include "trusted/api/weight_cache_policy.h"
 #include "trusted/tee/platform.h"
 
 namespace sotto {
@@ -36,6 +38,13 @@ absl::StatusOr<std::vector<Prompt>> GatherPrompts(const PrefillJob& options) {
     prompts.push_back({.text = text, .source = StrCat("--prompt ", prompts.size() + 1)});
   }
   return prompts;
+}
+
+// Early; Prefill::Create() sees to it again.
+absl::Status CheckCache(const PrefillJob& job) {
+  if (job.prefill.weight_cache_dir.empty()) return absl::OkStatus();
+  return InFlagTerms(CheckWeightCache(
+      {.sealed = IsSealedModelPath(job.model_path), .platform = DetectPlatform().platform}));
 }
 
 absl::Status CheckLength(const PrefillJob& job, const ModelInfo& model) {
@@ -131,6 +140,7 @@ absl::StatusOr<Outcome> RunPasses(const PrefillJob& job, const Model& model, con
 }  // namespace
 
 absl::Status RunPrefill(const PrefillJob& job) {
+  SOTTO_RETURN_IF_ERROR(CheckCache(job));
   WarnBeforePrompts(job);
   SOTTO_ASSIGN_OR_RETURN(std::vector<Prompt> prompts, GatherPrompts(job));
   const Stopwatch loading;

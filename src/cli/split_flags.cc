@@ -25,12 +25,6 @@ constexpr char kGroup[] = "Split mode";
 // In the order of the enumerators.
 constexpr std::array<std::string_view, 3> kDataPlanes = {"auto", "shm", "grpc"};
 
-// Flags that do not go together.
-absl::Status CheckUsage(const SplitOptions& options) {
-  const absl::Status status = InFlagTerms(CheckSplitOptions(options));
-  return status.ok() ? status : UsageError(ToStd(status.message()));
-}
-
 }  // namespace
 
 SplitFlags::SplitFlags(CLI::App& app)
@@ -148,13 +142,17 @@ absl::StatusOr<SplitOptions> SplitFlags::ReadOne(std::string_view protection) co
   return options;
 }
 
+absl::Status CheckSplitUsage(const SplitOptions& options) {
+  const absl::Status status = InFlagTerms(CheckSplitOptions(options));
+  return status.ok() ? status : UsageError(ToStd(status.message()));
+}
+
 absl::StatusOr<std::optional<SplitOptions>> SplitFlags::Read() const {
   if (split_->count() == 0) {
     SOTTO_RETURN_IF_ERROR(CheckUnused());
     return std::nullopt;
   }
   SOTTO_ASSIGN_OR_RETURN(const SplitOptions options, ReadOne(protection_.value()));
-  SOTTO_RETURN_IF_ERROR(CheckUsage(options));
   SOTTO_RETURN_IF_ERROR(CheckFlagNeeds(app_, {&options, 1}));
   return options;
 }
@@ -175,7 +173,7 @@ absl::StatusOr<std::vector<SplitOptions>> SplitFlags::ReadEach() const {
       options.pinned_keys.resize(std::min<size_t>(options.pinned_keys.size(), 1));
       options.roots.resize(std::min<size_t>(options.roots.size(), 1));
     }
-    SOTTO_RETURN_IF_ERROR(CheckUsage(options));
+    SOTTO_RETURN_IF_ERROR(CheckSplitUsage(options));
     all.push_back(std::move(options));
   }
   SOTTO_RETURN_IF_ERROR(CheckFlagNeeds(app_, all));

@@ -18,6 +18,9 @@
 
 namespace sotto {
 
+// UsageError for options that do not go together, whatever flags they came from.
+absl::Status CheckSplitUsage(const SplitOptions& options);
+
 class SplitFlags {
  public:
   explicit SplitFlags(CLI::App& app);

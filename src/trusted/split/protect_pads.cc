@@ -10,7 +10,7 @@
 namespace sotto {
 namespace {
 
-absl::Status Check(const SplitSetup&) { return CheckExactByteProducts("protection pads"); }
+absl::Status CheckMachine() { return CheckExactByteProducts("protection pads"); }
 
 absl::Status Connect(ProtectionInput input, SplitLinear& split) {
   auto pads = std::make_unique<PadBlinder>(input.pad_weights, input.setup.pads, ProcessDrbg());
@@ -24,7 +24,7 @@ absl::Status Connect(ProtectionInput input, SplitLinear& split) {
 const ProtectionSpec kPadsProtection = {.protection = Protection::kPads,
                                         .name = "pads",
                                         .needs_pad_weights = true,
-                                        .check = Check,
+                                        .check_machine = CheckMachine,
                                         .verified = [](const SplitSetup&) { return true; },
                                         .connect = Connect};
 

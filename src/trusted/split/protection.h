@@ -36,8 +36,9 @@ struct ProtectionSpec {
   // must be separate.
   bool needs_secret_channels = false;
   bool needs_pad_weights = false;
-  // What else must hold of the setup; null: nothing.
+  // What else must hold of the setup, and of this machine; null: nothing.
   absl::Status (*check)(const SplitSetup& setup) = nullptr;
+  absl::Status (*check_machine)() = nullptr;
   // Whether every answer is verified.
   bool (*verified)(const SplitSetup& setup) = nullptr;
   // Fills split.linear and what goes with it; split.sessions are open.

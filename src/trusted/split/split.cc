@@ -102,7 +102,8 @@ absl::Status CheckSplitSetup(const SplitSetup& options) {
   }
   SOTTO_RETURN_IF_ERROR(CheckEndpoints(options, *spec));
   SOTTO_RETURN_IF_ERROR(CheckChannels(options, *spec));
-  return CheckOffload(options);
+  SOTTO_RETURN_IF_ERROR(CheckOffload(options));
+  return spec->check == nullptr ? absl::OkStatus() : spec->check(options);
 }
 
 absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkpoint& checkpoint,
@@ -111,7 +112,7 @@ absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkp
   SOTTO_RETURN_IF_ERROR(CheckSplitSetup(options));
   const ProtectionSpec* const spec = FindProtection(options.protection);
   SOTTO_RETURN_IF_ERROR(CheckRoots(options, *spec));
-  if (spec->check != nullptr) SOTTO_RETURN_IF_ERROR(spec->check(options));
+  if (spec->check_machine != nullptr) SOTTO_RETURN_IF_ERROR(spec->check_machine());
   auto runtime = std::unique_ptr<SplitRuntime>(new SplitRuntime(checkpoint, options, *spec, pool));
   SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins({.weights_sha256 = options.weights_sha256}, pool));
   SOTTO_ASSIGN_OR_RETURN(runtime->weights_sha256_, checkpoint.WeightsSha256(pool));
