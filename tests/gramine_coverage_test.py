@@ -135,7 +135,11 @@ class Coverage:
         for line in made:
             self.assertIn("CLONE_THREAD", line, "a process, not a thread")
         self.check_thread_count(1 + len(made))
-        self.assertLessEqual(1 + len(made) + GRAMINE_THREADS, self.manifest["sgx"]["max_threads"])
+        alive = 1 + len(made) - self.PROBED_THREADS
+        self.assertLessEqual(alive + GRAMINE_THREADS, self.manifest["sgx"]["max_threads"])
+
+    # Made and joined before gRPC starts, to see whether it can (protocol/thread_room.cc).
+    PROBED_THREADS = 10
 
     def check_thread_count(self, threads):
         """Where gRPC is in use its threads vary; max_threads is the limit."""
@@ -162,16 +166,18 @@ class Coverage:
 
 class TeeOnly(Coverage, unittest.TestCase):
 
+    PROBED_THREADS = 0
+
     def check_thread_count(self, threads):
         self.assertEqual(threads, THREADS)
 
     def test_no_socket_is_made(self):
         self.assertNotIn("socket(", self.trace)
 
-    def test_nothing_is_measured_where_nothing_is_counted(self):
+    def test_what_measures_is_not_in_the_enclave(self):
         run = self.enclave.run("bench", "--model", "/model.sotto", "--output", "/data/bench")
         self.assertNotEqual(run.returncode, 0)
-        self.assertIn("bench: Gramine counts neither processor time nor memory", run.stderr)
+        self.assertIn("sotto-bench: No such file or directory", run.stderr)
 
 
 class Provisioned(Coverage, unittest.TestCase):

@@ -55,17 +55,18 @@ absl::StatusOr<UnsealOptions> Unsealing(const ModelOptions& options) {
 absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& path,
                                                             const ModelOptions& options) {
   const int threads = options.threads > 0 ? options.threads : AvailableProcessors();
-  ThreadPool pool(threads);
+  auto pool = std::make_unique<ThreadPool>(threads);
   SOTTO_ASSIGN_OR_RETURN(const UnsealOptions unseal, Unsealing(options));
-  SOTTO_ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenModel(path, unseal, pool));
+  SOTTO_ASSIGN_OR_RETURN(Checkpoint checkpoint, OpenModel(path, unseal, *pool));
   // Before a prompt meets the tokenizer: a hostile one tells of the text by the number of tokens.
   const ModelPins pins{.model_sha256 = options.model_sha256,
                        .weights_sha256 = options.weights_sha256};
-  SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins(pins, pool));
+  SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins(pins, *pool));
   auto impl = std::make_shared<Model::Impl>(std::move(checkpoint));
   impl->info = InfoOf(impl->checkpoint, path);
   impl->pinned = pins.any() || unseal.root.has_value();
   impl->threads = threads;
+  impl->pools.Give(std::move(pool));
   SOTTO_ASSIGN_OR_RETURN(impl->tokenizer, LoadTokenizer(impl->checkpoint));
   return std::shared_ptr<const Model::Impl>(std::move(impl));
 }
@@ -87,12 +88,14 @@ const ModelInfo& Model::info() const { return impl_->info; }
 
 absl::StatusOr<ModelDigestSet> Model::Digests() const {
   return Guarded([&]() -> absl::StatusOr<ModelDigestSet> {
-    ThreadPool pool(impl_->threads);
-    SOTTO_ASSIGN_OR_RETURN(const ModelDigests digests, impl_->checkpoint.Digests(pool));
-    return ModelDigestSet{.model = digests.model_sha256(),
-                          .config = digests.config_sha256,
-                          .tokenizer = digests.tokenizer_sha256,
-                          .weights = digests.weights_sha256};
+    std::unique_ptr<ThreadPool> pool = impl_->pools.Take(impl_->threads);
+    const absl::StatusOr<ModelDigests> digests = impl_->checkpoint.Digests(*pool);
+    impl_->pools.Give(std::move(pool));
+    SOTTO_RETURN_IF_ERROR(digests.status());
+    return ModelDigestSet{.model = digests->model_sha256(),
+                          .config = digests->config_sha256,
+                          .tokenizer = digests->tokenizer_sha256,
+                          .weights = digests->weights_sha256};
   });
 }
 

@@ -7,6 +7,7 @@
 
 #include "model/checkpoint.h"
 #include "sotto/model.h"
+#include "trusted/api/spare_pool.h"
 #include "trusted/tokenizer/tokenizer.h"
 
 namespace sotto {
@@ -17,6 +18,7 @@ struct Model::Impl {
   const Checkpoint checkpoint;
   ModelInfo info;
   bool pinned = false;  // To a digest or a root.
+  mutable SparePool pools;
   int threads = 1;
   std::unique_ptr<const Tokenizer> tokenizer;  // Null: none.
 };

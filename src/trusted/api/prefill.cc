@@ -97,7 +97,7 @@ absl::StatusOr<Prefill> Prefill::Create(const Model& model, const PrefillOptions
     const PrefillOptions resolved = Resolved(options);
     SOTTO_ASSIGN_OR_RETURN(const PrecisionReport precision, ChoosePrecision(resolved));
     auto impl = std::make_unique<Impl>(model, resolved, precision);
-    impl->host.emplace(MakeBackend(resolved, opened.checkpoint, precision, impl->pool),
+    impl->host.emplace(MakeBackend(resolved, opened.checkpoint, precision, *impl->pool),
                        EngineOptions{.threads = resolved.threads,
                                      .batch_size = resolved.batch_size,
                                      .prefill_length = resolved.prefill_length,

@@ -8,17 +8,26 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "base/thread_pool.h"
 #include "sotto/prefill.h"
 #include "trusted/api/engine_host.h"
+#include "trusted/api/model_impl.h"
 #include "trusted/api/pass_runner.h"
 
 namespace sotto {
 
 struct Prefill::Impl {
   Impl(const Model& opened, const PrefillOptions& resolved, const PrecisionReport& chosen)
-      : model(opened), options(resolved), precision(chosen), pool(resolved.threads) {}
+      : model(opened),
+        options(resolved),
+        precision(chosen),
+        pool(opened.impl_->pools.Take(resolved.threads)) {}
+  ~Impl() {
+    host.reset();  // Its engine works with the pool.
+    model.impl_->pools.Give(std::move(pool));
+  }
 
   // Checks prompts, fills batches where padding is computed, runs.
   absl::StatusOr<RunReport> Run(TokenPrompts prompts, const PassRequest& request,
@@ -32,7 +41,7 @@ struct Prefill::Impl {
   const PrefillOptions options;  // Nothing in it is left open.
   const PrecisionReport precision;
   const pid_t process = getpid();
-  ThreadPool pool;
+  std::unique_ptr<ThreadPool> pool;
   std::optional<EngineHost> host;
   std::mutex mutex;  // One run at a time.
 };
