@@ -184,6 +184,7 @@ class Provisioned(Coverage, unittest.TestCase):
     """The key of /data is put in place by a library, here a stand-in, before the program begins."""
 
     written = (*Coverage.written, "/dev/attestation/keys/prompts")
+    PROBED_THREADS = 0
 
     @classmethod
     def prepare(cls):
