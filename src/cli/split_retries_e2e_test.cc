@@ -35,7 +35,7 @@ std::string FreeAddress() {
 
 class RetriesTest : public SplitTest {
  protected:
-  static constexpr size_t kPrompts = 30;  // A second of work.
+  static constexpr size_t kPrompts = 90;  // Seconds of work.
 
   Arguments Work(const std::string& name) {
     std::string text;
@@ -54,9 +54,10 @@ class RetriesTest : public SplitTest {
     EXPECT_EQ(server->address(), address_);
   }
 
-  // Until the server has multiplied for some 50 ms; some seconds at most.
+  // Until the server has multiplied for a while, which it does once its weights are loaded (some 50
+  // ms of processor time); some seconds at most.
   static void AwaitWork(const AcceleratorProcess& server, uint64_t idle_ticks) {
-    for (int i = 0; i < 2000 && server.CpuTicks() < idle_ticks + 5; ++i) {
+    for (int i = 0; i < 2000 && server.CpuTicks() < idle_ticks + 20; ++i) {
       std::this_thread::sleep_for(milliseconds(5));
     }
   }
