@@ -39,12 +39,12 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
 }  // namespace
 
 int RunSotto(int argc, const char* const* argv) {
-  return RunApp({.name = "sotto",
-                 .description =
-                     "Confidential prefill of Llama models: prompts in, logits of every position "
-                     "out.",
-                 .add = AddCommands},
-                argc, argv);
+  return RunApp(
+      {.name = "sotto",
+       .description = "Confidential prefill of Llama models: prompts in, logits of every position "
+                      "out.",
+       .add = AddCommands},
+      argc, argv);
 }
 
 }  // namespace sotto

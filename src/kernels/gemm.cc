@@ -25,11 +25,9 @@ bool GemmIsNative(GemmOperands operands) {
     case GemmOperands::kF32:
       return Cpu().avx2;
     case GemmOperands::kBf16:
-      return (Cpu().avx512_bf16 || Cpu().amx_bf16) &&
-             OneDnnUses(dnnl::cpu_isa::avx512_core_bf16);
+      return (Cpu().avx512_bf16 || Cpu().amx_bf16) && OneDnnUses(dnnl::cpu_isa::avx512_core_bf16);
     case GemmOperands::kU8S8:
-      return (Cpu().avx512_vnni || Cpu().amx_int8) &&
-             OneDnnUses(dnnl::cpu_isa::avx512_core_vnni);
+      return (Cpu().avx512_vnni || Cpu().amx_int8) && OneDnnUses(dnnl::cpu_isa::avx512_core_vnni);
   }
   return false;
 }
