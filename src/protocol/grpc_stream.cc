@@ -217,16 +217,14 @@ absl::Status GrpcStream::ReceiveAnswer(const pb::ExchangeAnswer& answer) {
 }
 
 absl::Status GrpcStream::ReceiveData(const std::string& data) {
-  const Clock::time_point begin = Clock::now();
   Exchange& exchange = *answering_;
   const uint64_t offset = exchange.received;  // Only this thread changes it.
   const bool last = offset + data.size() == exchange.sizes.answer_bytes;
-  SOTTO_RETURN_IF_ERROR(session_.Receive(exchange, data.size(), [&] {
+  SOTTO_RETURN_IF_ERROR(session_.Receive(exchange, data.size(), message_in_.ByteSizeLong(), [&] {
     // A relay's source answers nothing, and there is no memory for it.
     if (!data.empty()) std::memcpy(exchange.answer.data() + offset, data.data(), data.size());
     return absl::OkStatus();
   }));
-  session_.CountReceived(message_in_.ByteSizeLong(), Clock::now() - begin);
   if (last) answering_ = nullptr;
   return absl::OkStatus();
 }

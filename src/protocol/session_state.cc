@@ -109,11 +109,14 @@ absl::Status SessionState::Touch(Exchange& exchange, absl::FunctionRef<absl::Sta
   return failure_.ok() ? status : failure_;
 }
 
-absl::Status SessionState::Receive(Exchange& exchange, uint64_t size,
+absl::Status SessionState::Receive(Exchange& exchange, uint64_t size, uint64_t wire_bytes,
                                    absl::FunctionRef<absl::Status()> copy) {
   if (!BeginTouch(exchange)) return failure();
+  const Clock::time_point begin = Clock::now();
   absl::Status status = copy();
   std::lock_guard lock(mutex_);
+  stats_.bytes_received += wire_bytes;
+  stats_.wire_ns += Nanoseconds(Clock::now() - begin);
   if (--exchange.users == 0) changed_.notify_all();
   if (!status.ok()) return failure_.ok() ? status : failure_;
   // Counted although the session may have failed meanwhile: a complete answer is verified.
@@ -149,12 +152,6 @@ absl::Status SessionState::Named(const absl::Status& status) const {
 void SessionState::CountSent(uint64_t bytes, Clock::duration took) {
   std::lock_guard lock(mutex_);
   stats_.bytes_sent += bytes;
-  stats_.wire_ns += Nanoseconds(took);
-}
-
-void SessionState::CountReceived(uint64_t bytes, Clock::duration took) {
-  std::lock_guard lock(mutex_);
-  stats_.bytes_received += bytes;
   stats_.wire_ns += Nanoseconds(took);
 }
 

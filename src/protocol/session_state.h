@@ -69,8 +69,10 @@ class SessionState {
   // held while copying. The session's failure, or else `copy`'s own.
   absl::Status Touch(Exchange& exchange, absl::FunctionRef<absl::Status()> copy);
   // The same for the next `size` bytes of the answer, into the exchange's memory: the exchange is
-  // done when all of them are in place.
-  absl::Status Receive(Exchange& exchange, uint64_t size, absl::FunctionRef<absl::Status()> copy);
+  // done when all of them are in place. They came in `wire_bytes`, which are counted first: whoever
+  // has an answer finds it in the counters.
+  absl::Status Receive(Exchange& exchange, uint64_t size, uint64_t wire_bytes,
+                       absl::FunctionRef<absl::Status()> copy);
 
   // The first call ends the session: wakes everybody and shuts the transport down. Later ones
   // change nothing, but that ABORTED replaces any other failure.
@@ -81,7 +83,6 @@ class SessionState {
   absl::Status Named(const absl::Status& status) const;
 
   void CountSent(uint64_t bytes, Clock::duration took);
-  void CountReceived(uint64_t bytes, Clock::duration took);
   void CountWait(Clock::duration waited);
   void CountCpu(uint64_t cpu_ns);
   SessionStats stats() const;

@@ -35,7 +35,7 @@ class SessionStateTest : public ::testing::Test {
                                  .payload_bytes = 8});
   }
   absl::Status Receive(Exchange& exchange, uint64_t size) {
-    return session_.Receive(exchange, size, [] { return absl::OkStatus(); });
+    return session_.Receive(exchange, size, size, [] { return absl::OkStatus(); });
   }
 
   SessionState session_{"here"};
@@ -57,7 +57,7 @@ TEST_F(SessionStateTest, TheLastBytesCountWhenTheSessionFailsUnderTheCopy) {
   const auto exchange = Sent();
   ASSERT_TRUE(BeginAnswer(*exchange).ok());
   EXPECT_EQ(session_
-                .Receive(*exchange, 8,
+                .Receive(*exchange, 8, 8,
                          [&] {
                            session_.Fail(kBroken);
                            return absl::OkStatus();

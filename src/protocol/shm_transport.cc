@@ -156,10 +156,9 @@ absl::Status ShmTransport::ReadAnswer() {
   }
   deadline = exchange->deadline;
   end = answers_.bytes_read() + exchange->answer.size();
-  SOTTO_RETURN_IF_ERROR(session_.Receive(*exchange, exchange->answer.size(),
-                                         [&] { return answers_.Read(exchange->answer, wait); }));
-  session_.CountReceived(record.size() + exchange->answer.size(), Clock::now() - begin);
-  return absl::OkStatus();
+  return session_.Receive(*exchange, exchange->answer.size(),
+                          record.size() + exchange->answer.size(),
+                          [&] { return answers_.Read(exchange->answer, wait); });
 }
 
 bool ShmTransport::TakeLead() {
