@@ -79,14 +79,15 @@ format: deps
 	clang-format-14 -i $(SOURCES)
 
 lint: deps
-	$(MAKE) programs
-	tools/run_clang_tidy.sh build
+	cmake --preset lint -DSOTTO_TESTS=ON
+	cmake --build build-lint --target sotto_proto
+	tools/run_clang_tidy.sh build-lint
 
 # A minimal Debian 12 in a chroot, a clean clone, `make demo` and `make test`. Needs root.
 fresh:
 	tools/fresh.sh
 
 clean:
-	rm -rf build build-deb build-asan build-tsan build-fuzz
+	rm -rf build build-deb build-asan build-tsan build-fuzz build-lint
 
 .PHONY: all programs enclave demo test check deps deps-build bench fuzz install deb format lint fresh clean

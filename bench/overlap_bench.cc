@@ -9,18 +9,13 @@
 
 #include "base/log.h"
 #include "testing/test_data.h"
+#include "testing/with_plain.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
-#include "trusted/split/protect_plain.h"
 #include "trusted/split/split.h"
 
 namespace sotto {
 namespace {
-
-const bool kHasPlain = [] {
-  AddPlainProtection();
-  return true;
-}();
 
 class SlowWeights final : public DeviceWeights {
  public:

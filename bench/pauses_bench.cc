@@ -23,19 +23,14 @@
 #include "model/random_model.h"
 #include "testing/forwarding_device.h"
 #include "testing/temp_dir.h"
+#include "testing/with_plain.h"
 #include "tests/split/honest_server.h"
 #include "trusted/api/batch_outputs.h"
 #include "trusted/engine/engine.h"
-#include "trusted/split/protect_plain.h"
 #include "trusted/split/split.h"
 
 namespace sotto {
 namespace {
-
-const bool kHasPlain = [] {
-  AddPlainProtection();
-  return true;
-}();
 
 constexpr size_t kBatch = 2, kLength = 256, kShort = 8, kBatches = 2, kPasses = 12;
 constexpr size_t kVocab = 65536;

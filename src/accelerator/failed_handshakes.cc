@@ -7,8 +7,8 @@ namespace sotto {
 namespace {
 
 // How soon gRPC is seen to have closed a connection, and how long that is waited for.
-constexpr std::chrono::milliseconds kLook{100};
-constexpr int kLooks = 20;
+constexpr std::chrono::milliseconds kClosingLook{100};
+constexpr int kClosingLooks = 20;
 // Peers remembered: beyond, all are strangers again.
 constexpr size_t kMaxPeers = 1000;
 
@@ -63,8 +63,8 @@ void FailedHandshakes::Run() {
 
 std::string FailedHandshakes::AwaitLeavers(std::unique_lock<std::mutex>& lock) {
   std::set<std::string> peers;
-  for (int i = 0; i < kLooks && peers.empty(); ++i) {
-    const bool stopped = changed_.wait_for(lock, kLook, [&] { return stopped_; });
+  for (int i = 0; i < kClosingLooks && peers.empty(); ++i) {
+    const bool stopped = changed_.wait_for(lock, kClosingLook, [&] { return stopped_; });
     peers = options_.take_leavers();
     if (stopped) break;
   }

@@ -7,7 +7,7 @@ namespace sotto {
 namespace {
 
 // Looks in a timeout: how much later than it a session may be ended.
-constexpr int kLooks = 8;
+constexpr int kLooksPerTimeout = 8;
 
 }  // namespace
 
@@ -24,7 +24,7 @@ IdleWatch::~IdleWatch() {
 }
 
 void IdleWatch::Run() {
-  const auto period = std::max(timeout_ / kLooks, std::chrono::milliseconds(1));
+  const auto period = std::max(timeout_ / kLooksPerTimeout, std::chrono::milliseconds(1));
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, period, [&] { return stopped_; })) CancelIdle();
 }

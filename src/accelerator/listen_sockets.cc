@@ -20,7 +20,6 @@ namespace sotto {
 namespace {
 
 constexpr int kBacklog = 128;
-constexpr std::string_view kUnix = "unix:";
 // With port 0 the first address's port must be free at the others too.
 constexpr int kPortAttempts = 16;
 
@@ -155,8 +154,8 @@ absl::StatusOr<std::unique_ptr<ListenSockets>> ListenSockets::Open(const std::st
     return absl::InvalidArgumentError(StrCat(flag, ": ", ToStd(status.message())));
   }
   std::unique_ptr<ListenSockets> sockets(new ListenSockets);
-  const absl::Status status = endpoint.starts_with(kUnix)
-                                  ? sockets->OpenUnix(endpoint.substr(kUnix.size()))
+  const absl::Status status = endpoint.starts_with(kUnixPrefix)
+                                  ? sockets->OpenUnix(endpoint.substr(kUnixPrefix.size()))
                                   : sockets->OpenTcp(endpoint);
   if (status.ok()) return sockets;
   return absl::Status(
@@ -192,7 +191,7 @@ absl::Status ListenSockets::OpenUnix(const std::string& path) {
   unix_path_ = path;
   if (lstat(path.c_str(), &made_) != 0 || listen(fd.get(), kBacklog) != 0) return Why(errno);
   fds_.push_back(std::move(fd));
-  address_ = StrCat(kUnix, path);
+  address_ = StrCat(kUnixPrefix, path);
   return absl::OkStatus();
 }
 

@@ -13,7 +13,7 @@
 namespace sotto {
 namespace {
 
-constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};
+constexpr timeval kReaderPatience{.tv_sec = 2, .tv_usec = 0};
 
 }  // namespace
 
@@ -31,8 +31,8 @@ MetricsHttp::MetricsHttp(std::unique_ptr<ListenSockets> sockets, std::function<s
             {.take = [this](const UniqueFd& connection, int) { Answer(connection.get()); }}) {}
 
 void MetricsHttp::Answer(int connection) const {
-  setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience));
-  setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience));
+  setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &kReaderPatience, sizeof(kReaderPatience));
+  setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &kReaderPatience, sizeof(kReaderPatience));
   std::array<char, 2048> request;  // The first line is all that matters.
   const ssize_t size = recv(connection, request.data(), request.size(), 0);
   if (size <= 0) return;

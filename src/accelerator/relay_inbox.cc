@@ -11,7 +11,7 @@ namespace sotto {
 namespace {
 
 // How often a thread that waits for a product looks whether its client is still there.
-constexpr std::chrono::milliseconds kLook{50};
+constexpr std::chrono::milliseconds kClientLook{50};
 
 }  // namespace
 
@@ -74,7 +74,7 @@ absl::StatusOr<RelayedProduct> RelayInbox::Take(uint64_t number,
     }
     SOTTO_RETURN_IF_ERROR(WhyNotComing());
     if (given_up()) return absl::CancelledError("the client left");
-    changed_.wait_for(lock, kLook);
+    changed_.wait_for(lock, kClientLook);
   }
 }
 

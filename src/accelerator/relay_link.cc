@@ -12,11 +12,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // How often a thread that waits for the sink looks whether its client is still there.
-constexpr std::chrono::milliseconds kLook{50};
-
-std::string_view AsText(std::span<const uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+constexpr std::chrono::milliseconds kSinkLook{50};
 
 }  // namespace
 
@@ -54,7 +50,7 @@ bool RelayLink::Completed(const std::function<bool()>& given_up) {
   void* tag = nullptr;
   bool ok = false;
   while (true) {
-    const auto next = queue_.AsyncNext(&tag, &ok, std::chrono::system_clock::now() + kLook);
+    const auto next = queue_.AsyncNext(&tag, &ok, std::chrono::system_clock::now() + kSinkLook);
     if (next == grpc::CompletionQueue::GOT_EVENT) return ok;
     if (given_up()) return false;
   }

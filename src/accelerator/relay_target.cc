@@ -91,7 +91,7 @@ std::string AsGrpcTarget(const sockaddr& address) {
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
-absl::StatusOr<Addresses> Resolve(const std::string& target) {
+absl::StatusOr<Addresses> ResolveTarget(const std::string& target) {
   const size_t colon = target.rfind(':');
   std::string host = target.substr(0, colon);
   if (host.front() == '[') host = host.substr(1, host.size() - 2);
@@ -132,7 +132,7 @@ absl::StatusOr<std::string> AddressToDial(const std::string& target, const Relay
   if (!policy.Permits(target)) {
     return absl::PermissionDeniedError("not one that --relay-to names, and no --client-ca");
   }
-  SOTTO_ASSIGN_OR_RETURN(const Addresses addresses, Resolve(target));
+  SOTTO_ASSIGN_OR_RETURN(const Addresses addresses, ResolveTarget(target));
   if (!policy.Names(target)) SOTTO_RETURN_IF_ERROR(CheckAllPublic(*addresses));
   // The system puts first what it reaches best.
   return AsGrpcTarget(*addresses->ai_addr);

@@ -28,7 +28,7 @@ constexpr int kMaxCallsPerConnection = 16;
 constexpr size_t kSpareDescriptors = 64;
 constexpr std::chrono::seconds kBetweenRefusalLines{10};
 // Calls get this long to end when the server does and their clients have been told.
-constexpr std::chrono::seconds kGoodbye{2};
+constexpr std::chrono::seconds kServerGoodbye{2};
 
 std::shared_ptr<grpc::ServerCredentials> MakeCredentials(const ServerOptions& options) {
   if (!options.tls) return grpc::InsecureServerCredentials();
@@ -154,7 +154,7 @@ void AcceleratorServer::Drain(std::chrono::milliseconds grace) {
   service_->ObserveAvailability([](bool) {});
   server_->GetHealthCheckService()->SetServingStatus(false);
   service_->Drain(grace);
-  server_->Shutdown(std::chrono::system_clock::now() + kGoodbye);
+  server_->Shutdown(std::chrono::system_clock::now() + kServerGoodbye);
   server_->Wait();
 }
 

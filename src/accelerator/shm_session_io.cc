@@ -5,7 +5,7 @@
 namespace sotto {
 namespace {
 
-constexpr std::chrono::seconds kGoodbye{1};
+constexpr std::chrono::seconds kControlGoodbye{1};
 
 }  // namespace
 
@@ -28,7 +28,7 @@ ShmSessionIo::ShmSessionIo(grpc::ServerContext& context, SessionStream& stream, 
 ShmSessionIo::~ShmSessionIo() {
   {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, kGoodbye, [&] { return ended_.load(); })) control_.Cancel();
+    if (!changed_.wait_for(lock, kControlGoodbye, [&] { return ended_.load(); })) control_.Cancel();
   }
   watcher_.join();
 }

@@ -3,6 +3,8 @@
 #ifndef SOTTO_BASE_STRINGS_H_
 #define SOTTO_BASE_STRINGS_H_
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +28,10 @@ requires(!std::is_convertible_v<const T&, std::string_view>) decltype(auto) Piec
 template <typename... Args>
 std::string StrCat(const Args&... args) {
   return absl::StrCat(strings_internal::Piece(args)...);
+}
+
+inline std::string_view AsText(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace sotto

@@ -9,17 +9,18 @@
 namespace sotto {
 namespace {
 
-constexpr size_t kMaxNamed = 8;
+constexpr size_t kMaxNamedFields = 8;
 
 }  // namespace
 
 std::string ConfigWarning(const std::string& model_path, std::span<const std::string> fields) {
   if (fields.empty()) return "";
   std::string names;
-  for (size_t i = 0; i < std::min(fields.size(), kMaxNamed); ++i) {
+  for (size_t i = 0; i < std::min(fields.size(), kMaxNamedFields); ++i) {
     names += StrCat(i == 0 ? "" : ", ", fields[i]);
   }
-  if (fields.size() > kMaxNamed) names += StrCat(", and ", fields.size() - kMaxNamed, " more");
+  if (fields.size() > kMaxNamedFields)
+    names += StrCat(", and ", fields.size() - kMaxNamedFields, " more");
   return StrCat(model_path, "/", kConfigName, ": unknown and left out: ", names,
                 "; results are wrong if the model computes something else because of ",
                 fields.size() == 1 ? "it" : "them");

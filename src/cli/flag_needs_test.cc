@@ -9,20 +9,15 @@
 
 #include "cli/command.h"
 #include "cli/prefill_flags.h"
-#include "trusted/split/protect_plain.h"
+#include "testing/with_plain.h"
 
 namespace sotto {
 namespace {
 
-const bool kHasPlain = [] {
-  AddPlainProtection();
-  return true;
-}();
-
 using testing::HasSubstr;
 using Arguments = std::vector<std::string>;
 
-absl::Status Read(Arguments arguments) {
+absl::Status ReadPrefill(Arguments arguments) {
   CLI::App app;
   const PrefillFlags flags(app);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 wants them so.
@@ -31,7 +26,7 @@ absl::Status Read(Arguments arguments) {
 }
 
 void ExpectRefused(const std::string& flag, const Arguments& arguments) {
-  const absl::Status status = Read(arguments);
+  const absl::Status status = ReadPrefill(arguments);
   EXPECT_TRUE(IsUsageError(status)) << flag << ": " << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(flag + ": does nothing "));
 }
@@ -54,8 +49,9 @@ TEST(FlagNeedsTest, PadFlagsNeedPads) {
     ExpectRefused(flag[0], kShares + flag);
   }
   EXPECT_TRUE(
-      Read(kPads + Arguments{"--pad-memory", "1", "--pad-dir", "/tmp", "--pad-disk", "1"}).ok());
-  EXPECT_TRUE(Read(kPads + Arguments{"--when-out", "fail"}).ok());
+      ReadPrefill(kPads + Arguments{"--pad-memory", "1", "--pad-dir", "/tmp", "--pad-disk", "1"})
+          .ok());
+  EXPECT_TRUE(ReadPrefill(kPads + Arguments{"--when-out", "fail"}).ok());
 }
 
 TEST(FlagNeedsTest, DiskSpaceNeedsADirectory) {
@@ -65,7 +61,7 @@ TEST(FlagNeedsTest, DiskSpaceNeedsADirectory) {
 TEST(FlagNeedsTest, InsecureChannelsNeedShares) {
   ExpectRefused("--insecure-channels", kPads + Arguments{"--insecure-channels"});
   ExpectRefused("--insecure-channels", kPlain + Arguments{"--insecure-channels"});
-  EXPECT_TRUE(Read(kShares + Arguments{"--insecure-channels"}).ok());
+  EXPECT_TRUE(ReadPrefill(kShares + Arguments{"--insecure-channels"}).ok());
 }
 
 TEST(FlagNeedsTest, ARelaysPeerNeedsARelay) {
@@ -73,7 +69,7 @@ TEST(FlagNeedsTest, ARelaysPeerNeedsARelay) {
   ExpectRefused("--relay-peer", kPads + peer);
   ExpectRefused("--relay-peer", kShares + Arguments{"--accelerator", "d:4"} + peer);
   ExpectRefused("--relay-peer", kShares + Arguments{"--no-relay"} + peer);
-  EXPECT_TRUE(Read(kShares + Arguments{"--insecure-channels"} + peer).ok());
+  EXPECT_TRUE(ReadPrefill(kShares + Arguments{"--insecure-channels"} + peer).ok());
 }
 
 TEST(FlagNeedsTest, PackedWeightsAreNotForSplit) {
@@ -82,8 +78,9 @@ TEST(FlagNeedsTest, PackedWeightsAreNotForSplit) {
 
 // What is wished for is there.
 TEST(FlagNeedsTest, AWishThatIsMetAnywayIsNotRefused) {
-  EXPECT_TRUE(Read(kShares + Arguments{"--insecure-channels", "--verify", "--pad-compute"}).ok());
-  EXPECT_TRUE(Read(kPads + Arguments{"--no-relay"}).ok());
+  EXPECT_TRUE(
+      ReadPrefill(kShares + Arguments{"--insecure-channels", "--verify", "--pad-compute"}).ok());
+  EXPECT_TRUE(ReadPrefill(kPads + Arguments{"--no-relay"}).ok());
 }
 
 }  // namespace

@@ -55,18 +55,18 @@ absl::Status CheckLength(const PrefillJob& job, const ModelInfo& model) {
 }
 
 // What is checked before any weight is read.
-struct Inputs {
+struct RunInputs {
   std::vector<Prompt> prompts = {};
   BatchRows rows = {};
   LogitsShape shape = {};
   double tokenize_seconds = 0;
 };
 
-absl::StatusOr<Inputs> PrepareInputs(const PrefillJob& job, const Model& model,
-                                     std::vector<Prompt> prompts) {
+absl::StatusOr<RunInputs> PrepareInputs(const PrefillJob& job, const Model& model,
+                                        std::vector<Prompt> prompts) {
   const PrefillOptions& options = job.prefill;
   SOTTO_RETURN_IF_ERROR(CheckLength(job, model.info()));
-  Inputs inputs{.prompts = std::move(prompts)};
+  RunInputs inputs{.prompts = std::move(prompts)};
   const Stopwatch stopwatch;
   SOTTO_ASSIGN_OR_RETURN(inputs.rows, MakeBatchRows(inputs.prompts, model,
                                                     {.prefill_length = options.prefill_length,
@@ -82,7 +82,7 @@ absl::StatusOr<Inputs> PrepareInputs(const PrefillJob& job, const Model& model,
   return inputs;
 }
 
-void WarnOfPrompts(const PrefillJob& job, const Inputs& inputs) {
+void WarnOfPrompts(const PrefillJob& job, const RunInputs& inputs) {
   for (const std::string& warning :
        PromptWarnings(inputs.prompts, inputs.rows, job.truncation, DetectPlatform().platform)) {
     Log(LogLevel::kWarning, warning);
@@ -107,8 +107,9 @@ struct Outcome {
   std::vector<std::optional<double>> perplexity = {};
 };
 
-absl::StatusOr<Outcome> RunPasses(const PrefillJob& job, const Model& model, const Inputs& inputs,
-                                  Prefill& prefill, PrefillOutputs& outputs) {
+absl::StatusOr<Outcome> RunPasses(const PrefillJob& job, const Model& model,
+                                  const RunInputs& inputs, Prefill& prefill,
+                                  PrefillOutputs& outputs) {
   Outcome outcome;
   outcome.perplexity.resize(inputs.prompts.size());
   LogprobsQueue logprobs(inputs.prompts, inputs.rows, model, outputs);
@@ -148,7 +149,7 @@ absl::Status RunPrefill(const PrefillJob& job) {
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
   SayModel(job, model->info());
-  SOTTO_ASSIGN_OR_RETURN(const Inputs inputs, PrepareInputs(job, *model, std::move(prompts)));
+  SOTTO_ASSIGN_OR_RETURN(const RunInputs inputs, PrepareInputs(job, *model, std::move(prompts)));
   WarnOfPrompts(job, inputs);
   SayRows(job, inputs.rows);
   SOTTO_ASSIGN_OR_RETURN(PrefillOutputs outputs,

@@ -7,15 +7,16 @@
 namespace sotto {
 namespace {
 
-constexpr size_t kMaxNamed = 8;
+constexpr size_t kMaxNamedPrompts = 8;
 
 // "(2 of 10): FILE: line 3, FILE: line 7".
 std::string Named(std::span<const size_t> some, std::span<const Prompt> prompts) {
   std::string names;
-  for (const size_t i : some.first(std::min(some.size(), kMaxNamed))) {
+  for (const size_t i : some.first(std::min(some.size(), kMaxNamedPrompts))) {
     names += StrCat(names.empty() ? "" : ", ", prompts[i].source);
   }
-  if (some.size() > kMaxNamed) names += StrCat(", and ", some.size() - kMaxNamed, " more");
+  if (some.size() > kMaxNamedPrompts)
+    names += StrCat(", and ", some.size() - kMaxNamedPrompts, " more");
   return StrCat("(", some.size(), " of ", prompts.size(), "): ", names);
 }
 

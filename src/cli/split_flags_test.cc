@@ -13,15 +13,10 @@
 #include "cli/command.h"
 #include "testing/temp_dir.h"
 #include "testing/test_certificate.h"
-#include "trusted/split/protect_plain.h"
+#include "testing/with_plain.h"
 
 namespace sotto {
 namespace {
-
-const bool kHasPlain = [] {
-  AddPlainProtection();
-  return true;
-}();
 
 using testing::ElementsAre;
 using testing::HasSubstr;

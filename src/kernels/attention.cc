@@ -11,7 +11,7 @@
 namespace sotto {
 namespace {
 
-std::vector<const AttentionKernel*> RunnableKernels() {
+std::vector<const AttentionKernel*> RunnableAttention() {
   std::vector<const AttentionKernel*> kernels = {&PortableAttention()};
   if (Cpu().avx2) kernels.push_back(&Avx2Attention());
   if (Cpu().avx512) kernels.push_back(&Avx512Attention());
@@ -36,7 +36,7 @@ size_t TouchedBlocks(const KvInput& input) {
 
 std::span<const AttentionKernel* const> AttentionKernels() {
   static const std::vector<const AttentionKernel*>& kernels =
-      *new std::vector<const AttentionKernel*>(RunnableKernels());
+      *new std::vector<const AttentionKernel*>(RunnableAttention());
   return kernels;
 }
 

@@ -8,7 +8,7 @@
 namespace sotto {
 namespace {
 
-std::vector<const ElementwiseKernels*> RunnableKernels() {
+std::vector<const ElementwiseKernels*> RunnableElementwise() {
   std::vector<const ElementwiseKernels*> kernels = {&PortableElementwise()};
   if (Cpu().avx2) kernels.push_back(&Avx2Elementwise());
   if (Cpu().avx512) kernels.push_back(&Avx512Elementwise());
@@ -16,14 +16,14 @@ std::vector<const ElementwiseKernels*> RunnableKernels() {
 }
 
 const ElementwiseKernels& Best() {
-  static const ElementwiseKernels& best = *RunnableKernels().back();
+  static const ElementwiseKernels& best = *RunnableElementwise().back();
   return best;
 }
 
 }  // namespace
 
 std::span<const ElementwiseKernels* const> AllElementwiseKernels() {
-  static const auto& kernels = *new std::vector<const ElementwiseKernels*>(RunnableKernels());
+  static const auto& kernels = *new std::vector<const ElementwiseKernels*>(RunnableElementwise());
   return kernels;
 }
 

@@ -9,7 +9,7 @@
 namespace sotto {
 namespace {
 
-constexpr size_t kNonceBytes = 12;
+constexpr size_t kTagNonceBytes = 12;
 
 // Tags of one caller. Every tag is made with the same nonce: nobody sees one, so that GCM's tag
 // serves as the universal hash it contains.
@@ -34,7 +34,7 @@ class Tagger {
   }
 
  private:
-  static constexpr uint8_t kNonce[kNonceBytes] = {};
+  static constexpr uint8_t kNonce[kTagNonceBytes] = {};
   std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/json_depth.h"
 #include "base/strings.h"
+#include "model/damaged.h"
 #include "model/dtype.h"
 #include "model/printable.h"
 #include "simdjson.h"
@@ -17,10 +18,6 @@ namespace {
 constexpr uint64_t kLengthBytes = kSafetensorsLengthBytes;
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // The reference implementation's limit.
 constexpr size_t kMaxRank = 16;
-
-absl::Status Damaged(const std::string& source, const std::string& what) {
-  return absl::DataLossError(StrCat(source, ": ", what));
-}
 
 absl::Status DamagedTensor(const std::string& source, std::string_view name,
                            const std::string& what) {

@@ -5,19 +5,16 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/strings.h"
 #include "model/dtype.h"
 #include "nlohmann/json.hpp"
 
 namespace sotto {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr size_t kDataAlignment = 64;
-
-std::string_view AsText(std::span<const uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 }  // namespace
 
@@ -31,7 +28,7 @@ uint64_t TensorBytes(const TensorSpec& tensor) {
 
 std::string SafetensorsHeader(const std::vector<TensorSpec>& tensors,
                               const std::map<std::string, std::string>& metadata) {
-  Json json = Json::object();
+  OrderedJson json = OrderedJson::object();
   if (!metadata.empty()) json["__metadata__"] = metadata;
   uint64_t begin = 0;
   for (const TensorSpec& tensor : tensors) {
@@ -41,7 +38,7 @@ std::string SafetensorsHeader(const std::vector<TensorSpec>& tensors,
         {"dtype", tensor.dtype}, {"shape", tensor.shape}, {"data_offsets", {begin, end}}};
     begin = end;
   }
-  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text = json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
   uint64_t length = text.size();
   length += (kDataAlignment - (sizeof length + length) % kDataAlignment) % kDataAlignment;
   text.resize(length, ' ');

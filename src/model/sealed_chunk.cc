@@ -17,7 +17,7 @@ namespace sotto {
 namespace {
 
 constexpr size_t kTagBytes = 16;
-constexpr size_t kNonceBytes = 12;
+constexpr size_t kChunkNonceBytes = 12;
 constexpr char kKeyInfo[] = "sotto sealed model v1";
 
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
@@ -49,7 +49,7 @@ CipherContext BeginChunk(const SealedHeader& header, const SecretBuffer& key, ui
                          bool encrypt) {
   CipherContext context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
   SOTTO_CHECK(context != nullptr);
-  uint8_t nonce[kNonceBytes] = {};
+  uint8_t nonce[kChunkNonceBytes] = {};
   std::memcpy(nonce, &index, sizeof index);
   const uint64_t associated[2] = {header.payload_bytes, header.chunk_bytes};
   int unused;

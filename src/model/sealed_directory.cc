@@ -4,6 +4,7 @@
 
 #include "base/json_depth.h"
 #include "base/strings.h"
+#include "model/damaged.h"
 #include "nlohmann/json.hpp"
 #include "simdjson.h"
 
@@ -13,8 +14,8 @@ namespace {
 constexpr uint64_t kMaxDirectoryBytes = 16u << 20;
 constexpr size_t kAlignment = 64;
 
-absl::Status Damaged(const std::string& source, const std::string& what) {
-  return absl::DataLossError(StrCat(source, ": the sealed directory ", what));
+absl::Status DirectoryDamaged(const std::string& source, const std::string& what) {
+  return Damaged(source, StrCat("the sealed directory ", what));
 }
 
 bool ReadExtent(simdjson::dom::element value, uint64_t payload_bytes,
@@ -29,10 +30,10 @@ bool ReadExtent(simdjson::dom::element value, uint64_t payload_bytes,
 absl::StatusOr<std::string_view> DirectoryText(std::span<const uint8_t> payload,
                                                const std::string& source) {
   uint64_t length = 0;
-  if (payload.size() < sizeof length) return Damaged(source, "is missing");
+  if (payload.size() < sizeof length) return DirectoryDamaged(source, "is missing");
   std::memcpy(&length, payload.data(), sizeof length);
   if (length > kMaxDirectoryBytes || length > payload.size() - sizeof length) {
-    return Damaged(source, StrCat("claims ", length, " bytes"));
+    return DirectoryDamaged(source, StrCat("claims ", length, " bytes"));
   }
   return std::string_view(reinterpret_cast<const char*>(payload.data()) + sizeof length, length);
 }
@@ -63,14 +64,14 @@ absl::StatusOr<SealedDirectory> ParseSealedDirectory(std::span<const uint8_t> pa
   if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS ||
       root["files"].get(files) != simdjson::SUCCESS ||
       root["weights_sha256"].get(sha256) != simdjson::SUCCESS) {
-    return Damaged(source, "is not the JSON object it should be");
+    return DirectoryDamaged(source, "is not the JSON object it should be");
   }
   SealedDirectory directory{std::string(sha256), {}};
   for (const auto& [name, value] : files) {
     SealedDirectory::Extent extent;
     if (!ReadExtent(value, payload.size(), extent) ||
         !directory.files.emplace(name, extent).second) {
-      return Damaged(source, "places a file twice or outside the payload");
+      return DirectoryDamaged(source, "places a file twice or outside the payload");
     }
   }
   return directory;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/strings.h"
+#include "model/damaged.h"
 
 namespace sotto {
 namespace {
@@ -29,10 +30,6 @@ struct Layout {
 static_assert(sizeof(Layout) == kSealedHeaderBytes);
 static_assert(offsetof(Layout, root) == kAuthenticatedBytes);
 static_assert(std::endian::native == std::endian::little);
-
-absl::Status Damaged(const std::string& source, const std::string& what) {
-  return absl::DataLossError(StrCat(source, ": ", what));
-}
 
 absl::Status CheckFields(const Layout& layout, const std::string& source) {
   if (std::memcmp(layout.magic, kMagic, sizeof kMagic - 1) != 0) {

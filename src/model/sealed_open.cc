@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/loading.h"
 #include "base/strings.h"
+#include "model/damaged.h"
 #include "model/printable.h"
 #include "model/private_memory.h"
 #include "model/sealed_chunk.h"
@@ -16,10 +17,6 @@
 
 namespace sotto {
 namespace {
-
-absl::Status Damaged(const std::string& path, const std::string& what) {
-  return absl::DataLossError(StrCat(path, ": ", what));
-}
 
 struct Trusted {  // What the root vouches for.
   SealedHeader header;

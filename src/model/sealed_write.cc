@@ -17,10 +17,6 @@ namespace {
 
 constexpr uint64_t kFileAlignment = 64;  // So that tensors stay as aligned as they were.
 
-std::string_view AsText(std::span<const uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 // Names of the files to seal, those that are there.
 absl::StatusOr<std::vector<std::string>> FilesToSeal(const ModelFiles& model) {
   std::vector<std::string> names = {kConfigName};

@@ -4,16 +4,13 @@
 
 #include "base/json_depth.h"
 #include "base/strings.h"
+#include "model/damaged.h"
 #include "model/printable.h"
 #include "nlohmann/json.hpp"
 #include "simdjson.h"
 
 namespace sotto {
 namespace {
-
-absl::Status Damaged(const std::string& source, const std::string& what) {
-  return absl::DataLossError(StrCat(source, ": ", what));
-}
 
 // A name with a separator would let an index reach any file of the machine.
 bool IsPlainShardName(std::string_view name) {

@@ -11,8 +11,6 @@
 namespace sotto {
 namespace {
 
-constexpr std::string_view kUnix = "unix:";
-
 bool IsHost(std::string_view host) {
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
@@ -41,7 +39,7 @@ bool IsLoopback(in_addr address) {
 }  // namespace
 
 absl::Status CheckEndpoint(std::string_view text, bool for_listening) {
-  if (text.starts_with(kUnix) && text.size() > kUnix.size()) return absl::OkStatus();
+  if (text.starts_with(kUnixPrefix) && text.size() > kUnixPrefix.size()) return absl::OkStatus();
   const size_t colon = text.rfind(':');
   if (colon != std::string_view::npos && IsHost(text.substr(0, colon)) &&
       IsPort(text.substr(colon + 1), for_listening ? 0 : 1)) {
@@ -52,7 +50,7 @@ absl::Status CheckEndpoint(std::string_view text, bool for_listening) {
 }
 
 bool IsLocalEndpoint(std::string_view text) {
-  if (text.starts_with(kUnix)) return true;
+  if (text.starts_with(kUnixPrefix)) return true;
   const std::string_view host = text.substr(0, text.rfind(':'));
   in_addr address{};
   if (inet_pton(AF_INET, std::string(host).c_str(), &address) == 1) return IsLoopback(address);

@@ -9,6 +9,9 @@
 
 namespace sotto {
 
+// What a path of a Unix socket comes after.
+inline constexpr std::string_view kUnixPrefix = "unix:";
+
 // INVALID_ARGUMENT, naming `text`, for anything but the three forms. Port 0 is for listening only.
 absl::Status CheckEndpoint(std::string_view text, bool for_listening);
 

@@ -7,21 +7,13 @@
 #include <memory>
 
 #include "base/strings.h"
+#include "protocol/openssl_objects.h"
 
 namespace sotto {
 namespace {
 
-using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
-using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-
-Bio Reader(const std::string& pem) {
-  return {BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free};
-}
-
-Certificate FirstCertificate(const std::string& pem) {
-  Certificate certificate(PEM_read_bio_X509(Reader(pem).get(), nullptr, nullptr, nullptr),
-                          X509_free);
+OwnedCertificate FirstCertificate(const std::string& pem) {
+  OwnedCertificate certificate(PEM_read_bio_X509(Reader(pem).get(), nullptr, nullptr, nullptr));
   ERR_clear_error();
   return certificate;
 }
@@ -29,20 +21,17 @@ Certificate FirstCertificate(const std::string& pem) {
 // OpenSSL's own would ask for the passphrase on the terminal.
 int NoPassphrase(char*, int, int, void*) { return -1; }
 
-Key ReadKey(const std::string& pem) {
-  Key key(PEM_read_bio_PrivateKey(Reader(pem).get(), nullptr, NoPassphrase, nullptr),
-          EVP_PKEY_free);
+OwnedKey ReadKey(const std::string& pem) {
+  OwnedKey key(PEM_read_bio_PrivateKey(Reader(pem).get(), nullptr, NoPassphrase, nullptr));
   ERR_clear_error();
   return key;
 }
 
 // "Jan 31 12:00:00 2026 GMT"
 std::string Date(const ASN1_TIME* time) {
-  const Bio text(BIO_new(BIO_s_mem()), BIO_free);
+  const OwnedBio text(BIO_new(BIO_s_mem()));
   if (ASN1_TIME_print(text.get(), time) != 1) return "an unreadable date";
-  char* data = nullptr;
-  const auto size = static_cast<size_t>(BIO_get_mem_data(text.get(), &data));
-  return {data, size};
+  return Written(text);
 }
 
 }  // namespace
@@ -70,7 +59,7 @@ absl::Status CheckKeyOfCertificate(const std::string& certificates_pem,
 
 absl::Status CheckValidNow(const std::string& certificates_pem) {
   SOTTO_RETURN_IF_ERROR(CheckCertificates(certificates_pem));
-  const Certificate certificate = FirstCertificate(certificates_pem);
+  const OwnedCertificate certificate = FirstCertificate(certificates_pem);
   const ASN1_TIME* const begin = X509_get0_notBefore(certificate.get());
   const ASN1_TIME* const end = X509_get0_notAfter(certificate.get());
   if (X509_cmp_current_time(end) < 0) {

@@ -11,24 +11,14 @@
 
 #include "absl/strings/escaping.h"
 #include "base/strings.h"
+#include "protocol/openssl_objects.h"
 
 namespace sotto {
 namespace {
 
-template <auto Free>
-struct Freer {
-  template <typename T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
-template <typename T, auto Free>
-using Owned = std::unique_ptr<T, Freer<Free>>;
-using Certificate = Owned<X509, X509_free>;
-
-std::vector<Certificate> ParseCertificates(const std::string& pem) {
-  const Owned<BIO, BIO_free> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  std::vector<Certificate> certificates;
+std::vector<OwnedCertificate> ParseCertificates(const std::string& pem) {
+  const OwnedBio bio = Reader(pem);
+  std::vector<OwnedCertificate> certificates;
   while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
     certificates.emplace_back(certificate);
   }
@@ -45,9 +35,9 @@ absl::Status FillStore(const std::string& roots_pem, X509_STORE* store) {
     X509_STORE_set_default_paths(store);
     return absl::OkStatus();
   }
-  const std::vector<Certificate> roots = ParseCertificates(roots_pem);
+  const std::vector<OwnedCertificate> roots = ParseCertificates(roots_pem);
   if (roots.empty()) return absl::InvalidArgumentError("the roots are no PEM certificates");
-  for (const Certificate& root : roots) X509_STORE_add_cert(store, root.get());
+  for (const OwnedCertificate& root : roots) X509_STORE_add_cert(store, root.get());
   return absl::OkStatus();
 }
 
@@ -107,14 +97,14 @@ absl::StatusOr<VerifiedPeer> Describe(X509_STORE_CTX* context) {
 }  // namespace
 
 absl::StatusOr<std::string> KeyFingerprint(const std::string& certificate_pem) {
-  const std::vector<Certificate> certificates = ParseCertificates(certificate_pem);
+  const std::vector<OwnedCertificate> certificates = ParseCertificates(certificate_pem);
   if (certificates.empty()) return absl::InvalidArgumentError("not a PEM certificate");
   return KeyOf(certificates[0].get());
 }
 
 absl::StatusOr<std::vector<std::string>> KeyFingerprints(const std::string& certificates_pem) {
   std::vector<std::string> keys;
-  for (const Certificate& certificate : ParseCertificates(certificates_pem)) {
+  for (const OwnedCertificate& certificate : ParseCertificates(certificates_pem)) {
     SOTTO_ASSIGN_OR_RETURN(keys.emplace_back(), KeyOf(certificate.get()));
   }
   if (keys.empty()) return absl::InvalidArgumentError("not a PEM certificate");
@@ -124,7 +114,7 @@ absl::StatusOr<std::vector<std::string>> KeyFingerprints(const std::string& cert
 absl::StatusOr<VerifiedPeer> CheckCertificateChain(const std::string& chain_pem,
                                                    const std::string& roots_pem,
                                                    const std::string& host) {
-  const std::vector<Certificate> chain = ParseCertificates(chain_pem);
+  const std::vector<OwnedCertificate> chain = ParseCertificates(chain_pem);
   if (chain.empty() || host.empty()) return Denied("is missing, or the name to check it for");
   const Owned<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   SOTTO_RETURN_IF_ERROR(FillStore(roots_pem, store.get()));

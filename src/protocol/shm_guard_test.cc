@@ -15,18 +15,18 @@
 namespace sotto {
 namespace {
 
-constexpr size_t kBytes = size_t{64} << 10;
+constexpr size_t kGuardedBytes = size_t{64} << 10;
 
 // A shared mapping of a file that can be cut short.
 class Mapping {
  public:
   Mapping()
       : fd_(open((dir_.path() + "/f").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)),
-        data_(
-            (SetSize(kBytes), static_cast<volatile uint8_t*>(mmap(
-                                  nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0)))) {}
+        data_((SetSize(kGuardedBytes),
+               static_cast<volatile uint8_t*>(
+                   mmap(nullptr, kGuardedBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0)))) {}
   ~Mapping() {
-    munmap(data(), kBytes);
+    munmap(data(), kGuardedBytes);
     close(fd_);
   }
   void* data() const { return const_cast<uint8_t*>(data_); }
@@ -41,27 +41,27 @@ class Mapping {
 
 TEST(ShmGuardTest, ReadsAndWritesGoOnAfterTheFileIsCutShort) {
   const Mapping mapping;
-  const ShmGuard guard(mapping.data(), kBytes);
+  const ShmGuard guard(mapping.data(), kGuardedBytes);
   mapping[5] = 3;
   EXPECT_FALSE(guard.torn());
   mapping.SetSize(0);
-  mapping[kBytes - 1] = 1;  // The whole mapping goes with its first page.
+  mapping[kGuardedBytes - 1] = 1;  // The whole mapping goes with its first page.
   EXPECT_TRUE(guard.torn());
   EXPECT_EQ(mapping[5], 0);
-  EXPECT_EQ(mapping[kBytes - 1], 1);
-  mapping.SetSize(kBytes);
-  EXPECT_EQ(mapping[kBytes - 1], 1) << "the file is not mapped any more";
+  EXPECT_EQ(mapping[kGuardedBytes - 1], 1);
+  mapping.SetSize(kGuardedBytes);
+  EXPECT_EQ(mapping[kGuardedBytes - 1], 1) << "the file is not mapped any more";
   EXPECT_TRUE(guard.torn());
 }
 
 TEST(ShmGuardTest, WhoeverSeesZerosSeesThatItIsTorn) {
   const Mapping mapping;
-  const ShmGuard guard(mapping.data(), kBytes);
-  for (size_t i = 0; i < kBytes; ++i) mapping[i] = 1;
+  const ShmGuard guard(mapping.data(), kGuardedBytes);
+  for (size_t i = 0; i < kGuardedBytes; ++i) mapping[i] = 1;
   std::vector<std::thread> readers;
   for (size_t first = 0; first < 4; ++first) {
     readers.emplace_back([&, first] {
-      for (size_t i = first; !guard.torn(); i = (i + 4099) % kBytes) {
+      for (size_t i = first; !guard.torn(); i = (i + 4099) % kGuardedBytes) {
         if (mapping[i] == 0) {
           EXPECT_TRUE(guard.torn());
         }
@@ -75,7 +75,7 @@ TEST(ShmGuardTest, WhoeverSeesZerosSeesThatItIsTorn) {
 TEST(ShmGuardTest, ASlotIsUsedAgainAndForgetsWhatWas) {
   for (int i = 0; i < 3; ++i) {
     const Mapping mapping;
-    const ShmGuard guard(mapping.data(), kBytes);
+    const ShmGuard guard(mapping.data(), kGuardedBytes);
     EXPECT_FALSE(guard.torn());
     mapping.SetSize(0);
     EXPECT_EQ(mapping[0], 0);
@@ -90,8 +90,8 @@ class ShmGuardDeathTest : public testing::Test {
   // With a guard on one mapping, touches another that was cut short, or one whose guard is gone.
   static void TouchUnguarded(bool once_guarded) {
     const Mapping guarded, other;
-    const ShmGuard guard(guarded.data(), kBytes);
-    if (once_guarded) const ShmGuard past(other.data(), kBytes);
+    const ShmGuard guard(guarded.data(), kGuardedBytes);
+    if (once_guarded) const ShmGuard past(other.data(), kGuardedBytes);
     other.SetSize(0);
     other[0] = 1;
   }
@@ -116,7 +116,7 @@ TEST_F(ShmGuardDeathTest, ASignalThatWasSentEndsTheProcess) {
       {
         signal(SIGBUS, SIG_DFL);
         const Mapping mapping;
-        const ShmGuard guard(mapping.data(), kBytes);
+        const ShmGuard guard(mapping.data(), kGuardedBytes);
         kill(getpid(), SIGBUS);
         while (true) pause();
       },

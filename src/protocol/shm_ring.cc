@@ -10,7 +10,7 @@ namespace {
 
 // Handed over at once: large enough to make the cursors' cache misses cheap, small enough that the
 // other side copies one piece while this side copies the next.
-constexpr uint64_t kPieceBytes = uint64_t{64} << 10;
+constexpr uint64_t kRingPieceBytes = uint64_t{64} << 10;
 
 uint64_t RoundUp(uint64_t bytes) { return (bytes + kRingUnit - 1) / kRingUnit * kRingUnit; }
 
@@ -51,7 +51,7 @@ void CopyIn(uint8_t* shared, const uint8_t* from, size_t size) {
 // end. A multiple of kRingUnit.
 uint64_t Stretch(const RingMemory& memory, uint64_t cursor, uint64_t limit) {
   const uint64_t to_end = memory.capacity - (cursor & (memory.capacity - 1));
-  return std::min({limit, to_end, kPieceBytes});
+  return std::min({limit, to_end, kRingPieceBytes});
 }
 
 }  // namespace

@@ -21,8 +21,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::string_view kUnix = "unix:";
-
 int LeftMs(Clock::time_point deadline) {
   using std::chrono::milliseconds;
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now()).count();
@@ -85,8 +83,8 @@ absl::StatusOr<Descriptor> ConnectTo(const std::string& endpoint, Clock::time_po
                                      std::chrono::milliseconds patience) {
   SOTTO_RETURN_IF_ERROR(CheckEndpoint(endpoint, /*for_listening=*/false));
   absl::StatusOr<Descriptor> fd = CannotConnect("no address");
-  if (endpoint.starts_with(kUnix)) {
-    fd = ConnectUnix(std::string_view(endpoint).substr(kUnix.size()), deadline);
+  if (endpoint.starts_with(kUnixPrefix)) {
+    fd = ConnectUnix(std::string_view(endpoint).substr(kUnixPrefix.size()), deadline);
   } else {
     const size_t colon = endpoint.rfind(':');
     std::string host = endpoint.substr(0, colon);

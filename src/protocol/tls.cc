@@ -17,6 +17,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "protocol/mismatch.h"
+#include "protocol/openssl_objects.h"
 #include "protocol/peer_certificate.h"
 
 namespace sotto {
@@ -61,18 +62,16 @@ class PeerVerifier final : public ExternalCertificateVerifier {
 // A root that vouches for nobody: its key is gone when this returns. gRPC wants one, and without
 // looks for the system's, which an enclave does not have; PeerVerifier decides all the same.
 std::string UnusedRoot() {
-  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
-  const std::unique_ptr<X509, decltype(&X509_free)> root(X509_new(), X509_free);
-  const std::unique_ptr<BIO, decltype(&BIO_free)> pem(BIO_new(BIO_s_mem()), BIO_free);
+  const OwnedKey key(EVP_EC_gen("P-256"));
+  const OwnedCertificate root(X509_new());
+  const OwnedBio pem(BIO_new(BIO_s_mem()));
   SOTTO_CHECK(key != nullptr && root != nullptr && pem != nullptr);
   X509_gmtime_adj(X509_getm_notBefore(root.get()), 0);
   X509_gmtime_adj(X509_getm_notAfter(root.get()), 0);
   SOTTO_CHECK(X509_set_pubkey(root.get(), key.get()) == 1);
   SOTTO_CHECK(X509_sign(root.get(), key.get(), EVP_sha256()) > 0);
   SOTTO_CHECK(PEM_write_bio_X509(pem.get(), root.get()) == 1);
-  char* text = nullptr;
-  const auto size = static_cast<size_t>(BIO_get_mem_data(pem.get(), &text));
-  return {text, size};
+  return Written(pem);
 }
 
 }  // namespace

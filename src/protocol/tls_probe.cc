@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "base/strings.h"
+#include "protocol/openssl_objects.h"
 #include "protocol/tcp_connect.h"
 #include "protocol/tls.h"
 
@@ -19,9 +20,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Context = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
 using Ssl = std::unique_ptr<SSL, decltype(&SSL_free)>;
-using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
-using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
 // A server of ours speaks at once when it is content, and at once when it is not.
 constexpr std::chrono::milliseconds kPatience{2000};
@@ -34,16 +32,10 @@ struct PeerCheck {
   bool asked = false;  // For the client's certificate.
 };
 
-Bio Reader(const std::string& pem) {
-  return {BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free};
-}
-
 std::string ToPem(X509* certificate) {
-  const Bio bio(BIO_new(BIO_s_mem()), BIO_free);
+  const OwnedBio bio(BIO_new(BIO_s_mem()));
   PEM_write_bio_X509(bio.get(), certificate);
-  char* data = nullptr;
-  const auto size = static_cast<size_t>(BIO_get_mem_data(bio.get(), &data));
-  return {data, size};
+  return Written(bio);
 }
 
 // In the handshake, before the client's certificate is shown. A refusal becomes an alert, by which
@@ -67,15 +59,15 @@ int NoteRequest(SSL*, void* argument) {
 
 void ShowOwnCertificate(const TlsOptions& tls, SSL_CTX* context) {
   if (tls.private_key.empty()) return;
-  const Certificate own(
-      PEM_read_bio_X509(Reader(tls.certificate_chain).get(), nullptr, nullptr, nullptr), X509_free);
-  const Key key(PEM_read_bio_PrivateKey(Reader(tls.private_key).get(), nullptr, nullptr, nullptr),
-                EVP_PKEY_free);
+  const OwnedCertificate own(
+      PEM_read_bio_X509(Reader(tls.certificate_chain).get(), nullptr, nullptr, nullptr));
+  const OwnedKey key(
+      PEM_read_bio_PrivateKey(Reader(tls.private_key).get(), nullptr, nullptr, nullptr));
   if (own == nullptr || key == nullptr) return;
   SSL_CTX_use_certificate(context, own.get());
   SSL_CTX_use_PrivateKey(context, key.get());
-  const Bio rest = Reader(tls.certificate_chain);
-  Certificate(PEM_read_bio_X509(rest.get(), nullptr, nullptr, nullptr), X509_free);  // Its own.
+  const OwnedBio rest = Reader(tls.certificate_chain);
+  OwnedCertificate(PEM_read_bio_X509(rest.get(), nullptr, nullptr, nullptr));  // Its own.
   while (X509* issuer = PEM_read_bio_X509(rest.get(), nullptr, nullptr, nullptr)) {
     SSL_CTX_add_extra_chain_cert(context, issuer);
   }
@@ -137,7 +129,7 @@ absl::Status WithoutTls(SSL* ssl) {
   SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
   // Its certificate has come: whether the handshake goes on from there does not matter.
   SSL_connect(ssl);
-  const Certificate shown(SSL_get1_peer_certificate(ssl), X509_free);
+  const OwnedCertificate shown(SSL_get1_peer_certificate(ssl));
   ERR_clear_error();
   if (shown == nullptr) return absl::OkStatus();
   return absl::FailedPreconditionError(

@@ -12,18 +12,13 @@
 #include "testing/run_program.h"
 #include "testing/temp_dir.h"
 #include "testing/test_data.h"
+#include "testing/with_plain.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
-#include "trusted/split/protect_plain.h"
 #include "trusted/split/split.h"
 
 namespace sotto {
 namespace {
-
-const bool kHasPlain = [] {
-  AddPlainProtection();
-  return true;
-}();
 
 using ::testing::HasSubstr;
 using ::testing::Not;

@@ -4,19 +4,14 @@
 
 #include "gtest/gtest.h"
 #include "testing/test_data.h"
+#include "testing/with_plain.h"
 #include "tests/split/honest_server.h"
 #include "trusted/engine/engine.h"
 #include "trusted/linear/local.h"
-#include "trusted/split/protect_plain.h"
 #include "trusted/split/split.h"
 
 namespace sotto {
 namespace {
-
-const bool kHasPlain = [] {
-  AddPlainProtection();
-  return true;
-}();
 
 constexpr size_t kLength = 40;
 constexpr int kThreads = 2;

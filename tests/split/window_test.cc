@@ -4,18 +4,13 @@
 #include "gtest/gtest.h"
 #include "protocol/messages.h"
 #include "testing/test_data.h"
+#include "testing/with_plain.h"
 #include "tests/split/honest_server.h"
 #include "tests/split/whole_pass.h"
-#include "trusted/split/protect_plain.h"
 #include "trusted/split/split.h"
 
 namespace sotto {
 namespace {
-
-const bool kHasPlain = [] {
-  AddPlainProtection();
-  return true;
-}();
 
 class WindowTest : public ::testing::TestWithParam<DataPlane> {
  protected:

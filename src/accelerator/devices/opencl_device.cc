@@ -19,7 +19,7 @@ namespace {
 // Tokens multiplied at a time: bounds the buffers of long inputs.
 constexpr size_t kMaxTokens = 2048;
 // The product that candidates are compared with.
-constexpr uint32_t kProbeTokens = 64, kProbeInputs = 512, kProbeOutputs = 512;
+constexpr uint32_t kWarmUpTokens = 64, kWarmUpInputs = 512, kWarmUpOutputs = 512;
 
 const std::vector<cl::Device>& AllDevices() {
   static const auto* devices = [] {
@@ -54,12 +54,12 @@ class OpenClWeights : public DeviceWeights {
 // alone took more than `hopeless_seconds`.
 absl::StatusOr<double> Measure(const OpenClQueue& queue, OpenClProduct& product,
                                double hopeless_seconds) {
-  SOTTO_ASSIGN_OR_RETURN(const cl::Buffer x, queue.Allocate(4 * kProbeTokens * kProbeInputs));
-  SOTTO_ASSIGN_OR_RETURN(const cl::Buffer w, queue.Allocate(4 * kProbeOutputs * kProbeInputs));
-  SOTTO_ASSIGN_OR_RETURN(const cl::Buffer y, queue.Allocate(4 * kProbeTokens * kProbeOutputs));
+  SOTTO_ASSIGN_OR_RETURN(const cl::Buffer x, queue.Allocate(4 * kWarmUpTokens * kWarmUpInputs));
+  SOTTO_ASSIGN_OR_RETURN(const cl::Buffer w, queue.Allocate(4 * kWarmUpOutputs * kWarmUpInputs));
+  SOTTO_ASSIGN_OR_RETURN(const cl::Buffer y, queue.Allocate(4 * kWarmUpTokens * kWarmUpOutputs));
   // Zeros, whatever the element: arithmetic on old bits could be slow (denormals).
-  for (const auto& [buffer, elements] :
-       {std::pair(x, kProbeTokens * kProbeInputs), std::pair(w, kProbeOutputs * kProbeInputs)}) {
+  for (const auto& [buffer, elements] : {std::pair(x, kWarmUpTokens * kWarmUpInputs),
+                                         std::pair(w, kWarmUpOutputs * kWarmUpInputs)}) {
     SOTTO_RETURN_IF_ERROR(OpenClStatus(
         queue.queue.enqueueFillBuffer(buffer, cl_uint{0}, 0, size_t{4} * elements), "fill"));
   }
@@ -68,7 +68,7 @@ absl::StatusOr<double> Measure(const OpenClQueue& queue, OpenClProduct& product,
     SOTTO_RETURN_IF_ERROR(OpenClStatus(queue.queue.finish(), "clFinish"));
     const auto start = std::chrono::steady_clock::now();
     SOTTO_RETURN_IF_ERROR(
-        product.Enqueue(queue, kProbeTokens, kProbeInputs, kProbeOutputs, x, w, y));
+        product.Enqueue(queue, kWarmUpTokens, kWarmUpInputs, kWarmUpOutputs, x, w, y));
     SOTTO_RETURN_IF_ERROR(OpenClStatus(queue.queue.finish(), "clFinish"));
     elapsed = std::chrono::steady_clock::now() - start;
     if (elapsed.count() > hopeless_seconds) return std::numeric_limits<double>::infinity();

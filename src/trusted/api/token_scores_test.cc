@@ -16,13 +16,13 @@ namespace {
 // float, 2^-24 of log2(e) at most, and so are differences below 16: 16 * 2^-24 = 1e-6.
 constexpr double kTolerance = 2e-6;
 
-constexpr size_t kVocab = 37;  // Fills no vector register.
+constexpr size_t kScoredVocab = 37;  // Fills no vector register.
 
 Matrix<float> RandomLogits(size_t rows) {
   std::mt19937 rng(5);
   std::uniform_real_distribution<float> uniform(-8, 8);
-  Matrix<float> logits(rows, kVocab);
-  for (size_t i = 0; i < rows * kVocab; ++i) logits.view().data()[i] = uniform(rng);
+  Matrix<float> logits(rows, kScoredVocab);
+  for (size_t i = 0; i < rows * kScoredVocab; ++i) logits.view().data()[i] = uniform(rng);
   return logits;
 }
 
@@ -52,7 +52,7 @@ TEST(TokenScores, AreThoseOfThePlainFormula) {
   }
   for (size_t i = 0; i < ids.size(); ++i) {
     const float* row = logits.view().row(i);
-    const size_t top = static_cast<size_t>(std::max_element(row, row + kVocab) - row);
+    const size_t top = static_cast<size_t>(std::max_element(row, row + kScoredVocab) - row);
     EXPECT_EQ(scores.top_after(i)[0].id, static_cast<int32_t>(top)) << i;
     EXPECT_NEAR(scores.top_after(i)[0].logprob, PlainLogprob(logits.view(), i, top), kTolerance)
         << i;
@@ -100,7 +100,7 @@ TEST(TokenScores, TheTopTokensAreTheLargestInOrder) {
   for (const size_t k : {0, 1, 3, 37}) {
     Scores scores = MakeScores(2, k);
     ScorePositions(std::vector<int32_t>{0, 1}, 0, logits.view(), scores);
-    std::vector<int32_t> order(kVocab);
+    std::vector<int32_t> order(kScoredVocab);
     std::iota(order.begin(), order.end(), 0);
     std::ranges::stable_sort(order, std::greater<float>(),
                              [&](int32_t id) { return logits.view()(1, static_cast<size_t>(id)); });
@@ -121,25 +121,26 @@ TEST(TokenScores, AmongEqualsTheSmallestIdIsTheTop) {
 }
 
 TEST(TokenScores, UniformLogitsHaveThePerplexityOfTheVocabulary) {
-  const std::vector<float> rows(3 * kVocab, 2.5f);
+  const std::vector<float> rows(3 * kScoredVocab, 2.5f);
   const std::vector<int32_t> ids = {0, 11, 36};
   Scores scores = MakeScores(ids.size(), 1);
-  ScorePositions(ids, 0, {rows.data(), ids.size(), kVocab}, scores);
-  EXPECT_NEAR(*Perplexity(SumLogprobs(scores, 1, 3), 2), kVocab, kVocab * kTolerance);
+  ScorePositions(ids, 0, {rows.data(), ids.size(), kScoredVocab}, scores);
+  EXPECT_NEAR(*Perplexity(SumLogprobs(scores, 1, 3), 2), kScoredVocab, kScoredVocab * kTolerance);
 }
 
 TEST(TokenScores, ASingleTokenHasNoPerplexity) {
-  const std::vector<float> row(kVocab, 0);
+  const std::vector<float> row(kScoredVocab, 0);
   Scores scores = MakeScores(1, 1);
-  ScorePositions(std::vector<int32_t>{4}, 0, {row.data(), 1, kVocab}, scores);
+  ScorePositions(std::vector<int32_t>{4}, 0, {row.data(), 1, kScoredVocab}, scores);
   EXPECT_EQ(scores.perplexity(), std::nullopt);
   EXPECT_EQ(SumLogprobs(scores, 1, 1), 0);
 }
 
 TEST(TokenScoresDeathTest, PositionsBeyondThePromptAreOurBug) {
-  const std::vector<float> rows(2 * kVocab, 0);
+  const std::vector<float> rows(2 * kScoredVocab, 0);
   Scores scores = MakeScores(1, 1);
-  EXPECT_DEATH(ScorePositions(std::vector<int32_t>{4}, 0, {rows.data(), 2, kVocab}, scores), "");
+  EXPECT_DEATH(ScorePositions(std::vector<int32_t>{4}, 0, {rows.data(), 2, kScoredVocab}, scores),
+               "");
 }
 
 }  // namespace

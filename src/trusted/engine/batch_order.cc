@@ -6,6 +6,7 @@
 
 #include "trusted/engine/batch_plan.h"
 #include "trusted/engine/cost_model.h"
+#include "trusted/engine/prefix_groups.h"
 
 namespace sotto {
 namespace {
@@ -14,11 +15,6 @@ using Prompts = std::span<const std::vector<int32_t>>;
 
 // A gain below this is not worth leaving the given order.
 constexpr double kWorthwhile = 0.99;
-
-size_t CommonPrefix(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
-  return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first -
-                             a.begin());
-}
 
 // Prompts not yet in a batch, as a list in lexicographic order: those with the longest common
 // prefix are neighbours.

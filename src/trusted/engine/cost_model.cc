@@ -4,6 +4,7 @@
 #include <chrono>
 #include <limits>
 
+#include "base/integers.h"
 #include "model/linear_layers.h"
 #include "trusted/engine/batch_plan.h"
 #include "trusted/engine/memory_plan.h"
@@ -11,10 +12,7 @@
 namespace sotto {
 namespace {
 
-double CeilDiv(size_t n, size_t unit) {
-  const size_t units = (n + unit - 1) / unit;
-  return static_cast<double>(units);
-}
+double Units(size_t n, size_t unit) { return static_cast<double>(CeilDiv(n, unit)); }
 
 double BlockWeights(const LlamaConfig& config) {
   double count = 0;
@@ -90,8 +88,8 @@ BatchWork WorkOf(const LlamaConfig& config, const EngineOptions& engine,
 
   BatchWork work;
   work.linear_operations = 2 * (rows * blocks + static_cast<double>(logit_rows) * lm_head);
-  work.streamed_weights = CeilDiv(plan.rows(), TokenBlockRows(engine)) * blocks +
-                          CeilDiv(logit_rows, kLogitRows) * lm_head;
+  work.streamed_weights =
+      Units(plan.rows(), TokenBlockRows(engine)) * blocks + Units(logit_rows, kLogitRows) * lm_head;
   // Query position p sees p + 1 keys; scores and values cost head_dim multiply-adds each.
   double seen = 0;
   for (const Segment& segment : plan.segments) {

@@ -4,13 +4,9 @@
 #include <numeric>
 
 namespace sotto {
-namespace {
-
 size_t CommonPrefix(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
   return std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
 }
-
-}  // namespace
 
 std::vector<PrefixGroup> GroupByPrefix(std::span<const std::vector<int32_t>> prompts,
                                        size_t min_shared) {

@@ -14,6 +14,9 @@ struct PrefixGroup {
   size_t shared_positions = 0;  // 0 when the group is one prompt.
 };
 
+// Positions that two prompts begin with alike.
+size_t CommonPrefix(const std::vector<int32_t>& a, const std::vector<int32_t>& b);
+
 // Partitions the prompts so that the positions saved, the sum of (members - 1) * shared_positions,
 // are the most that groups of neighbours in lexicographic order allow; ties keep groups small. No
 // group shares fewer than `min_shared` positions.

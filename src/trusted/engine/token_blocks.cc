@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/integers.h"
 #include "kernels/gemm.h"
 
 namespace sotto {
@@ -9,8 +10,6 @@ namespace {
 
 // From this many rows on, the products run at nearly full speed.
 constexpr size_t kBlockUnit = 128;
-
-size_t CeilDiv(size_t n, size_t unit) { return (n + unit - 1) / unit; }
 
 std::vector<Piece> PiecesOf(const BatchPlan& plan, size_t first_row, size_t end_row) {
   std::vector<Piece> pieces;

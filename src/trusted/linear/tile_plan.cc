@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/integers.h"
+
 namespace sotto {
 namespace {
 
@@ -10,8 +12,6 @@ namespace {
 constexpr size_t kTilesPerThread = 4;
 // Shorter tiles lose more than the threads' waiting for each other costs.
 constexpr size_t kMinTileRows = 32;
-
-size_t CeilDiv(size_t n, size_t unit) { return (n + unit - 1) / unit; }
 
 }  // namespace
 

@@ -12,7 +12,7 @@ namespace {
 
 absl::Status CheckMachine() { return CheckExactByteProducts("protection pads"); }
 
-absl::Status Connect(ProtectionInput input, SplitLinear& split) {
+absl::Status ConnectPads(ProtectionInput input, SplitLinear& split) {
   auto pads = std::make_unique<PadBlinder>(input.pad_weights, input.setup.pads, ProcessDrbg());
   split.pad_stats = [p = pads.get()] { return p->stats(); };
   split.await_stock = [p = pads.get()] { return p->AwaitStock(); };
@@ -26,6 +26,6 @@ const ProtectionSpec kPadsProtection = {.protection = Protection::kPads,
                                         .needs_pad_weights = true,
                                         .check_machine = CheckMachine,
                                         .verified = [](const SplitSetup&) { return true; },
-                                        .connect = Connect};
+                                        .connect = ConnectPads};
 
 }  // namespace sotto

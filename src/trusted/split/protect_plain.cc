@@ -18,7 +18,7 @@ absl::Status Check(const SplitSetup& setup) {
   return absl::InvalidArgumentError("only linear layers can be verified: offload no more");
 }
 
-absl::Status Connect(ProtectionInput input, SplitLinear& split) {
+absl::Status ConnectPlain(ProtectionInput input, SplitLinear& split) {
   const SplitSetup& setup = input.setup;
   if (Verified(setup)) {
     auto rows = std::make_unique<UnprotectedRows>(input.checkpoint.config());
@@ -42,7 +42,7 @@ void AddPlainProtection() {
                                        .name = "plain",
                                        .check = Check,
                                        .verified = Verified,
-                                       .connect = Connect};
+                                       .connect = ConnectPlain};
   AddProtection(plain);
 }
 

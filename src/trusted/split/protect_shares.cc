@@ -12,7 +12,7 @@
 namespace sotto {
 namespace {
 
-absl::Status Connect(ProtectionInput input, SplitLinear& split) {
+absl::Status ConnectShares(ProtectionInput input, SplitLinear& split) {
   const LlamaConfig& config = input.checkpoint.config();
   std::unique_ptr<Blinder> blinder;
   if (split.relayed) {
@@ -32,6 +32,6 @@ const ProtectionSpec kSharesProtection = {.protection = Protection::kShares,
                                           .max_servers = kMaxServers,
                                           .needs_secret_channels = true,
                                           .verified = [](const SplitSetup&) { return true; },
-                                          .connect = Connect};
+                                          .connect = ConnectShares};
 
 }  // namespace sotto
