@@ -21,7 +21,8 @@ using testing::HasSubstr;
 absl::Status Try(const std::string& endpoint) {
   return ListenSockets::Open("--listen", endpoint).status();
 }
-void ExpectRefused(const std::string& endpoint, absl::StatusCode code, const std::string& why) {
+void ExpectEndpointRefused(const std::string& endpoint, absl::StatusCode code,
+                           const std::string& why) {
   const absl::Status status = Try(endpoint);
   EXPECT_EQ(status.code(), code) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("--listen"));
@@ -55,20 +56,24 @@ TEST_F(ListenSocketsTest, OnePortForAllAddressesOfAName) {
 
 TEST_F(ListenSocketsTest, SaysWhyNot) {
   const auto sockets = *ListenSockets::Open("--listen", "127.0.0.1:0");
-  ExpectRefused(sockets->address(), absl::StatusCode::kUnavailable, "Address already in use");
-  ExpectRefused("192.0.2.1:1", absl::StatusCode::kUnavailable, "Cannot assign requested address");
-  ExpectRefused("nonsense", absl::StatusCode::kInvalidArgument, "want HOST:PORT");
-  ExpectRefused("unix:/no/such/s", absl::StatusCode::kUnavailable, "No such file or directory");
-  ExpectRefused(StrCat("unix:/", std::string(200, 'x')), absl::StatusCode::kUnavailable,
-                "File name too long");
-  ExpectRefused("unix:/tmp/a%20b", absl::StatusCode::kInvalidArgument, "want a path without %");
+  ExpectEndpointRefused(sockets->address(), absl::StatusCode::kUnavailable,
+                        "Address already in use");
+  ExpectEndpointRefused("192.0.2.1:1", absl::StatusCode::kUnavailable,
+                        "Cannot assign requested address");
+  ExpectEndpointRefused("nonsense", absl::StatusCode::kInvalidArgument, "want HOST:PORT");
+  ExpectEndpointRefused("unix:/no/such/s", absl::StatusCode::kUnavailable,
+                        "No such file or directory");
+  ExpectEndpointRefused(StrCat("unix:/", std::string(200, 'x')), absl::StatusCode::kUnavailable,
+                        "File name too long");
+  ExpectEndpointRefused("unix:/tmp/a%20b", absl::StatusCode::kInvalidArgument,
+                        "want a path without %");
 }
 
 TEST_F(ListenSocketsTest, ALiveServersUnixSocketIsNotTakenOver) {
   const auto first = ListenSockets::Open("--listen", endpoint_);
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_EQ((*first)->address(), endpoint_);
-  ExpectRefused(endpoint_, absl::StatusCode::kUnavailable, "in use by another server");
+  ExpectEndpointRefused(endpoint_, absl::StatusCode::kUnavailable, "in use by another server");
   EXPECT_TRUE(Exists(path_));
 }
 
@@ -81,7 +86,8 @@ TEST_F(ListenSocketsTest, AStaleSocketIsTakenOver) {
 
 TEST_F(ListenSocketsTest, NothingButItsOwnFileIsRemoved) {
   dir_.Write("s", "precious");
-  ExpectRefused(endpoint_, absl::StatusCode::kUnavailable, "a file of another kind is there");
+  ExpectEndpointRefused(endpoint_, absl::StatusCode::kUnavailable,
+                        "a file of another kind is there");
   EXPECT_TRUE(Exists(path_));
   ASSERT_EQ(unlink(path_.c_str()), 0);
   {

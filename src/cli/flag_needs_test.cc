@@ -25,7 +25,7 @@ absl::Status ReadPrefill(Arguments arguments) {
   return flags.Read().status();
 }
 
-void ExpectRefused(const std::string& flag, const Arguments& arguments) {
+void ExpectFlagRefused(const std::string& flag, const Arguments& arguments) {
   const absl::Status status = ReadPrefill(arguments);
   EXPECT_TRUE(IsUsageError(status)) << flag << ": " << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(flag + ": does nothing "));
@@ -45,8 +45,8 @@ TEST(FlagNeedsTest, PadFlagsNeedPads) {
                                 {"--pad-dir", "/tmp"},
                                 {"--pad-disk", "1"},
                                 {"--when-out", "fail"}}) {
-    ExpectRefused(flag[0], kPlain + flag);
-    ExpectRefused(flag[0], kShares + flag);
+    ExpectFlagRefused(flag[0], kPlain + flag);
+    ExpectFlagRefused(flag[0], kShares + flag);
   }
   EXPECT_TRUE(
       ReadPrefill(kPads + Arguments{"--pad-memory", "1", "--pad-dir", "/tmp", "--pad-disk", "1"})
@@ -55,25 +55,25 @@ TEST(FlagNeedsTest, PadFlagsNeedPads) {
 }
 
 TEST(FlagNeedsTest, DiskSpaceNeedsADirectory) {
-  ExpectRefused("--pad-disk", kPads + Arguments{"--pad-disk", "1"});
+  ExpectFlagRefused("--pad-disk", kPads + Arguments{"--pad-disk", "1"});
 }
 
 TEST(FlagNeedsTest, InsecureChannelsNeedShares) {
-  ExpectRefused("--insecure-channels", kPads + Arguments{"--insecure-channels"});
-  ExpectRefused("--insecure-channels", kPlain + Arguments{"--insecure-channels"});
+  ExpectFlagRefused("--insecure-channels", kPads + Arguments{"--insecure-channels"});
+  ExpectFlagRefused("--insecure-channels", kPlain + Arguments{"--insecure-channels"});
   EXPECT_TRUE(ReadPrefill(kShares + Arguments{"--insecure-channels"}).ok());
 }
 
 TEST(FlagNeedsTest, ARelaysPeerNeedsARelay) {
   const Arguments peer = {"--relay-peer", "c:3"};
-  ExpectRefused("--relay-peer", kPads + peer);
-  ExpectRefused("--relay-peer", kShares + Arguments{"--accelerator", "d:4"} + peer);
-  ExpectRefused("--relay-peer", kShares + Arguments{"--no-relay"} + peer);
+  ExpectFlagRefused("--relay-peer", kPads + peer);
+  ExpectFlagRefused("--relay-peer", kShares + Arguments{"--accelerator", "d:4"} + peer);
+  ExpectFlagRefused("--relay-peer", kShares + Arguments{"--no-relay"} + peer);
   EXPECT_TRUE(ReadPrefill(kShares + Arguments{"--insecure-channels"} + peer).ok());
 }
 
 TEST(FlagNeedsTest, PackedWeightsAreNotForSplit) {
-  ExpectRefused("--weight-cache", kPads + Arguments{"--weight-cache", "cache"});
+  ExpectFlagRefused("--weight-cache", kPads + Arguments{"--weight-cache", "cache"});
 }
 
 // What is wished for is there.

@@ -21,7 +21,7 @@
 namespace sotto {
 namespace {
 
-constexpr int kMaxThreads = 1024;
+constexpr int kMaxSealingThreads = 1024;
 constexpr int64_t kMaxLayers = 4096;
 
 int PoolSize(int threads) { return threads > 0 ? threads : AvailableProcessors(); }
@@ -36,7 +36,7 @@ absl::StatusOr<DType> ParseDType(const std::string& name) {
 
 void AddThreads(CLI::App& command, int& threads) {
   command.add_option("--threads", threads, "Threads (one a processor)")
-      ->check(CLI::Range(1, kMaxThreads));
+      ->check(CLI::Range(1, kMaxSealingThreads));
 }
 
 void AddInspect(CLI::App& model, Invocation& invocation) {

@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 2> kLogitsModes = {"all", "last"};
 constexpr std::array<std::string_view, 3> kProgressModes = {"auto", "always", "never"};
 
 // The same error, as one of the command line.
-absl::Status Blame(const Setting& setting, const absl::Status& status) {
+absl::Status BlameSetting(const Setting& setting, const absl::Status& status) {
   return UsageError(StrCat(setting.source(), ": ", ToStd(status.message())));
 }
 
@@ -76,7 +76,7 @@ absl::Status PrefillFlags::ReadOutputs(PrefillJob& options) const {
   }
   if (options.save_logits_path.empty()) return absl::OkStatus();
   const absl::Status known = LogitsFormatOfPath(options.save_logits_path).status();
-  return known.ok() ? known : Blame(save_logits_, known);
+  return known.ok() ? known : BlameSetting(save_logits_, known);
 }
 
 absl::Status PrefillFlags::CheckFiles(const PrefillJob& options) const {
@@ -116,7 +116,7 @@ absl::Status PrefillFlags::ReadExecution(PrefillJob& options) const {
 
 absl::StatusOr<PrefillJob> PrefillFlags::Read() const {
   const absl::StatusOr<LogLevel> level = ParseLogLevel(log_level_.value());
-  if (!level.ok()) return Blame(log_level_, level.status());
+  if (!level.ok()) return BlameSetting(log_level_, level.status());
   SetLogLevel(*level);
   PrefillJob options;
   SOTTO_RETURN_IF_ERROR(prompts_.Read(options));

@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-void ExpectRefused(const std::string& json, absl::StatusCode code, const std::string& what) {
+void ExpectIndexRefused(const std::string& json, absl::StatusCode code, const std::string& what) {
   const absl::Status status = ParseShardIndex(json, "I").status();
   EXPECT_EQ(status.code(), code) << json;
   EXPECT_THAT(std::string(status.message()), HasSubstr("I: "));
@@ -39,23 +39,23 @@ TEST(ShardIndexTest, PathTraversal) {
   for (const char* name : {"../x.safetensors", "/etc/x.safetensors", "a/b.safetensors",
                            "..\\\\x.safetensors", ".x.safetensors", "x.safetensors/..", "",
                            ".safetensors", "..", "x.bin", "x\\u0000.safetensors"}) {
-    ExpectRefused(StrCat("{\"weight_map\":{\"a\":\"", name, "\"}}"),
-                  absl::StatusCode::kInvalidArgument, "not the name of a shard");
+    ExpectIndexRefused(StrCat("{\"weight_map\":{\"a\":\"", name, "\"}}"),
+                       absl::StatusCode::kInvalidArgument, "not the name of a shard");
   }
 }
 
 TEST(ShardIndexTest, Damaged) {
   constexpr auto kDataLoss = absl::StatusCode::kDataLoss;
   for (const char* json : {"", "{", "[]", "{\"weight_map\":{\"a\":\"x.safetensors\"}"}) {
-    ExpectRefused(json, kDataLoss, "not a JSON object");
+    ExpectIndexRefused(json, kDataLoss, "not a JSON object");
   }
-  ExpectRefused("{}", kDataLoss, "no weight_map");
-  ExpectRefused("{\"weight_map\":[]}", kDataLoss, "no weight_map");
-  ExpectRefused("{\"weight_map\":{}}", kDataLoss, "empty");
-  ExpectRefused("{\"weight_map\":{\"a\":1}}", kDataLoss, "\"a\"");
-  ExpectRefused("{\"weight_map\":{\"a\":\"x.safetensors\",\"a\":\"y.safetensors\"}}", kDataLoss,
-                "twice");
-  ExpectRefused(
+  ExpectIndexRefused("{}", kDataLoss, "no weight_map");
+  ExpectIndexRefused("{\"weight_map\":[]}", kDataLoss, "no weight_map");
+  ExpectIndexRefused("{\"weight_map\":{}}", kDataLoss, "empty");
+  ExpectIndexRefused("{\"weight_map\":{\"a\":1}}", kDataLoss, "\"a\"");
+  ExpectIndexRefused("{\"weight_map\":{\"a\":\"x.safetensors\",\"a\":\"y.safetensors\"}}",
+                     kDataLoss, "twice");
+  ExpectIndexRefused(
       "{\"weight_map\":{\"a\":\"x.safetensors\"},\"weight_map\":{\"a\":\"y.safetensors\"}}",
       kDataLoss, "weight_map twice");
 }

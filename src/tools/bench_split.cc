@@ -40,21 +40,22 @@ Counters ReadCounters(const SplitLinear& split) {
   return now;
 }
 
-double Seconds(uint64_t before_ns, uint64_t after_ns) {
+double SecondsBetween(uint64_t before_ns, uint64_t after_ns) {
   return static_cast<double>(after_ns - before_ns) * 1e-9;
 }
 
 SplitSample SampleBetween(const Counters& before, const Counters& after, double seconds) {
   const ThreadCpu cpu = after.cpu - before.cpu;
-  SplitSample sample{.seconds = seconds,
-                     .hiding = Seconds(before.linear.hiding_ns, after.linear.hiding_ns),
-                     .revealing = Seconds(before.linear.revealing_ns, after.linear.revealing_ns),
-                     .wire = Seconds(before.wire.cpu_ns, after.wire.cpu_ns),
-                     .channel = std::max(0.0, cpu.channel()),
-                     .device = Seconds(before.wire.device_ns, after.wire.device_ns),
-                     .exchanges = after.linear.exchanges - before.linear.exchanges,
-                     .bytes_sent = after.wire.bytes_sent - before.wire.bytes_sent,
-                     .bytes_received = after.wire.bytes_received - before.wire.bytes_received};
+  SplitSample sample{
+      .seconds = seconds,
+      .hiding = SecondsBetween(before.linear.hiding_ns, after.linear.hiding_ns),
+      .revealing = SecondsBetween(before.linear.revealing_ns, after.linear.revealing_ns),
+      .wire = SecondsBetween(before.wire.cpu_ns, after.wire.cpu_ns),
+      .channel = std::max(0.0, cpu.channel()),
+      .device = SecondsBetween(before.wire.device_ns, after.wire.device_ns),
+      .exchanges = after.linear.exchanges - before.linear.exchanges,
+      .bytes_sent = after.wire.bytes_sent - before.wire.bytes_sent,
+      .bytes_received = after.wire.bytes_received - before.wire.bytes_received};
   sample.other = cpu.online() - sample.cpu();
   return sample;
 }

@@ -40,7 +40,7 @@ double ShareOf(const BenchReport& report, Precision precision, const SplitRow& r
   return row.median.cpu() / tee_only->cpu.median;
 }
 
-Json RowJson(const BenchReport& report, const SplitRow& row) {
+Json SplitRowJson(const BenchReport& report, const SplitRow& row) {
   Json shares, parts;
   for (const PrecisionPeak& peak : report.peaks) {
     shares[Name(peak.precision)] = ShareOf(report, peak.precision, row);
@@ -114,7 +114,7 @@ std::string SplitTableLine(const BenchReport& report, const SplitRow& row) {
 
 Json SplitJson(const BenchReport& report) {
   Json rows = Json::array();
-  for (const SplitRow& row : report.split_rows) rows.push_back(RowJson(report, row));
+  for (const SplitRow& row : report.split_rows) rows.push_back(SplitRowJson(report, row));
   return rows;
 }
 

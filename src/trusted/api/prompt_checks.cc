@@ -7,7 +7,7 @@ namespace {
 
 bool IsId(int32_t id, size_t vocab_size) { return id >= 0 && static_cast<size_t>(id) < vocab_size; }
 
-std::string NameOf(size_t prompt, std::span<const std::string> names) {
+std::string PromptName(size_t prompt, std::span<const std::string> names) {
   return prompt < names.size() ? names[prompt] : StrCat("prompt ", prompt);
 }
 
@@ -31,7 +31,7 @@ absl::Status CheckPrompt(const std::vector<int32_t>& ids, const std::string& nam
 absl::Status CheckPrompts(TokenPrompts prompts, const PromptLimits& limits) {
   if (prompts.empty()) return absl::InvalidArgumentError("no prompts");
   for (size_t i = 0; i < prompts.size(); ++i) {
-    SOTTO_RETURN_IF_ERROR(CheckPrompt(prompts[i], NameOf(i, limits.names), limits));
+    SOTTO_RETURN_IF_ERROR(CheckPrompt(prompts[i], PromptName(i, limits.names), limits));
   }
   return absl::OkStatus();
 }

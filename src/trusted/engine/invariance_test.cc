@@ -44,14 +44,14 @@ void ExpectSameBits(const PromptLogits& a, const PromptLogits& b) {
 
 class InvarianceTest : public testing::TestWithParam<Precision> {
  protected:
-  // Each prompt in a batch of its own, on one thread, with no room to spare.
+  // Each prompt in a batch of its own, on one thread.
   std::vector<PromptLogits> Alone(const std::vector<Prompt>& prompts) {
+    size_t longest = 0;
+    for (const Prompt& prompt : prompts) longest = std::max(longest, prompt.size());
+    LocalPrefill prefill(ShippedModelDir(), GetParam(), Options(1, 1, longest, 1));
     std::vector<PromptLogits> out;
     out.reserve(prompts.size());
-    for (const Prompt& prompt : prompts) {
-      LocalPrefill prefill(ShippedModelDir(), GetParam(), Options(1, 1, prompt.size(), 1));
-      out.push_back(prefill.Run({prompt})[0]);
-    }
+    for (const Prompt& prompt : prompts) out.push_back(prefill.Run({prompt})[0]);
     return out;
   }
 
@@ -69,6 +69,15 @@ const std::vector<Prompt>& MixedPrompts() {
       RandomPrompt(1, 1),   RandomPrompt(130, 2), RandomPrompt(17, 3), RandomPrompt(64, 4),
       RandomPrompt(200, 5), RandomPrompt(33, 6),  RandomPrompt(2, 7),  RandomPrompt(150, 8)};
   return prompts;
+}
+
+TEST_P(InvarianceTest, NoRoomToSpare) {
+  const std::vector<PromptLogits> roomy = Alone(MixedPrompts());
+  for (size_t i = 0; i < roomy.size(); ++i) {
+    const Prompt& prompt = MixedPrompts()[i];
+    LocalPrefill prefill(ShippedModelDir(), GetParam(), Options(1, 1, prompt.size(), 1));
+    ExpectSameBits(roomy[i], prefill.Run({prompt})[0]);
+  }
 }
 
 TEST_P(InvarianceTest, BatchOfEight) { ExpectSame(MixedPrompts(), Options(1, 8, 200, 1)); }

@@ -11,7 +11,7 @@
 namespace sotto {
 namespace {
 
-EngineOptions Options(size_t batch_size, size_t prefill_length, int lanes) {
+EngineOptions PlanOptions(size_t batch_size, size_t prefill_length, int lanes) {
   EngineOptions options;
   options.threads = 2;
   options.batch_size = batch_size;
@@ -32,7 +32,7 @@ TEST(MemoryPlanTest, ThePlanIsWhatTheEngineTakes) {
   for (Precision precision :
        {Precision::kF32, Precision::kBf16, Precision::kInt8, Precision::kFixed}) {
     for (const EngineOptions& options :
-         {Options(1, 1, 1), Options(3, 100, 1), Options(2, 700, 2)}) {
+         {PlanOptions(1, 1, 1), Options(3, 100, 1), Options(2, 700, 2)}) {
       LocalPrefill prefill(ShippedModelDir(), precision, options);
       EXPECT_EQ(prefill.engine().arena_bytes(), PlannedArena(prefill.config(), precision, options));
     }
@@ -41,7 +41,7 @@ TEST(MemoryPlanTest, ThePlanIsWhatTheEngineTakes) {
 
 TEST(MemoryPlanTest, LongPromptsTakeLittle) {
   const LlamaConfig config = *ConfigLike("llama-3.2-1b");
-  EXPECT_LT(PlannedArena(config, Precision::kBf16, Options(1, 32768, 1)), 600'000'000u);
+  EXPECT_LT(PlannedArena(config, Precision::kBf16, PlanOptions(1, 32768, 1)), 600'000'000u);
 }
 
 TEST(MemoryPlanTest, WhatDoesNotFitIsRefused) {
@@ -50,7 +50,7 @@ TEST(MemoryPlanTest, WhatDoesNotFitIsRefused) {
   auto linear =
       MakeLocalLinear(*checkpoint, {.precision = Precision::kInt8, .weight_cache_dir = {}}, pool);
   const auto engine =
-      Engine::Create(*checkpoint, *std::move(linear), Options(1'000'000'000, 1024, 1));
+      Engine::Create(*checkpoint, *std::move(linear), PlanOptions(1'000'000'000, 1024, 1));
   EXPECT_EQ(engine.status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
