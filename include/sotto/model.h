@@ -1,11 +1,12 @@
-// A model: what is opened once and served by any number of Prefills.
+// A model, opened once and shared by any number of Prefills.
 //
-// Every function reports errors as absl::Status. INVALID_ARGUMENT: the call is wrong, or a file's
-// field; FAILED_PRECONDITION: the set-up is (another model than the pinned one, too little memory);
-// DATA_LOSS: a file is damaged; UNIMPLEMENTED: a model or option that is not supported;
-// RESOURCE_EXHAUSTED: memory that the system does not give. Messages name files, fields, offsets
-// and shapes, never text or token ids. No function throws, ends the process, or changes what is
-// the process's (signals, locale, OpenMP's number of threads).
+// Every function reports errors as absl::Status. INVALID_ARGUMENT: an argument, or a field of a
+// file, is wrong. NOT_FOUND, PERMISSION_DENIED: a file is missing or cannot be read.
+// FAILED_PRECONDITION: the set-up is wrong (not the pinned model, too little memory). DATA_LOSS: a
+// file is damaged. UNIMPLEMENTED: the model or option is not supported. RESOURCE_EXHAUSTED: the
+// system refuses memory. Messages name files, fields, offsets and shapes, never text or token ids.
+// No function throws, ends the process, or changes process-wide state (signals, locale, OpenMP's
+// number of threads).
 #ifndef SOTTO_MODEL_H_
 #define SOTTO_MODEL_H_
 
@@ -27,28 +28,28 @@ namespace sotto {
 using TokenIds = std::vector<int32_t>;
 
 struct ModelOptions {
-  // Digests that the model must have, 64 hex digits each (`sotto model inspect` prints them);
-  // empty: any. What is pinned is hashed before the tokenizer sees a prompt.
+  // Digests the model must have, 64 hex digits each (`sotto model inspect` prints them); empty:
+  // any. A pinned model is hashed before its tokenizer sees a prompt.
   std::string model_sha256 = {};
   std::string weights_sha256 = {};
-  // Of sealed models only: the root it must have (64 hex digits), and the file with its key.
+  // Sealed models only: the root the model must have (64 hex digits), and the path of its key.
   std::string sealed_root = {};
   std::string key_file = {};
-  int threads = 0;  // For hashing; 0: all processors.
+  int threads = 0;  // For opening and hashing; 0: all processors.
 };
 
 // The shape of a model. Public data.
 struct ModelInfo {
-  std::string name = {};  // The last part of its path.
+  std::string name = {};  // The last component of its path.
   std::string path = {};
   bool sealed = false;
   uint64_t parameters = 0;
   size_t layers = 0;
   size_t hidden_size = 0;
   size_t vocab_size = 0;
-  size_t max_positions = 0;  // The longest prompt it takes, in tokens.
-  // Fields of config.json that nothing here knows, and that were left out: results are wrong if the
-  // model computes something else because of one.
+  size_t max_positions = 0;  // Longest prompt, in tokens.
+  // Fields of config.json that Sotto does not know and ignores. If one of them changes what the
+  // model computes, results are wrong.
   std::vector<std::string> unknown_fields = {};
 };
 
@@ -61,38 +62,39 @@ struct ModelDigestSet {
 };
 
 struct EncodeTextOptions {
-  // Puts before the text what the tokenizer's template does: for Llama, BOS.
+  // Prepends what the tokenizer's template does: for Llama, BOS.
   bool add_bos = true;
-  // Text that spells a special token (<|eot_id|>, </s>) becomes that token, as Hugging Face does;
-  // false: it is ordinary text, which is what untrusted text should be.
+  // Text that spells a special token (<|eot_id|>, </s>) becomes that token, as in Hugging Face.
+  // false: it stays ordinary text; use this for text you do not trust.
   bool special_tokens = true;
 };
 
-// A handle: copies share one open model. Thread-safe. After fork() a child must not use it but may
-// let it go.
+// A handle: copies share one open model, which lives as long as the last copy or Prefill.
+// Thread-safe. After fork() a child may destroy it but must not use it.
 class Model {
  public:
   // `path`: a Hugging Face directory (config.json, tokenizer.json, safetensors) or a sealed model.
-  // Checks headers, shapes and dtypes; weights are read when a Prefill is
-  // made, a sealed model's at once.
+  // Checks headers, shapes and dtypes. The weights of a directory are read when a Prefill is
+  // created; those of a sealed model are read and verified here.
   static absl::StatusOr<Model> Open(const std::string& path, const ModelOptions& options = {});
 
   const ModelInfo& info() const;
-  // Hashes the weights where that was not done yet: seconds for a large model.
+  // Hashes the weights unless that has been done: seconds for a large model.
   absl::StatusOr<ModelDigestSet> Digests() const;
 
-  // Without a tokenizer.json only token ids can be served.
+  // False without a tokenizer.json: prompts must then be token ids.
   bool has_tokenizer() const;
-  // Ids that the template puts before a text; empty when it has none.
+  // The ids that the template prepends; empty if there are none. Valid as long as the model.
   std::span<const int32_t> bos_ids() const;
-  // INVALID_ARGUMENT for text that is not UTF-8, with the offset; FAILED_PRECONDITION without a
-  // tokenizer. Not constant-time: memory access and time follow the text.
+  // INVALID_ARGUMENT, with the offset, for text that is not UTF-8; FAILED_PRECONDITION without a
+  // tokenizer. Not constant-time: time and memory accesses depend on the text.
   absl::StatusOr<TokenIds> Encode(std::string_view text,
                                   const EncodeTextOptions& options = {}) const;
-  // Always valid UTF-8. INVALID_ARGUMENT, naming the position, for an id that is none.
+  // Always valid UTF-8. INVALID_ARGUMENT, with the position, for an id outside the vocabulary;
+  // FAILED_PRECONDITION without a tokenizer.
   absl::StatusOr<std::string> Decode(std::span<const int32_t> ids) const;
-  // One text an id, none where the tokenizer has none; joined they are the whole text. Bytes of a
-  // character that several ids spell appear with the last of them. Empty without a tokenizer.
+  // One text per id, nullopt for an id the tokenizer lacks; concatenated they are the whole text. A
+  // character spelled by several ids appears with the last of them. Empty without a tokenizer.
   std::vector<std::optional<std::string>> TokenTexts(std::span<const int32_t> ids) const;
 
   struct Impl;

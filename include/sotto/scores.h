@@ -1,4 +1,4 @@
-// What comes out of a forward pass. TRUSTED: tells the prompts.
+// The results of a forward pass. TRUSTED: they reveal the prompts.
 #ifndef SOTTO_SCORES_H_
 #define SOTTO_SCORES_H_
 
@@ -13,47 +13,47 @@ namespace sotto {
 
 struct TokenLogprob {
   int32_t id = 0;
-  double logprob = 0;  // Natural.
+  double logprob = 0;  // Natural logarithm.
 
   bool operator==(const TokenLogprob&) const = default;
 };
 
 // Log-probabilities of one prompt of n tokens.
 struct Scores {
-  // [n], of token i given those before it; NaN for those that were not asked for, the first always.
+  // [n]: of each token given those before it. NaN for the first and for tokens not asked for.
   std::vector<double> logprobs = {};
-  // [n, top_k]: the likeliest tokens after each position, the likeliest first and the smaller id
-  // first among equals; zeros for positions that were not asked for.
+  // [n, top_k]: the most likely tokens after each position, most likely first and the smaller id
+  // first among equals. Zeros for positions not asked for.
   std::vector<TokenLogprob> top = {};
   size_t top_k = 0;
-  // Over the tokens that were asked for.
+  // Sum and number of the tokens that were asked for.
   double sum_logprob = 0;
   size_t tokens = 0;
 
-  // Those after position i, [top_k]. Token i + 1 was the greedy choice if the first one is it.
+  // [top_k]: those after position i. If the first is token i + 1, that token was the greedy choice.
   std::span<const TokenLogprob> top_after(size_t i) const {
     return std::span(top).subspan(i * top_k, top_k);
   }
-  // exp of the mean negative log-probability; none without a token.
+  // exp of the mean negative log-probability; nullopt if there are no tokens.
   std::optional<double> perplexity() const;
 };
 
-// Each costs one more look at the vocabulary.
+// Every additional one costs another pass over the vocabulary.
 inline constexpr size_t kMaxTopK = 100;
 
 struct ScoreOptions {
   size_t top_k = 1;  // At most kMaxTopK; 0: none.
-  // Keeps logprobs and top; false: sums only, in flat memory.
+  // Keeps logprobs and top; false: sums only, in memory that does not grow with the prompt.
   bool keep_tokens = true;
-  // Of each prompt, the first token to score (at least 1, and below its length); empty: all tokens
-  // but the first. What comes before costs no lm_head.
+  // For each prompt, the first token to score (at least 1, and below its length); empty: all but
+  // the first token. lm_head is not computed for the positions before.
   std::vector<size_t> first_tokens = {};
 };
 
-// Tokens to be looked up after one position of a prompt.
+// Tokens whose log-probabilities are wanted after one position of a prompt.
 struct NamedTokens {
   size_t prompt = 0;
-  size_t position = 0;  // The tokens may follow this one.
+  size_t position = 0;  // The one the tokens would follow.
   std::vector<int32_t> ids = {};
 };
 
@@ -63,7 +63,7 @@ enum class Pooling {
   kNone,  // every token's
 };
 
-// Hidden states after the final norm: [rows, hidden_size], row-major; one row, or one a token.
+// Hidden states after the final norm: [rows, hidden_size], row-major; one row, or one per token.
 struct Hidden {
   size_t rows = 0, hidden_size = 0;
   std::vector<float> values = {};
