@@ -16,7 +16,7 @@ SOURCES = $(shell git ls-files '*.cc' '*.h')
 
 ifeq ($(SGX),1)
 ifeq ($(shell command -v gramine-manifest),)
-$(error Gramine is not installed: apt-get install gramine (see docs/deploy_sgx.md))
+$(error Gramine is not installed: apt-get install gramine (see docs/deployment.md))
 endif
 endif
 

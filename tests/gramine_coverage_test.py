@@ -145,7 +145,7 @@ class Coverage:
         """Where gRPC is in use its threads vary; max_threads is the limit."""
 
     def test_machine_code_needs_writable_executable_pages(self):
-        """As docs/deploy_sgx.md says: oneDNN asks for RWX, and so does PCRE2."""
+        """As docs/deployment.md says: oneDNN asks for RWX, and so does PCRE2."""
         rights = set(re.findall(r"m(?:map|protect)\([^<]*?(PROT_[A-Z_|]*PROT_EXEC)", self.trace))
         self.assertEqual(rights - {"PROT_READ|PROT_EXEC"}, {"PROT_READ|PROT_WRITE|PROT_EXEC"})
 
