@@ -51,18 +51,35 @@ class BuildPath(unittest.TestCase):
     @staticmethod
     def copy(tree):
         """Sources to `tree`, what the build generated of them to `tree`/build."""
-        shutil.copytree(SOURCE_DIR / "src", tree / "src")
+        for folder in ("include", "src"):
+            shutil.copytree(SOURCE_DIR / folder, tree / folder)
         generated = BUILD_DIR / "src/protocol/generated"
         shutil.copytree(generated, tree / "build/src/protocol/generated")
+        for unity in BUILD_DIR.glob("src/**/Unity/*.cxx"):  # Several sources compiled as one.
+            copy = tree / "build" / unity.relative_to(BUILD_DIR)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(BuildPath.moved(unity.read_text(), tree))
+
+    @staticmethod
+    def moved(text, tree):
+        """`text` with the paths of `tree` and of `tree`/build."""
+        return text.replace(str(BUILD_DIR), f"{tree}/build").replace(str(SOURCE_DIR), str(tree))
+
+    @staticmethod
+    def command_of(path):
+        """The build's command for the source, or for those it is compiled with."""
+        for entry in json.loads((BUILD_DIR / "compile_commands.json").read_text()):
+            file = pathlib.Path(entry["file"])
+            if file == path or (file.parent.name == "Unity" and f'"{path}"' in file.read_text()):
+                return entry["command"]
+        raise AssertionError(f"{path} is not compiled")
 
     @staticmethod
     def compiled(source, tree):
         """The hash of an object, compiled as the build does it but for the directories."""
         directory = BUILD_DIR if source == GENERATED else SOURCE_DIR
-        entries = json.loads((BUILD_DIR / "compile_commands.json").read_text())
-        command = [e["command"] for e in entries if e["file"] == str(directory / source)][0]
-        words = shlex.split(command.replace(str(BUILD_DIR), f"{tree}/build")
-                            .replace(str(SOURCE_DIR), str(tree)))
+        command = BuildPath.command_of(directory / source)
+        words = shlex.split(BuildPath.moved(command, tree))
         output = words.index("-o") + 1
         (tree / "build" / words[output]).parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(words, cwd=tree / "build", check=True, capture_output=True)
