@@ -71,6 +71,36 @@ def completions(words):
     return set(run.stdout.split())
 
 
+def values(name, flag):
+    """What the completion offers for a flag's value."""
+    script = 'source "$1"; _sotto_values "$2" "$3"'
+    run = subprocess.run(["bash", "-c", script, "bash", SOURCE_DIR / "packaging/completion/sotto", name,
+                          flag], capture_output=True, text=True, timeout=60, check=True)
+    return run.stdout.split()
+
+
+# What a flag is refused without, whatever its value.
+SPLIT = ["--split", "--accelerator=localhost:1"]
+BESIDE = {"--attention-precision": ["--precision=bf16"], "--data-plane": SPLIT,
+          "--offload": [*SPLIT, "--protection=plain"], "--prompts-format": ["--prompts=/dev/null"],
+          "--protection": SPLIT, "--when-out": [*SPLIT, "--protection=pads"]}
+
+
+def refusal(program, command, flag, value):
+    """What the program says of a value, `value` cut out. It gets no further for want of a model or a server."""
+    if program.name == "sotto-audit":
+        arguments = [f"--model={SOURCE_DIR}/models/kjv-2m", *SPLIT[1:]]
+    elif "random" in command:
+        arguments = ["--out=/proc/none"] + ["--like=llama-3.2-1b"] * (flag != "--like")
+    else:
+        known = flags_of_help(help_of(program, command))
+        arguments = ["--model=/nonexistent",
+                     *(word for word in BESIDE.get(flag, []) if word.partition("=")[0] in known)]
+    run = subprocess.run([program, *command, *arguments, flag, value], capture_output=True, text=True,
+                         timeout=60, check=False, stdin=subprocess.DEVNULL)
+    return run.stderr.replace(value, "VALUE")
+
+
 def undocumented(flags, manual):
     plain = manual.replace("\\-", "-")
     return sorted(f for f in flags if not re.search(re.escape(f) + r"(?![a-z0-9-])", plain))
@@ -137,6 +167,36 @@ class Documents(unittest.TestCase):
                     subcommands = subcommands_of_help(text)
                     self.assertEqual(completions([program, *command, ""]),
                                      set(subcommands or ["a-file"]))
+
+    def test_programs_take_the_values_that_completion_offers_and_no_others(self):
+        for name in [program for program in PROGRAMS if program != LIKE_SOTTO]:
+            program = BUILD_DIR / "bin" / name
+            texts = all_help(program)
+            elsewhere = programs_of_help(texts[()])
+            for command, flag in [(command, flag) for command, text in texts.items()
+                                  for flag in sorted(flags_of_help(text))]:
+                offered = [] if command[:1] in [(e,) for e in elsewhere] else values(name, flag)
+                refused = refusal(program, command, flag, "no-such-value") if offered else ""
+                for value in offered:
+                    with self.subTest(command=" ".join([name, *command, flag, value])):
+                        self.assertTrue(flag in refused or "VALUE" in refused, refused)
+                        self.assertNotEqual(refusal(program, command, flag, value), refused)
+
+    def test_manuals_have_examples_and_every_variable_of_the_help(self):
+        for name in PROGRAMS:
+            manual = (SOURCE_DIR / f"packaging/man/{name}.1").read_text(encoding="utf-8")
+            sections = dict(re.findall(r"^\.SH ([A-Z ]+)\n((?:(?!\.SH ).*\n)*)", manual, re.MULTILINE))
+            self.assertIn("EXAMPLES", sections, name)
+            self.assertIn("ENVIRONMENT", sections, name)
+            if name == LIKE_SOTTO:
+                continue
+            texts = all_help(BUILD_DIR / "bin" / name)
+            elsewhere = programs_of_help(texts[()])
+            variables = {variable for command, text in texts.items()
+                         if command[:1] not in [(e,) for e in elsewhere]
+                         for variable in re.findall(r"(?:\[|Env:)([A-Z]+_[A-Z_]+)", text)}
+            self.assertGreater(len(variables), 0, name)
+            self.assertEqual(sorted(v for v in variables if v not in sections["ENVIRONMENT"]), [], name)
 
     def test_every_environment_variable_is_in_the_manual_and_the_readme(self):
         used = set()
