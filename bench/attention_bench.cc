@@ -47,10 +47,10 @@ void Attention(benchmark::State& state, const AttentionKernel* kernel, size_t he
 }
 
 const bool kRegistered = [] {
-  for (const AttentionKernel* kernel : AttentionKernels()) {
+  for (const AttentionKernel* kernel : AttentionTable().runnable()) {
     for (const size_t head_dim : {64, 128}) {
       benchmark::RegisterBenchmark(
-          (std::string(kernel->name) + "/head_dim:" + std::to_string(head_dim)).c_str(),
+          (std::string(IsaName(kernel->isa)) + "/head_dim:" + std::to_string(head_dim)).c_str(),
           [=](benchmark::State& state) { Attention(state, kernel, head_dim); })
           ->Arg(64)
           ->Arg(128)

@@ -2,22 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "base/check.h"
-#include "base/cpu.h"
 #include "kernels/attention_kernels.h"
 
 namespace sotto {
 namespace {
-
-std::vector<const AttentionKernel*> RunnableAttention() {
-  std::vector<const AttentionKernel*> kernels = {&PortableAttention()};
-  if (Cpu().avx2) kernels.push_back(&Avx2Attention());
-  if (Cpu().avx512) kernels.push_back(&Avx512Attention());
-  if (Cpu().avx512_bf16) kernels.push_back(&Avx512Bf16Attention());
-  return kernels;
-}
 
 size_t GroupSize(const AttentionShape& shape) { return shape.num_heads / shape.num_kv_heads; }
 
@@ -34,17 +24,17 @@ size_t TouchedBlocks(const KvInput& input) {
 
 }  // namespace
 
-std::span<const AttentionKernel* const> AttentionKernels() {
-  static const std::vector<const AttentionKernel*>& kernels =
-      *new std::vector<const AttentionKernel*>(RunnableAttention());
-  return kernels;
+const IsaTable<AttentionKernel>& AttentionTable() {
+  static const IsaTable<AttentionKernel> table{&kPortableAttention, &kAvx2Attention,
+                                               &kAvx512Attention, &kAvx512Bf16Attention};
+  return table;
 }
 
 AttentionPlan MakeAttentionPlan(const AttentionShape& shape, AttentionPrecision precision) {
   SOTTO_CHECK(shape.num_kv_heads >= 1 && shape.head_dim >= 1);
   SOTTO_CHECK(shape.num_heads >= 1 && shape.num_heads % shape.num_kv_heads == 0);
   AttentionPlan plan{shape, nullptr};
-  for (const AttentionKernel* kernel : AttentionKernels()) {
+  for (const AttentionKernel* kernel : AttentionTable().runnable()) {
     if (!kernel->bf16 || precision == AttentionPrecision::kBf16) plan.kernel = kernel;
   }
   return plan;

@@ -19,9 +19,6 @@ struct F32Simd : F32Operands<Avx2> {
 
 }  // namespace
 
-const AttentionKernel& Avx2Attention() {
-  static constexpr AttentionKernel kKernel = attention_tile::KernelOf<F32Simd>("avx2");
-  return kKernel;
-}
+constinit const AttentionKernel kAvx2Attention = attention_tile::KernelOf<F32Simd>(Isa::kAvx2);
 
 }  // namespace sotto

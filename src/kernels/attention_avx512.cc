@@ -19,9 +19,6 @@ struct F32Simd : F32Operands<Avx512> {
 
 }  // namespace
 
-const AttentionKernel& Avx512Attention() {
-  static constexpr AttentionKernel kKernel = attention_tile::KernelOf<F32Simd>("avx512");
-  return kKernel;
-}
+constinit const AttentionKernel kAvx512Attention = attention_tile::KernelOf<F32Simd>(Isa::kAvx512);
 
 }  // namespace sotto

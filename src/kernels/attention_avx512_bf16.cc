@@ -53,9 +53,7 @@ struct Bf16Simd : Avx512 {
 
 }  // namespace
 
-const AttentionKernel& Avx512Bf16Attention() {
-  static constexpr AttentionKernel kKernel = attention_tile::KernelOf<Bf16Simd>("avx512_bf16");
-  return kKernel;
-}
+constinit const AttentionKernel kAvx512Bf16Attention =
+    attention_tile::KernelOf<Bf16Simd>(Isa::kAvx512Bf16);
 
 }  // namespace sotto

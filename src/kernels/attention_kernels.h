@@ -4,7 +4,8 @@
 #define SOTTO_KERNELS_ATTENTION_KERNELS_H_
 
 #include <cstddef>
-#include <span>
+
+#include "base/isa.h"
 
 namespace sotto {
 
@@ -41,7 +42,7 @@ struct AttendTileArgs {
 };
 
 struct AttentionKernel {
-  const char* name;
+  Isa isa;
   size_t query_lanes;  // Queries a tile.
   bool bf16;
   size_t (*block_bytes)(size_t head_dim);
@@ -50,13 +51,11 @@ struct AttentionKernel {
   void (*attend)(const AttendTileArgs& args);
 };
 
-const AttentionKernel& PortableAttention();
-const AttentionKernel& Avx2Attention();
-const AttentionKernel& Avx512Attention();
-const AttentionKernel& Avx512Bf16Attention();
+extern const AttentionKernel kPortableAttention, kAvx2Attention, kAvx512Attention,
+    kAvx512Bf16Attention;
 
-// Every kernel this CPU runs, the best of each precision last.
-std::span<const AttentionKernel* const> AttentionKernels();
+// The best of each precision last.
+const IsaTable<AttentionKernel>& AttentionTable();
 
 }  // namespace sotto
 

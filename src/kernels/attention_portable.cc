@@ -16,9 +16,7 @@ struct F32Simd : F32Operands<Portable> {
 
 }  // namespace
 
-const AttentionKernel& PortableAttention() {
-  static constexpr AttentionKernel kKernel = attention_tile::KernelOf<F32Simd>("portable");
-  return kKernel;
-}
+constinit const AttentionKernel kPortableAttention =
+    attention_tile::KernelOf<F32Simd>(Isa::kPortable);
 
 }  // namespace sotto

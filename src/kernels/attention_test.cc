@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(Kernels, AttentionTest, EveryAttentionKernel(), Attenti
 TEST(AttentionPlanTest, TakesTheLastKernelOfItsPrecision) {
   EXPECT_FALSE(MakeAttentionPlan({2, 1, 8}, AttentionPrecision::kF32).kernel->bf16);
   EXPECT_EQ(MakeAttentionPlan({2, 1, 8}, AttentionPrecision::kBf16).kernel,
-            AttentionKernels().back());
+            AttentionTable().runnable().back());
 }
 
 }  // namespace

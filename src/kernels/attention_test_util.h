@@ -107,10 +107,10 @@ class AttentionTest : public testing::TestWithParam<const AttentionKernel*> {
 
 // For every kernel of this processor.
 inline auto EveryAttentionKernel() {
-  return testing::ValuesIn(AttentionKernels().begin(), AttentionKernels().end());
+  return testing::ValuesIn(AttentionTable().runnable().begin(), AttentionTable().runnable().end());
 }
 inline std::string AttentionKernelName(const testing::TestParamInfo<const AttentionKernel*>& info) {
-  return std::string(info.param->name);
+  return std::string(IsaName(info.param->isa));
 }
 
 }  // namespace sotto

@@ -305,9 +305,9 @@ struct Tile {
 
 // What an attention_<isa>.cc offers; a bf16 product step consumes pairs.
 template <typename Simd>
-constexpr AttentionKernel KernelOf(const char* name) {
+constexpr AttentionKernel KernelOf(Isa isa) {
   using T = Tile<Simd>;
-  return {name, T::kWidth, T::kPair == 2, T::BlockBytes, T::ScratchBytes, T::Pack, T::Attend};
+  return {isa, T::kWidth, T::kPair == 2, T::BlockBytes, T::ScratchBytes, T::Pack, T::Attend};
 }
 
 }  // namespace sotto::attention_tile

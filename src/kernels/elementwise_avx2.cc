@@ -3,9 +3,6 @@
 
 namespace sotto {
 
-const ElementwiseKernels& Avx2Elementwise() {
-  static constexpr ElementwiseKernels kKernels = Rows<Avx2>::Kernels("avx2");
-  return kKernels;
-}
+constinit const ElementwiseKernels kAvx2Elementwise = Rows<Avx2>::Kernels(Isa::kAvx2);
 
 }  // namespace sotto

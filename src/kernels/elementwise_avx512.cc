@@ -3,9 +3,6 @@
 
 namespace sotto {
 
-const ElementwiseKernels& Avx512Elementwise() {
-  static constexpr ElementwiseKernels kKernels = Rows<Avx512>::Kernels("avx512");
-  return kKernels;
-}
+constinit const ElementwiseKernels kAvx512Elementwise = Rows<Avx512>::Kernels(Isa::kAvx512);
 
 }  // namespace sotto

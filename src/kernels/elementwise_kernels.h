@@ -5,14 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "base/float_types.h"
+#include "base/isa.h"
 
 namespace sotto {
 
 struct ElementwiseKernels {
-  const char* name;
+  Isa isa;
   void (*rms_norm)(const float* x, const float* weight, size_t n, float eps, float* y);
   void (*rms_norm_bf16)(const float* x, const float* weight, size_t n, float eps, BFloat16* y);
   float (*rms_norm_int8)(const float* x, const float* weight, size_t n, float eps, uint8_t* q);
@@ -27,12 +27,9 @@ struct ElementwiseKernels {
   size_t (*arg_max)(const float* x, size_t n);
 };
 
-const ElementwiseKernels& PortableElementwise();
-const ElementwiseKernels& Avx2Elementwise();
-const ElementwiseKernels& Avx512Elementwise();
+extern const ElementwiseKernels kPortableElementwise, kAvx2Elementwise, kAvx512Elementwise;
 
-// Every implementation this CPU runs, the best last.
-std::span<const ElementwiseKernels* const> AllElementwiseKernels();
+const IsaTable<ElementwiseKernels>& ElementwiseTable();
 
 }  // namespace sotto
 

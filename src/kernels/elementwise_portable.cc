@@ -3,9 +3,6 @@
 
 namespace sotto {
 
-const ElementwiseKernels& PortableElementwise() {
-  static constexpr ElementwiseKernels kKernels = Rows<Portable>::Kernels("portable");
-  return kKernels;
-}
+constinit const ElementwiseKernels kPortableElementwise = Rows<Portable>::Kernels(Isa::kPortable);
 
 }  // namespace sotto

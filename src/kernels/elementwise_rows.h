@@ -203,8 +203,8 @@ struct Rows {
     return static_cast<size_t>(indices[winner]);
   }
 
-  static constexpr ElementwiseKernels Kernels(const char* name) {
-    return {name,         RmsNorm<float>, RmsNorm<BFloat16>, RmsNormInt8, QuantizeInt8, Convert,
+  static constexpr ElementwiseKernels Kernels(Isa isa) {
+    return {isa,          RmsNorm<float>, RmsNorm<BFloat16>, RmsNormInt8, QuantizeInt8, Convert,
             MaxMagnitude, SwiGlu<float>,  SwiGlu<BFloat16>,  Add,         ExpRow,       LogSumExp,
             ArgMax};
   }

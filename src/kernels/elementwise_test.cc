@@ -224,12 +224,12 @@ TEST_P(ElementwiseTest, ArgMaxFirstOfTheLargest) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernels, ElementwiseTest,
-                         testing::ValuesIn(AllElementwiseKernels().begin(),
-                                           AllElementwiseKernels().end()),
-                         [](const auto& info) { return std::string(info.param->name); });
+                         testing::ValuesIn(ElementwiseTable().runnable().begin(),
+                                           ElementwiseTable().runnable().end()),
+                         [](const auto& info) { return std::string(IsaName(info.param->isa)); });
 
 TEST(ElementwiseDispatchTest, TakesTheBestKernels) {
-  const ElementwiseKernels& best = *AllElementwiseKernels().back();
+  const ElementwiseKernels& best = ElementwiseTable().best();
   const std::vector<float> x = RandomRow(333, 1.0f, 1), w = RandomRow(333, 1.0f, 2);
   std::vector<float> y(333), expected(333);
   SwiGluRow(x.data(), w.data(), 333, y.data());
@@ -239,7 +239,7 @@ TEST(ElementwiseDispatchTest, TakesTheBestKernels) {
   best.rms_norm(x.data(), w.data(), 333, 1e-5f, expected.data());
   EXPECT_EQ(y, expected);
   EXPECT_EQ(LogSumExpRow(x.data(), 333), best.log_sum_exp(x.data(), 333));
-  EXPECT_EQ(Cpu().avx512, std::string_view(best.name) == "avx512");
+  EXPECT_EQ(Cpu().avx512, best.isa == Isa::kAvx512);
 }
 
 }  // namespace

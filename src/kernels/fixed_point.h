@@ -35,16 +35,6 @@ void CombineFixedPlanes(const int32_t* high, const int32_t* low, const int32_t* 
 void ScaleFixedRow(const int32_t* acc, size_t n, float t, const float* scales, const float* bias,
                    float* y);
 
-// The plain loops that the functions above equal to the bit.
-namespace portable {
-float QuantizeFixedRow(const float* x, size_t n, int32_t limit, int32_t* xq);
-void SplitFixedRow(const int32_t* xq, size_t n, uint8_t* high, uint8_t* low);
-void CombineFixedPlanes(const int32_t* high, const int32_t* low, const int32_t* weight_sums,
-                        size_t n, int32_t* acc);
-void ScaleFixedRow(const int32_t* acc, size_t n, float t, const float* scales, const float* bias,
-                   float* y);
-}  // namespace portable
-
 }  // namespace sotto
 
 #endif  // SOTTO_KERNELS_FIXED_POINT_H_

@@ -88,36 +88,5 @@ TEST(FixedPointTest, PlanesMultiplyToTheExactProduct) {
   EXPECT_EQ(acc, exact);
 }
 
-TEST(FixedPointTest, EqualsThePortableLoopsToTheBit) {
-  for (size_t n : kLengths) {
-    const std::vector<float> x = RandomRow(n, 0.1f, n + 5), scales = RandomRow(n, 1.0f, n + 6),
-                             bias = RandomRow(n, 1.0f, n + 7);
-    std::vector<int32_t> a(n), b(n);
-    EXPECT_EQ(QuantizeFixedRow(x.data(), n, 20011, a.data()),
-              portable::QuantizeFixedRow(x.data(), n, 20011, b.data()));
-    EXPECT_EQ(a, b);
-
-    std::vector<uint8_t> high(n), low(n), high2(n), low2(n);
-    SplitFixedRow(a.data(), n, high.data(), low.data());
-    portable::SplitFixedRow(a.data(), n, high2.data(), low2.data());
-    EXPECT_EQ(high, high2);
-    EXPECT_EQ(low, low2);
-
-    const std::vector<int32_t> h = RandomIntegers(n, 1 << 30, n), l = RandomIntegers(n, 1 << 30, 9);
-    CombineFixedPlanes(h.data(), l.data(), b.data(), n, a.data());
-    portable::CombineFixedPlanes(h.data(), l.data(), b.data(), n, b.data());
-    EXPECT_EQ(a, b);
-
-    std::vector<float> y(n), y2(n);
-    for (const float* bias_or_null : {static_cast<const float*>(nullptr), bias.data()}) {
-      ScaleFixedRow(a.data(), n, 0.37f, scales.data(), bias_or_null, y.data());
-      portable::ScaleFixedRow(a.data(), n, 0.37f, scales.data(), bias_or_null, y2.data());
-      for (size_t j = 0; j < n; ++j) {
-        EXPECT_EQ(std::bit_cast<uint32_t>(y[j]), std::bit_cast<uint32_t>(y2[j]));
-      }
-    }
-  }
-}
-
 }  // namespace
 }  // namespace sotto

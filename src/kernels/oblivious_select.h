@@ -38,9 +38,6 @@ void PackSelectBlock(ConstMatrixView<uint16_t> rows, size_t block, size_t blocks
 // depends on an id.
 void ObliviousSelect(std::span<const int32_t> ids, ConstMatrixView<uint16_t> panel,
                      MatrixView<uint16_t> out);
-// The same in portable code, as ObliviousSelect() is where there is no AVX-512.
-void ObliviousSelectPortable(std::span<const int32_t> ids, ConstMatrixView<uint16_t> panel,
-                             MatrixView<uint16_t> out);
 
 }  // namespace sotto
 

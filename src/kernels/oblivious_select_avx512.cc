@@ -1,12 +1,10 @@
-#include "kernels/oblivious_select_avx512.h"
-
 #include <immintrin.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
 
-#include "kernels/oblivious_select.h"
+#include "kernels/oblivious_select_kernels.h"
 
 namespace sotto {
 namespace {
@@ -52,10 +50,8 @@ void SelectGroups(const int32_t* ids, ConstMatrixView<uint16_t> panel, MatrixVie
   }
 }
 
-}  // namespace
-
-void ObliviousSelectAvx512(std::span<const int32_t> ids, ConstMatrixView<uint16_t> panel,
-                           MatrixView<uint16_t> out) {
+void Select(std::span<const int32_t> ids, ConstMatrixView<uint16_t> panel,
+            MatrixView<uint16_t> out) {
   constexpr size_t kGroups = 4;
   size_t t = 0;
   for (; t + kGroups * kLane <= ids.size(); t += kGroups * kLane) {
@@ -68,5 +64,9 @@ void ObliviousSelectAvx512(std::span<const int32_t> ids, ConstMatrixView<uint16_
     SelectGroups<1>(group, panel, out.Cols(t, count));
   }
 }
+
+}  // namespace
+
+constinit const ObliviousSelectKernel kAvx512ObliviousSelect = {Isa::kAvx512, Select};
 
 }  // namespace sotto

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <string>
 #include <vector>
+
+#include "kernels/oblivious_select_kernels.h"
 
 namespace sotto {
 namespace {
@@ -24,9 +27,7 @@ Matrix<uint16_t> Pack(ConstMatrixView<uint16_t> table) {
   return packed;
 }
 
-using Select = void (*)(std::span<const int32_t>, ConstMatrixView<uint16_t>, MatrixView<uint16_t>);
-
-class ObliviousSelectTest : public testing::TestWithParam<Select> {
+class ObliviousSelectTest : public testing::TestWithParam<const ObliviousSelectKernel*> {
  protected:
   // Looks `ids` up in every panel of a random table and compares with plain indexing.
   void Check(size_t rows, size_t words, const std::vector<int32_t>& ids) {
@@ -36,7 +37,8 @@ class ObliviousSelectTest : public testing::TestWithParam<Select> {
     const size_t blocks = DivideUp(rows, kSelectRows);
     for (size_t p = 0; p < DivideUp(words, kSelectPanelWords); ++p) {
       std::fill_n(out.view().data(), out.view().size(), uint16_t{0xaaaa});
-      GetParam()(ids, packed.view().Rows(p * blocks, blocks), out.view().Cols(0, ids.size()));
+      GetParam()->select(ids, packed.view().Rows(p * blocks, blocks),
+                         out.view().Cols(0, ids.size()));
       for (size_t w = 0; w < kSelectPanelWords; ++w) {
         const size_t word = p * kSelectPanelWords + w;
         for (size_t t = 0; t < ids.size(); ++t) {
@@ -73,7 +75,23 @@ TEST_P(ObliviousSelectTest, TellsDistantRowsApart) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ObliviousSelectTest,
-                         testing::Values(&ObliviousSelect, &ObliviousSelectPortable));
+                         testing::ValuesIn(ObliviousSelectTable().runnable().begin(),
+                                           ObliviousSelectTable().runnable().end()),
+                         [](const auto& info) { return std::string(IsaName(info.param->isa)); });
+
+TEST(ObliviousSelectDispatchTest, TakesTheBestKernel) {
+  Matrix<uint16_t> table(40, 4), out(kSelectPanelWords, 3), expected(kSelectPanelWords, 3);
+  for (size_t i = 0; i < table.view().size(); ++i) {
+    table.view().data()[i] = static_cast<uint16_t>(i * 2654435761u >> 16);
+  }
+  const Matrix<uint16_t> packed = Pack(table.view());
+  const std::vector<int32_t> ids = {39, 0, 33};
+  ObliviousSelect(ids, packed.view(), out.view());
+  ObliviousSelectTable().best().select(ids, packed.view(), expected.view());
+  for (size_t i = 0; i < out.view().size(); ++i) {
+    EXPECT_EQ(out.view().data()[i], expected.view().data()[i]);
+  }
+}
 
 }  // namespace
 }  // namespace sotto

@@ -1,12 +1,11 @@
 #include "accelerator/devices/cpu_product.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "absl/functional/function_ref.h"
-#include "accelerator/devices/ring_planes.h"
 #include "base/float_types.h"
+#include "kernels/ring_planes.h"
 
 namespace sotto {
 namespace {
@@ -111,7 +110,7 @@ void MultiplyRingOnCpu(const GemmWeights& weights, ConstMatrixView<uint32_t> x,
   // Plane p of `count` tokens takes operand rows [p * count, (p + 1) * count).
   const auto encode = [&](size_t begin, size_t count, uint8_t* operand) {
     for (size_t i = 0; i < count; ++i) {
-      std::array<uint8_t*, kRingPlanes> planes;
+      RingPlanes<uint8_t> planes;
       for (size_t p = 0; p < kRingPlanes; ++p) planes[p] = operand + (p * count + i) * row_bytes;
       SplitRingRow(x.row(begin + i), n, planes);
     }
@@ -120,7 +119,7 @@ void MultiplyRingOnCpu(const GemmWeights& weights, ConstMatrixView<uint32_t> x,
                           const uint8_t* tile) {
     const auto* words = reinterpret_cast<const uint32_t*>(tile);
     for (size_t i = 0; i < count; ++i) {
-      std::array<const uint32_t*, kRingPlanes> planes;
+      RingPlanes<const uint32_t> planes;
       for (size_t p = 0; p < kRingPlanes; ++p) {
         planes[p] = words + (p * count + i) * kGemmColumnBlock;
       }

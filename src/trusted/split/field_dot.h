@@ -1,5 +1,5 @@
-// Inner products of integers with vectors over F_p: the whole cost of verification. Each has a
-// portable and an AVX512-IFMA version, equal to the bit; none branches or indexes on its data.
+// Inner products of integers with vectors over F_p: the whole cost of verification. Equal to the
+// bit on every instruction set; none branches or indexes on its data.
 #ifndef SOTTO_TRUSTED_SPLIT_FIELD_DOT_H_
 #define SOTTO_TRUSTED_SPLIT_FIELD_DOT_H_
 
@@ -26,18 +26,6 @@ void AccumulateFieldColumns(ConstMatrixView<int8_t> w, const uint64_t* s, int64_
                             int64_t* high);
 // u[i] = low[i] + 2^31 high[i] modulo p, in [0, p).
 void FieldColumns(const int64_t* low, const int64_t* high, std::span<uint64_t> u);
-
-// The versions behind the above, for tests and measurements.
-namespace field_dot_internal {
-uint64_t OffsetFieldDotPortable(std::span<const int32_t> values, std::span<const uint64_t> field);
-void AccumulateFieldColumnsPortable(ConstMatrixView<int8_t> w, const uint64_t* s, int64_t* low,
-                                    int64_t* high);
-// REQUIRES: Cpu().avx512_ifma and Cpu().avx512.
-uint64_t OffsetFieldDotIfma(std::span<const int32_t> values, std::span<const uint64_t> field);
-// REQUIRES: Cpu().avx512.
-void AccumulateFieldColumnsAvx512(ConstMatrixView<int8_t> w, const uint64_t* s, int64_t* low,
-                                  int64_t* high);
-}  // namespace field_dot_internal
 
 }  // namespace sotto
 

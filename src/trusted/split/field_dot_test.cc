@@ -7,16 +7,11 @@
 #include <random>
 #include <vector>
 
-#include "base/cpu.h"
 #include "trusted/split/field.h"
+#include "trusted/split/field_kernels.h"
 
 namespace sotto {
 namespace {
-
-using field_dot_internal::AccumulateFieldColumnsAvx512;
-using field_dot_internal::AccumulateFieldColumnsPortable;
-using field_dot_internal::OffsetFieldDotIfma;
-using field_dot_internal::OffsetFieldDotPortable;
 
 const size_t kLengths[] = {0, 1, 7, 8, 9, 15, 16, 17, 63, 64, 65, 1000, 2048, 5003};
 
@@ -63,7 +58,9 @@ TEST(FieldDot, EqualsPlainArithmeticInEveryVersion) {
     const auto field = RandomField(n, n + 2);
     const uint64_t expected = PlainOffsetDot(values, field);
     EXPECT_EQ(OffsetFieldDot(values, field), expected) << n;
-    EXPECT_EQ(OffsetFieldDotPortable(values, field), expected) << n;
+    for (const FieldKernels* kernels : FieldTable().runnable()) {
+      EXPECT_EQ(kernels->offset_dot(values, field), expected) << IsaName(kernels->isa) << " " << n;
+    }
   }
 }
 
@@ -74,17 +71,17 @@ TEST(FieldDot, LargestTermsDoNotOverflow) {
     const std::vector<int32_t> values(n, std::numeric_limits<int32_t>::max());
     const std::vector<uint64_t> field(n, kFieldPrime - 1);
     const uint64_t expected = PlainOffsetDot(values, field);
-    EXPECT_EQ(OffsetFieldDot(values, field), expected);
-    EXPECT_EQ(OffsetFieldDotPortable(values, field), expected);
+    for (const FieldKernels* kernels : FieldTable().runnable()) {
+      EXPECT_EQ(kernels->offset_dot(values, field), expected) << IsaName(kernels->isa);
+    }
   }
 }
 
-TEST(FieldDot, IfmaEqualsPortable) {
-  if (!Cpu().avx512_ifma) GTEST_SKIP() << "no AVX512-IFMA on this machine";
+TEST(FieldDot, TheBestVersionEqualsThePortableOne) {
   for (size_t n = 0; n < 200; ++n) {
     const auto values = RandomInts(n, n + 3);
     const auto field = RandomField(n, n + 4);
-    EXPECT_EQ(OffsetFieldDotIfma(values, field), OffsetFieldDotPortable(values, field)) << n;
+    EXPECT_EQ(OffsetFieldDot(values, field), kPortableField.offset_dot(values, field)) << n;
   }
 }
 
@@ -127,7 +124,9 @@ TEST_P(FieldColumnsTest, EveryVersionEqualsPlainArithmetic) {
     return u;
   };
   EXPECT_EQ(columns_by(AccumulateFieldColumns), expected);
-  EXPECT_EQ(columns_by(AccumulateFieldColumnsPortable), expected);
+  for (const FieldKernels* kernels : FieldTable().runnable()) {
+    EXPECT_EQ(columns_by(kernels->accumulate_columns), expected) << IsaName(kernels->isa);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, FieldColumnsTest,
