@@ -1,16 +1,16 @@
 #include "trusted/api/confidentiality.h"
 
+#include "base/strings.h"
 #include "trusted/api/split_setup.h"
+#include "trusted/split/protection.h"
 
 namespace sotto {
 namespace {
 
-// What the accelerators of a protection see, if everything is as it should be.
+// REQUIRES: the program has the protection, as one without a warning.
 std::string WhatTheySee(const SplitOptions& split) {
-  if (ProtectionOf(split) == Protection::kShares) {
-    return "protection shares: each sees random numbers, and all of them only together the prompt";
-  }
-  return "protection pads: the accelerator sees random numbers";
+  const ProtectionSpec& spec = *FindProtection(ProtectionOf(split));
+  return StrCat("protection ", spec.name, ": ", spec.what_they_see);
 }
 
 }  // namespace

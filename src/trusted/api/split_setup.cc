@@ -6,6 +6,7 @@
 #include "protocol/endpoint.h"
 #include "trusted/engine/memory_plan.h"
 #include "trusted/engine/token_blocks.h"
+#include "trusted/split/protection.h"
 
 namespace sotto {
 namespace {
@@ -38,7 +39,7 @@ void StockPass(const PassSize& pass, PadOptions& pads) {
 absl::Status CheckCount(std::string_view field, size_t given, size_t endpoints) {
   if (given == 0 || given == endpoints) return absl::OkStatus();
   return absl::InvalidArgumentError(StrCat(field, ": ", given, " given for ", endpoints,
-                                           " servers; want one for each, in their order"));
+                                           " servers; give one for each, in the same order"));
 }
 
 }  // namespace
@@ -89,12 +90,12 @@ absl::Status CheckSplitOptions(const SplitOptions& options) {
   for (const std::string& endpoint : options.endpoints) {
     const absl::Status status = CheckEndpoint(endpoint, /*for_listening=*/false);
     if (status.ok()) continue;
-    return absl::InvalidArgumentError(StrCat("accelerator: ", ToStd(status.message())));
+    return absl::InvalidArgumentError(StrCat("endpoints: ", ToStd(status.message())));
   }
-  SOTTO_RETURN_IF_ERROR(CheckCount("accelerator_key", options.pinned_keys.size(), servers));
-  SOTTO_RETURN_IF_ERROR(CheckCount("accelerator_ca", options.roots.size(), servers));
+  SOTTO_RETURN_IF_ERROR(CheckCount("pinned_keys", options.pinned_keys.size(), servers));
+  SOTTO_RETURN_IF_ERROR(CheckCount("roots", options.roots.size(), servers));
   if (!options.pinned_keys.empty() && !options.roots.empty()) {
-    return absl::InvalidArgumentError("accelerator_ca: not with accelerator_key, which says all");
+    return absl::InvalidArgumentError("roots: cannot be combined with pinned_keys");
   }
   if (options.retries < 0) return absl::InvalidArgumentError("retries: must not be negative");
   return CheckSplitSetup(MakeSplitSetup(options, {}, PrecisionOf(options, Precision::kF32), 1));
@@ -102,13 +103,10 @@ absl::Status CheckSplitOptions(const SplitOptions& options) {
 
 std::string ConfidentialityWarning(const SplitOptions& options) {
   const Protection protection = ProtectionOf(options);
-  if (protection == Protection::kPlain) {
-    return "NOT CONFIDENTIAL: protection plain shows the accelerator everything";
-  }
-  if (protection == Protection::kShares && options.insecure_channels) {
-    return "NOT CONFIDENTIAL: with insecure channels, whoever reads them all reads the prompt";
-  }
-  return "";
+  const ProtectionSpec* const spec = FindProtection(protection);
+  if (spec != nullptr) return std::string(spec->warning(options));
+  return StrCat("NOT CONFIDENTIAL: protection ", ProtectionName(protection),
+                " is not part of this program");
 }
 
 }  // namespace sotto

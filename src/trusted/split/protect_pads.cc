@@ -21,11 +21,14 @@ absl::Status ConnectPads(ProtectionInput input, SplitLinear& split) {
 
 }  // namespace
 
-const ProtectionSpec kPadsProtection = {.protection = Protection::kPads,
-                                        .name = "pads",
-                                        .needs_pad_weights = true,
-                                        .check_machine = CheckMachine,
-                                        .verified = [](const SplitSetup&) { return true; },
-                                        .connect = ConnectPads};
+const ProtectionSpec kPadsProtection = {
+    .protection = Protection::kPads,
+    .name = "pads",
+    .needs_pad_weights = true,
+    .check_machine = CheckMachine,
+    .what_they_see = "the accelerator sees random numbers",
+    .warning = [](const SplitOptions&) -> std::string_view { return {}; },
+    .verified = [](const SplitSetup&) { return true; },
+    .connect = ConnectPads};
 
 }  // namespace sotto

@@ -15,7 +15,8 @@ bool Verified(const SplitSetup& setup) { return setup.plain_format == NumberForm
 
 absl::Status Check(const SplitSetup& setup) {
   if (!setup.offload.any() || !Verified(setup)) return absl::OkStatus();
-  return absl::InvalidArgumentError("only linear layers can be verified: offload no more");
+  return absl::InvalidArgumentError(
+      "only linear layers can be verified; nothing else can be offloaded with verification");
 }
 
 absl::Status ConnectPlain(ProtectionInput input, SplitLinear& split) {
@@ -41,6 +42,11 @@ void AddPlainProtection() {
   static const ProtectionSpec plain = {.protection = Protection::kPlain,
                                        .name = "plain",
                                        .check = Check,
+                                       .what_they_see = "the accelerator sees everything",
+                                       .warning = [](const SplitOptions&) -> std::string_view {
+                                         return "NOT CONFIDENTIAL: with protection plain the "
+                                                "accelerator sees everything";
+                                       },
                                        .verified = Verified,
                                        .connect = ConnectPlain};
   AddProtection(plain);

@@ -24,6 +24,12 @@ absl::Status ConnectShares(ProtectionInput input, SplitLinear& split) {
   return ConnectBlinded(std::move(input), std::move(blinder), split);
 }
 
+std::string_view Warning(const SplitOptions& options) {
+  if (!options.insecure_channels) return {};
+  return "NOT CONFIDENTIAL: over insecure channels, anyone who can read all of them can read the "
+         "prompt";
+}
+
 }  // namespace
 
 const ProtectionSpec kSharesProtection = {.protection = Protection::kShares,
@@ -31,6 +37,10 @@ const ProtectionSpec kSharesProtection = {.protection = Protection::kShares,
                                           .min_servers = 2,
                                           .max_servers = kMaxServers,
                                           .needs_secret_channels = true,
+                                          .what_they_see =
+                                              "each accelerator sees random numbers; only all of "
+                                              "them together could recover the prompt",
+                                          .warning = Warning,
                                           .verified = [](const SplitSetup&) { return true; },
                                           .connect = ConnectShares};
 

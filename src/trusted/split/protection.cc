@@ -56,7 +56,7 @@ absl::StatusOr<Protection> ParseProtection(std::string_view name, size_t endpoin
     if (name == ProtectionName(protection)) return protection;
   }
   return absl::InvalidArgumentError(
-      StrCat("\"", name, "\" is no protection: auto, shares, pads, plain"));
+      StrCat("\"", name, "\" is not one of auto, shares, pads or plain"));
 }
 
 }  // namespace sotto

@@ -39,6 +39,10 @@ struct ProtectionSpec {
   // What else must hold of the setup, and of this machine; null: nothing.
   absl::Status (*check)(const SplitSetup& setup) = nullptr;
   absl::Status (*check_machine)() = nullptr;
+  // What accelerators see, if everything is as it should be.
+  std::string_view what_they_see = {};
+  // Why runs with `options` are not confidential, beginning "NOT CONFIDENTIAL"; empty: they are.
+  std::string_view (*warning)(const SplitOptions& options) = nullptr;
   // Whether every answer is verified.
   bool (*verified)(const SplitSetup& setup) = nullptr;
   // Fills split.linear and what goes with it; split.sessions are open.
