@@ -29,10 +29,8 @@ absl::StatusOr<std::string> ReadPem(std::string_view flag, const std::string& pa
 absl::Status CheckCount(const Setting& setting, size_t given, const SplitOptions& options) {
   if (given == 0 || given == options.endpoints.size()) return absl::OkStatus();
   return UsageError(StrCat(setting.source(), ": ", given, " given for ", options.endpoints.size(),
-                           " servers; want one for each, in their order"));
+                           " servers; give one for each, in the same order"));
 }
-
-}  // namespace
 
 absl::StatusOr<std::string> ReadAcceleratorCa(const std::string& path) {
   return ReadPem("--accelerator-ca", path, CheckCertificates);
@@ -49,16 +47,18 @@ absl::StatusOr<ClientCertificate> ReadOwnCertificate(const std::string& certific
   return own;
 }
 
+}  // namespace
+
 SplitTlsFlags::SplitTlsFlags(CLI::App& app)
     : accelerator_key_(app, {.flag = "--accelerator-key",
                              .placeholder = "HEX",
-                             .help = "TLS, with the server whose public key has this SHA-256; once "
-                                     "for each --accelerator, in the same order"}),
+                             .help = "Use TLS, with the server whose public key has this SHA-256; "
+                                     "once for each --accelerator, in the same order"}),
       accelerator_ca_(app, {.flag = "--accelerator-ca",
                             .placeholder = "FILE",
-                            .help = "TLS, with the server whose certificate an authority of this "
-                                    "PEM file signed; once for each --accelerator, in the same "
-                                    "order, and for shares a different authority each"}),
+                            .help = "Use TLS, with the server whose certificate was signed by an "
+                                    "authority in this PEM file; once for each --accelerator, in "
+                                    "the same order; shares needs a different authority for each"}),
       tls_cert_(app, {.flag = "--tls-cert",
                       .placeholder = "FILE",
                       .help = "PEM file: the certificate to show to servers that ask for one"}),
@@ -67,7 +67,7 @@ SplitTlsFlags::SplitTlsFlags(CLI::App& app)
                      .help = "PEM file: the private key of --tls-cert"}),
       insecure_channels_(AddSwitch(app, "--insecure-channels",
                                    "Allow shares over channels that this machine's "
-                                   "owner can read: NOT CONFIDENTIAL, for tests")) {
+                                   "owner can read: NOT CONFIDENTIAL, for tests only")) {
   accelerator_key_.AllowRepeats();
   accelerator_ca_.AllowRepeats();
 }
@@ -75,16 +75,16 @@ SplitTlsFlags::SplitTlsFlags(CLI::App& app)
 absl::Status SplitTlsFlags::Read(SplitOptions& options) const {
   options.insecure_channels = insecure_channels_->count() > 0;
   if (tls_cert_.given() != tls_key_.given()) {
-    return UsageError("--tls-cert and --tls-key: one needs the other");
+    return UsageError("--tls-cert and --tls-key: must be given together");
   }
   if (!accelerator_ca_.given() && !accelerator_key_.given()) {
     if (tls_cert_.given()) {
-      return UsageError("--tls-cert: needs --accelerator-ca or --accelerator-key");
+      return UsageError("--tls-cert: requires --accelerator-ca or --accelerator-key");
     }
     return absl::OkStatus();
   }
   if (accelerator_ca_.given() && accelerator_key_.given()) {
-    return UsageError("--accelerator-ca: not with --accelerator-key, which says all");
+    return UsageError("--accelerator-ca and --accelerator-key: cannot be combined");
   }
   if (tls_cert_.given()) {
     SOTTO_ASSIGN_OR_RETURN(options.certificate,
@@ -112,7 +112,7 @@ absl::Status SplitTlsFlags::ReadRoots(SplitOptions& options) const {
 absl::Status SplitTlsFlags::ReadPinnedKeys(SplitOptions& options) const {
   options.pinned_keys = accelerator_key_.List();
   for (std::string& key : options.pinned_keys) {
-    if (!IsSha256Hex(key)) return UsageError("--accelerator-key: not 64 hexadecimal digits");
+    if (!IsSha256Hex(key)) return UsageError("--accelerator-key: must be 64 hex digits");
     key = LowerCase(key);
   }
   return CheckCount(accelerator_key_, options.pinned_keys.size(), options);

@@ -12,18 +12,12 @@
 
 namespace sotto {
 
-// The files of these flags, read and looked through: UsageError with the flag, the file and what is
-// wrong with it.
-absl::StatusOr<std::string> ReadAcceleratorCa(const std::string& path);
-absl::StatusOr<ClientCertificate> ReadOwnCertificate(const std::string& certificate_path,
-                                                     const std::string& key_path);
-
 class SplitTlsFlags {
  public:
   explicit SplitTlsFlags(CLI::App& app);
 
   // After parsing, with the endpoints known: one pinned key or one file of roots for each, or
-  // nothing. Reads the files. UsageError naming the flag.
+  // nothing. Reads the files and looks through them. UsageError naming the flag, and the file.
   absl::Status Read(SplitOptions& options) const;
   void AddFiles(NamedFiles& files) const;
 

@@ -14,6 +14,7 @@
 #include "cli/config_warning.h"
 #include "cli/default_model.h"
 #include "cli/setting.h"
+#include "cli/split_flags.h"
 #include "cli/split_tls_flags.h"
 #include "tools/audit.h"
 #include "tools/recording_channel.h"
@@ -39,6 +40,30 @@ constexpr char kOurText[] =
 constexpr size_t kMaxTokens = 512;
 constexpr size_t kPadMemoryBytes = size_t{512} << 20;
 
+struct AuditFlags {
+  explicit AuditFlags(CLI::App& app);
+
+  Setting model;
+  std::string prompt = {};  // Empty: a text of ours.
+  std::vector<std::string> accelerators = {};
+  std::string protection = "auto";
+  SplitTlsFlags tls;
+  bool no_relay = false;
+};
+
+AuditFlags::AuditFlags(CLI::App& app)
+    : model(app, {.flag = "--model",
+                  .placeholder = "DIR",
+                  .help = "Model directory",
+                  .variable = "LLAMA_MODEL_PATH",
+                  .shown_default = "the shipped model"}),
+      tls(app) {
+  app.add_option("--prompt", prompt, "The prompt to look for (a built-in text)");
+  app.add_option("--accelerator", accelerators, "HOST:PORT or unix:PATH; repeatable");
+  app.add_option("--protection", protection, "auto, shares, pads or plain (auto)");
+  app.add_flag("--no-relay", no_relay, "Never let servers send products to each other");
+}
+
 absl::StatusOr<std::vector<int32_t>> Tokens(const AuditFlags& flags, const Checkpoint& checkpoint) {
   SOTTO_ASSIGN_OR_RETURN(const std::string* json, checkpoint.TokenizerJson());
   const std::string source = StrCat(checkpoint.directory(), "/", kTokenizerName);
@@ -49,29 +74,8 @@ absl::StatusOr<std::vector<int32_t>> Tokens(const AuditFlags& flags, const Check
       tokenizer.Encode(flags.prompt.empty() ? kOurText : flags.prompt, {.add_bos = true}));
   const size_t most = std::min(kMaxTokens, checkpoint.config().max_position_embeddings);
   if (ids.size() > most) ids.resize(most);
-  if (ids.empty()) return UsageError("--prompt: no tokens");
+  if (ids.empty()) return UsageError("--prompt: the text has no tokens");
   return ids;
-}
-
-absl::Status FillTls(const AuditFlags& flags, SplitOptions& options) {
-  if (flags.tls_cert.empty() != flags.tls_key.empty()) {
-    return UsageError("--tls-cert and --tls-key: one needs the other");
-  }
-  if (flags.accelerator_cas.empty() && flags.accelerator_keys.empty()) {
-    if (flags.tls_cert.empty()) return absl::OkStatus();
-    return UsageError("--tls-cert: needs --accelerator-ca or --accelerator-key");
-  }
-  if (!flags.tls_cert.empty()) {
-    SOTTO_ASSIGN_OR_RETURN(options.certificate, ReadOwnCertificate(flags.tls_cert, flags.tls_key));
-  }
-  for (const std::string& path : flags.accelerator_cas) {
-    SOTTO_ASSIGN_OR_RETURN(options.roots.emplace_back(), ReadAcceleratorCa(path));
-  }
-  for (const std::string& key : flags.accelerator_keys) {
-    if (!IsSha256Hex(key)) return UsageError("--accelerator-key: not 64 hexadecimal digits");
-    options.pinned_keys.push_back(LowerCase(key));
-  }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<SplitOptions> Options(const AuditFlags& flags) {
@@ -83,12 +87,10 @@ absl::StatusOr<SplitOptions> Options(const AuditFlags& flags) {
   }
   options.protection = *protection;
   options.plain_verified = true;  // So that what is sent can be told from what was masked.
-  options.insecure_channels = flags.insecure_channels;
   if (flags.no_relay) options.relay = RelayUse::kNever;
-  SOTTO_RETURN_IF_ERROR(FillTls(flags, options));
+  SOTTO_RETURN_IF_ERROR(flags.tls.Read(options));
   options.pads.memory_bytes = kPadMemoryBytes;
-  const absl::Status status = CheckSplitOptions(options);
-  if (!status.ok()) return UsageError(ToStd(status.message()));
+  SOTTO_RETURN_IF_ERROR(CheckSplitUsage(options));
   return options;
 }
 
@@ -119,14 +121,13 @@ absl::Status Run(const Checkpoint& checkpoint, SplitLinear split, int threads,
   return engine->Run(prompts, run, [](size_t, size_t, ConstMatrixView<float>) {});
 }
 
-}  // namespace
-
 absl::Status RunAudit(const AuditFlags& flags) {
-  if (flags.accelerators.empty()) return UsageError("--accelerator: names no server to attack");
-  SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(flags.model));
+  if (flags.accelerators.empty()) return UsageError("--accelerator: name a server to attack");
+  SOTTO_ASSIGN_OR_RETURN(const SplitOptions options, Options(flags));
+  SOTTO_ASSIGN_OR_RETURN(const std::string model, ModelOf(flags.model));
+  SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(model));
   WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields);
   SOTTO_ASSIGN_OR_RETURN(const std::vector<int32_t> tokens, Tokens(flags, checkpoint));
-  SOTTO_ASSIGN_OR_RETURN(const SplitOptions options, Options(flags));
   const std::string warning = ConfidentialityWarning(options);
   if (!warning.empty()) Log(LogLevel::kWarning, warning);
 
@@ -160,37 +161,14 @@ absl::Status RunAudit(const AuditFlags& flags) {
               tokens.size(), transcript.messages().size(), FormatFindings(findings).c_str());
   if (!AnyAttackSucceeded(findings)) return absl::OkStatus();
   return absl::FailedPreconditionError(StrCat("protection ", ProtectionName(setup.protection),
-                                              ": an attack on what was sent succeeded"));
+                                              ": an attack on the recorded messages succeeded"));
 }
 
+}  // namespace
+
 void AddAudit(CLI::App& app, Invocation& invocation) {
-  const auto flags = std::make_shared<AuditFlags>();
-  const auto model =
-      std::make_shared<Setting>(app, SettingSpec{.flag = "--model",
-                                                 .placeholder = "DIR",
-                                                 .help = "Model directory",
-                                                 .variable = "LLAMA_MODEL_PATH",
-                                                 .shown_default = "the shipped model"});
-  app.add_option("--prompt", flags->prompt, "The prompt to look for (a text of ours)");
-  app.add_option("--accelerator", flags->accelerators, "HOST:PORT or unix:PATH; repeatable");
-  app.add_option("--protection", flags->protection, "auto, shares, pads or plain (auto)");
-  app.add_option("--accelerator-key", flags->accelerator_keys,
-                 "SHA-256 of an accelerator's key, one for each --accelerator");
-  app.add_option("--accelerator-ca", flags->accelerator_cas,
-                 "PEM file of the authority that signed an accelerator's certificate, one "
-                 "for each --accelerator");
-  app.add_option("--tls-cert", flags->tls_cert,
-                 "PEM file: the certificate to show to servers that ask for one");
-  app.add_option("--tls-key", flags->tls_key, "PEM file: the private key of --tls-cert");
-  app.add_flag("--no-relay", flags->no_relay, "Never let servers send products to each other");
-  app.add_flag("--insecure-channels", flags->insecure_channels,
-               "Let shares run over channels that others can read: NOT CONFIDENTIAL");
-  app.callback([flags, model, &invocation] {
-    invocation.run = [flags, model]() -> absl::Status {
-      SOTTO_ASSIGN_OR_RETURN(flags->model, ModelOf(*model));
-      return RunAudit(*flags);
-    };
-  });
+  const auto flags = std::make_shared<AuditFlags>(app);
+  app.callback([flags, &invocation] { invocation.run = [flags] { return RunAudit(*flags); }; });
 }
 
 }  // namespace sotto

@@ -7,8 +7,8 @@
 int main(int argc, char** argv) {
   sotto::AddPlainProtection();
   return sotto::RunApp({.name = "sotto-audit",
-                        .description = "Attack what accelerators are sent: run a prompt, write "
-                                       "down every message, look for the prompt in it.",
+                        .description = "Attack what accelerators are sent: run a prompt, record "
+                                       "every message, and look for the prompt in it.",
                         .add = sotto::AddAudit},
                        argc, argv);
 }
