@@ -1,3 +1,3 @@
 #include "cli/sotto_app.h"
 
-int main(int argc, char** argv) { return sotto::RunSotto(argc, argv); }
+int main(int argc, char** argv) { return sotto::RunSotto("sotto", argc, argv); }

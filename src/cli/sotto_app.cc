@@ -32,15 +32,15 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
   AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
   AddProgram(app, invocation, "bench",
-             "Measure prefill over lengths, batch sizes and precisions (sotto-bench)");
+             "Measure prefill speed over lengths, batch sizes and precisions (sotto-bench)");
   AddProgram(app, invocation, "audit", "Attack what accelerators are sent (sotto-audit)");
 }
 
 }  // namespace
 
-int RunSotto(int argc, const char* const* argv) {
+int RunSotto(const char* name, int argc, const char* const* argv) {
   return RunApp(
-      {.name = "sotto",
+      {.name = name,
        .description = "Confidential prefill of Llama models: prompts in, logits of every position "
                       "out.",
        .add = AddCommands},

@@ -4,8 +4,8 @@
 
 namespace sotto {
 
-// As RunApp().
-int RunSotto(int argc, const char* const* argv);
+// As RunApp(), for the program called `name`: sotto, or sotto-measure.
+int RunSotto(const char* name, int argc, const char* const* argv);
 
 }  // namespace sotto
 

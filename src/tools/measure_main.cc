@@ -5,5 +5,5 @@
 
 int main(int argc, char** argv) {
   sotto::AddPlainProtection();
-  return sotto::RunSotto(argc, argv);
+  return sotto::RunSotto("sotto-measure", argc, argv);
 }
