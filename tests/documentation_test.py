@@ -20,6 +20,11 @@ PROGRAMS = ["sotto", "sotto-accelerator", "sotto-audit", "sotto-bench", "sotto-m
 # A page that leaves the flags to sotto's: the program is the same but for what it may send.
 LIKE_SOTTO = "sotto-measure"
 
+# What an embedding program can meet: its user has no command line. `sotto` puts flags in the place of fields.
+LIBRARIES = ["include", "src/base", "src/kernels", "src/model", "src/protocol", "src/trusted", "src/accelerator"]
+COMMAND_LINES = ["src/accelerator/flags.cc", "src/accelerator/main.cc"]
+FLAG_IN_A_STRING = re.compile(r'^(?!\s*//).*"[^"\n]*--[a-z]', re.MULTILINE)
+
 # Calls the completion as bash does, with stand-ins for what the bash-completion package defines.
 COMPLETE = r"""
 _init_completion() {
@@ -206,6 +211,24 @@ class Documents(unittest.TestCase):
         for page in ["README.md", "packaging/man/sotto.1"]:
             text = (SOURCE_DIR / page).read_text(encoding="utf-8")
             self.assertEqual(sorted(v for v in used if v not in text), [], page)
+
+    def test_programs_say_their_own_name(self):
+        for name in PROGRAMS:
+            run = subprocess.run([BUILD_DIR / "bin" / name, "--version"], capture_output=True, text=True, timeout=60,
+                                 check=True)
+            self.assertEqual(run.stdout.split()[0], name)
+            self.assertIn(f"Usage: {name} ", help_of(BUILD_DIR / "bin" / name, []))
+
+    def test_libraries_name_no_flag(self):
+        named = []
+        for folder in LIBRARIES:
+            for file in (SOURCE_DIR / folder).rglob("*.*"):
+                path = file.relative_to(SOURCE_DIR).as_posix()
+                if file.suffix not in (".cc", ".h") or path.endswith("_test.cc") or path in COMMAND_LINES:
+                    continue
+                named += [f"{path}: {found}" for found in FLAG_IN_A_STRING.findall(file.read_text("utf-8"))]
+        self.assertEqual(named, [])
+        self.assertTrue(FLAG_IN_A_STRING.search('  return Error("no (--flag)");'))
 
     def test_a_missing_flag_would_be_found(self):
         text = ("Options:\n  -h,--help  Help\n  --model DIR  where\n"

@@ -57,16 +57,15 @@ std::string_view ConnectionFailureName(ConnectionFailure failure) {
 std::string_view DescribeConnectionFailure(ConnectionFailure failure) {
   switch (failure) {
     case ConnectionFailure::kNoTls:
-      return "a client speaks without TLS, which this server asks for";
+      return "a client connected without TLS, which this server requires";
     case ConnectionFailure::kNoCertificate:
-      return "a client shows no certificate, which --client-ca asks for";
+      return "a client showed no certificate, which this server requires";
     case ConnectionFailure::kWrongCertificate:
-      return "a client's certificate is not signed by --client-ca, or not valid now";
+      return "a client's certificate was not signed by the client authority, or is not valid now";
     case ConnectionFailure::kServerRefused:
-      return "a client does not accept this server's certificate";
+      return "a client did not accept this server's certificate";
     case ConnectionFailure::kServerWithoutTls:
-      return "a client tries TLS, which this server was started without: give --tls-cert and "
-             "--tls-key";
+      return "a client tried TLS, but this server was started without a certificate";
     case ConnectionFailure::kOther:
       break;
   }

@@ -89,7 +89,8 @@ absl::Status Executor::RunEmbedding(const RequestHeader& request, std::span<uint
   const int32_t* ids = As<int32_t>(payload);
   for (size_t i = 0; i < request.rows; ++i) {
     if (ids[i] < 0 || static_cast<size_t>(ids[i]) >= shape.vocab_size) {
-      return absl::InvalidArgumentError(StrCat("token ", i, " is not below ", shape.vocab_size));
+      return absl::InvalidArgumentError(
+          StrCat("token id at index ", i, " is outside the vocabulary of ", shape.vocab_size));
     }
     float* row = As<float>(answer) + i * shape.hidden_size;
     SOTTO_RETURN_IF_ERROR(model_.checkpoint().ReadRows(table, static_cast<size_t>(ids[i]),
@@ -105,7 +106,7 @@ absl::Status Executor::RunMatMul(const RequestHeader& request, const float* oper
   const float* left = operands;
   const float* right = operands + batch * m * k;
   for (size_t b = 0; b < batch; ++b) {
-    if (gone()) return absl::CancelledError("the client left");
+    if (gone()) return absl::CancelledError("the client disconnected");
     SOTTO_ASSIGN_OR_RETURN(
         const std::unique_ptr<DeviceWeights> weights,
         model_.device().LoadFloat({right + b * n * k, n, k}, PrecisionOf(float_format_)));

@@ -82,7 +82,7 @@ TEST_F(FailedHandshakesTest, OtherPeersReasonsAndTimesAreOtherAttempts) {
   EXPECT_EQ(counted_, 5);
   // Advice is given once.
   EXPECT_EQ(log.find("server_without_tls"), log.rfind("server_without_tls"));
-  EXPECT_THAT(log, HasSubstr("give --tls-cert and --tls-key"));
+  EXPECT_THAT(log, HasSubstr("started without a certificate"));
 }
 
 }  // namespace

@@ -27,57 +27,63 @@ void AddFlags(CLI::App& app, AcceleratorFlags& flags, RawFlags& raw) {
   app.add_option("--model", flags.model_dir, "Model directory")
       ->envname("LLAMA_MODEL_PATH")
       ->required();
-  app.add_option("--listen", flags.server.listen, "Where to serve: HOST:PORT or unix:PATH")
+  app.add_option("--listen", flags.server.listen, "Address to serve on: HOST:PORT or unix:PATH")
       ->capture_default_str();
-  app.add_option("--device", flags.devices, "cpu, opencl:I or cuda:I; may be repeated")
+  app.add_option("--device", flags.devices, "Device: cpu, opencl:I or cuda:I; repeatable")
       ->capture_default_str();
   app.add_option("--threads", flags.device_options.threads,
-                 "Threads of the cpu device (0: all processors)")
+                 "Number of threads of the cpu device (0: all processors)")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   app.add_option(
          "--precision", raw.precision,
-         "Operands for clients that ask for bf16: f32, or fastest (bf16 or f16 where that is "
-         "quicker); who asks for f32 gets f32")
+         "Operands for clients that ask for bf16: f32, or fastest (bf16 or f16 where the device "
+         "is faster with them); clients that ask for f32 get f32")
       ->check(CLI::IsMember({"f32", "fastest"}))
       ->capture_default_str();
-  app.add_option("--formats", raw.formats, "Number formats to serve: float, ring")
+  app.add_option("--formats", raw.formats, "Number formats to serve: float, ring (both)")
       ->delimiter(',')
       ->check(CLI::IsMember({"float", "ring"}));
   app.add_flag("--preload,!--no-preload", flags.preload,
-               "Load every layer at the start, or when it is first needed");
-  app.add_option("--tls-cert", raw.tls_cert, "PEM file: the server's certificate chain");
-  app.add_option("--tls-key", raw.tls_key, "PEM file: its private key");
-  app.add_option("--client-ca", raw.client_ca, "PEM file: clients must show a certificate of it");
-  app.add_option("--max-sessions", flags.server.service.limits.max_sessions, "Sessions at once")
+               "Load all layers at startup, or each when it is first needed");
+  app.add_option("--tls-cert", raw.tls_cert, "PEM file with the server's certificate chain");
+  app.add_option("--tls-key", raw.tls_key, "PEM file with the private key of --tls-cert");
+  app.add_option("--client-ca", raw.client_ca,
+                 "PEM file with the authority that must have signed clients' certificates");
+  app.add_option("--max-sessions", flags.server.service.limits.max_sessions,
+                 "Maximum number of sessions")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   app.add_option("--session-idle-seconds", raw.session_idle_seconds,
-                 "A session that asks for nothing this long loses its place")
+                 "Seconds after which an idle session is closed")
       ->check(CLI::Range(1, 604800))
       ->capture_default_str();
   app.add_option("--max-connections", flags.server.max_connections,
-                 "Connections at once, half of them for one peer; fewer where descriptors lack")
+                 "Maximum number of connections, at most half of them from one peer; fewer if the "
+                 "limit of open files requires it")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--max-inflight-bytes", flags.server.service.limits.max_inflight_bytes,
-                 "Bytes of requests, answers and relayed products held at once, over all sessions")
+                 "Maximum bytes of requests, answers and relayed products held at once, over all "
+                 "sessions")
       ->capture_default_str();
   app.add_option("--shm-dir", flags.server.service.shm_directory,
-                 "Directory of memory shared with clients on this host; \"\" for none")
+                 "Directory for memory shared with clients on this host; \"\" to share none")
       ->capture_default_str();
   app.add_flag("--relay,!--no-relay", flags.server.service.relay.enabled,
-               "Take part in relays between accelerators");
+               "Allow relays between accelerators, or refuse them (allowed)");
   app.add_option("--relay-to", flags.server.service.relay.policy.targets,
-                 "HOST:PORT of an accelerator that clients may have products relayed to; may be "
-                 "repeated (none; with --client-ca: any at a public address)");
-  app.add_option("--metrics", raw.metrics, "HOST:PORT of the Prometheus metrics");
+                 "HOST:PORT of an accelerator that clients may have products relayed to; "
+                 "repeatable (none; with --client-ca, any at a public address)");
+  app.add_option("--metrics", raw.metrics, "HOST:PORT to serve Prometheus metrics on");
   app.add_flag("--reflection,!--no-reflection", flags.server.reflection,
-               "The gRPC reflection service, for trials: anybody can take its threads (off)");
-  app.add_option("--drain-seconds", raw.drain_seconds, "Time running sessions get after SIGTERM")
+               "Serve gRPC reflection, for debugging only: any client can exhaust its threads "
+               "(off)");
+  app.add_option("--drain-seconds", raw.drain_seconds,
+                 "Seconds that running sessions get to finish after SIGTERM")
       ->check(CLI::Range(0, 86400))
       ->capture_default_str();
-  app.add_option("--log-level", raw.log_level, "error, warning, info or debug")
+  app.add_option("--log-level", raw.log_level, "Log level: error, warning, info or debug")
       ->capture_default_str();
 }
 
@@ -97,11 +103,11 @@ absl::StatusOr<std::string> ReadPem(std::string_view flag, const std::string& pa
 
 absl::Status FillTls(const RawFlags& raw, ServerOptions& options) {
   if (raw.tls_cert.empty() != raw.tls_key.empty()) {
-    return absl::InvalidArgumentError("--tls-cert and --tls-key go together");
+    return absl::InvalidArgumentError("--tls-cert and --tls-key: must be given together");
   }
   if (raw.tls_cert.empty()) {
     if (raw.client_ca.empty()) return absl::OkStatus();
-    return absl::InvalidArgumentError("--client-ca needs --tls-cert and --tls-key");
+    return absl::InvalidArgumentError("--client-ca: requires --tls-cert and --tls-key");
   }
   ServerTls& tls = options.tls.emplace();
   SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain,
@@ -156,7 +162,7 @@ absl::Status Fill(const RawFlags& raw, AcceleratorFlags& flags) {
   flags.drain_timeout = std::chrono::seconds(raw.drain_seconds);
   if (flags.server.service.limits.window_bytes() < kMinWindowBytes) {
     return absl::InvalidArgumentError(
-        StrCat("--max-inflight-bytes: want at least ",
+        StrCat("--max-inflight-bytes: must be at least ",
                kMinWindowBytes * kWindowsPerSession * 5 / 4 *
                    static_cast<uint64_t>(flags.server.service.limits.max_sessions),
                " for ", flags.server.service.limits.max_sessions, " sessions"));
@@ -169,7 +175,7 @@ std::string WhatIsWrong(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<std::string> unexpected = app.remaining();
   if (unexpected.empty()) return error.what();
   const std::string& argument = unexpected.front();
-  if (!argument.starts_with('-')) return StrCat("argument \"", argument, "\" belongs to no flag");
+  if (!argument.starts_with('-')) return StrCat("unexpected argument \"", argument, "\"");
   return StrCat("unknown flag ", argument.substr(0, argument.find('=')));
 }
 
@@ -178,7 +184,8 @@ std::string WhatIsWrong(const CLI::App& app, const CLI::ParseError& error) {
 absl::StatusOr<std::optional<AcceleratorFlags>> ParseAcceleratorFlags(int argc,
                                                                       const char* const* argv,
                                                                       std::string* information) {
-  CLI::App app{"Multiplies for sotto. Not trusted: see THREAT_MODEL.md.", "sotto-accelerator"};
+  CLI::App app{"Untrusted server that multiplies for sotto (see THREAT_MODEL.md)",
+               "sotto-accelerator"};
   AcceleratorFlags flags;
   RawFlags raw;
   AddFlags(app, flags, raw);
@@ -196,6 +203,15 @@ absl::StatusOr<std::optional<AcceleratorFlags>> ParseAcceleratorFlags(int argc,
   }
   SOTTO_RETURN_IF_ERROR(Fill(raw, flags));
   return flags;
+}
+
+absl::Status WithFlagName(const absl::Status& status) {
+  const std::string_view message = ToStd(status.message());
+  for (const std::string_view option : {"listen:", "metrics:"}) {
+    if (!message.starts_with(option)) continue;
+    return absl::Status(status.code(), ToAbsl(StrCat("--", message)));
+  }
+  return status;
 }
 
 }  // namespace sotto

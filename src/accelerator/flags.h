@@ -28,6 +28,9 @@ absl::StatusOr<std::optional<AcceleratorFlags>> ParseAcceleratorFlags(int argc,
                                                                       const char* const* argv,
                                                                       std::string* information);
 
+// The same error of AcceleratorServer with the flag in place of the option it begins with.
+absl::Status WithFlagName(const absl::Status& status);
+
 }  // namespace sotto
 
 #endif  // SOTTO_ACCELERATOR_FLAGS_H_

@@ -78,7 +78,7 @@ TEST(AcceleratorFlagsTest, RelayTargets) {
   const AcceleratorFlags flags = Flags({"--relay-to", "b:2", "--relay-to", "[::1]:3"});
   EXPECT_THAT(flags.server.service.relay.policy.targets, ElementsAre("b:2", "[::1]:3"));
   ExpectRefused({"--model", "m", "--relay-to", "unix:/s"},
-                "--relay-to \"unix:/s\": want HOST:PORT");
+                "--relay-to \"unix:/s\" is not HOST:PORT");
 }
 
 TEST(AcceleratorFlagsTest, SilentSessions) {
@@ -107,16 +107,18 @@ TEST(AcceleratorFlagsTest, WhatCannotBeIsRefusedByName) {
   ExpectRefused({"--model", "m", "--nonsense=1"},
                 "unknown flag --nonsense (see sotto-accelerator --help)");
   ExpectRefused({"--modle", "m"}, "unknown flag --modle");
-  ExpectRefused({"--model", "m", "stray"}, "argument \"stray\" belongs to no flag");
+  ExpectRefused({"--model", "m", "stray"}, "unexpected argument \"stray\"");
   ExpectRefused({"--model", "m", "--log-level", "loud"}, "--log-level: ");
   ExpectRefused({"--model", "m", "--listen", "here"}, "--listen: ");
   ExpectRefused({"--model", "m", "--metrics", "there"}, "--metrics: ");
   ExpectRefused({"--model", "m", "--formats", "octal"}, "--formats");
   ExpectRefused({"--model", "m", "--threads", "-1"}, "--threads");
   ExpectRefused({"--model", "m", "--max-sessions", "0"}, "--max-sessions");
-  ExpectRefused({"--model", "m", "--max-inflight-bytes", "1000"}, "--max-inflight-bytes: want");
-  ExpectRefused({"--model", "m", "--tls-cert", "c"}, "--tls-cert and --tls-key go together");
-  ExpectRefused({"--model", "m", "--client-ca", "c"}, "--client-ca needs");
+  ExpectRefused({"--model", "m", "--max-inflight-bytes", "1000"},
+                "--max-inflight-bytes: must be at least");
+  ExpectRefused({"--model", "m", "--tls-cert", "c"},
+                "--tls-cert and --tls-key: must be given together");
+  ExpectRefused({"--model", "m", "--client-ca", "c"}, "--client-ca: requires");
   ExpectRefused({"--model", "m", "--max-connections", "0"}, "--max-connections");
 }
 

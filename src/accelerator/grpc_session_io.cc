@@ -23,7 +23,7 @@ absl::StatusOr<bool> GrpcSessionIo::Read(RequestGate& gate, Arrival& arrival) {
   do {
     if (!stream_.Read(&in_)) return false;
   } while (in_.has_doorbell());
-  if (!in_.has_request()) return absl::InvalidArgumentError("want a request");
+  if (!in_.has_request()) return absl::InvalidArgumentError("expected a request");
   SOTTO_ASSIGN_OR_RETURN(arrival.request, DecodeRequest(in_.request()));
   SOTTO_ASSIGN_OR_RETURN(arrival.sizes, gate.Admit(arrival.request));
   arrival.payload.Resize(arrival.sizes.request_bytes);
@@ -34,7 +34,8 @@ absl::StatusOr<bool> GrpcSessionIo::Read(RequestGate& gate, Arrival& arrival) {
 absl::Status GrpcSessionIo::ReadPayload(const RequestHeader& request, std::span<uint8_t> payload) {
   const std::string* data = &in_.request().data();
   if (payload.empty()) {
-    return data->empty() ? absl::OkStatus() : absl::InvalidArgumentError("data beyond the payload");
+    return data->empty() ? absl::OkStatus()
+                         : absl::InvalidArgumentError("data after the end of the payload");
   }
   uint64_t received = 0, offset = 0;
   while (true) {
@@ -43,9 +44,10 @@ absl::Status GrpcSessionIo::ReadPayload(const RequestHeader& request, std::span<
     std::memcpy(payload.data() + received, data->data(), data->size());
     received += data->size();
     if (received == payload.size()) return absl::OkStatus();
-    if (!stream_.Read(&in_)) return absl::CancelledError("the session ended inside a request");
+    if (!stream_.Read(&in_))
+      return absl::CancelledError("the session ended in the middle of a request");
     if (!in_.has_chunk() || in_.chunk().sequence() != request.sequence) {
-      return absl::InvalidArgumentError("want the next chunk of the request");
+      return absl::InvalidArgumentError("expected the next chunk of the request");
     }
     data = &in_.chunk().data();
     offset = in_.chunk().offset();
@@ -67,7 +69,7 @@ absl::Status GrpcSessionIo::Write(const AnswerHeader& header, std::span<const ui
     sent += part.size();
     written = stream_.Write(out_);
   }
-  return written ? absl::OkStatus() : absl::CancelledError("the client left");
+  return written ? absl::OkStatus() : absl::CancelledError("the client disconnected");
 }
 
 void GrpcSessionIo::WriteFailure(const absl::Status& why) {

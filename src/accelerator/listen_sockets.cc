@@ -135,32 +135,32 @@ UniqueFd LockDirectoryOf(const std::string& path) {
 absl::Status RemoveStale(const std::string& path, const sockaddr_un& address) {
   struct stat info {};
   if (lstat(path.c_str(), &info) != 0) return errno == ENOENT ? absl::OkStatus() : Why(errno);
-  if (!S_ISSOCK(info.st_mode)) return absl::UnavailableError("a file of another kind is there");
+  if (!S_ISSOCK(info.st_mode))
+    return absl::UnavailableError("a file that is not a socket is there");
   const UniqueFd probe = Socket(AF_UNIX);
   if (!probe.ok()) return Why(errno);
   const auto* const target = reinterpret_cast<const sockaddr*>(&address);
   // EAGAIN: whoever listens has a full queue. Only nobody refuses.
   if (connect(probe.get(), target, sizeof(address)) == 0 || errno != ECONNREFUSED) {
-    return absl::UnavailableError("in use by another server");
+    return absl::UnavailableError("already in use by another server");
   }
   return unlink(path.c_str()) == 0 ? absl::OkStatus() : Why(errno);
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ListenSockets>> ListenSockets::Open(const std::string& flag,
+absl::StatusOr<std::unique_ptr<ListenSockets>> ListenSockets::Open(const std::string& option,
                                                                    const std::string& endpoint) {
   if (const absl::Status status = CheckEndpoint(endpoint, /*for_listening=*/true); !status.ok()) {
-    return absl::InvalidArgumentError(StrCat(flag, ": ", ToStd(status.message())));
+    return absl::InvalidArgumentError(StrCat(option, ": ", ToStd(status.message())));
   }
   std::unique_ptr<ListenSockets> sockets(new ListenSockets);
   const absl::Status status = endpoint.starts_with(kUnixPrefix)
                                   ? sockets->OpenUnix(endpoint.substr(kUnixPrefix.size()))
                                   : sockets->OpenTcp(endpoint);
   if (status.ok()) return sockets;
-  return absl::Status(
-      status.code(),
-      ToAbsl(StrCat(flag, " ", endpoint, ": cannot listen there: ", ToStd(status.message()))));
+  return absl::Status(status.code(), ToAbsl(StrCat(option, ": cannot listen on ", endpoint, ": ",
+                                                   ToStd(status.message()))));
 }
 
 absl::Status ListenSockets::OpenTcp(const std::string& endpoint) {
@@ -178,7 +178,7 @@ absl::Status ListenSockets::OpenTcp(const std::string& endpoint) {
 absl::Status ListenSockets::OpenUnix(const std::string& path) {
   // gRPC's clients read these as parts of a URI.
   if (path.find_first_of("%?#") != std::string::npos) {
-    return absl::InvalidArgumentError("want a path without %, ? and #");
+    return absl::InvalidArgumentError("the path must not contain %, ? or #");
   }
   SOTTO_ASSIGN_OR_RETURN(const sockaddr_un address, UnixAddress(path));
   const UniqueFd lock = LockDirectoryOf(path);

@@ -20,8 +20,8 @@ class ListenSockets {
   // Listens at HOST:PORT (every address of the host, one port for all; port 0: any) or unix:PATH. A
   // Unix socket that a server has left behind is replaced; one that somebody listens on, or a file
   // that is no socket, is not. INVALID_ARGUMENT for an endpoint that cannot be, UNAVAILABLE when it
-  // cannot be had: both name `flag` and the endpoint, and say why.
-  static absl::StatusOr<std::unique_ptr<ListenSockets>> Open(const std::string& flag,
+  // cannot be had: both begin with `option` and name the endpoint, and say why.
+  static absl::StatusOr<std::unique_ptr<ListenSockets>> Open(const std::string& option,
                                                              const std::string& endpoint);
   ListenSockets(const ListenSockets&) = delete;
   ListenSockets& operator=(const ListenSockets&) = delete;

@@ -60,13 +60,13 @@ TEST_F(ListenSocketsTest, SaysWhyNot) {
                         "Address already in use");
   ExpectEndpointRefused("192.0.2.1:1", absl::StatusCode::kUnavailable,
                         "Cannot assign requested address");
-  ExpectEndpointRefused("nonsense", absl::StatusCode::kInvalidArgument, "want HOST:PORT");
+  ExpectEndpointRefused("nonsense", absl::StatusCode::kInvalidArgument, "is not HOST:PORT");
   ExpectEndpointRefused("unix:/no/such/s", absl::StatusCode::kUnavailable,
                         "No such file or directory");
   ExpectEndpointRefused(StrCat("unix:/", std::string(200, 'x')), absl::StatusCode::kUnavailable,
                         "File name too long");
   ExpectEndpointRefused("unix:/tmp/a%20b", absl::StatusCode::kInvalidArgument,
-                        "want a path without %");
+                        "the path must not contain %");
 }
 
 TEST_F(ListenSocketsTest, ALiveServersUnixSocketIsNotTakenOver) {
@@ -87,7 +87,7 @@ TEST_F(ListenSocketsTest, AStaleSocketIsTakenOver) {
 TEST_F(ListenSocketsTest, NothingButItsOwnFileIsRemoved) {
   dir_.Write("s", "precious");
   ExpectEndpointRefused(endpoint_, absl::StatusCode::kUnavailable,
-                        "a file of another kind is there");
+                        "a file that is not a socket is there");
   EXPECT_TRUE(Exists(path_));
   ASSERT_EQ(unlink(path_.c_str()), 0);
   {

@@ -55,8 +55,10 @@ absl::Status Run(const AcceleratorFlags& flags, std::unique_ptr<Device> opened,
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ServedModel> model, LoadModel(flags, std::move(opened)));
   ServerOptions options = flags.server;
   options.on_dead = GiveUp;
-  SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<AcceleratorServer> server,
-                         AcceleratorServer::Start(std::move(model), options));
+  const absl::StatusOr<std::unique_ptr<AcceleratorServer>> started =
+      AcceleratorServer::Start(std::move(model), options);
+  SOTTO_RETURN_IF_ERROR(WithFlagName(started.status()));
+  AcceleratorServer* const server = started->get();
   std::printf("listening on %s\n", server->address().c_str());
   if (server->metrics_port() != 0) std::printf("metrics on port %d\n", server->metrics_port());
   std::fflush(stdout);

@@ -33,17 +33,17 @@ struct Metrics::Impl {
   std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
   prometheus::Gauge& sessions = prometheus::BuildGauge()
                                     .Name("sotto_sessions")
-                                    .Help("Sessions open now")
+                                    .Help("Sessions currently open")
                                     .Register(*registry)
                                     .Add({});
   prometheus::Counter& sessions_total =
       AddCounter("sotto_sessions_total", "Sessions opened since the start");
-  prometheus::Counter& refused = AddCounter("sotto_sessions_refused_total",
-                                            "Sessions refused for a limit or a wrong greeting");
+  prometheus::Counter& refused = AddCounter(
+      "sotto_sessions_refused_total", "Sessions refused because of a limit or a bad greeting");
   prometheus::Counter& failed =
       AddCounter("sotto_sessions_failed_total", "Sessions that ended with an error");
-  prometheus::Counter& connections_refused =
-      AddCounter("sotto_connections_refused_total", "Connections closed at once for their number");
+  prometheus::Counter& connections_refused = AddCounter(
+      "sotto_connections_refused_total", "Connections closed because there were too many");
   prometheus::Counter& received =
       AddCounter("sotto_received_bytes_total", "Payload bytes of requests");
   prometheus::Counter& sent = AddCounter("sotto_sent_bytes_total", "Payload bytes of answers");
@@ -51,7 +51,7 @@ struct Metrics::Impl {
       AddCounter("sotto_queue_seconds_total", "Time requests waited for the device");
   prometheus::Histogram& device_seconds = prometheus::BuildHistogram()
                                               .Name("sotto_device_seconds")
-                                              .Help("Time the device took for an exchange")
+                                              .Help("Device time per exchange")
                                               .Register(*registry)
                                               .Add({}, DeviceBuckets());
   std::array<prometheus::Counter*, kOperations.size()> exchanges{};

@@ -20,8 +20,8 @@ constexpr timeval kReaderPatience{.tv_sec = 2, .tv_usec = 0};
 absl::StatusOr<std::unique_ptr<MetricsHttp>> MetricsHttp::Start(const std::string& address,
                                                                 std::function<std::string()> text) {
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ListenSockets> sockets,
-                         ListenSockets::Open("--metrics", address));
-  if (sockets->port() == 0) return absl::InvalidArgumentError("--metrics: want HOST:PORT");
+                         ListenSockets::Open("metrics", address));
+  if (sockets->port() == 0) return absl::InvalidArgumentError("metrics: must be HOST:PORT");
   return std::unique_ptr<MetricsHttp>(new MetricsHttp(std::move(sockets), std::move(text)));
 }
 

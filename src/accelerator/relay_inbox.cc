@@ -21,8 +21,8 @@ bool RelayInbox::HasTicket(const RelayTicket& ticket) const {
 
 absl::Status RelayInbox::Attach(std::function<void()> cancel) {
   std::lock_guard lock(mutex_);
-  if (attached_) return absl::AlreadyExistsError("this relay has its source");
-  if (closed_) return absl::NotFoundError("this relay's session is over");
+  if (attached_) return absl::AlreadyExistsError("this relay already has a source");
+  if (closed_) return absl::NotFoundError("this relay's session has ended");
   attached_ = true;
   cancel_ = std::move(cancel);
   return absl::OkStatus();
@@ -40,10 +40,10 @@ absl::Status RelayInbox::Reserve(const RelayHeader& header) {
   if (reserved_.size() >= kMaxProducts || header.payload_bytes > max_bytes_ - bytes_) {
     return absl::ResourceExhaustedError(StrCat("no room for a relayed product of ",
                                                header.payload_bytes, " bytes beside ", bytes_,
-                                               " that wait"));
+                                               " already waiting"));
   }
   if (!reserved_.emplace(header.number, header.payload_bytes).second) {
-    return absl::InvalidArgumentError(StrCat("relayed product ", header.number, " twice"));
+    return absl::InvalidArgumentError(StrCat("relayed product ", header.number, " was sent twice"));
   }
   bytes_ += header.payload_bytes;
   return absl::OkStatus();
@@ -56,9 +56,9 @@ void RelayInbox::Put(uint64_t number, RelayedProduct product) {
 }
 
 absl::Status RelayInbox::WhyNotComing() const {
-  if (closed_) return absl::CancelledError("the session is over");
-  if (detached_) return absl::UnavailableError("the relay's source has left");
-  if (!attached_) return absl::FailedPreconditionError("no relay's source has come");
+  if (closed_) return absl::CancelledError("the session has ended");
+  if (detached_) return absl::UnavailableError("the relay's source disconnected");
+  if (!attached_) return absl::FailedPreconditionError("the relay's source has not connected");
   return absl::OkStatus();
 }
 
@@ -73,7 +73,7 @@ absl::StatusOr<RelayedProduct> RelayInbox::Take(uint64_t number,
       return product;
     }
     SOTTO_RETURN_IF_ERROR(WhyNotComing());
-    if (given_up()) return absl::CancelledError("the client left");
+    if (given_up()) return absl::CancelledError("the client disconnected");
     changed_.wait_for(lock, kClientLook);
   }
 }

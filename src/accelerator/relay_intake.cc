@@ -8,12 +8,12 @@ namespace sotto {
 
 absl::Status RelayIntake::Take(const pb::RelayMessage& message) {
   if (!under_way_) {
-    if (!message.has_header()) return absl::InvalidArgumentError("want a product's header");
+    if (!message.has_header()) return absl::InvalidArgumentError("expected a product's header");
     SOTTO_RETURN_IF_ERROR(Begin(message.header()));
     return Append(0, message.header().data());
   }
   if (!message.has_chunk() || message.chunk().sequence() != under_way_->header.number) {
-    return absl::InvalidArgumentError("want the next chunk of the product");
+    return absl::InvalidArgumentError("expected the next chunk of the product");
   }
   return Append(message.chunk().offset(), message.chunk().data());
 }

@@ -60,8 +60,8 @@ absl::Status RelayLink::WriteMessage(const std::function<bool()>& given_up) {
   stream_->Write(message_, nullptr);
   if (Completed(given_up)) return absl::OkStatus();
   context_.TryCancel();
-  return dead_ = given_up() ? absl::CancelledError("the client left")
-                            : absl::UnavailableError("the relay's sink has left");
+  return dead_ = given_up() ? absl::CancelledError("the client disconnected")
+                            : absl::UnavailableError("the relay's sink disconnected");
 }
 
 absl::Status RelayLink::Send(const RelayHeader& header, std::span<const uint8_t> product,

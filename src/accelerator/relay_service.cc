@@ -17,13 +17,14 @@ namespace {
 constexpr std::chrono::seconds kDialTimeout{3};
 constexpr size_t kKeyBytes = 32;
 constexpr size_t kMaxLoggedTarget = 100;
-constexpr char kNoRelay[] = "not allowed, or not reached from there; that server's log says which";
+constexpr char kNoRelay[] =
+    "not allowed, or not reachable from there; that server's log says which";
 
 absl::StatusOr<RelayTicket> TicketOf(const grpc::ServerContext& context) {
   RelayTicket ticket;
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find(kRelayTicketKey);
-  if (found == metadata.end()) return absl::InvalidArgumentError("want a relay ticket");
+  if (found == metadata.end()) return absl::InvalidArgumentError("the relay ticket is missing");
   const std::string bytes(found->second.data(), found->second.size());
   SOTTO_RETURN_IF_ERROR(CopyExactly(bytes, "ticket", ticket));
   return ticket;
@@ -47,13 +48,13 @@ RelayEnds RelayService::Agree(const pb::RelayRole& role, pb::RelayAgreement& agr
 }
 
 absl::StatusOr<RelayEnds> RelayService::Join(const pb::RelayRole& role) {
-  if (!options_.enabled) return absl::FailedPreconditionError("no relays here (--no-relay)");
+  if (!options_.enabled) return absl::FailedPreconditionError("relays are disabled on this server");
   RelayTicket ticket;
   SOTTO_RETURN_IF_ERROR(CopyExactly(role.ticket(), "ticket", ticket));
   if (!role.target().empty()) return JoinAsSource(role, ticket);
   RelayEnds ends;
   ends.inbox = inboxes_.Add(ticket, inbox_bytes_);
-  if (ends.inbox == nullptr) return absl::AlreadyExistsError("a ticket that is in use");
+  if (ends.inbox == nullptr) return absl::AlreadyExistsError("the relay ticket is already in use");
   return ends;
 }
 
@@ -63,7 +64,7 @@ absl::StatusOr<RelayEnds> RelayService::JoinAsSource(const pb::RelayRole& role,
   const std::string& key = role.target_key_sha256();
   if (!key.empty()) {
     if (key.size() != kKeyBytes) {
-      return absl::InvalidArgumentError("the target's key: want 32 bytes");
+      return absl::InvalidArgumentError("the SHA-256 of the target's key must be 32 bytes");
     }
     target.tls = options_.identity;
     target.tls->pinned_key_sha256 = absl::BytesToHexString(key);
@@ -86,7 +87,7 @@ absl::Status RelayService::Receive(grpc::ServerContext& context, RelayStream& st
   const absl::StatusOr<RelayTicket> ticket = TicketOf(context);
   if (!ticket.ok()) return ticket.status();
   const std::shared_ptr<RelayInbox> inbox = inboxes_.Find(*ticket);
-  if (inbox == nullptr) return absl::NotFoundError("no session has this ticket");
+  if (inbox == nullptr) return absl::NotFoundError("no session has this relay ticket");
   SOTTO_RETURN_IF_ERROR(inbox->Attach([&] { context.TryCancel(); }));
   RelayIntake intake(model_.shape(), *inbox);
   absl::Status status = absl::OkStatus();

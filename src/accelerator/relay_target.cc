@@ -122,7 +122,7 @@ bool RelayPolicy::Names(const std::string& target) const {
 
 absl::Status CheckRelayTarget(const std::string& text) {
   if (text.starts_with("unix:") || !CheckEndpoint(text, /*for_listening=*/false).ok()) {
-    return absl::InvalidArgumentError(StrCat("\"", text, "\": want HOST:PORT or [IPV6]:PORT"));
+    return absl::InvalidArgumentError(StrCat("\"", text, "\" is not HOST:PORT or [IPV6]:PORT"));
   }
   return absl::OkStatus();
 }
@@ -130,7 +130,8 @@ absl::Status CheckRelayTarget(const std::string& text) {
 absl::StatusOr<std::string> AddressToDial(const std::string& target, const RelayPolicy& policy) {
   SOTTO_RETURN_IF_ERROR(CheckRelayTarget(target));
   if (!policy.Permits(target)) {
-    return absl::PermissionDeniedError("not one that --relay-to names, and no --client-ca");
+    return absl::PermissionDeniedError(
+        "not one of this server's relay targets, and clients need no certificate");
   }
   SOTTO_ASSIGN_OR_RETURN(const Addresses addresses, ResolveTarget(target));
   if (!policy.Names(target)) SOTTO_RETURN_IF_ERROR(CheckAllPublic(*addresses));
@@ -142,7 +143,8 @@ absl::Status CheckAllPublic(const addrinfo& addresses) {
   for (const addrinfo* one = &addresses; one != nullptr; one = one->ai_next) {
     if (IsPublic(*one->ai_addr)) continue;
     return absl::PermissionDeniedError(
-        StrCat(AsGrpcTarget(*one->ai_addr), " is no public address, and not in --relay-to"));
+        StrCat(AsGrpcTarget(*one->ai_addr),
+               " is not a public address, and not one of this server's relay targets"));
   }
   return absl::OkStatus();
 }

@@ -79,7 +79,7 @@ absl::StatusOr<std::unique_ptr<AcceleratorServer>> AcceleratorServer::Start(
     std::unique_ptr<ServedModel> model, const ServerOptions& options) {
   SOTTO_RETURN_IF_ERROR(CheckThreadRoom());
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ListenSockets> sockets,
-                         ListenSockets::Open("--listen", options.listen));
+                         ListenSockets::Open("listen", options.listen));
   std::unique_ptr<AcceleratorServer> server(new AcceleratorServer(std::move(model)));
   ServiceOptions service = options.service;
   service.relay.policy.clients_are_verified = options.tls && !options.tls->client_roots.empty();
@@ -104,7 +104,7 @@ absl::Status AcceleratorServer::Serve(std::unique_ptr<ListenSockets> sockets,
   builder.RegisterService(service_.get());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) {
-    return absl::UnavailableError(StrCat("--listen ", options.listen, ": cannot serve there"));
+    return absl::UnavailableError(StrCat("listen: cannot serve on ", options.listen));
   }
   // Health of the service by its name is whether a session can be had now; of the server as a
   // whole, whether it runs.
@@ -141,7 +141,7 @@ void AcceleratorServer::RefusedConnection(const std::string& peer) {
   if (now < next_refusal_line_) return;
   next_refusal_line_ = now + kBetweenRefusalLines;
   LogEvent(LogLevel::kWarning, "connection_refused",
-           {{"peer", peer}, {"why", "too many connections (--max-connections)"}});
+           {{"peer", peer}, {"why", "too many connections"}});
 }
 
 AcceleratorServer::~AcceleratorServer() {

@@ -141,7 +141,7 @@ absl::Status AcceleratorService::TakePlace() {
   if (draining_) return ShuttingDown();
   if (!HasPlace()) {
     return absl::ResourceExhaustedError(
-        StrCat("all ", options_.limits.max_sessions, " sessions are taken (--max-sessions)"));
+        StrCat("all ", options_.limits.max_sessions, " sessions are in use"));
   }
   ++open_sessions_;
   if (!HasPlace()) observer_(false);
@@ -166,7 +166,7 @@ absl::Status AcceleratorService::CheckHello(const pb::Hello& hello) const {
   }
   const auto& formats = description_.formats();
   if (std::find(formats.begin(), formats.end(), hello.format()) == formats.end()) {
-    return absl::FailedPreconditionError("that number format is not served here (--formats)");
+    return absl::FailedPreconditionError("the server does not serve this number format");
   }
   return absl::OkStatus();
 }
@@ -203,8 +203,9 @@ absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(grpc::Server
   const GreetingTimer timer(context, options_.greeting_timeout);
   const std::string peer = context.peer();
   pb::ClientMessage first;
-  if (!stream.Read(&first)) return absl::CancelledError("the client left before its greeting");
-  if (!first.has_hello()) return absl::InvalidArgumentError("want a hello first");
+  if (!stream.Read(&first))
+    return absl::CancelledError("the client disconnected before its greeting");
+  if (!first.has_hello()) return absl::InvalidArgumentError("the first message must be a hello");
   SOTTO_RETURN_IF_ERROR(CheckHello(first.hello()));
   pb::ServerMessage message;
   pb::Welcome& welcome = *message.mutable_welcome();
@@ -217,7 +218,7 @@ absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(grpc::Server
     terms.relay = relays_.Agree(first.hello().relay(), *welcome.mutable_relay());
   }
   if (!stream.Write(message) || !stream.Read(&first)) {
-    return absl::CancelledError("the client left after its greeting");
+    return absl::CancelledError("the client disconnected after its greeting");
   }
   if (first.ready().data_plane() == pb::GRPC) {
     terms.region.reset();
@@ -227,7 +228,7 @@ absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(grpc::Server
   if (!terms.region || first.ready().data_plane() != pb::SHM ||
       !CopyExactly(first.ready().challenge(), "challenge", challenge).ok() ||
       terms.region->ReadClientChallenge() != challenge) {
-    return absl::InvalidArgumentError("want a ready that names a data plane both sides have");
+    return absl::InvalidArgumentError("expected a ready that names a data plane both sides have");
   }
   terms.region->Unlink();  // Mapped by both: a crash leaves nothing behind.
   return terms;
@@ -253,7 +254,7 @@ absl::Status AcceleratorService::Serve(grpc::ServerContext& context, SessionStre
     status = Run(io, std::move(session));
   }
   if (!idle.expired()) return status;
-  return absl::DeadlineExceededError("silent for too long (--session-idle-seconds)");
+  return absl::DeadlineExceededError("the session was idle for too long");
 }
 
 absl::Status AcceleratorService::Run(SessionIo& io, SessionContext session) {

@@ -33,13 +33,13 @@ RequestGate::RequestGate(const ModelShape& model, const SessionContext& context)
 absl::StatusOr<ExchangeSizes> RequestGate::Admit(const RequestHeader& request) {
   if (request.sequence != last_sequence_ + 1) {
     return absl::InvalidArgumentError(
-        StrCat("sequence number ", request.sequence, " follows ", last_sequence_));
+        StrCat("sequence number is ", request.sequence, ", expected ", last_sequence_ + 1));
   }
   last_sequence_ = request.sequence;
   SOTTO_RETURN_IF_ERROR(CheckSessionHas(request, format_));
   if ((request.operation == Operation::kRelaySource && !is_source_) ||
       (request.operation == Operation::kRelaySink && !is_sink_)) {
-    return absl::FailedPreconditionError("no such part in a relay was agreed upon");
+    return absl::FailedPreconditionError("this session did not agree to that part of a relay");
   }
   return CheckRequest(request, model_, window_bytes_);
 }
@@ -150,7 +150,7 @@ absl::Status SessionRunner::Relay(const Arrival& arrival, std::span<uint8_t> pro
                          context_.relay.inbox->Take(request.relay_number, gone));
   if (relayed.layer != request.layer || relayed.words.rows() < request.rows) {
     return absl::InvalidArgumentError(
-        StrCat("relayed product ", request.relay_number, " is for another exchange"));
+        StrCat("relayed product ", request.relay_number, " belongs to another exchange"));
   }
   const ConstMatrixView<uint32_t> words = relayed.words.view();
   AddRelayed<uint32_t>({words.data(), words.size()},

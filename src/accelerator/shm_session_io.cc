@@ -95,7 +95,7 @@ void ShmSessionIo::SleepUntilDoorbell() {
 }
 
 absl::Status ShmSessionIo::WaitForPeer(Backoff& backoff) const {
-  if (ended_) return absl::CancelledError("the client left");
+  if (ended_) return absl::CancelledError("the client disconnected");
   backoff.Pause();
   return absl::OkStatus();
 }

@@ -51,7 +51,7 @@ void Watchdog::Run() {
     missed = status.ok() ? 0 : missed + 1;
     if (missed < options_.misses) continue;
     options_.on_dead(absl::UnavailableError(
-        StrCat("whoever connects is not answered any more: ", ToStd(status.message()))));
+        StrCat("new connections are no longer answered: ", ToStd(status.message()))));
     return;
   }
 }
@@ -61,12 +61,12 @@ absl::Status Watchdog::Wait(int fd, int16_t events, std::chrono::milliseconds ti
                                    {.fd = fd, .events = events, .revents = 0}}};
   const int ready = poll(polled.data(), polled.size(), static_cast<int>(timeout.count()));
   if (polled[0].revents != 0) return absl::CancelledError("");
-  return ready > 0 ? absl::OkStatus() : absl::DeadlineExceededError("no byte comes back");
+  return ready > 0 ? absl::OkStatus() : absl::DeadlineExceededError("no reply");
 }
 
 absl::Status Watchdog::Look() const {
   const UniqueFd fd(socket(address_.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.ok()) return Failed("no socket to look with", errno);
+  if (!fd.ok()) return Failed("cannot create a socket", errno);
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address_), address_size_) != 0 &&
       errno != EINPROGRESS) {
     return Failed("cannot connect", errno);

@@ -6,28 +6,44 @@
 #include <string_view>
 
 #include "base/strings.h"
+#include "protocol/tls_probe.h"
+#include "trusted/split/server_identities.h"
 
 namespace sotto {
 namespace {
 
-// Fields of PrefillOptions, SplitOptions and ModelOptions that errors name.
+// Fields of PrefillOptions, SplitOptions and ModelOptions that errors begin with.
 struct FieldFlag {
   std::string_view field, flag;
 };
-constexpr std::array<FieldFlag, 13> kFlags = {{
-    {"accelerator", "--accelerator"},
-    {"accelerator_ca", "--accelerator-ca"},
-    {"accelerator_key", "--accelerator-key"},
+constexpr std::array<FieldFlag, 16> kFlags = {{
     {"attention_precision", "--attention-precision"},
     {"batch_size", "--batch-size"},
+    {"endpoints", "--accelerator"},
+    {"key_file", "--key-file"},
+    {"model_sha256", "--model-sha256"},
     {"oblivious_embedding", "--oblivious-embedding"},
+    {"pinned_keys", "--accelerator-key"},
     {"precision", "--precision"},
     {"prefill_length", "--prefill-length"},
     {"protection", "--protection"},
     {"retries", "--retries"},
+    {"roots", "--accelerator-ca"},
     {"sealed_root", "--weights-root"},
     {"threads", "--threads"},
-    {"weight_cache", "--weight-cache"},
+    {"weight_cache_dir", "--weight-cache"},
+    {"weights_sha256", "--weights-sha256"},
+}};
+
+// What errors advise in words, and the flags that do it.
+struct AdviceFlags {
+  std::string_view advice, flags;
+};
+constexpr std::array<AdviceFlags, 4> kAdvice = {{
+    {kCertificateRefused, "--tls-cert"},
+    {kCertificateRequired, "--tls-cert and --tls-key"},
+    {kPinKeysInstead, "--accelerator-key"},
+    {kTrustRequired, "--accelerator-key or --accelerator-ca"},
 }};
 
 }  // namespace
@@ -38,6 +54,15 @@ absl::Status InFlagTerms(const absl::Status& status) {
   const auto found = std::ranges::find(kFlags, std::string_view(field), &FieldFlag::field);
   if (field.size() == message.size() || found == kFlags.end()) return status;
   return absl::Status(status.code(), StrCat(found->flag, message.substr(field.size())));
+}
+
+std::string WithFlagAdvice(std::string_view message) {
+  std::string text(message);
+  for (const AdviceFlags& entry : kAdvice) {
+    if (message.find(entry.advice) == std::string_view::npos) continue;
+    text += StrCat(" (", entry.flags, ")");
+  }
+  return text;
 }
 
 }  // namespace sotto

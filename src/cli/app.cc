@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/strings.h"
 #include "base/temporary_files.h"
+#include "cli/api_errors.h"
 #include "cli/command.h"
 #include "cli/other_program.h"
 #include "cli/process_info.h"
@@ -34,7 +35,7 @@ void PrintError(std::string_view message) { Log(LogLevel::kError, message); }
 
 int Fail(const absl::Status& status) {
   if (IsReaderGone(status)) EndByBrokenPipe();
-  PrintError(StrCat(ToStd(status.message()),
+  PrintError(StrCat(WithFlagAdvice(ToStd(status.message())),
                     IsOtherWeights(status) ? "; compare with \"sotto model inspect\"" : ""));
   return IsUsageError(status) ? kBadCommandLine : kFailure;
 }
@@ -57,7 +58,7 @@ std::string UnexpectedArgument(const CLI::App& app) {
     return StrCat("unknown flag ", Printable(argument.substr(0, argument.find('='))));
   }
   if (app.get_subcommands().empty()) return StrCat("unknown command ", Printable(argument));
-  return "an argument belongs to no flag (a prompt with spaces needs quotes)";
+  return "unexpected argument (quote a prompt that contains spaces)";
 }
 
 // Parses the command line; `invocation` is then filled. Help and errors are dealt with here.
@@ -89,7 +90,8 @@ int Run(const AppSpec& spec, int argc, const char* const* argv) {
   CLI::App app(spec.description, spec.name);
   bool version = false, verbose = false;
   app.add_flag("--version", version, "Print the version and exit");
-  app.add_flag("--verbose", verbose, "With --version: also the processor and the TEE, if any");
+  app.add_flag("--verbose", verbose,
+               "With --version: also print the processor and the TEE, if any");
   Invocation invocation;
   spec.add(app, invocation);
   int exit_code = 0;
@@ -99,7 +101,7 @@ int Run(const AppSpec& spec, int argc, const char* const* argv) {
     if (verbose) PrintSurroundings();
     return 0;
   }
-  if (verbose) return Fail(UsageError("--verbose: does nothing without --version"));
+  if (verbose) return Fail(UsageError("--verbose: has no effect without --version"));
   if (!invocation.run) {
     return Fail(UsageError(StrCat("no command given (see ", spec.name, " --help)")));
   }

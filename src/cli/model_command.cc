@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
+#include "cli/api_errors.h"
 #include "cli/config_warning.h"
 #include "cli/named_files.h"
 #include "cli/setting.h"
@@ -35,12 +36,13 @@ absl::StatusOr<DType> ParseDType(const std::string& name) {
 }
 
 void AddThreads(CLI::App& command, int& threads) {
-  command.add_option("--threads", threads, "Threads (one a processor)")
+  command.add_option("--threads", threads, "Number of threads (all processors)")
       ->check(CLI::Range(1, kMaxSealingThreads));
 }
 
 void AddInspect(CLI::App& model, Invocation& invocation) {
-  CLI::App* command = model.add_subcommand("inspect", "Print what a model is and what it needs.");
+  CLI::App* command =
+      model.add_subcommand("inspect", "Print a model's shape, memory needs and digests");
   const auto flags = std::make_shared<ModelInspectFlags>();
   command->add_option("DIR", flags->model, "A Hugging Face model directory, or a sealed model")
       ->required();
@@ -50,31 +52,31 @@ void AddInspect(CLI::App& model, Invocation& invocation) {
 }
 
 void AddSeal(CLI::App& model, Invocation& invocation) {
-  CLI::App* command = model.add_subcommand(
-      "seal", "Write a model as one file that can be verified, fast, on a hostile machine.");
+  CLI::App* command =
+      model.add_subcommand("seal", "Write a model as one file that is verified as it is loaded");
   const auto flags = std::make_shared<ModelSealFlags>();
   command->add_option("DIR", flags->model_dir, "A Hugging Face model directory")->required();
   command->add_option("--out", flags->out, "The file to write")->required();
   command->add_option("--key-file", flags->key_file,
-                      "Encrypt too, with this key: 32 bytes, or 64 hex digits");
+                      "Also encrypt, with this key: 32 bytes, or 64 hex digits");
   AddThreads(*command, flags->threads);
   command->callback(
       [&invocation, flags] { invocation.run = [flags] { return RunModelSeal(*flags); }; });
 }
 
 void AddRandom(CLI::App& model, Invocation& invocation) {
-  CLI::App* command = model.add_subcommand(
-      "random", "Write a seeded random model of a real shape, to measure speed with.");
+  CLI::App* command =
+      model.add_subcommand("random", "Write a random model of a real shape, to measure speed with");
   const auto flags = std::make_shared<ModelRandomFlags>();
   command
       ->add_option("--like", flags->like,
                    "llama-3.2-1b, llama-3.1-8b, or a config.json (or its directory)")
       ->required();
-  command->add_option("--out", flags->out, "The directory to write; must not exist, or be empty")
+  command->add_option("--out", flags->out, "The directory to write; must be empty or not exist")
       ->required();
-  command->add_option("--layers", flags->layers, "Number of layers (as many as the shape has)")
+  command->add_option("--layers", flags->layers, "Number of layers (that of the shape)")
       ->check(CLI::Range(int64_t{1}, kMaxLayers));
-  command->add_option("--seed", flags->seed, "Another seed, other weights (0)");
+  command->add_option("--seed", flags->seed, "Seed of the random weights (0)");
   command->add_option("--dtype", flags->dtype, "f32, f16 or bf16 (bf16)");
   AddThreads(*command, flags->threads);
   command->callback(
@@ -85,8 +87,10 @@ void AddRandom(CLI::App& model, Invocation& invocation) {
 
 absl::Status RunModelInspect(const ModelInspectFlags& flags) {
   ThreadPool pool(AvailableProcessors());
-  SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
-                         OpenModel(flags.model, {.key_file = InputPath(flags.key_file)}, pool));
+  const absl::StatusOr<Checkpoint> opened =
+      OpenModel(flags.model, {.key_file = InputPath(flags.key_file)}, pool);
+  SOTTO_RETURN_IF_ERROR(InFlagTerms(opened.status()));
+  const Checkpoint& checkpoint = *opened;
   WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields);
   SOTTO_ASSIGN_OR_RETURN(const ModelDigests digests, checkpoint.Digests(pool));
   std::fputs(FormatSummary(SummarizeModel(checkpoint)).c_str(), stdout);
@@ -95,7 +99,7 @@ absl::Status RunModelInspect(const ModelInspectFlags& flags) {
 }
 
 absl::Status RunModelSeal(const ModelSealFlags& flags) {
-  if (flags.out == "-") return UsageError("--out: a sealed model is a file, not a stream");
+  if (flags.out == "-") return UsageError("--out: must be a file, not standard output");
   NamedFiles files;
   files.AddModel("DIR", flags.model_dir);
   const std::string key_file = InputPath(flags.key_file);
@@ -125,7 +129,7 @@ absl::Status RunModelRandom(const ModelRandomFlags& flags) {
 }
 
 void AddModelCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* model = app.add_subcommand("model", "Look at a model, make one, or seal one.");
+  CLI::App* model = app.add_subcommand("model", "Inspect a model, make one, or seal one");
   model->require_subcommand(1);
   AddInspect(*model, invocation);
   AddRandom(*model, invocation);

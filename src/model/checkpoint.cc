@@ -19,10 +19,11 @@ namespace {
 // Rows copied at once: they stay in a core's cache until they are converted.
 constexpr size_t kReadBytes = size_t{256} << 10;
 
-absl::Status Unpinned(const std::string& path, std::string_view what, const std::string& digest,
-                      std::string_view flag) {
+// `pin`: of ModelPins.
+absl::Status Unpinned(std::string_view pin, const std::string& path, std::string_view what,
+                      const std::string& digest) {
   return absl::FailedPreconditionError(
-      StrCat(path, ": the SHA-256 of ", what, " is ", digest, ", not ", flag));
+      StrCat(pin, ": ", path, ": ", what, " another SHA-256, ", digest));
 }
 
 }  // namespace
@@ -133,12 +134,12 @@ absl::Status Checkpoint::CheckPins(const ModelPins& pins, ThreadPool& pool) cons
   if (!pins.any()) return absl::OkStatus();
   SOTTO_ASSIGN_OR_RETURN(const std::string weights, HashWeights(pool));
   if (!pins.weights_sha256.empty() && pins.weights_sha256 != weights) {
-    return Unpinned(directory(), "the weights", weights, "--weights-sha256");
+    return Unpinned("weights_sha256", directory(), "the weights have", weights);
   }
   if (pins.model_sha256.empty()) return absl::OkStatus();
   SOTTO_ASSIGN_OR_RETURN(const ModelDigests digests, Digests(pool));
   if (pins.model_sha256 == digests.model_sha256()) return absl::OkStatus();
-  return Unpinned(directory(), "the model", digests.model_sha256(), "--model-sha256");
+  return Unpinned("model_sha256", directory(), "the model has", digests.model_sha256());
 }
 
 absl::Status Checkpoint::ReadStoredRows(const TensorRef& tensor, size_t begin,

@@ -110,22 +110,22 @@ TEST_F(PinnedModelTest, TheModelItselfPasses) {
 TEST_F(PinnedModelTest, AnotherConfigIsAnotherModel) {
   config_.rope_theta *= 2;
   dir_.Write("m/config.json", ConfigToJson(config_));
-  ExpectRefused(Whole(), "--model-sha256");
+  ExpectRefused(Whole(), "model_sha256: ");
   EXPECT_TRUE(Open().CheckPins(Weights(), pool_).ok());
 }
 
 TEST_F(PinnedModelTest, AnotherTokenizerOrNoneIsAnotherModel) {
   dir_.Write("m/tokenizer.json", "{\"tokenizer\": 2}");
-  ExpectRefused(Whole(), "--model-sha256");
+  ExpectRefused(Whole(), "model_sha256: ");
   std::filesystem::remove(dir_.File("m/tokenizer.json"));
-  ExpectRefused(Whole(), "--model-sha256");
+  ExpectRefused(Whole(), "model_sha256: ");
   EXPECT_TRUE(Open().CheckPins(Weights(), pool_).ok());
 }
 
 TEST_F(PinnedModelTest, OtherWeightsAreAnotherModel) {
   ChangeWeights();
-  ExpectRefused(Whole(), "--model-sha256");
-  ExpectRefused(Weights(), "--weights-sha256");
+  ExpectRefused(Whole(), "model_sha256: ");
+  ExpectRefused(Weights(), "weights_sha256: ");
 }
 
 // What was hashed is what is read, in whichever order, however the file is changed in between.

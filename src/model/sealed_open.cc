@@ -51,11 +51,12 @@ absl::StatusOr<SecretBuffer> KeyFor(const SealedHeader& header, const UnsealOpti
                                     const std::string& path) {
   const bool encrypted = header.cipher != SealedCipher::kNone;
   if (encrypted && options.key_file.empty()) {
-    return absl::FailedPreconditionError(StrCat(path, ": encrypted; --key-file is needed"));
+    return absl::FailedPreconditionError(
+        StrCat("key_file: required, because ", path, " is encrypted"));
   }
   if (!encrypted && !options.key_file.empty()) {
     return absl::FailedPreconditionError(
-        StrCat(path, ": not encrypted, yet --key-file was given; is this the right file?"));
+        StrCat("key_file: ", path, " is not encrypted; is this the right file?"));
   }
   return encrypted ? ReadKeyFile(options.key_file) : SecretBuffer();
 }
@@ -162,8 +163,8 @@ absl::StatusOr<Checkpoint> OpenModel(const std::string& path, const UnsealOption
                                      ThreadPool& pool) {
   if (!IsSealedModelPath(path)) {
     if (options.root || !options.key_file.empty()) {
-      return absl::FailedPreconditionError(
-          StrCat(path, ": --weights-root and --key-file need a sealed model, a single file"));
+      return absl::FailedPreconditionError(StrCat(options.root ? "sealed_root" : "key_file", ": ",
+                                                  path, " is not a sealed model, a single file"));
     }
     return Checkpoint::Open(path);
   }

@@ -76,9 +76,7 @@ void ShowOwnCertificate(const TlsOptions& tls, SSL_CTX* context) {
 
 absl::Status CertificateRefused(bool shows_certificate) {
   return absl::PermissionDeniedError(
-      shows_certificate ? "the server does not accept the certificate of --tls-cert"
-                        : "the server asks for this program's certificate: --tls-cert and "
-                          "--tls-key");
+      ToAbsl(shows_certificate ? kCertificateRefused : kCertificateRequired));
 }
 
 // What the server answered in place of going on.
@@ -87,7 +85,7 @@ absl::Status Explain(int reason, bool shows_certificate) {
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:
       return absl::FailedPreconditionError(
-          "the server speaks no TLS: it was started without --tls-cert and --tls-key");
+          "the server does not speak TLS: it was started without a certificate");
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
@@ -132,8 +130,7 @@ absl::Status WithoutTls(SSL* ssl) {
   const OwnedCertificate shown(SSL_get1_peer_certificate(ssl));
   ERR_clear_error();
   if (shown == nullptr) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      "the server speaks TLS: --accelerator-key or --accelerator-ca must say whom to trust");
+  return absl::FailedPreconditionError(ToAbsl(kTrustRequired));
 }
 
 // OpenSSL writes to a socket that may be closed at the other end: not a reason to die.

@@ -7,11 +7,20 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 #include "protocol/client.h"
 
 namespace sotto {
+
+// What a caller can do something about, in ProbeHandshake's words.
+inline constexpr std::string_view kCertificateRequired =
+    "the server requires a client certificate, and none was given";
+inline constexpr std::string_view kCertificateRefused =
+    "the server does not accept the client certificate";
+inline constexpr std::string_view kTrustRequired =
+    "the server speaks TLS, but neither its key nor an authority for it was given";
 
 // Makes a connection of its own, does the TLS handshake that `tls` asks for (or, without it, tries
 // whether one is answered) and closes it again. The client's certificate is shown to a server that

@@ -14,7 +14,8 @@ TEST(WeightCachePolicyTest, ACacheIsRefusedInATee) {
   for (const Platform platform : {Platform::kGramineSgx, Platform::kTdxGuest}) {
     const absl::Status status = CheckWeightCache({.platform = platform});
     EXPECT_TRUE(absl::IsFailedPrecondition(status));
-    EXPECT_THAT(std::string(status.message()), HasSubstr("weight_cache: not in a TEE"));
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("weight_cache_dir: not available in a TEE"));
   }
   EXPECT_TRUE(CheckWeightCache({.platform = Platform::kNone}).ok());
   EXPECT_TRUE(CheckWeightCache({.platform = Platform::kGramineDirect}).ok());

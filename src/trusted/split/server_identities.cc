@@ -13,25 +13,24 @@ absl::Status Denied(const ServerIdentity& server, std::string_view why) {
   return absl::PermissionDeniedError(StrCat(server.endpoint, ": ", why));
 }
 
-// The first way out that a refusal should name: the key itself, which nobody else can show.
 std::string PinInstead(const ServerIdentity& server) {
-  return StrCat("; pin its key instead: --accelerator-key ", server.info.peer_key_sha256);
+  return StrCat("; its key has SHA-256 ", server.info.peer_key_sha256, ": ", kPinKeysInstead);
 }
 
 absl::Status CheckVouchers(const ServerIdentity& server, const std::set<std::string>& server_keys) {
   const VerifiedPeer& peer = *server.info.vouched;
   if (peer.is_authority) {
-    return Denied(server, StrCat("its certificate may sign others (CA:TRUE), so that its operator "
-                                 "could pass for another server",
+    return Denied(server, StrCat("its certificate can sign others (CA:TRUE), so its operator could "
+                                 "impersonate another server",
                                  PinInstead(server)));
   }
   if (peer.issuer_keys_sha256.empty()) {
     return Denied(server,
-                  StrCat("its own certificate is given as an authority", PinInstead(server)));
+                  StrCat("its own certificate was given as an authority", PinInstead(server)));
   }
   for (const std::string& key : peer.issuer_keys_sha256) {
     if (server_keys.contains(key)) {
-      return Denied(server, StrCat("the authority that signed its certificate has a server's key",
+      return Denied(server, StrCat("the authority that signed its certificate uses a server's key",
                                    PinInstead(server)));
     }
   }
@@ -48,10 +47,8 @@ absl::Status CheckSeparateRoots(const std::vector<std::string>& roots) {
       const auto [place, is_new] = server_of_key.emplace(key, server);
       if (is_new || place->second == server) continue;
       return absl::FailedPreconditionError(
-          StrCat("protection shares: one authority is to vouch for accelerators ",
-                 place->second + 1, " and ", server + 1,
-                 ": whoever holds its key could stand in for both; pin the accelerators' keys "
-                 "(--accelerator-key)"));
+          StrCat("protection shares: accelerators ", place->second + 1, " and ", server + 1,
+                 " have the same authority, which could impersonate both; ", kPinKeysInstead));
     }
   }
   return absl::OkStatus();
@@ -63,7 +60,7 @@ absl::Status CheckDifferentServers(const std::vector<ServerIdentity>& servers) {
     const std::string& key = server.info.peer_key_sha256;
     const bool new_key = key.empty() || keys.insert(key).second;
     if (!new_key || !instances.insert(server.info.instance_id).second) {
-      return Denied(server, "the same server as another endpoint; it would see all");
+      return Denied(server, "the same server as another endpoint; it would see everything");
     }
   }
   return absl::OkStatus();
@@ -73,7 +70,7 @@ absl::Status CheckSeparateServers(const std::vector<ServerIdentity>& servers) {
   SOTTO_RETURN_IF_ERROR(CheckDifferentServers(servers));
   std::set<std::string> server_keys;
   for (const ServerIdentity& server : servers) {
-    if (server.info.peer_key_sha256.empty()) return Denied(server, "showed no key");
+    if (server.info.peer_key_sha256.empty()) return Denied(server, "did not show a key");
     server_keys.insert(server.info.peer_key_sha256);
   }
   std::map<std::string, const ServerIdentity*> vouches_for;
@@ -83,8 +80,8 @@ absl::Status CheckSeparateServers(const std::vector<ServerIdentity>& servers) {
     for (const std::string& key : server.info.vouched->issuer_keys_sha256) {
       const auto [place, is_new] = vouches_for.emplace(key, &server);
       if (is_new || place->second == &server) continue;
-      return Denied(server, StrCat("the authority that signed its certificate signed that of ",
-                                   place->second->endpoint, " as well, and could stand in for both",
+      return Denied(server, StrCat("the authority that signed its certificate also signed that of ",
+                                   place->second->endpoint, ", and could impersonate both",
                                    PinInstead(server)));
     }
   }

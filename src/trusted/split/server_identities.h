@@ -4,12 +4,16 @@
 #define SOTTO_TRUSTED_SPLIT_SERVER_IDENTITIES_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
 #include "protocol/client.h"
 
 namespace sotto {
+
+// What refusals advise: a key is what nobody else can show.
+inline constexpr std::string_view kPinKeysInstead = "pin the accelerators' keys instead";
 
 // What tells a server's identity once its session is open.
 struct ServerIdentity {

@@ -39,12 +39,12 @@ TEST(SeparateServersTest, PinnedKeysOrAuthoritiesApartAreFine) {
 }
 
 TEST(SeparateServersTest, WhoeverCouldStandInForAnotherIsRefused) {
-  ExpectRefused({Vouched("a", {"root"}), Vouched("b", {"root"})}, "stand in for both");
+  ExpectRefused({Vouched("a", {"root"}), Vouched("b", {"root"})}, "could impersonate both");
   ExpectRefused({Vouched("a", {"root a", "top"}), Vouched("b", {"root b", "top"})},
-                "stand in for both");
-  ExpectRefused({Vouched("a", {"root"}), Vouched("b", {"key of a"})}, "has a server's key");
-  ExpectRefused({Pinned("a"), Vouched("b", {"key of a"})}, "has a server's key");
-  ExpectRefused({Vouched("a", {"key of a"}), Pinned("b")}, "has a server's key");
+                "could impersonate both");
+  ExpectRefused({Vouched("a", {"root"}), Vouched("b", {"key of a"})}, "uses a server's key");
+  ExpectRefused({Pinned("a"), Vouched("b", {"key of a"})}, "uses a server's key");
+  ExpectRefused({Vouched("a", {"key of a"}), Pinned("b")}, "uses a server's key");
   ExpectRefused({Vouched("a", {}), Pinned("b")}, "given as an authority");
   ServerIdentity authority = Vouched("a", {"root"});
   authority.info.vouched->is_authority = true;
@@ -64,7 +64,7 @@ TEST(SeparateServersTest, OneServerTwiceIsRefused) {
   EXPECT_EQ(CheckDifferentServers({Pinned("a"), same_process}).code(), Code::kPermissionDenied);
   ServerIdentity keyless = Pinned("b");
   keyless.info.peer_key_sha256.clear();
-  ExpectRefused({Pinned("a"), keyless}, "showed no key");
+  ExpectRefused({Pinned("a"), keyless}, "did not show a key");
   EXPECT_TRUE(CheckDifferentServers({Pinned("a"), keyless}).ok());
 }
 
