@@ -105,10 +105,10 @@ class Variables(Base):
 
     def test_bad_ones_are_refused_and_leave_no_manifest(self):
         self.refused("power of two", "ENCLAVE_SIZE=6G")
-        self.refused("--precision 'fast': want", "PRECISION=fast")
+        self.refused("--precision 'fast': must be", "PRECISION=fast")
         self.refused("sgx.isvsvn: must be from 0 to 65535", "ISV_SVN=65536")
         self.refused("KEYED=1 needs WEIGHTS_ROOT", "KEYED=1")
-        self.refused("--accelerator-key 'HEX': want", accelerators(SHARES)[0],
+        self.refused("--accelerator-key 'HEX': must be", accelerators(SHARES)[0],
                      "ACCELERATOR_KEYS=HEX HEX")
         self.refused("shares never use shared memory", "SHM=1", *accelerators(SHARES))
         self.refused("nobody provisions the key 'prompts'", "DATA_KEY=prompts")
@@ -117,8 +117,8 @@ class Variables(Base):
         self.refused("PROVISION needs PROVISION_CERTIFICATE", "PROVISION=192.0.2.9:4433", "DATA_KEY=prompts")
         (self.top / "c.crt").write_text("a certificate\n")
         certificate = f"PROVISION_CERTIFICATE={self.top}/c.crt"
-        self.refused("want the name of the key of /data", "PROVISION=192.0.2.9:4433", certificate)
-        self.refused("want ADDRESS:PORT", "PROVISION=a.example:4433", "DATA_KEY=prompts", certificate)
+        self.refused("must be the name of the key of /data", "PROVISION=192.0.2.9:4433", certificate)
+        self.refused("must be ADDRESS:PORT", "PROVISION=a.example:4433", "DATA_KEY=prompts", certificate)
         self.made("PROVISION=192.0.2.9:4433", "DATA_KEY=prompts", certificate)
         environment = self.manifest()["loader"]["env"]
         self.assertEqual(environment["LD_PRELOAD"], "libsecret_prov_attest.so")

@@ -115,7 +115,7 @@ class ProvisionKey(unittest.TestCase):
         self.refused("sotto.sig: not a SIGSTRUCT")
         (self.work / "sotto.sig").write_bytes(sigstruct())
         (self.work / "key").write_bytes(KEY[1:])
-        self.refused("key: 15 bytes, want 16")
+        self.refused("key: 15 bytes, must be 16")
         (self.work / "key").unlink()
         self.refused("key: No such file")
         (self.work / "key").write_bytes(KEY)

@@ -100,7 +100,7 @@ class Arguments:
         value = self._words[self._at] if self._at < len(self._words) else ""
         self._at += 1
         if not re.fullmatch(step.form, value):
-            self.problems.append(f"loader.argv: {step.flag} {value!r}: want {step.form}")
+            self.problems.append(f"loader.argv: {step.flag} {value!r}: must be {step.form}")
         return value
 
 
@@ -133,18 +133,19 @@ def check_accelerators(arguments):
     keys = arguments.values.get("--accelerator-key", [])
     for endpoint in endpoints:
         if not is_numeric_endpoint(endpoint):
-            yield (f"loader.argv: --accelerator {endpoint}: want ADDRESS:PORT, numeric: no names "
-                   "inside")
+            yield (f"loader.argv: --accelerator {endpoint}: must be ADDRESS:PORT, numeric: "
+                   "names are not resolved inside")
     for name, values in (("--accelerator", endpoints), ("--accelerator-key", keys)):
         if len(set(values)) != len(values):
-            yield f"loader.argv: {name}: the same twice"
+            yield f"loader.argv: {name}: the same is given twice"
     wanted = "shares" if len(endpoints) > 1 else "pads"
     if arguments.first("--protection") != wanted:
         yield f"loader.argv: --protection must be {wanted} with {len(endpoints)} --accelerator"
     if arguments.first("--precision") not in ("auto", "fixed"):
-        yield "loader.argv: --precision: what is protected is computed in fixed"
+        yield ("loader.argv: --precision must be auto or fixed: protected layers are computed in "
+               "fixed")
     if len(keys) != len(endpoints) and (wanted == "shares" or keys):
-        yield "loader.argv: want an --accelerator-key for each --accelerator"
+        yield "loader.argv: needs an --accelerator-key for each --accelerator"
     # Rows of shares travel over TLS, whatever the data plane.
     if arguments.uses_shared_memory and wanted == "shares":
         yield "loader.argv: --data-plane auto: shares never use shared memory"

@@ -133,7 +133,7 @@ void AtomicFile::RaiseEnd(uint64_t end) {
 absl::Status AtomicFile::WriteAt(uint64_t offset, std::string_view data) {
   if (direct() && offset != end_) {
     return absl::InvalidArgumentError(
-        StrCat(target_.path, ": not a regular file, can only be appended to"));
+        StrCat(target_.path, ": not a regular file, so it can only be appended to"));
   }
   SOTTO_RETURN_IF_ERROR(
       WriteFully(fd_, direct() ? std::nullopt : std::optional(offset), data, target_.path));
@@ -173,7 +173,7 @@ absl::Status AtomicFile::Commit() {
   if (direct()) return absl::OkStatus();
   if (fchmod(fd_, target_.mode) != 0) return FileError(target_.path, "cannot set mode", errno);
   if (fsync(fd_) != 0) return FileError(target_.path, "cannot flush", errno);
-  if (!GiveName()) return FileError(target_.path, "cannot be given its name", errno);
+  if (!GiveName()) return FileError(target_.path, "cannot rename into place", errno);
   close(std::exchange(fd_, -1));
   return absl::OkStatus();
 }

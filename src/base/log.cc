@@ -30,7 +30,7 @@ absl::StatusOr<LogLevel> ParseLogLevel(std::string_view name) {
     if (name == kNames[i]) return static_cast<LogLevel>(i);
   }
   return absl::InvalidArgumentError(
-      StrCat("log level \"", name, "\": want error, warning, info or debug"));
+      StrCat("\"", name, "\" is not one of error, warning, info or debug"));
 }
 
 void SetLogLevel(LogLevel level) { g_level.store(level, std::memory_order_relaxed); }

@@ -90,7 +90,7 @@ absl::Status CheckMemoryFits(std::string_view what, uint64_t needed_bytes,
   if (needed_bytes <= available_bytes) return absl::OkStatus();
   return absl::FailedPreconditionError(StrCat(what, " needs ", DescribeBytes(needed_bytes),
                                               " of memory; ", DescribeBytes(available_bytes),
-                                              " are available"));
+                                              " is available"));
 }
 
 void* TryAlignedAlloc(size_t size_bytes) {

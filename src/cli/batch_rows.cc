@@ -22,7 +22,7 @@ absl::StatusOr<std::vector<int32_t>> PromptIds(const Prompt& prompt, const Model
 
 absl::Status CheckIds(const Prompt& prompt, std::span<const int32_t> ids, size_t vocab_size) {
   if (ids.empty()) {
-    return absl::InvalidArgumentError(StrCat(prompt.source, ": comes to no token at all"));
+    return absl::InvalidArgumentError(StrCat(prompt.source, ": has no tokens"));
   }
   for (size_t i = 0; i < ids.size(); ++i) {
     if (ids[i] >= 0 && static_cast<size_t>(ids[i]) < vocab_size) continue;

@@ -129,7 +129,7 @@ TEST_F(BatchRowsTest, NegativeIdsAreRefusedWhereverTheyStand) {
 TEST_F(BatchRowsTest, TextNeedsATokenizer) {
   const absl::Status status = Refusal(TextPrompt("secret"), SmallModel(other_dir_, 50, ""));
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(status.message(), "F: line 7: text, but the model has no tokenizer.json");
+  EXPECT_EQ(status.message(), "F: line 7: the model has no tokenizer.json, which text needs");
 }
 
 TEST_F(BatchRowsTest, TextThatIsNotUtf8NamesPlaceAndOffsetOnly) {
@@ -148,7 +148,7 @@ TEST_F(BatchRowsTest, APromptOfNoTokenIsRefused) {
   const Model model = SmallModel(other_dir_, 262, without_bos.dump());
   const absl::Status status = Refusal(TextPrompt(""), model);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(status.message(), "F: line 7: comes to no token at all");
+  EXPECT_EQ(status.message(), "F: line 7: has no tokens");
 }
 
 TEST(BatchRowsSums, OfNothingAreZero) {

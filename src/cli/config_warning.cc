@@ -21,9 +21,9 @@ std::string ConfigWarning(const std::string& model_path, std::span<const std::st
   }
   if (fields.size() > kMaxNamedFields)
     names += StrCat(", and ", fields.size() - kMaxNamedFields, " more");
-  return StrCat(model_path, "/", kConfigName, ": unknown and left out: ", names,
-                "; results are wrong if the model computes something else because of ",
-                fields.size() == 1 ? "it" : "them");
+  const bool one = fields.size() == 1;
+  return StrCat(model_path, "/", kConfigName, ": ignoring unknown field", one ? " " : "s ", names,
+                "; results are wrong if the model depends on ", one ? "it" : "them");
 }
 
 void WarnOfConfig(const std::string& model_path, std::span<const std::string> fields) {

@@ -33,11 +33,11 @@ TEST(ConfigWarningTest, SilentOfWhatIsKnown) {
 
 TEST(ConfigWarningTest, NamesWhatIsNot) {
   EXPECT_EQ(WarningWith({{"tanh_scale", 3}}),
-            "/m/config.json: unknown and left out: \"tanh_scale\"; results are wrong if the model "
-            "computes something else because of it");
+            "/m/config.json: ignoring unknown field \"tanh_scale\"; results are wrong if the model "
+            "depends on it");
   EXPECT_EQ(WarningWith({{"b\n", 1}, {"a", {1, 2}}, {"none", nullptr}}),
-            "/m/config.json: unknown and left out: \"a\", \"b?\"; results are wrong if the model "
-            "computes something else because of them");
+            "/m/config.json: ignoring unknown fields \"a\", \"b?\"; results are wrong if the model "
+            "depends on them");
 }
 
 TEST(ConfigWarningTest, StaysShort) {

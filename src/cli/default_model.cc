@@ -33,7 +33,7 @@ absl::StatusOr<std::string> FindShippedModelFrom(const std::string& program_dir)
     if (fs::exists(directory / "config.json", error)) return directory.string();
   }
   return absl::NotFoundError(
-      StrCat("no shipped model near ", program_dir, ": name one with --model DIR"));
+      StrCat("no shipped model near ", program_dir, "; name one with --model DIR"));
 }
 
 }  // namespace sotto

@@ -57,7 +57,7 @@ TEST_F(DefaultModelTest, ADirectoryWithoutConfigIsNoModel) {
   const absl::Status status = FindShippedModelFrom(bin).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(std::string(status.message()),
-            "no shipped model near " + bin + ": name one with --model DIR");
+            "no shipped model near " + bin + "; name one with --model DIR");
 }
 
 // This program is in build/tests, as far from the source tree's models as build/bin.

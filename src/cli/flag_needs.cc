@@ -30,7 +30,7 @@ constexpr std::array<FlagNeed, 7> kNeeds = {{
     {"--pad-disk", HasPads, "protection pads"},
     {"--when-out", HasPads, "protection pads"},
     {"--insecure-channels", HasShares, "protection shares"},
-    {"--relay-peer", MayRelay, "protection shares among two servers, without --no-relay"},
+    {"--relay-peer", MayRelay, "protection shares with two servers, without --no-relay"},
     {"--weight-cache", PacksNoWeights, "a run without --split"},
 }};
 
@@ -49,11 +49,11 @@ bool IsGiven(const CLI::App& app, std::string_view flag) {
 absl::Status CheckFlagNeeds(const CLI::App& app, std::span<const SplitOptions> splits) {
   for (const FlagNeed& need : kNeeds) {
     if (!IsGiven(app, need.flag) || std::any_of(splits.begin(), splits.end(), need.met)) continue;
-    return UsageError(StrCat(need.flag, ": does nothing here; it needs ", need.what));
+    return UsageError(StrCat(need.flag, ": has no effect here; it needs ", need.what));
   }
   for (const FlagPair& pair : kPairs) {
     if (!IsGiven(app, pair.flag) || IsGiven(app, pair.other)) continue;
-    return UsageError(StrCat(pair.flag, ": does nothing without ", pair.other));
+    return UsageError(StrCat(pair.flag, ": has no effect without ", pair.other));
   }
   return absl::OkStatus();
 }

@@ -28,7 +28,7 @@ absl::Status ReadPrefill(Arguments arguments) {
 void ExpectFlagRefused(const std::string& flag, const Arguments& arguments) {
   const absl::Status status = ReadPrefill(arguments);
   EXPECT_TRUE(IsUsageError(status)) << flag << ": " << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr(flag + ": does nothing "));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(flag + ": has no effect "));
 }
 
 const Arguments kPads = {"--split", "--accelerator", "a:1"};

@@ -80,7 +80,7 @@ absl::StatusOr<LogitsFormat> LogitsFormatOfPath(std::string_view path) {
   const std::string extension = std::filesystem::path(path).extension();
   if (extension == ".safetensors") return LogitsFormat::kSafetensors;
   if (extension == ".npy") return LogitsFormat::kNpy;
-  return absl::InvalidArgumentError("the file name ends in neither .safetensors nor .npy");
+  return absl::InvalidArgumentError("the file name must end in .safetensors or .npy");
 }
 
 std::vector<size_t> LogitsShape::dimensions() const {
@@ -95,7 +95,7 @@ absl::StatusOr<std::unique_ptr<LogitsFile>> LogitsFile::Create(const std::string
   SOTTO_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path, {.owner_only = true}));
   if (file.direct()) {
     return absl::InvalidArgumentError(
-        StrCat(path, ": logits are not written in order: this needs a regular file"));
+        StrCat(path, ": must be a regular file, because logits are not written in order"));
   }
   const bool npy = format == LogitsFormat::kNpy;
   const std::string header = npy ? NpyHeader(shape) : SafetensorsHeader(shape);

@@ -172,7 +172,7 @@ TEST_F(LogitsFileTest, ADeviceIsRefused) {
   std::filesystem::create_symlink("/dev/null", dir_.File("l.npy"));
   const absl::Status status = LogitsFile::Create(dir_.File("l.npy"), kAll, Rows()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("needs a regular file"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("must be a regular file"));
 }
 
 // A limit on file sizes stands for a full disk.

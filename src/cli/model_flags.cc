@@ -17,25 +17,26 @@ ModelFlags::ModelFlags(CLI::App& app)
                    .help = "Hugging Face directory of a Llama model, or a sealed model's file",
                    .variable = "LLAMA_MODEL_PATH",
                    .shown_default = "the shipped model"}),
-      weights_root_(app,
-                    {.flag = "--weights-root",
-                     .placeholder = "HEX",
-                     .help = "What `sotto model seal` printed: refuse any other sealed model"}),
+      weights_root_(
+          app, {.flag = "--weights-root",
+                .placeholder = "HEX",
+                .help = "Refuse any sealed model but the one with this root, which `sotto model "
+                        "seal` printed"}),
       key_file_(app, {.flag = "--key-file",
                       .placeholder = "FILE",
                       .help = "The key of an encrypted sealed model: 32 bytes, or 64 hex digits; - "
                               "for standard input"}),
       weight_cache_(app, {.flag = "--weight-cache",
                           .placeholder = "DIR",
-                          .help = "Keep the weights as this machine multiplies them in DIR, for "
-                                  "a faster next start; not for sealed or pinned models"}),
+                          .help = "Cache the packed weights in DIR, for a faster start next "
+                                  "time; not for sealed or pinned models"}),
       model_sha256_(app, {.flag = "--model-sha256",
                           .placeholder = "HEX",
-                          .help = "Refuse any model but this one: config.json, tokenizer.json and "
-                                  "weights, as `sotto model inspect` prints it"}),
+                          .help = "Refuse any model with another SHA-256 of config.json, "
+                                  "tokenizer.json and weights (`sotto model inspect` prints it)"}),
       weights_sha256_(app, {.flag = "--weights-sha256",
                             .placeholder = "HEX",
-                            .help = "Refuse a model whose weights have another SHA-256"}) {}
+                            .help = "Refuse any model with another SHA-256 of its weights"}) {}
 
 absl::Status ModelFlags::Read(PrefillJob& options) const {
   SOTTO_RETURN_IF_ERROR(ReadPins(options));
@@ -50,7 +51,7 @@ absl::Status ModelFlags::ReadPins(PrefillJob& options) const {
                                      std::pair{&weights_sha256_, &options.model.weights_sha256}}) {
     *pin = LowerCase(setting->value());
     if (setting->given() && !IsSha256Hex(*pin)) {
-      return UsageError(StrCat(setting->source(), ": not 64 hexadecimal digits"));
+      return UsageError(StrCat(setting->source(), ": must be 64 hex digits"));
     }
   }
   return absl::OkStatus();
@@ -72,7 +73,7 @@ void ModelFlags::AddFiles(const PrefillJob& options, NamedFiles& files) const {
 absl::Status ModelFlags::ReadCache(PrefillJob& options) const {
   options.prefill.weight_cache_dir = weight_cache_.value();
   if (weight_cache_.given() && options.prefill.weight_cache_dir.empty()) {
-    return UsageError("--weight-cache: names no directory");
+    return UsageError("--weight-cache: the directory name is empty");
   }
   // The cache is not encrypted.
   if (weight_cache_.given() && key_file_.given()) {
@@ -82,8 +83,8 @@ absl::Status ModelFlags::ReadCache(PrefillJob& options) const {
   const bool pinned = weights_root_.given() || model_sha256_.given() || weights_sha256_.given();
   if (weight_cache_.given() && pinned) {
     return UsageError(
-        "--weight-cache: not with --weights-root, --model-sha256 or --weights-sha256: what is "
-        "cached cannot be checked against them");
+        "--weight-cache: cannot be combined with --weights-root, --model-sha256 or "
+        "--weights-sha256: the cache cannot be checked against them");
   }
   return absl::OkStatus();
 }

@@ -37,8 +37,8 @@ absl::Status BecomeProgram(const std::string& program, const std::vector<std::st
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   execv(path.c_str(), argv.data());
-  return absl::NotFoundError(StrCat(path, ": ", std::strerror(errno), "; this is what ", program,
-                                    " is for, and programs of an enclave do without it"));
+  return absl::NotFoundError(StrCat(path, ": ", std::strerror(errno), "; this needs ", program,
+                                    ", which does not belong in an enclave"));
 }
 
 }  // namespace sotto

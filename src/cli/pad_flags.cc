@@ -20,14 +20,14 @@ PadFlags::PadFlags(CLI::App& app)
                         .default_value = "1024"}),
       pad_dir_(app, {.flag = "--pad-dir",
                      .placeholder = "DIR",
-                     .help = "Where pads beyond --pad-memory go, encrypted"}),
+                     .help = "Directory for pads beyond --pad-memory, encrypted"}),
       pad_disk_(app, {.flag = "--pad-disk",
                       .placeholder = "MIB",
                       .help = "Disk space for pads in --pad-dir",
                       .default_value = "16384"}),
       when_out_(app, {.flag = "--when-out",
                       .placeholder = "WHAT",
-                      .help = "Out of pads: wait for more, multiply local(ly), or fail",
+                      .help = "When pads run out: wait for more, multiply here (local), or fail",
                       .default_value = "wait"}) {}
 
 absl::Status PadFlags::Read(SplitOptions& options) const {

@@ -190,12 +190,13 @@ TEST_F(PinsTest, SealedModelsArePinnedAlike) {
 
 TEST_F(PinsTest, CachedWeightsAreNeitherPinnedNorNamed) {
   for (const std::vector<std::string>& pins : {Whole(), Weights()}) {
-    ExpectRefusal(Join({"--weight-cache", "c"}, pins), kUsage, "--weight-cache: not with");
+    ExpectRefusal(Join({"--weight-cache", "c"}, pins), kUsage,
+                  "--weight-cache: cannot be combined with");
   }
   ASSERT_EQ(RunProgram("sotto", {"model", "seal", "m", "--out", "s"}, {.working_dir = dir_.path()})
                 .exit_code,
             0);
-  ExpectRefusedNaming("s", {"--weight-cache", "c"}, "not for a sealed model");
+  ExpectRefusedNaming("s", {"--weight-cache", "c"}, "not available for a sealed model");
   for (int start = 0; start < 2; ++start) {
     const json result = Result({"--prefill-length", "8", "--weight-cache", "c"});
     for (const char* digest :

@@ -69,7 +69,7 @@ TEST_F(PipesTest, AFormatWithoutAName) {
 }
 
 TEST_F(PipesTest, NoPromptOrAWrongOneIsSaidOfStandardInput) {
-  for (const auto& [input, what] : {std::pair{"", "standard input: holds no prompt"},
+  for (const auto& [input, what] : {std::pair{"", "standard input: contains no prompts"},
                                     {"a\nb\xff\n", "standard input: line 2"}}) {
     const ProgramResult run = WithInput({"--prompts", "-"}, input);
     EXPECT_EQ(run.exit_code, kFailure);
@@ -118,7 +118,7 @@ TEST_F(PipesTest, LogitsNeedAFile) {
   const int reader = open(dir_.File("x.npy").c_str(), O_RDONLY | O_NONBLOCK);
   const ProgramResult run = Sotto({"--save-logits", "x.npy"});
   EXPECT_EQ(run.exit_code, kFailure);
-  EXPECT_THAT(run.err, HasSubstr("x.npy: logits are not written in order"));
+  EXPECT_THAT(run.err, HasSubstr("x.npy: must be a regular file"));
   close(reader);
 }
 

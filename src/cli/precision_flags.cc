@@ -18,13 +18,13 @@ constexpr std::array<std::string_view, 3> kAttentionPrecisions = {"auto", "f32",
 PrecisionFlags::PrecisionFlags(CLI::App& app)
     : linear_(app, {.flag = "--precision",
                     .placeholder = "P",
-                    .help = "Of the linear layers: auto, f32, bf16, int8 or fixed; auto measures "
-                            "which of bf16 and f32 this machine is faster in",
+                    .help = "Precision of the linear layers: auto, f32, bf16, int8 or fixed; auto "
+                            "measures whether bf16 or f32 is faster on this machine",
                     .default_value = "auto"}),
       attention_(app, {.flag = "--attention-precision",
                        .placeholder = "P",
-                       .help = "Of attention under bf16 and int8: auto, f32 or bf16; auto measures "
-                               "which is faster",
+                       .help = "Precision of attention with --precision bf16 or int8: auto, f32 or "
+                               "bf16; auto measures which is faster",
                        .default_value = "auto"}) {}
 
 absl::Status PrecisionFlags::Read(PrefillOptions& options) const {

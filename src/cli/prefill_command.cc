@@ -9,9 +9,9 @@ namespace sotto {
 
 void AddPrefillCommand(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand(
-      "prefill", "Run prompts through a model once and report the logits of every position");
+      "prefill", "Run prompts through a model once and compute the logits of every position");
   command->footer(
-      "A flag beats its environment variable [..], the variable beats the default (..).");
+      "A flag overrides its environment variable [..], which overrides the default (..).");
   const auto flags = std::make_shared<PrefillFlags>(*command);
   command->callback([flags, &invocation] {
     invocation.run = [flags]() -> absl::Status {

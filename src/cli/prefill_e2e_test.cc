@@ -127,9 +127,9 @@ TEST_F(PrefillTest, LongerPromptsAreTruncatedAndNamed) {
     EXPECT_EQ(result.exit_code, 0) << result.err;
     EXPECT_THAT(result.err,
                 HasSubstr(left ? "sotto: warning: prompts longer than --prefill-length lose their "
-                                 "first tokens, see --truncate (1 of 2): --prompt 2\n"
+                                 "first tokens; see --truncate (1 of 2): --prompt 2\n"
                                : "sotto: warning: prompts longer than --prefill-length lose their "
-                                 "last tokens, see --truncate (1 of 2): --prompt 2\n"));
+                                 "last tokens; see --truncate (1 of 2): --prompt 2\n"));
     const json file = json::parse(dir_.Read("tee_only_results.json"));
     EXPECT_EQ(file["truncated"], 1);
     EXPECT_EQ(file["truncation"], left ? "left" : "right");
@@ -152,7 +152,7 @@ TEST_F(PrefillTest, ABosThatATextBeginsWithIsToldOf) {
   dir_.Write("p.jsonl", "{\"prompt\": \"God\"}\n{\"prompt\": \"<|begin_of_text|>God\"}\n");
   const ProgramResult run = Sotto({"--prompts", "p.jsonl"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("and have it twice (1 of 2): p.jsonl: line 2\n"));
+  EXPECT_THAT(run.err, HasSubstr("so they have it twice (1 of 2): p.jsonl: line 2\n"));
   EXPECT_EQ(json::parse(dir_.Read("tee_only_results.json"))["doubled_bos_prompts"], json({1}));
 }
 

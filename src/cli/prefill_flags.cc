@@ -36,7 +36,7 @@ PrefillFlags::PrefillFlags(CLI::App& app)
       precision_(app),
       threads_(app, {.flag = "--threads",
                      .placeholder = "N",
-                     .help = "Threads, the calling one included",
+                     .help = "Number of threads",
                      .shown_default = "all processors"}),
       logits_(app, {.flag = "--logits",
                     .placeholder = "WHICH",
@@ -47,17 +47,17 @@ PrefillFlags::PrefillFlags(CLI::App& app)
                          .help = "Write the logits to FILE.safetensors or FILE.npy"}),
       logprobs_(app, {.flag = "--logprobs",
                       .placeholder = "FILE",
-                      .help = "Write ids, tokens, log-probabilities and top tokens, a JSON line "
-                              "a prompt; - for standard output"}),
+                      .help = "Write ids, tokens, log-probabilities and top tokens, one JSON line "
+                              "per prompt; - for standard output"}),
       pad_compute_(AddSwitch(app, "--pad-compute",
-                             "Compute padding too, so that time does not tell lengths")),
+                             "Compute padding too, so that timing does not reveal prompt lengths")),
       oblivious_embedding_(AddSwitch(app, "--oblivious-embedding",
                                      "Read the whole embedding table for every batch, so that "
-                                     "memory accesses do not tell tokens; computes padding too")),
+                                     "memory accesses do not reveal tokens; computes padding too")),
       progress_(app, {.flag = "--progress",
                       .placeholder = "WHEN",
-                      .help = "Progress on stderr: always, never or auto, which is on a terminal, "
-                              "for work of over a second",
+                      .help = "Show progress on stderr: always, never, or auto (on a terminal, for "
+                              "work of more than a second)",
                       .default_value = "auto"}),
       log_level_(app, {.flag = "--log-level",
                        .placeholder = "LEVEL",
@@ -71,7 +71,7 @@ absl::Status PrefillFlags::ReadOutputs(PrefillJob& options) const {
                                       std::pair{&logprobs_, &options.logprobs_path}}) {
     *path = OutputPath(setting->value());
     if (setting->given() && path->empty()) {
-      return UsageError(StrCat(setting->source(), ": names no file"));
+      return UsageError(StrCat(setting->source(), ": the file name is empty"));
     }
   }
   if (options.save_logits_path.empty()) return absl::OkStatus();
@@ -107,7 +107,7 @@ absl::Status PrefillFlags::ReadExecution(PrefillJob& options) const {
   SOTTO_ASSIGN_OR_RETURN(const size_t progress, progress_.Choice(kProgressModes));
   options.progress = static_cast<ProgressMode>(progress);
   if (!options.logprobs_path.empty() && prefill.positions == Positions::kLast) {
-    return UsageError("--logprobs: needs --logits all");
+    return UsageError("--logprobs: requires --logits all");
   }
   if (prefill.split.has_value()) SOTTO_RETURN_IF_ERROR(CheckSplitUsage(*prefill.split));
   const absl::Status valid = InFlagTerms(Validate(prefill));

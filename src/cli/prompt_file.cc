@@ -19,8 +19,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr char kTextThatIsJson[] =
-    "read as text, a prompt a line, but the first line is a JSON object: name the file .jsonl or "
-    ".ndjson, or give --prompts-format jsonl, if its lines are to be read as JSON";
+    "read as text, one prompt per line, but the first line is a JSON object; if the lines are "
+    "JSON, name the file .jsonl or .ndjson, or give --prompts-format jsonl";
 constexpr std::array<std::string_view, 3> kMembers = {"prompt", "ids", "id"};
 // Up to here every integer is a double.
 constexpr double kLargestExact = 9007199254740992;
@@ -52,7 +52,7 @@ absl::StatusOr<Prompt> ReadObject(const Json& object, const std::string& source)
   const bool has_text = object.contains("prompt"), has_ids = object.contains("ids");
   if (has_text == has_ids) {
     return absl::InvalidArgumentError(
-        StrCat(source, ": want either \"prompt\" or \"ids\", ", has_ids ? "not both" : "has none"));
+        StrCat(source, ": must have either \"prompt\" or \"ids\"", has_ids ? ", not both" : ""));
   }
   if (has_text && !object["prompt"].is_string()) {
     return absl::InvalidArgumentError(StrCat(source, ": \"prompt\" is not a string"));
@@ -69,7 +69,7 @@ absl::StatusOr<Prompt> ReadObject(const Json& object, const std::string& source)
   // Integers beyond 64 bits are read as that, and would not come back as they were.
   if (prompt.id.is_number_float() && std::abs(prompt.id.get<double>()) > kLargestExact) {
     return absl::InvalidArgumentError(
-        StrCat(source, ": \"id\" is too large a number to be given back; make it a string"));
+        StrCat(source, ": \"id\" is too large a number to be echoed exactly; make it a string"));
   }
   return prompt;
 }
@@ -171,7 +171,7 @@ absl::StatusOr<std::vector<Prompt>> ParsePrompts(std::string_view contents, Prom
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (contents.starts_with(kByteOrderMark)) contents.remove_prefix(kByteOrderMark.size());
   SOTTO_ASSIGN_OR_RETURN(std::vector<Prompt> prompts, ReadAs(format, contents, source));
-  if (prompts.empty()) return absl::InvalidArgumentError(StrCat(source, ": holds no prompt"));
+  if (prompts.empty()) return absl::InvalidArgumentError(StrCat(source, ": contains no prompts"));
   return prompts;
 }
 

@@ -67,10 +67,10 @@ TEST(TextPrompts, AreNamedByTheirLineInTheFile) {
 
 TEST(Prompts, AFileWithoutOneIsRefused) {
   for (const char* contents : {"", "\n", " \r\n\t\n", "\xef\xbb\xbf"}) {
-    EXPECT_THAT(Refusal(contents, PromptFormat::kText), HasSubstr("holds no prompt"));
+    EXPECT_THAT(Refusal(contents, PromptFormat::kText), HasSubstr("contains no prompts"));
   }
-  EXPECT_THAT(Refusal("[]", PromptFormat::kJson), HasSubstr("holds no prompt"));
-  EXPECT_THAT(Refusal("\n\n", PromptFormat::kJsonLines), HasSubstr("holds no prompt"));
+  EXPECT_THAT(Refusal("[]", PromptFormat::kJson), HasSubstr("contains no prompts"));
+  EXPECT_THAT(Refusal("\n\n", PromptFormat::kJsonLines), HasSubstr("contains no prompts"));
 }
 
 TEST(JsonPrompts, AreTheStringsOfAnArray) {
@@ -129,7 +129,7 @@ TEST(JsonLinesPrompts, BadLinesAreRefusedByNumber) {
     return message;
   };
   EXPECT_THAT(refusal("\"text\""), HasSubstr("not an object"));
-  EXPECT_THAT(refusal("{}"), HasSubstr("has none"));
+  EXPECT_THAT(refusal("{}"), HasSubstr("must have either"));
   EXPECT_THAT(refusal("{\"prompt\": \"\", \"ids\": [1]}"), HasSubstr("not both"));
   EXPECT_THAT(refusal("{\"prompt\": 3}"), HasSubstr("\"prompt\" is not a string"));
   EXPECT_THAT(refusal("{\"id\": 123456789012345678901234567890, \"ids\": [1]}"),
@@ -145,9 +145,9 @@ TEST(JsonLinesPrompts, BadLinesAreRefusedByNumber) {
   EXPECT_THAT(refusal("{\"prompt\": \"\", \"note\": 1}"),
               HasSubstr("member \"note\" is unknown; known: \"prompt\", \"ids\", \"id\""));
   EXPECT_THAT(refusal("{\"prompt\": \"a\", \"id\": 1, \"prompt\": \"b\"}"),
-              HasSubstr("member \"prompt\" is there twice"));
+              HasSubstr("member \"prompt\" appears twice"));
   EXPECT_THAT(refusal("{\"ids\": [1], \"i\\u0064s\": [2]}"),
-              HasSubstr("member \"ids\" is there twice"));
+              HasSubstr("member \"ids\" appears twice"));
   EXPECT_THAT(refusal("{\"prompt\": \"\""), HasSubstr("not valid JSON"));
 }
 

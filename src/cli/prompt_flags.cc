@@ -20,37 +20,38 @@ constexpr char kNone[] = "-";
 }  // namespace
 
 PromptFlags::PromptFlags(CLI::App& app)
-    : prefill_length_(app,
-                      {.flag = "--prefill-length",
-                       .placeholder = "N",
-                       .help = "Positions per row; --truncate says what becomes of longer prompts",
-                       .variable = "LLAMA_PREFILL_LENGTH",
-                       .default_value = "128"}),
+    : prefill_length_(app, {.flag = "--prefill-length",
+                            .placeholder = "N",
+                            .help = "Positions per row; for longer prompts see --truncate",
+                            .variable = "LLAMA_PREFILL_LENGTH",
+                            .default_value = "128"}),
       batch_size_(app, {.flag = "--batch-size",
                         .placeholder = "N",
-                        .help = "Rows per forward pass; fewer prompts are repeated to fill one",
+                        .help = "Rows per forward pass; fewer prompts are repeated to fill it",
                         .variable = "LLAMA_TEE_BATCH_SIZE",
                         .default_value = "1"}),
-      truncate_(app, {.flag = "--truncate",
-                      .placeholder = "WHERE",
-                      .help = "Prompts of more than --prefill-length tokens: error, or cut on the "
-                              "left (BOS stays) or on the right, with a warning",
-                      .default_value = "right"}),
-      prompts_(app, {.flag = "--prompts",
-                     .placeholder = "FILE",
-                     .help = "Prompts: text (one a line), .jsonl or .ndjson ({\"prompt\": text} or "
-                             "{\"ids\": [..]} a line, \"id\" echoed back) or .json (an array of "
-                             "such, of strings or of arrays of ids); - for standard input (the "
-                             "variable: for none)",
-                     .variable = "LLAMA_PROMPT_PATH"}),
+      truncate_(app,
+                {.flag = "--truncate",
+                 .placeholder = "WHERE",
+                 .help = "What to do with prompts of more than --prefill-length tokens: error, "
+                         "or cut them on the left (keeping BOS) or right, with a warning",
+                 .default_value = "right"}),
+      prompts_(app,
+               {.flag = "--prompts",
+                .placeholder = "FILE",
+                .help = "Prompts: text (one per line), .jsonl or .ndjson ({\"prompt\": text} or "
+                        "{\"ids\": [..]} per line; \"id\" is echoed) or .json (an array of "
+                        "such objects, strings or arrays of ids); - for standard input (in "
+                        "the variable: no file)",
+                .variable = "LLAMA_PROMPT_PATH"}),
       prompts_format_(app, {.flag = "--prompts-format",
                             .placeholder = "F",
-                            .help = "text, json or jsonl, whatever the file's name",
-                            .shown_default = "by the file's name; of a pipe, text"}),
+                            .help = "text, json or jsonl, regardless of the file name",
+                            .shown_default = "by the file name; text for a pipe"}),
       prompt_(app, {.flag = "--prompt",
                     .placeholder = "TEXT",
-                    .help = "A prompt; may be repeated. Other users of this machine can read "
-                            "command lines: secrets belong in a file",
+                    .help = "A prompt; repeatable. Other users of this machine can read command "
+                            "lines: put secrets in a file",
                     .shown_default = "\"Hello, world!\""}) {
   prompt_.AllowRepeats();
   prompt_.option()->excludes(prompts_.option());
@@ -79,7 +80,7 @@ absl::Status PromptFlags::ReadPrompts(PrefillJob& options) const {
     options.prompts = prompt_.List();
   } else if (prompts_.given_by_flag() || (prompts_.given() && prompts_.value() != kNone)) {
     options.prompts_path = InputPath(prompts_.value());
-    if (options.prompts_path.empty()) return UsageError("--prompts: names no file");
+    if (options.prompts_path.empty()) return UsageError("--prompts: the file name is empty");
     if (!prompts_format_.given()) return absl::OkStatus();
     SOTTO_ASSIGN_OR_RETURN(const size_t format, prompts_format_.Choice(kFormats));
     options.prompts_format = static_cast<PromptFormat>(format);
@@ -88,7 +89,7 @@ absl::Status PromptFlags::ReadPrompts(PrefillJob& options) const {
     options.prompts = {"Hello, world!"};
   }
   if (!prompts_format_.given()) return absl::OkStatus();
-  return UsageError("--prompts-format: does nothing without --prompts");
+  return UsageError("--prompts-format: has no effect without --prompts");
 }
 
 }  // namespace sotto

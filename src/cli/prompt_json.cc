@@ -53,10 +53,10 @@ absl::StatusOr<Json> ParsePromptJson(std::string_view text, std::string_view sou
   } catch (const Json::parse_error& error) {
     return Refusal(source, StrCat("not valid JSON, at byte ", error.byte));
   } catch (const Json::exception&) {
-    return Refusal(source, "a number out of range");
+    return Refusal(source, "a number is out of range");
   }
   if (!keys.twice().has_value()) return json;
-  return Refusal(source, StrCat(MemberName(*keys.twice()), " is there twice"));
+  return Refusal(source, StrCat(MemberName(*keys.twice()), " appears twice"));
 }
 
 absl::Status CheckMembers(const Json& object, std::span<const std::string_view> known,

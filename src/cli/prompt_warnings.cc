@@ -29,13 +29,13 @@ std::vector<std::string> PromptWarnings(std::span<const Prompt> prompts, const B
   if (!rows.truncated.empty()) {
     const bool left = truncation == Truncation::kLeft;
     warnings.push_back(StrCat("prompts longer than --prefill-length lose their ",
-                              left ? "first" : "last", " tokens, see --truncate ",
+                              left ? "first" : "last", " tokens; see --truncate ",
                               Named(rows.truncated, prompts)));
   }
   if (!rows.doubled_bos.empty()) {
     warnings.push_back(
-        StrCat("prompts begin with the BOS that the tokenizer puts before every text, "
-               "and have it twice ",
+        StrCat("prompts begin with the BOS token that the tokenizer adds to every text, so they "
+               "have it twice ",
                Named(rows.doubled_bos, prompts)));
   }
   return warnings;

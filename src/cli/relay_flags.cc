@@ -8,8 +8,8 @@ namespace sotto {
 
 RelayFlags::RelayFlags(CLI::App& app)
     : relay_(AddSwitch(app, "--relay",
-                       "With shares among two servers, require that the first sends its products "
-                       "to the second (done where they reach each other)")),
+                       "With shares between two servers, require that the first sends its products "
+                       "to the second (by default: if it can)")),
       no_relay_(AddSwitch(app, "--no-relay", "Never let servers send products to each other")),
       relay_peer_(app, {.flag = "--relay-peer",
                         .placeholder = "ENDPOINT",
@@ -18,7 +18,7 @@ RelayFlags::RelayFlags(CLI::App& app)
 
 absl::Status RelayFlags::Read(SplitOptions& options) const {
   if (relay_->count() > 0 && no_relay_->count() > 0) {
-    return UsageError("--relay and --no-relay: one excludes the other");
+    return UsageError("--relay and --no-relay: cannot be combined");
   }
   if (relay_->count() > 0) options.relay = RelayUse::kRequired;
   if (no_relay_->count() > 0) options.relay = RelayUse::kNever;

@@ -60,7 +60,7 @@ void WarnOfUnpinnedModel(const PrefillJob& options) {
       StrCat(options.model_path,
              ": opened without --weights-root: another sealed model in its place",
              options.model.key_file.empty() ? "" : ", sealed under the same key",
-             ", or an older version, would have been taken for it"));
+             ", or an older version, would go unnoticed"));
 }
 
 }  // namespace
@@ -91,7 +91,7 @@ void SayPrecision(const Prefill& prefill) {
 
 void SayRows(const PrefillJob& options, const BatchRows& rows) {
   Log(LogLevel::kInfo, StrCat(WorkText(options, rows), ", in batches of ",
-                              options.prefill.batch_size, "; to be written: ", FilesText(options)));
+                              options.prefill.batch_size, "; writing ", FilesText(options)));
 }
 
 void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds) {

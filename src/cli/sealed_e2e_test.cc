@@ -100,7 +100,8 @@ TEST_F(SealedTest, KeysThatDoNotFitAreRefused) {
   const std::string root = Seal(kShipped, "m.sotto", {"--key-file", "key"});
   dir_.Write("other", std::string(32, 'o'));
   dir_.Write("short", "k");
-  ExpectRefused(Prefill("m.sotto", {"--weights-root", root}), "--key-file is needed");
+  ExpectRefused(Prefill("m.sotto", {"--weights-root", root}),
+                "--key-file: required, because m.sotto is encrypted");
   ExpectRefused(Prefill("m.sotto", {"--weights-root", root, "--key-file", "other"}),
                 "chunk 0 of 1 is not the one that was sealed");
   ExpectRefused(Prefill("m.sotto", {"--weights-root", root, "--key-file", "short"}), "short");

@@ -29,7 +29,7 @@ constexpr std::array<std::string_view, 3> kDataPlanes = {"auto", "shm", "grpc"};
 
 SplitFlags::SplitFlags(CLI::App& app)
     : app_(app),
-      split_(AddSwitch(app, "--split", "Leave the linear layers to sotto-accelerator servers")),
+      split_(AddSwitch(app, "--split", "Compute the linear layers on sotto-accelerator servers")),
       accelerator_(app, {.flag = "--accelerator",
                          .placeholder = "ENDPOINT",
                          .help = "HOST:PORT or unix:PATH of a server; once for each",
@@ -42,30 +42,31 @@ SplitFlags::SplitFlags(CLI::App& app)
                         .default_value = "auto",
                         .shown_default = "shares with several servers, else pads"}),
       verify_(AddSwitch(app, "--verify",
-                        "Verify answers under protection plain as well (the others "
+                        "Verify answers under protection plain too (the others "
                         "always do)")),
       tls_(app),
       offload_(app, {.flag = "--offload",
                      .placeholder = "PARTS",
-                     .help = "Of linear,embedding,attention: what the server computes; beyond "
-                             "linear it reads the prompt (protection plain only)",
+                     .help = "What the server computes: linear, and also embedding or attention, "
+                             "which show it the prompt (protection plain only); separated by "
+                             "commas",
                      .default_value = "linear"}),
       relay_(app),
       data_plane_(app, {.flag = "--data-plane",
                         .placeholder = "WHICH",
-                        .help = "How rows travel: shm (one host), grpc, or auto",
+                        .help = "How rows are sent: shm (same host), grpc, or auto",
                         .default_value = "auto"}),
       timeout_seconds_(app,
                        {.flag = "--timeout",
                         .placeholder = "SECONDS",
-                        .help = "Longest wait for one answer, and for a connection, which gets "
-                                "10 s at most",
+                        .help = "Longest wait for one answer, and for a connection (at most 10 "
+                                "seconds)",
                         .default_value = "60"}),
       retries_(app,
                {.flag = "--retries",
                 .placeholder = "N",
                 .help = "Reconnect up to N times when a server is unavailable or does not answer, "
-                        "ever later up to --timeout, and repeat the batch",
+                        "with growing waits up to --timeout, and repeat the batch",
                 .default_value = "0"}),
       pads_(app) {
   bool ours = false;  // Options come in the order they were added.
@@ -78,12 +79,11 @@ SplitFlags::SplitFlags(CLI::App& app)
 
 absl::Status SplitFlags::CheckUnused() const {
   if (accelerator_.given() && !accelerator_.given_by_flag()) {
-    Log(LogLevel::kWarning,
-        StrCat(accelerator_.source(), " is set but not used: --split asks for servers"));
+    Log(LogLevel::kWarning, StrCat(accelerator_.source(), " is set, but not used without --split"));
   }
   for (const CLI::Option* option : app_.get_options()) {
     if (option->get_group() != kGroup || option->count() == 0) continue;
-    return UsageError(StrCat(option->get_name(), ": needs --split"));
+    return UsageError(StrCat(option->get_name(), ": requires --split"));
   }
   return absl::OkStatus();
 }
@@ -124,10 +124,10 @@ absl::Status SplitFlags::ReadOffload(SplitOptions& options) const {
     } else if (part == "attention") {
       options.plain_attention = true;
     } else {
-      return UsageError("--offload: must be of linear, embedding, attention");
+      return UsageError("--offload: every part must be linear, embedding or attention");
     }
   }
-  return linear ? absl::OkStatus() : UsageError("--offload: linear is always among the parts");
+  return linear ? absl::OkStatus() : UsageError("--offload: must include linear");
 }
 
 absl::StatusOr<SplitOptions> SplitFlags::ReadOne(std::string_view protection) const {
@@ -163,7 +163,7 @@ absl::StatusOr<std::vector<SplitOptions>> SplitFlags::ReadEach() const {
     SOTTO_RETURN_IF_ERROR(CheckUnused());
     return all;
   }
-  if (retries_.given()) return UsageError("--retries: not for measurements");
+  if (retries_.given()) return UsageError("--retries: not available in measurements");
   const std::string protections = protection_.value();
   for (const std::string_view protection : SplitCommas(protections)) {
     SOTTO_ASSIGN_OR_RETURN(SplitOptions options, ReadOne(protection));

@@ -63,7 +63,7 @@ TEST_F(SplitFlagsTest, WithoutSplitThereIsNothingAndNothingMayBeAsked) {
                                      {"--pad-memory", "1"},
                                      {"--timeout", "1"},
                                      {"--offload", "linear"}}) {
-    ExpectRefused(arguments, arguments[0] + ": needs --split");
+    ExpectRefused(arguments, arguments[0] + ": requires --split");
   }
 }
 
@@ -98,7 +98,7 @@ TEST_F(SplitFlagsTest, AVariableThatDoesNothingIsNotPassedOverInSilence) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(*Read({}), std::nullopt);
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "sotto: warning: LLAMA_GPU_ENDPOINT is set but not used: --split asks for servers\n");
+            "sotto: warning: LLAMA_GPU_ENDPOINT is set, but not used without --split\n");
   testing::internal::CaptureStderr();
   Options({});
   unsetenv("LLAMA_GPU_ENDPOINT");
@@ -124,10 +124,10 @@ TEST_F(SplitFlagsTest, TlsFilesAndPinnedKeys) {
 
 TEST_F(SplitFlagsTest, TlsThatCannotBe) {
   const std::string file = dir_.Write("file", other_.certificate);
-  ExpectRefused({"--split", "--tls-cert", file}, "one needs the other");
-  ExpectRefused({"--split", "--tls-cert", file, "--tls-key", file}, "needs --accelerator-ca");
+  ExpectRefused({"--split", "--tls-cert", file}, "must be given together");
+  ExpectRefused({"--split", "--tls-cert", file, "--tls-key", file}, "requires --accelerator-ca");
   ExpectRefused({"--split", "--accelerator-ca", dir_.File("none")}, "--accelerator-ca: ");
-  ExpectRefused({"--split", "--accelerator-key", "abc"}, "64 hexadecimal digits");
+  ExpectRefused({"--split", "--accelerator-key", "abc"}, "must be 64 hex digits");
   ExpectRefused({"--split", "--accelerator-key", key_, "--accelerator-key", key_},
                 "2 given for 1 servers");
   // One file that vouches for two servers would let its authority stand in for both.
@@ -135,7 +135,7 @@ TEST_F(SplitFlagsTest, TlsThatCannotBe) {
       {"--split", "--accelerator", "a:1", "--accelerator", "b:2", "--accelerator-ca", file},
       "--accelerator-ca: 1 given for 2 servers");
   ExpectRefused({"--split", "--accelerator-ca", file, "--accelerator-key", key_},
-                "--accelerator-ca: not with --accelerator-key");
+                "--accelerator-ca and --accelerator-key: cannot be combined");
 }
 
 TEST_F(SplitFlagsTest, Relay) {
@@ -144,7 +144,7 @@ TEST_F(SplitFlagsTest, Relay) {
   EXPECT_EQ(
       Options({"--accelerator", "a:1", "--accelerator", "b:2", "--relay-peer", "c:3"}).relay_peer,
       "c:3");
-  ExpectRefused({"--split", "--relay", "--no-relay"}, "one excludes the other");
+  ExpectRefused({"--split", "--relay", "--no-relay"}, "cannot be combined");
   ExpectRefused({"--split", "--relay-peer", "nonsense"}, "--relay-peer: ");
 }
 
@@ -170,8 +170,8 @@ TEST_F(SplitFlagsTest, ChannelAndOffload) {
   EXPECT_FALSE(options.plain_embedding);
   ExpectRefused({"--split", "--timeout", "0"}, "--timeout: ");
   ExpectRefused({"--split", "--data-plane", "pigeon"}, "--data-plane: ");
-  ExpectRefused({"--split", "--offload", "embedding"}, "linear is always among");
-  ExpectRefused({"--split", "--offload", "linear,norms"}, "must be of linear");
+  ExpectRefused({"--split", "--offload", "embedding"}, "must include linear");
+  ExpectRefused({"--split", "--offload", "linear,norms"}, "must be linear");
   ExpectRefused({"--split", "--protection", "prayer"}, "--protection: ");
 }
 

@@ -74,7 +74,7 @@ TEST_F(RetriesTest, AServerThatComesLateIsWaitedFor) {
   const ProgramResult run = Sotto(Work("split") + Split("30"));
   starter.join();
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("trying again"));
+  EXPECT_THAT(run.err, HasSubstr("retrying in"));
 }
 
 // Killed when it has begun to multiply; its successor knows nothing of the session.
@@ -109,7 +109,7 @@ TEST_F(RetriesTest, AServerThatHangsIsTriedAgain) {
   const ProgramResult run = Sotto(Work("split") + Split("30") + Arguments{"--timeout", "2"});
   hanger.join();
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr(" in time; trying again in "));
+  EXPECT_THAT(run.err, HasSubstr(" in time; retrying in "));
   EXPECT_THAT(run.err, HasSubstr("(try 1 of 30)"));
 }
 
@@ -134,7 +134,7 @@ TEST_F(RetriesTest, ASuccessorWithAnotherKeyIsRefused) {
   const ProgramResult run = Sotto(Work("split") + Split("30") + Arguments{"--accelerator-ca", ca});
   killer.join();
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_THAT(run.err, HasSubstr("another key than at the first connection: SHA-256 "));
+  EXPECT_THAT(run.err, HasSubstr("not the one that it showed at the first connection: SHA-256 "));
   EXPECT_FALSE(std::filesystem::exists(dir_.File("split.json")));
 }
 

@@ -66,10 +66,10 @@ TEST(AcceleratorProgramTest, SaysWhatIsWrongAsSottoDoes) {
   const std::string model = ShippedModelDir(), file = model + "/config.json";
   for (const Case& c :
        {Case{{"--modle", model}, 2, "unknown flag --modle (see sotto-accelerator --help)"},
-        Case{{"--model", model, "--device", "gpu"}, 2, "this build's kinds: cpu opencl"},
-        Case{{"--model", model, "--device", "cpu:7"}, 1, "is not there; present: cpu"},
+        Case{{"--model", model, "--device", "gpu"}, 2, "kinds in this build: cpu opencl"},
+        Case{{"--model", model, "--device", "cpu:7"}, 1, "was not found; devices found: cpu"},
         Case{{"--model", model, "--listen", "x"}, 2, "--listen: "},
-        Case{{"--model", file}, 1, file + ": a file; want the directory"},
+        Case{{"--model", file}, 1, file + ": is a file; expected a directory"},
         Case{{"--model", "/none"}, 1, "/none: no such model directory"}}) {
     const ProgramResult run = RunProgram("sotto-accelerator", c.arguments);
     EXPECT_EQ(run.exit_code, c.exit_code) << run.err;
@@ -89,7 +89,7 @@ TEST_F(SplitTest, OtherWeightsComeWithAdvice) {
   const ProgramResult run = Sotto(
       {"--split", "--accelerator", server.address(), "--protection", "plain", "--prompt", "x"});
   EXPECT_EQ(run.exit_code, 1);
-  EXPECT_THAT(run.err, HasSubstr("the server serves other weights: SHA-256 "));
+  EXPECT_THAT(run.err, HasSubstr("the server serves different weights: SHA-256 "));
   EXPECT_THAT(run.err, HasSubstr("; compare with \"sotto model inspect\""));
 }
 
@@ -163,8 +163,8 @@ TEST_F(TlsTest, AnotherServerThanTheOneTrustedIsRefusedAtOnce) {
     EXPECT_EQ(run.exit_code, 1);
     EXPECT_THAT(run.err, HasSubstr(server.address()));
     EXPECT_THAT(run.err, testing::AnyOf(HasSubstr("not the pinned one"),
-                                        HasSubstr("the server's certificate was signed by ")));
-    EXPECT_THAT(run.err, Not(HasSubstr("trying again")));
+                                        HasSubstr("the server's certificate was not signed by ")));
+    EXPECT_THAT(run.err, Not(HasSubstr("retrying")));
     EXPECT_TRUE(std::filesystem::is_empty(dir_.path()));
   }
 }
@@ -205,7 +205,7 @@ TEST_F(TlsTest, ARelayThatFallsAwayIsSaid) {
       Sotto({"--split", "--accelerator", a.address(), "--accelerator", b.address(),
              "--accelerator-key", one.fingerprint, "--accelerator-key", two.fingerprint});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("no relay, twice as much to receive: " + b.address()));
+  EXPECT_THAT(run.err, HasSubstr("no relay, so twice as much is received: " + b.address()));
   EXPECT_THAT(run.err, HasSubstr("(--no-relay)"));
 }
 
@@ -234,7 +234,7 @@ TEST_F(TlsTest, SharesAreRefusedWhereOneOperatorCouldPassForTheOther) {
                            passes_for_b.address()};
   ExpectRefusal(split + Arguments{"--accelerator-ca", both}, 2, "one for each");
   ExpectRefusal(split + Arguments{"--accelerator-ca", both, "--accelerator-ca", both}, 1,
-                "stand in for both");
+                "could impersonate both");
   ExpectRefusal(split + Arguments{"--accelerator-ca", ca_a, "--accelerator-ca", ca_b}, 1,
                 passes_for_b.address());
   ExpectRefusal(split + Arguments{"--accelerator-key", *KeyFingerprint(own_a.certificate),

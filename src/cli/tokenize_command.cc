@@ -76,12 +76,12 @@ absl::StatusOr<std::string> TokenizerPath(const TokenizeFlags& flags, const Sett
     return StrCat(directory, "/", kTokenizerName);
   }
   if (!model.given_by_flag()) return flags.tokenizer;
-  return UsageError("--model and --tokenizer: one excludes the other");
+  return UsageError("--model and --tokenizer: cannot be combined");
 }
 
 absl::Status RunTokenize(const TokenizeFlags& flags, const Setting& model) {
   if (flags.decode && (flags.plain || flags.bos)) {
-    return UsageError("--decode goes with neither --plain nor --bos");
+    return UsageError("--decode: cannot be combined with --plain or --bos");
   }
   SOTTO_ASSIGN_OR_RETURN(const std::string path, TokenizerPath(flags, model));
   SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::Load(path));
@@ -112,7 +112,8 @@ absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeFlags& flag
 
 void AddTokenizeCommand(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand(
-      "tokenize", "Text to token ids, or back: JSON lines from standard input to standard output.");
+      "tokenize",
+      "Turn text into token ids, or back: JSON lines from standard input to standard output");
   const auto flags = std::make_shared<TokenizeFlags>();
   const auto model = std::make_shared<Setting>(
       *command, SettingSpec{.flag = "--model",
@@ -120,10 +121,10 @@ void AddTokenizeCommand(CLI::App& app, Invocation& invocation) {
                             .help = "A model directory with a tokenizer.json",
                             .variable = "LLAMA_MODEL_PATH",
                             .shown_default = "the shipped model"});
-  command->add_option("--tokenizer", flags->tokenizer, "A tokenizer.json, in place of a model's");
+  command->add_option("--tokenizer", flags->tokenizer, "A tokenizer.json, instead of a model's");
   command->add_flag("--decode", flags->decode, "Read {\"ids\": [..]}, write {\"text\": ..}");
-  command->add_flag("--plain", flags->plain, "Encode special tokens in text as ordinary text");
-  command->add_flag("--bos", flags->bos, "Add the tokenizer's BOS");
+  command->add_flag("--plain", flags->plain, "Encode special tokens in the text as ordinary text");
+  command->add_flag("--bos", flags->bos, "Add the tokenizer's BOS token");
   command->callback([&invocation, flags, model] {
     invocation.run = [flags, model] { return RunTokenize(*flags, *model); };
   });

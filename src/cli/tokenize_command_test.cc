@@ -64,7 +64,7 @@ TEST_F(TokenizeLinesTest, BadLinesAreNamedByNumberOnly) {
       {"{\"text\":\"\\ud800\"}", "line 1: not valid JSON, at byte", false},
       {"{\"text\":\"a\",\"other\":1}", "line 1: member \"other\" is unknown; known: \"text\"",
        false},
-      {"{\"text\":\"a\",\"text\":\"b\"}", "line 1: member \"text\" is there twice", false},
+      {"{\"text\":\"a\",\"text\":\"b\"}", "line 1: member \"text\" appears twice", false},
       {"{\"ids\":[1],\"text\":\"b\"}", "line 1: member \"text\" is unknown", true},
       {"{\"text\":\"a\"}", "line 1: needs \"ids\", an array", true},
       {"{\"ids\":[1,-4]}", "line 1: \"ids\", position 1: not an id", true},

@@ -63,7 +63,7 @@ TEST(CheckpointTest, MissingDirectoryAndFiles) {
   const TempDir dir;
   ExpectRefused(dir.File("none"), absl::StatusCode::kNotFound, "no such model directory");
   ExpectRefused(dir.Write("file", "x"), absl::StatusCode::kInvalidArgument,
-                "a file; want the directory");
+                "is a file; expected a directory");
   ExpectRefused(dir.path(), absl::StatusCode::kNotFound, "config.json");
   dir.Write("config.json", ConfigToJson(TinyConfig()));
   ExpectRefused(dir.path(), absl::StatusCode::kNotFound, "neither model.safetensors nor");

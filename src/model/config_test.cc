@@ -308,7 +308,7 @@ TEST(ConfigTest, NoJson) {
     ExpectRefused(ParseConfig(text, "C").status(), absl::StatusCode::kDataLoss, "not valid JSON");
   }
   ExpectRefused(ParseConfig(R"({"rope_theta": 1, "rope_theta": 2})", "C").status(),
-                absl::StatusCode::kInvalidArgument, "\"rope_theta\" is there twice");
+                absl::StatusCode::kInvalidArgument, "\"rope_theta\" appears twice");
   for (const char* text : {"[]", "3", "null"}) {
     ExpectRefused(ParseConfig(text, "C").status(), absl::StatusCode::kInvalidArgument, "object");
   }

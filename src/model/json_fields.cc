@@ -33,7 +33,7 @@ absl::StatusOr<JsonFields> JsonFields::Parse(std::string_view text, const std::s
   if (json.is_discarded()) return absl::DataLossError(StrCat(source, ": not valid JSON"));
   if (keys.twice().has_value()) {
     return absl::InvalidArgumentError(
-        StrCat(source, ": ", Printable(*keys.twice()), " is there twice"));
+        StrCat(source, ": ", Printable(*keys.twice()), " appears twice"));
   }
   if (!json.is_object()) {
     return absl::InvalidArgumentError(StrCat(source, ": the outermost value is not an object"));

@@ -20,7 +20,7 @@ absl::StatusOr<SecretBuffer> ParseKey(std::string_view text, const std::string& 
   absl::StatusOr<Hash256> bytes = HashFromHex(text, source);
   if (!bytes.ok()) {
     return absl::FailedPreconditionError(
-        StrCat(source, ": a key file holds 32 bytes, or 64 hex digits"));
+        StrCat(source, ": a key file must hold 32 bytes or 64 hex digits"));
   }
   std::copy(bytes->begin(), bytes->end(), key.span().begin());
   OPENSSL_cleanse(bytes->data(), bytes->size());

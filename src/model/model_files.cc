@@ -65,7 +65,7 @@ absl::StatusOr<std::unique_ptr<ModelFiles>> OpenModelDirectory(const std::string
   }
   if (!std::filesystem::is_directory(directory, ignored)) {
     return absl::InvalidArgumentError(
-        StrCat(directory, ": a file; want the directory that has config.json and the weights"));
+        StrCat(directory, ": is a file; expected a directory with config.json and the weights"));
   }
   return std::make_unique<DirectoryFiles>(directory);
 }

@@ -46,7 +46,7 @@ absl::Status CheckEndpoint(std::string_view text, bool for_listening) {
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError(
-      StrCat("endpoint \"", text, "\": want HOST:PORT, [IPV6]:PORT or unix:PATH"));
+      StrCat("\"", text, "\" is not HOST:PORT, [IPV6]:PORT or unix:PATH"));
 }
 
 bool IsLocalEndpoint(std::string_view text) {

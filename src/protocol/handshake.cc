@@ -33,7 +33,7 @@ absl::Status CheckShapes(const pb::Description& description, const LlamaConfig& 
     same = layer.n_in() == model.layers[i].n_in && layer.n_out() == model.layers[i].n_out;
   }
   if (same) return absl::OkStatus();
-  return absl::FailedPreconditionError("the server serves a model of another shape");
+  return absl::FailedPreconditionError("the server serves a model of a different shape");
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ absl::Status CheckShapes(const pb::Description& description, const LlamaConfig& 
 absl::StatusOr<pb::Hello> MakeHello(const std::string& endpoint, const SessionOptions& options) {
   const std::string digest = absl::HexStringToBytes(options.weights_sha256);
   if (digest.size() != kDigestBytes || absl::BytesToHexString(digest) != options.weights_sha256) {
-    return absl::InvalidArgumentError("weights digest: want 64 lower-case hex digits");
+    return absl::InvalidArgumentError("the weights digest must be 64 lower-case hex digits");
   }
   pb::Hello hello;
   hello.set_protocol_version(kProtocolVersion);
@@ -89,11 +89,11 @@ absl::StatusOr<ServerInfo> CheckDescription(const pb::Description& description,
   if (std::find(formats.begin(), formats.end(), static_cast<int>(options.format)) ==
       formats.end()) {
     return absl::FailedPreconditionError(
-        "the server does not serve the number format that is needed");
+        "the server does not serve the number format that this run needs");
   }
   if (description.instance_id().size() != kInstanceIdBytes || description.window_bytes() == 0 ||
       description.devices_size() > kMaxDevices) {
-    return absl::AbortedError("the server describes itself in a way that cannot be");
+    return absl::AbortedError("the server's description of itself is invalid");
   }
   ServerInfo info{.software_version = Tidy(description.software_version()),
                   .instance_id = absl::BytesToHexString(description.instance_id()),

@@ -33,16 +33,16 @@ TEST(HandshakeTest, WhoeverIsOlderIsToBeUpgraded) {
   EXPECT_EQ(Refusal(Description(kProtocolVersion - 1, "0.0.1"), Code::kUnimplemented),
             StrCat("the server speaks protocol version ", kProtocolVersion - 1, ", the client ",
                    kProtocolVersion,
-                   ": the server is older, upgrade sotto-accelerator to " SOTTO_VERSION));
+                   ": the server is older; upgrade sotto-accelerator to " SOTTO_VERSION));
   EXPECT_THAT(Refusal(Description(kProtocolVersion + 1, "99.1\x1b"), Code::kUnimplemented),
-              HasSubstr("the client is older, upgrade sotto to 99.1?"));
+              HasSubstr("the client is older; upgrade sotto to 99.1?"));
   EXPECT_THAT(std::string(OtherProtocolVersion(3, 4, "").message()),
-              HasSubstr("the server is older, upgrade sotto-accelerator to the other's release"));
+              HasSubstr("the server is older; upgrade sotto-accelerator to the other's release"));
 }
 
 TEST(HandshakeTest, OtherWeightsAreNamedByBothDigests) {
   EXPECT_THAT(Refusal(Description(kProtocolVersion, ""), Code::kFailedPrecondition),
-              HasSubstr(StrCat("SHA-256 ", kTheirs, " where ", kOurs, " is expected")));
+              HasSubstr(StrCat("SHA-256 ", kTheirs, ", expected ", kOurs)));
 }
 
 // The server refuses first: its words arrive as its status.
@@ -51,7 +51,7 @@ TEST(HandshakeTest, OtherWeightsAreKnownWhoeverSaysSo) {
   EXPECT_TRUE(IsOtherWeights(here));
   const absl::Status there = FromPeer(ToGrpc(here));
   EXPECT_TRUE(IsOtherWeights(there)) << there;
-  EXPECT_THAT(std::string(there.message()), HasSubstr(kOurs + " is expected"));
+  EXPECT_THAT(std::string(there.message()), HasSubstr(", expected " + kOurs));
   EXPECT_FALSE(IsOtherWeights(absl::FailedPreconditionError("no place")));
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr uint32_t kMaxDim = 1u << 20;
 
 absl::Status Refuse(std::string_view field, uint64_t found, std::string_view want) {
-  return absl::InvalidArgumentError(StrCat(field, " is ", found, ", want ", want));
+  return absl::InvalidArgumentError(StrCat(field, " is ", found, ", expected ", want));
 }
 
 bool IsFloat(NumberFormat format) {
@@ -31,9 +31,10 @@ absl::StatusOr<ExchangeSizes> LinearSizes(const RequestHeader& request, const Mo
   const bool relayed = request.operation != Operation::kLinear;
   const bool ring = request.format == NumberFormat::kRing32;
   if (!ring && (relayed || !IsFloat(request.format))) {
-    return Refuse("format", static_cast<uint32_t>(request.format), "one this operation has");
+    return Refuse("format", static_cast<uint32_t>(request.format), "one that this operation has");
   }
-  if (request.seed && !ring) return absl::InvalidArgumentError("a seed stands for ring rows only");
+  if (request.seed && !ring)
+    return absl::InvalidArgumentError("a seed can stand for ring rows only");
   const LinearShape shape = model.layers[request.layer];
   const uint64_t width = BytesOf(request.format), x_bytes = request.rows * shape.n_in * width;
   return ExchangeSizes{.n_in = shape.n_in,
@@ -101,7 +102,7 @@ absl::StatusOr<ExchangeSizes> SizesOf(const RequestHeader& request, const ModelS
                       request.operation == Operation::kRelaySource ||
                       request.operation == Operation::kRelaySink;
   if (!linear && request.seed) {
-    return absl::InvalidArgumentError("a seed stands for rows of a linear layer only");
+    return absl::InvalidArgumentError("a seed can stand for rows of a linear layer only");
   }
   const bool relayed = linear && request.operation != Operation::kLinear;
   if (relayed != (request.relay_number != 0)) {
@@ -175,7 +176,7 @@ absl::StatusOr<size_t> CheckRelayHeader(const RelayHeader& header, const ModelSh
   }
   if (bytes > max_bytes) {
     return absl::ResourceExhaustedError(
-        StrCat("a relayed product of ", bytes, " bytes where ", max_bytes, " have room"));
+        StrCat("a relayed product of ", bytes, " bytes exceeds the limit of ", max_bytes));
   }
   return n_out;
 }
@@ -184,12 +185,12 @@ absl::Status CheckAnswer(const AnswerHeader& answer, const ExchangeSizes& sizes)
   if (answer.format != sizes.answer_format || answer.rows != sizes.answer_rows) {
     return absl::AbortedError(StrCat("answer ", answer.sequence, " has ", answer.rows,
                                      " rows of format ", static_cast<uint32_t>(answer.format),
-                                     ", want ", sizes.answer_rows, " of format ",
+                                     ", expected ", sizes.answer_rows, " of format ",
                                      static_cast<uint32_t>(sizes.answer_format)));
   }
   if (answer.payload_bytes != sizes.answer_bytes) {
     return absl::AbortedError(StrCat("answer ", answer.sequence, " has ", answer.payload_bytes,
-                                     " bytes, want ", sizes.answer_bytes));
+                                     " bytes, expected ", sizes.answer_bytes));
   }
   return absl::OkStatus();
 }

@@ -6,10 +6,10 @@
 namespace sotto {
 namespace {
 
-constexpr std::string_view kOtherWeights = "the server serves other weights: ";
+constexpr std::string_view kOtherWeights = "the server serves different weights: ";
 
 std::string Both(std::string_view shown, std::string_view expected) {
-  return StrCat("SHA-256 ", shown, " where ", expected, " is expected");
+  return StrCat("SHA-256 ", shown, ", expected ", expected);
 }
 
 }  // namespace
@@ -20,7 +20,7 @@ absl::Status OtherProtocolVersion(uint32_t server, uint32_t client,
   const bool old_server = server < client;
   return absl::UnimplementedError(
       StrCat("the server speaks protocol version ", server, ", the client ", client, ": the ",
-             old_server ? "server" : "client", " is older, upgrade ",
+             old_server ? "server" : "client", " is older; upgrade ",
              old_server ? "sotto-accelerator" : "sotto", " to ",
              newer_release.empty() ? "the other's release" : newer_release));
 }
@@ -41,7 +41,8 @@ absl::Status KeyIsNotPinned(std::string_view shown, std::string_view pinned) {
 
 absl::Status KeyHasChanged(std::string_view shown, std::string_view first) {
   return absl::PermissionDeniedError(
-      StrCat("the server shows another key than at the first connection: ", Both(shown, first)));
+      StrCat("the server's key is not the one that it showed at the first connection: ",
+             Both(shown, first)));
 }
 
 }  // namespace sotto

@@ -38,12 +38,12 @@ std::string Date(const ASN1_TIME* time) {
 
 absl::Status CheckCertificates(const std::string& pem) {
   if (FirstCertificate(pem) != nullptr) return absl::OkStatus();
-  return absl::InvalidArgumentError("holds no PEM certificate");
+  return absl::InvalidArgumentError("contains no PEM certificate");
 }
 
 absl::Status CheckPrivateKey(const std::string& pem) {
   if (ReadKey(pem) != nullptr) return absl::OkStatus();
-  return absl::InvalidArgumentError("holds no PEM private key, or one with a passphrase");
+  return absl::InvalidArgumentError("contains no PEM private key, or one with a passphrase");
 }
 
 absl::Status CheckKeyOfCertificate(const std::string& certificates_pem,
@@ -54,7 +54,7 @@ absl::Status CheckKeyOfCertificate(const std::string& certificates_pem,
       X509_check_private_key(FirstCertificate(certificates_pem).get(), ReadKey(key_pem).get()) == 1;
   ERR_clear_error();
   if (same) return absl::OkStatus();
-  return absl::InvalidArgumentError("is the key of another certificate");
+  return absl::InvalidArgumentError("is not the key of this certificate");
 }
 
 absl::Status CheckValidNow(const std::string& certificates_pem) {
@@ -66,7 +66,7 @@ absl::Status CheckValidNow(const std::string& certificates_pem) {
     return absl::InvalidArgumentError(StrCat("the certificate expired on ", Date(end)));
   }
   if (X509_cmp_current_time(begin) > 0) {
-    return absl::InvalidArgumentError(StrCat("the certificate is valid from ", Date(begin), " on"));
+    return absl::InvalidArgumentError(StrCat("the certificate is not valid before ", Date(begin)));
   }
   return absl::OkStatus();
 }

@@ -36,7 +36,7 @@ absl::Status FillStore(const std::string& roots_pem, X509_STORE* store) {
     return absl::OkStatus();
   }
   const std::vector<OwnedCertificate> roots = ParseCertificates(roots_pem);
-  if (roots.empty()) return absl::InvalidArgumentError("the roots are no PEM certificates");
+  if (roots.empty()) return absl::InvalidArgumentError("the roots are not PEM certificates");
   for (const OwnedCertificate& root : roots) X509_STORE_add_cert(store, root.get());
   return absl::OkStatus();
 }
@@ -64,7 +64,7 @@ std::string Sentence(int error, const std::string& host) {
   switch (error) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return StrCat("is not for the name ", host);
+      return StrCat("is not valid for the name ", host);
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return "has expired";
     case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -75,7 +75,7 @@ std::string Sentence(int error, const std::string& host) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-      return "was signed by no authority that was given";
+      return "was not signed by any of the given authorities";
     default:
       return StrCat("was refused: ", X509_verify_cert_error_string(error));
   }
@@ -115,7 +115,7 @@ absl::StatusOr<VerifiedPeer> CheckCertificateChain(const std::string& chain_pem,
                                                    const std::string& roots_pem,
                                                    const std::string& host) {
   const std::vector<OwnedCertificate> chain = ParseCertificates(chain_pem);
-  if (chain.empty() || host.empty()) return Denied("is missing, or the name to check it for");
+  if (chain.empty() || host.empty()) return Denied("or the name to check it against is missing");
   const Owned<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   SOTTO_RETURN_IF_ERROR(FillStore(roots_pem, store.get()));
   const Owned<STACK_OF(X509), [](STACK_OF(X509) * s) { sk_X509_free(s); }> others(

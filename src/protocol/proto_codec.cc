@@ -25,7 +25,7 @@ absl::Status DecodeRelay(const pb::ExchangeRequest& message, RequestHeader& head
 absl::Status CopyExactly(const std::string& bytes, std::string_view field, std::span<uint8_t> out) {
   if (bytes.size() != out.size()) {
     return absl::InvalidArgumentError(
-        StrCat(field, " has ", bytes.size(), " bytes, want ", out.size()));
+        StrCat(field, " has ", bytes.size(), " bytes, expected ", out.size()));
   }
   std::copy(bytes.begin(), bytes.end(), out.begin());
   return absl::OkStatus();

@@ -24,7 +24,8 @@ absl::StatusOr<DataPlane> ParseDataPlane(std::string_view name) {
   for (const DataPlane plane : {DataPlane::kAuto, DataPlane::kShm, DataPlane::kGrpc}) {
     if (name == DataPlaneName(plane)) return plane;
   }
-  return absl::InvalidArgumentError(StrCat("data plane \"", name, "\": want auto, shm or grpc"));
+  return absl::InvalidArgumentError(
+      StrCat("data plane \"", name, "\" is not one of auto, shm or grpc"));
 }
 
 }  // namespace sotto

@@ -87,7 +87,7 @@ absl::StatusOr<ShmRegion> ShmRegion::Open(const std::string& directory, const st
                                           uint64_t ring_bytes) {
   if (!IsOurName(name) || !std::has_single_bit(ring_bytes) || ring_bytes < kMinRingBytes ||
       ring_bytes > kMaxRingBytes) {
-    return absl::InvalidArgumentError("shared memory of a name or size that cannot be");
+    return absl::InvalidArgumentError("shared memory with an invalid name or size");
   }
   ShmRegion region(StrCat(directory, "/", name), name, ring_bytes);
   const FileDescriptor fd(open(region.path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
@@ -96,8 +96,8 @@ absl::StatusOr<ShmRegion> ShmRegion::Open(const std::string& directory, const st
   if (fstat(fd.get(), &info) != 0) return Failed(region.path_, "cannot stat");
   // Devices, as Gramine shows such files, have no size of their own.
   if (S_ISREG(info.st_mode) && static_cast<uint64_t>(info.st_size) != region.size()) {
-    return absl::FailedPreconditionError(
-        StrCat("shared memory ", region.path_, ": ", info.st_size, " bytes, want ", region.size()));
+    return absl::FailedPreconditionError(StrCat("shared memory ", region.path_, ": ", info.st_size,
+                                                " bytes, expected ", region.size()));
   }
   SOTTO_RETURN_IF_ERROR(region.Map(fd.get()));
   return region;

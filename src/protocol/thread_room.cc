@@ -38,9 +38,9 @@ absl::Status TryThreads(size_t count) {
   begun.notify_all();
   for (std::thread& thread : threads) thread.join();
   if (threads.size() == count) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      StrCat("connections need ", count, " threads, and the system gives ", threads.size(), ": ",
-             why, " (threads and the address space may be limited)"));
+  return absl::FailedPreconditionError(StrCat("connections need ", count, " threads, but only ",
+                                              threads.size(), " could be started: ", why,
+                                              " (check the limits on threads and address space)"));
 }
 
 absl::Status CheckThreadRoom() {

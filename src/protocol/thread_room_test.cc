@@ -37,9 +37,10 @@ TEST(ThreadRoomTest, SaysHowManyThreadsTheSystemGives) {
   const absl::Status status = TryThreads(1000);
   setrlimit(RLIMIT_AS, &before);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()),
-              testing::MatchesRegex("connections need 1000 threads, and the system gives [0-9]+: "
-                                    "Resource temporarily unavailable .*"));
+  EXPECT_THAT(
+      std::string(status.message()),
+      testing::MatchesRegex("connections need 1000 threads, but only [0-9]+ could be started: "
+                            "Resource temporarily unavailable .*"));
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ absl::StatusOr<std::optional<VerifiedPeer>> CheckPeer(const std::string& chain_p
                                                       const std::string& host,
                                                       const TlsOptions& options) {
   const absl::StatusOr<std::string> key = KeyFingerprint(chain_pem);
-  if (!key.ok()) return absl::PermissionDeniedError("the server shows no certificate");
+  if (!key.ok()) return absl::PermissionDeniedError("the server did not show a certificate");
   std::optional<VerifiedPeer> peer;
   if (options.pinned_key_sha256.empty()) {
     SOTTO_ASSIGN_OR_RETURN(peer, CheckCertificateChain(chain_pem, options.root_certificates, host));

@@ -33,8 +33,8 @@ absl::StatusOr<std::vector<size_t>> Numbers(const Setting& setting, size_t max) 
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number);
     const bool whole = error == std::errc() && end == part.data() + part.size();
     if (!whole || number == 0 || number > max) {
-      return UsageError(StrCat(setting.source(), ": must be numbers from 1 to ", max,
-                               " with commas between them"));
+      return UsageError(
+          StrCat(setting.source(), ": must be numbers from 1 to ", max, ", separated by commas"));
     }
     numbers.push_back(number);
   }
@@ -73,7 +73,7 @@ class BenchFlags {
                            .default_value = "1,2,4,8"}),
         precisions_(app, {.flag = "--precisions",
                           .placeholder = "P,P,..",
-                          .help = "Of f32, bf16, int8, fixed and auto",
+                          .help = "Precisions: any of f32, bf16, int8, fixed and auto",
                           .shown_default = "all; with --split int8,bf16"}),
         logits_(app, {.flag = "--logits",
                       .placeholder = "WHICH",
@@ -81,19 +81,19 @@ class BenchFlags {
                       .default_value = "all"}),
         threads_(app, {.flag = "--threads",
                        .placeholder = "N",
-                       .help = "Threads, the calling one included",
+                       .help = "Number of threads",
                        .shown_default = "all processors"}),
         warmups_(app, {.flag = "--warmups",
                        .placeholder = "N",
-                       .help = "Runs before each measurement",
+                       .help = "Unmeasured runs before each measurement",
                        .default_value = "1"}),
         repeats_(app, {.flag = "--repeats",
                        .placeholder = "N",
-                       .help = "Runs measured",
+                       .help = "Measured runs",
                        .default_value = "5"}),
         output_(app, {.flag = "--output",
                       .placeholder = "DIR",
-                      .help = "Where bench.json, bench.csv and bench.html go",
+                      .help = "Directory for bench.json, bench.csv and bench.html",
                       .default_value = "bench_results"}),
         split_(app) {}
 
@@ -114,7 +114,7 @@ class BenchFlags {
       SOTTO_ASSIGN_OR_RETURN(options.threads, threads_.Integer(1, kMaxThreads));
     }
     options.output_dir = output_.value();
-    if (options.output_dir.empty()) return UsageError("--output: names no directory");
+    if (options.output_dir.empty()) return UsageError("--output: the directory name is empty");
     SOTTO_ASSIGN_OR_RETURN(options.model_dir, ModelOf(model_));
     SOTTO_RETURN_IF_ERROR(CheckFiles(options));
     return options;
@@ -145,7 +145,7 @@ void AddBench(CLI::App& app, Invocation& invocation) {
       SOTTO_ASSIGN_OR_RETURN(const BenchOptions options, flags->Read());
       if (CountsResources()) return RunBench(options);
       return absl::FailedPreconditionError(
-          "bench: Gramine counts neither processor time nor memory; time prefill itself there");
+          "bench: Gramine reports neither processor time nor memory; time sotto prefill there");
     };
   });
 }

@@ -6,9 +6,10 @@
 
 int main(int argc, char** argv) {
   sotto::AddPlainProtection();
-  return sotto::RunApp({.name = "sotto-bench",
-                        .description = "Measure prefill over lengths, batch sizes and precisions, "
-                                       "beside what the machine can do.",
-                        .add = sotto::AddBench},
-                       argc, argv);
+  return sotto::RunApp(
+      {.name = "sotto-bench",
+       .description = "Measure prefill speed over lengths, batch sizes and precisions, "
+                      "against the machine's own peaks.",
+       .add = sotto::AddBench},
+      argc, argv);
 }

@@ -174,7 +174,7 @@ TEST_P(PatientProgramTest, DoesNotTryALiarAgain) {
       {.working_dir = dir.path()});
   EXPECT_EQ(run.exit_code, 1);
   EXPECT_THAT(run.err, HasSubstr("failed verification"));
-  EXPECT_THAT(run.err, Not(HasSubstr("trying again")));
+  EXPECT_THAT(run.err, Not(HasSubstr("retrying")));
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
 }
 

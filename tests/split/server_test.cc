@@ -164,8 +164,8 @@ TEST(ServerTest, TellsClientsOfOtherProtocolVersionsWhichSideToUpgrade) {
   const auto stub = pb::Accelerator::NewStub(
       grpc::CreateChannel(server.endpoint(), grpc::InsecureChannelCredentials()));
   for (const auto& [version, advice] :
-       {std::pair(kProtocolVersion - 1, "the client is older, upgrade sotto to " SOTTO_VERSION),
-        std::pair(kProtocolVersion + 1, "the server is older, upgrade sotto-accelerator to ")}) {
+       {std::pair(kProtocolVersion - 1, "the client is older; upgrade sotto to " SOTTO_VERSION),
+        std::pair(kProtocolVersion + 1, "the server is older; upgrade sotto-accelerator to ")}) {
     grpc::ClientContext context;
     const auto call = stub->Session(&context);
     pb::ClientMessage message;

@@ -32,8 +32,8 @@ absl::Status UnknownDevice(std::string_view name) {
   std::string kinds;
   for (const DeviceBackend* backend : kBackends) kinds += StrCat(" ", backend->kind);
   return absl::InvalidArgumentError(
-      StrCat("device \"", name, "\": want KIND or KIND:NUMBER; this build's kinds:", kinds,
-             "; present:", Listed(PresentDevices())));
+      StrCat("device \"", name, "\" is not KIND or KIND:NUMBER; kinds in this build:", kinds,
+             "; devices found:", Listed(PresentDevices())));
 }
 
 struct DeviceName {
@@ -74,7 +74,7 @@ absl::StatusOr<std::unique_ptr<Device>> OpenDevice(std::string_view name,
     const int count = backend->count();
     if (parsed.index >= count) {
       return absl::FailedPreconditionError(
-          StrCat("device \"", name, "\" is not there; present:", Listed(PresentDevices())));
+          StrCat("device \"", name, "\" was not found; devices found:", Listed(PresentDevices())));
     }
     return backend->open(parsed.index, options);
   }
@@ -89,7 +89,7 @@ absl::StatusOr<std::unique_ptr<Device>> OpenDevices(std::span<const std::string>
   for (const std::string& name : names) {
     SOTTO_ASSIGN_OR_RETURN(const DeviceName parsed, ParseDeviceName(name));
     if (!seen.emplace(parsed.kind, parsed.index).second) {
-      return absl::InvalidArgumentError(StrCat("device \"", name, "\" given twice"));
+      return absl::InvalidArgumentError(StrCat("device \"", name, "\" is given twice"));
     }
     SOTTO_ASSIGN_OR_RETURN(devices.emplace_back(), OpenDevice(name, options));
   }

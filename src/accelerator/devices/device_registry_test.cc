@@ -29,11 +29,11 @@ TEST(DeviceRegistry, RefusesBadNames) {
 TEST(DeviceRegistry, SaysWhatThereIs) {
   for (const char* name : {"gpu", "cpu:x"}) {
     const std::string message(OpenDevice(name, {}).status().message());
-    EXPECT_THAT(message, testing::HasSubstr("this build's kinds: cpu opencl"));
-    EXPECT_THAT(message, testing::HasSubstr("; present: cpu"));
+    EXPECT_THAT(message, testing::HasSubstr("kinds in this build: cpu opencl"));
+    EXPECT_THAT(message, testing::HasSubstr("; devices found: cpu"));
   }
   EXPECT_EQ(std::string(OpenDevice("cpu:1", {}).status().message())
-                .find("device \"cpu:1\" is not there; present: cpu"),
+                .find("device \"cpu:1\" was not found; devices found: cpu"),
             0u);
 }
 

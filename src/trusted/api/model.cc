@@ -72,7 +72,7 @@ absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& p
 }
 
 absl::Status NoTokenizer() {
-  return absl::FailedPreconditionError("text, but the model has no tokenizer.json");
+  return absl::FailedPreconditionError("the model has no tokenizer.json, which text needs");
 }
 
 }  // namespace

@@ -34,17 +34,17 @@ absl::Status ChooseLinear(const PrefillOptions& options, PrecisionReport& choice
   if (fixed_only) {
     if (options.precision.value_or(Precision::kFixed) != Precision::kFixed) {
       return absl::InvalidArgumentError(
-          "precision: what is protected or verified is computed in fixed");
+          "precision: must be fixed, as protected and verified layers are always computed in it");
     }
     choice.linear = Precision::kFixed;
     choice.linear_reason = options.precision.has_value()
                                ? kNamed
-                               : "what is protected or verified is computed in fixed";
+                               : "protected and verified layers are computed in fixed";
     return absl::OkStatus();
   }
   if (split && options.precision == Precision::kInt8) {
     return absl::InvalidArgumentError(
-        "precision: int8 is not for the split mode; use f32, bf16 or fixed");
+        "precision: int8 is not available in split mode; use f32, bf16 or fixed");
   }
   if (options.precision.has_value()) {
     choice.linear = *options.precision;
@@ -58,7 +58,7 @@ absl::Status ChooseLinear(const PrefillOptions& options, PrecisionReport& choice
 
 absl::Status CheckAttention(const PrefillOptions& options, Precision linear) {
   if (options.split.has_value()) {
-    return absl::InvalidArgumentError("attention_precision: not in the split mode");
+    return absl::InvalidArgumentError("attention_precision: not available in split mode");
   }
   if (!Rounds(linear)) {
     return absl::InvalidArgumentError(StrCat("attention_precision: with precision ",

@@ -66,7 +66,7 @@ RetrySchedule MakeRetries(const PrefillOptions& options) {
 absl::Status CheckProcess(pid_t process) {
   if (process == getpid()) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      "made before this process was forked: its threads and connections are the parent's");
+      "created before this process was forked: its threads and connections are the parent's");
 }
 
 }  // namespace
@@ -80,10 +80,11 @@ absl::Status Validate(const PrefillOptions& options) {
   if (!options.split.has_value()) return ChoosePrecision(options).status();
   if (!options.weight_cache_dir.empty()) {
     return absl::InvalidArgumentError(
-        "weight_cache: not in the split mode, which packs no weights");
+        "weight_cache_dir: not available in split mode, which packs no weights");
   }
   if (options.oblivious_embedding && options.split->plain_embedding) {
-    return absl::InvalidArgumentError("oblivious_embedding: not where a server looks tokens up");
+    return absl::InvalidArgumentError(
+        "oblivious_embedding: not available where a server looks tokens up");
   }
   SOTTO_RETURN_IF_ERROR(CheckSplitOptions(*options.split));
   return ChoosePrecision(options).status();

@@ -191,7 +191,7 @@ TEST_F(PrefillTest, WrongInputIsNamedAndNothingRuns) {
   };
   EXPECT_EQ(message(prefill.Score(Prompts()).status()), "no prompts");
   EXPECT_EQ(message(prefill.Score(Prompts{{1}, {}}).status()),
-            "prompt 1: has 0 tokens; 1 to 8 are possible");
+            "prompt 1: has 0 tokens; must be 1 to 8");
   EXPECT_EQ(message(prefill.Score(Prompts{{1, 50}}, {}, {.names = {"file: line 3"}}).status()),
             "file: line 3: the id at position 1 is beyond the model's vocabulary of 50");
   EXPECT_THAT(message(prefill.Score(prompts_, {.top_k = 101}).status()), HasSubstr("top_k"));
@@ -219,9 +219,9 @@ TEST(PrefillOptionsTest, ErrorsNameTheField) {
   EXPECT_THAT(message({.precision = Precision::kBf16, .split = SplitOptions()}),
               testing::StartsWith("precision: "));
   EXPECT_THAT(message({.weight_cache_dir = "d", .split = SplitOptions()}),
-              testing::StartsWith("weight_cache: "));
+              testing::StartsWith("weight_cache_dir: "));
   EXPECT_THAT(message({.split = SplitOptions{.endpoints = {"nonsense"}}}),
-              testing::StartsWith("accelerator: "));
+              testing::StartsWith("endpoints: "));
 }
 
 TEST_F(PrefillTest, ARunThatIsStoppedIsCancelledAndTheNextOneIsWhole) {
@@ -294,7 +294,8 @@ TEST_F(PrefillTest, ACacheIsRefusedForASealedOrPinnedModel) {
   const absl::Status status =
       Prefill::Create(*pinned, {.weight_cache_dir = dir_.File("cache")}).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr("weight_cache: not for a pinned model"));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("weight_cache_dir: not available for a pinned model"));
   std::string wrong = digests->model;
   wrong[0] = wrong[0] == '0' ? '1' : '0';
   EXPECT_TRUE(

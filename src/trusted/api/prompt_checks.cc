@@ -14,8 +14,8 @@ std::string PromptName(size_t prompt, std::span<const std::string> names) {
 absl::Status CheckPrompt(const std::vector<int32_t>& ids, const std::string& name,
                          const PromptLimits& limits) {
   if (ids.empty() || ids.size() > limits.prefill_length) {
-    return absl::InvalidArgumentError(StrCat(name, ": has ", ids.size(), " tokens; 1 to ",
-                                             limits.prefill_length, " are possible"));
+    return absl::InvalidArgumentError(
+        StrCat(name, ": has ", ids.size(), " tokens; must be 1 to ", limits.prefill_length));
   }
   for (size_t i = 0; i < ids.size(); ++i) {
     if (IsId(ids[i], limits.vocab_size)) continue;
@@ -38,7 +38,7 @@ absl::Status CheckPrompts(TokenPrompts prompts, const PromptLimits& limits) {
 
 absl::Status CheckScoreOptions(TokenPrompts prompts, const ScoreOptions& options) {
   if (options.top_k > kMaxTopK) {
-    return absl::InvalidArgumentError(StrCat("top_k: at most ", kMaxTopK));
+    return absl::InvalidArgumentError(StrCat("top_k: must be at most ", kMaxTopK));
   }
   if (options.first_tokens.empty()) return absl::OkStatus();
   if (options.first_tokens.size() != prompts.size()) {
@@ -48,7 +48,7 @@ absl::Status CheckScoreOptions(TokenPrompts prompts, const ScoreOptions& options
   for (size_t i = 0; i < prompts.size(); ++i) {
     if (options.first_tokens[i] >= 1 && options.first_tokens[i] < prompts[i].size()) continue;
     return absl::InvalidArgumentError(StrCat("first_tokens: prompt ", i, " has ", prompts[i].size(),
-                                             " tokens; want 1 or more, and less than that"));
+                                             " tokens; must be at least 1 and less than that"));
   }
   return absl::OkStatus();
 }

@@ -23,7 +23,7 @@ bool MayPass(const absl::Status& status) {
 std::string RetrySchedule::Retry::ToString() const {
   char seconds[32];
   std::snprintf(seconds, sizeof(seconds), "%.1f", static_cast<double>(wait.count()) / 1000);
-  return StrCat("trying again in ", seconds, " s (try ", number, " of ", of, ")");
+  return StrCat("retrying in ", seconds, " s (attempt ", number, " of ", of, ")");
 }
 
 RetrySchedule::RetrySchedule(int retries, milliseconds longest, std::function<double()> uniform)

@@ -20,7 +20,7 @@ class RetrySchedule {
   struct Retry {
     int number = 0, of = 0;
     std::chrono::milliseconds wait{};
-    // "trying again in 1.5 s (try 2 of 3)"
+    // "retrying in 1.5 s (attempt 2 of 3)"
     std::string ToString() const;
   };
 

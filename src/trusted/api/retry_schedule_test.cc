@@ -28,7 +28,7 @@ TEST(RetryScheduleTest, ProgressMakesTheNextWaitShortButGivesNoRetryBack) {
   schedule.Restart();
   const auto third = schedule.Next();
   EXPECT_EQ(third->wait, milliseconds(1000));
-  EXPECT_EQ(third->ToString(), "trying again in 1.0 s (try 3 of 3)");
+  EXPECT_EQ(third->ToString(), "retrying in 1.0 s (attempt 3 of 3)");
   EXPECT_EQ(schedule.Next(), std::nullopt);
 }
 

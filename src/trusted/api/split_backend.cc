@@ -60,7 +60,8 @@ absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOpt
   SayConnections(split_);
   // Once a run: reconnections change nothing about it.
   if (++connections_ == 1 && !split_.why_no_relay.empty()) {
-    Log(LogLevel::kWarning, StrCat("no relay, twice as much to receive: ", split_.why_no_relay));
+    Log(LogLevel::kWarning,
+        StrCat("no relay, so twice as much is received: ", split_.why_no_relay));
   }
   if (split_.await_stock) SOTTO_RETURN_IF_ERROR(split_.await_stock());
   EngineOptions with_lanes = options;

@@ -78,7 +78,7 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
     return cached;
   }
   if (!absl::IsNotFound(cached.status())) {
-    Log(LogLevel::kWarning, StrCat(ToStd(cached.status().message()), "; it is rebuilt"));
+    Log(LogLevel::kWarning, StrCat(ToStd(cached.status().message()), "; rebuilding it"));
   }
   SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
                          PackAllLayers(checkpoint, options.precision, pool));

@@ -28,7 +28,7 @@ absl::StatusOr<Precision> ParsePrecision(std::string_view name) {
     if (name == PrecisionName(precision)) return precision;
   }
   return absl::InvalidArgumentError(
-      StrCat("precision '", name, "' is none of auto, f32, bf16, int8, fixed"));
+      StrCat("\"", name, "\" is not one of auto, f32, bf16, int8 or fixed"));
 }
 
 std::string_view AttentionPrecisionName(AttentionPrecision precision) {

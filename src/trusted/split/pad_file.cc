@@ -22,7 +22,8 @@ absl::Status PadFile::Open() {
   std::string name = StrCat(directory_, "/sotto-pads-XXXXXX");
   fd_ = mkostemp(name.data(), O_CLOEXEC);
   if (fd_ >= 0 && unlink(name.c_str()) == 0) return absl::OkStatus();
-  return absl::UnavailableError(StrCat(directory_, ": no file for pads: ", std::strerror(errno)));
+  return absl::UnavailableError(
+      StrCat(directory_, ": cannot create a file for pads: ", std::strerror(errno)));
 }
 
 bool PadFile::HasRoomFor(size_t size) const {

@@ -24,8 +24,7 @@ absl::StatusOr<WhenOut> ParseWhenOut(std::string_view name) {
   if (name == "wait") return WhenOut::kWait;
   if (name == "local") return WhenOut::kLocal;
   if (name == "fail") return WhenOut::kFail;
-  return absl::InvalidArgumentError(
-      StrCat("\"", name, "\" is no way to go on without pads: wait, local, fail"));
+  return absl::InvalidArgumentError(StrCat("\"", name, "\" is not one of wait, local or fail"));
 }
 
 PadBlinder::PadBlinder(std::shared_ptr<const PadWeights> weights, const PadOptions& options,

@@ -16,12 +16,12 @@ absl::Status CheckCount(const SplitSetup& options, const ProtectionSpec& spec) {
   const size_t n = options.endpoints.size();
   if (n < spec.min_servers) {
     return absl::InvalidArgumentError(
-        StrCat("protection ", spec.name, " needs ", spec.min_servers, " accelerators or more"));
+        StrCat("protection ", spec.name, " needs at least ", spec.min_servers, " accelerators"));
   }
   if (n <= spec.max_servers) return absl::OkStatus();
   if (spec.max_servers > 1) {
-    return absl::InvalidArgumentError(
-        StrCat("at most ", spec.max_servers, " accelerators, not ", n));
+    return absl::InvalidArgumentError(StrCat("protection ", spec.name, " takes at most ",
+                                             spec.max_servers, " accelerators, not ", n));
   }
   return absl::InvalidArgumentError(
       StrCat("protection ", spec.name, " takes one accelerator, not ", n));
@@ -31,18 +31,20 @@ absl::Status CheckEndpoints(const SplitSetup& options, const ProtectionSpec& spe
   SOTTO_RETURN_IF_ERROR(CheckCount(options, spec));
   const size_t n = options.endpoints.size();
   if (options.relay == RelayUse::kRequired && !(spec.needs_secret_channels && n == 2)) {
-    return absl::InvalidArgumentError("a relay takes protection shares and two accelerators");
+    return absl::InvalidArgumentError(
+        "a relay needs protection shares and exactly two accelerators");
   }
   if (std::set(options.endpoints.begin(), options.endpoints.end()).size() != n) {
-    return absl::InvalidArgumentError("the same accelerator twice: its operator would see all");
+    return absl::InvalidArgumentError(
+        "endpoints: the same accelerator is given twice; its operator would see everything");
   }
   if (!options.pinned_keys.empty() && options.pinned_keys.size() != n) {
     return absl::InvalidArgumentError(
-        StrCat(options.pinned_keys.size(), " key fingerprints for ", n, " accelerators"));
+        StrCat("key fingerprints for ", options.pinned_keys.size(), " of ", n, " accelerators"));
   }
   if (!options.roots.empty() && options.roots.size() != n) {
     return absl::InvalidArgumentError(
-        StrCat("authorities of ", options.roots.size(), " accelerators, not of ", n));
+        StrCat("authorities for ", options.roots.size(), " of ", n, " accelerators"));
   }
   return absl::OkStatus();
 }
@@ -52,16 +54,18 @@ absl::Status CheckChannels(const SplitSetup& options, const ProtectionSpec& spec
   if (!spec.needs_secret_channels || options.insecure_channels) return absl::OkStatus();
   if (!options.tls) {
     return absl::FailedPreconditionError(
-        "protection shares needs TLS to every accelerator: whoever reads all channels reads the "
-        "prompt");
+        StrCat("protection ", spec.name,
+               " needs TLS to every accelerator: anyone who can read all channels can read the "
+               "prompt"));
   }
   if (options.pinned_keys.empty() && options.roots.empty()) {
     return absl::FailedPreconditionError(
-        "protection shares needs the accelerators' keys pinned, or an authority for each of them");
+        StrCat("protection ", spec.name,
+               " needs the key of every accelerator pinned, or an authority for each"));
   }
   if (options.data_plane == DataPlane::kShm) {
-    return absl::FailedPreconditionError(
-        "protection shares does not use shared memory: the host reads it");
+    return absl::FailedPreconditionError(StrCat(
+        "protection ", spec.name, " cannot use shared memory: this machine's host can read it"));
   }
   return absl::OkStatus();
 }
@@ -77,8 +81,8 @@ absl::Status CheckOffload(const SplitSetup& options) {
   if (!options.offload.any()) return absl::OkStatus();
   if (options.protection != Protection::kPlain) {
     return absl::InvalidArgumentError(
-        StrCat("offloading more than linear layers shows the accelerator the prompt: protection "
-               "plain only, not ",
+        StrCat("offloading more than linear layers shows the accelerator the prompt; only "
+               "protection plain allows it, not ",
                ProtectionName(options.protection)));
   }
   return absl::OkStatus();

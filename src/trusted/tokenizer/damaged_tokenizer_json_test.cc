@@ -291,7 +291,7 @@ TEST(DamagedTokenizerJson, MembersGivenTwice) {
   std::string text = ByteLevelJson().dump();
   text.insert(1, R"("model": {"type": "BPE"}, )");
   EXPECT_EQ(Tokenizer::Parse(text, "t.json").status(),
-            absl::InvalidArgumentError("t.json: model: is there twice"));
+            absl::InvalidArgumentError("t.json: model: appears twice"));
 }
 
 std::string DamageName(const testing::TestParamInfo<Damage>& info) { return info.param.name; }

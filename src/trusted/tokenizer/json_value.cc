@@ -64,7 +64,7 @@ absl::StatusOr<std::optional<JsonValue>> JsonValue::OptionalMember(std::string_v
     if (field.key != key) continue;
     member = field.value;
     // Which of two would count differs from reader to reader.
-    if (++found > 1) return ErrorAt(StrCat(path_.empty() ? "" : ".", key), "is there twice");
+    if (++found > 1) return ErrorAt(StrCat(path_.empty() ? "" : ".", key), "appears twice");
   }
   if (found == 0 || member.is_null()) return std::optional<JsonValue>();
   return std::optional<JsonValue>(

@@ -47,7 +47,7 @@ absl::Status ParseVocabulary(const JsonValue& model, size_t added_tokens,
     if (!definition.tokens[id].empty()) return error("id is used twice");
     definition.tokens[id] = field.key;
     if (!definition.vocabulary.Add(std::string(field.key), static_cast<int32_t>(id))) {
-      return error("token is there twice");
+      return error("token appears twice");
     }
     ++entry;
   }

@@ -58,7 +58,7 @@ absl::Status PlaceAddedTokens(const JsonValue& root, TokenizerDefinition& defini
     const auto error = [&](std::string_view what) {
       return root.ErrorAt(StrCat("added_tokens[", i, "]"), what);
     };
-    if (!contents.Add(token.content, token.id)) return error("content is there twice");
+    if (!contents.Add(token.content, token.id)) return error("content appears twice");
     if (static_cast<size_t>(token.id) >= definition.tokens.size()) {
       return error(StrCat("id is out of range: not below ", definition.tokens.size()));
     }

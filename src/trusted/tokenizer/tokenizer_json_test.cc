@@ -39,7 +39,7 @@ TEST(TokenizerJsonTest, TokenThereTwiceIsRefused) {
   ASSERT_NE(at, std::string::npos);
   text.insert(at, "\"a\":261,");
   const auto tokenizer = Tokenizer::Parse(text, "t.json");
-  EXPECT_THAT(std::string(tokenizer.status().message()), HasSubstr("token is there twice"));
+  EXPECT_THAT(std::string(tokenizer.status().message()), HasSubstr("token appears twice"));
 }
 
 TEST(TokenizerJsonTest, MissingFileIsNotFound) {
