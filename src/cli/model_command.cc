@@ -87,14 +87,20 @@ void AddRandom(CLI::App& model, Invocation& invocation) {
 
 absl::Status RunModelInspect(const ModelInspectFlags& flags) {
   ThreadPool pool(AvailableProcessors());
-  const absl::StatusOr<Checkpoint> opened =
-      OpenModel(flags.model, {.key_file = InputPath(flags.key_file)}, pool);
+  UnsealOptions unseal{.key_file = InputPath(flags.key_file)};
+  if (IsSealedModelPath(flags.model)) {
+    SOTTO_ASSIGN_OR_RETURN(unseal.root, ReadSealedRoot(flags.model));
+  }
+  const absl::StatusOr<Checkpoint> opened = OpenModel(flags.model, unseal, pool);
   SOTTO_RETURN_IF_ERROR(InFlagTerms(opened.status()));
   const Checkpoint& checkpoint = *opened;
+  // The root is the file's own too, so the digest it claims for its weights is checked.
+  SOTTO_RETURN_IF_ERROR(checkpoint.HashWeights(pool).status());
   WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields);
   SOTTO_ASSIGN_OR_RETURN(const ModelDigests digests, checkpoint.Digests(pool));
   std::fputs(FormatSummary(SummarizeModel(checkpoint)).c_str(), stdout);
-  std::fputs(FormatDigests(digests).c_str(), stdout);
+  std::fputs(FormatDigests(digests, unseal.root.has_value() ? HashToHex(*unseal.root) : "").c_str(),
+             stdout);
   return absl::OkStatus();
 }
 

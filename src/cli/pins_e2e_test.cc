@@ -52,8 +52,8 @@ class PinsTest : public PrefillTest {
     SOTTO_CHECK(run.exit_code == 0);
     std::map<std::string, std::string> digests;
     std::istringstream lines(run.out);
-    for (std::string name, line; lines >> name && std::getline(lines, line);) {
-      if (name.ends_with("_sha256")) digests[name] = line.substr(line.find_first_not_of(' '));
+    for (std::string name, value, line; lines >> name >> value && std::getline(lines, line);) {
+      if (name.ends_with("_sha256")) digests[name] = value;
     }
     return digests;
   }
@@ -135,6 +135,33 @@ TEST_F(PinsTest, InspectPrintsWhatSha256sumMakes) {
                          digests_["weights_sha256"], " | sha256sum | cut -d ' ' -f 1")));
   fs::remove(m + "/tokenizer.json");
   EXPECT_EQ(Inspect("m")["tokenizer_sha256"], "none");
+}
+
+// Each digest that inspect says a flag takes is taken by that flag, and no flag is missing.
+TEST_F(PinsTest, InspectNamesTheFlagOfEachDigest) {
+  const ProgramResult seal =
+      RunProgram("sotto", {"model", "seal", "m", "--out", "s"}, {.working_dir = dir_.path()});
+  ASSERT_EQ(seal.exit_code, 0) << seal.err;
+  for (const std::string model : {"m", "s"}) {
+    const ProgramResult inspect =
+        RunProgram("sotto", {"model", "inspect", model}, {.working_dir = dir_.path()});
+    std::vector<std::string> flags = {"--model", model}, named;
+    std::istringstream lines(inspect.out);
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream words(line);
+      std::string name, value, label, flag;
+      if (words >> name >> value >> label >> flag && label == "for") {
+        named.push_back(flag);
+        flags.insert(flags.end(), {flag, value});
+      }
+    }
+    std::vector<std::string> expected = {"--model-sha256", "--weights-sha256"};
+    if (model == "s") expected.push_back("--weights-root");
+    EXPECT_EQ(named, expected);
+    const ProgramResult run = Sotto(flags);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_EQ(UnusualMessages(run.err), "");
+  }
 }
 
 TEST_F(PinsTest, TheModelItselfIsTaken) {

@@ -105,12 +105,16 @@ std::string FormatSummary(const ModelSummary& summary) {
   return text;
 }
 
-std::string FormatDigests(const ModelDigests& digests) {
-  return Line("model_sha256", digests.model_sha256()) +
-         Line("config_sha256", digests.config_sha256) +
-         Line("tokenizer_sha256",
-              digests.tokenizer_sha256.empty() ? "none" : digests.tokenizer_sha256) +
-         Line("weights_sha256", digests.weights_sha256);
+std::string FormatDigests(const ModelDigests& digests, const std::string& sealed_root) {
+  const std::string tokenizer =
+      digests.tokenizer_sha256.empty() ? "none" : digests.tokenizer_sha256;
+  const std::string text =
+      Line("model_sha256", StrCat(digests.model_sha256(), "  for --model-sha256")) +
+      Line("config_sha256", StrCat(digests.config_sha256, "  within model_sha256")) +
+      Line("tokenizer_sha256", StrCat(tokenizer, "  within model_sha256")) +
+      Line("weights_sha256", StrCat(digests.weights_sha256, "  for --weights-sha256"));
+  if (sealed_root.empty()) return text;
+  return text + Line("sealed_root", StrCat(sealed_root, "  for --weights-root"));
 }
 
 }  // namespace sotto

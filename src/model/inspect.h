@@ -30,8 +30,9 @@ ModelSummary SummarizeModel(const Checkpoint& checkpoint);
 
 // Lines "name   value" for a terminal.
 std::string FormatSummary(const ModelSummary& summary);
-// The same of the digests, each as the flags of `sotto prefill` take it.
-std::string FormatDigests(const ModelDigests& digests);
+// The same of the digests, each with the flag of `sotto prefill` that takes it. `sealed_root` empty:
+// a directory's.
+std::string FormatDigests(const ModelDigests& digests, const std::string& sealed_root);
 
 }  // namespace sotto
 

@@ -40,6 +40,10 @@ absl::StatusOr<std::unique_ptr<ModelFiles>> OpenSealedFiles(const std::string& p
                                                             const UnsealOptions& options,
                                                             ThreadPool& pool);
 
+// The root that the file's header names, which nothing has been checked against: to open the file
+// with it is to check. Errors as OpenSealedFiles.
+absl::StatusOr<Hash256> ReadSealedRoot(const std::string& path);
+
 // Whether `path` is a regular file, as a sealed model is, and not a directory.
 bool IsSealedModelPath(const std::string& path);
 

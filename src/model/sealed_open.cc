@@ -23,14 +23,18 @@ struct Trusted {  // What the root vouches for.
   std::vector<Hash256> table;
 };
 
-absl::StatusOr<Trusted> ReadTrustedTable(const InputFile& file, const std::string& path,
-                                         const std::optional<Hash256>& pinned) {
+absl::StatusOr<SealedHeader> ReadHeader(const InputFile& file, const std::string& path) {
   uint8_t bytes[kSealedHeaderBytes] = {};
   if (file.size() < sizeof bytes || !file.Read(0, bytes).ok()) {
     return Damaged(path, "too short for a sealed model's header");
   }
+  return ParseSealedHeader(bytes, file.size(), path);
+}
+
+absl::StatusOr<Trusted> ReadTrustedTable(const InputFile& file, const std::string& path,
+                                         const std::optional<Hash256>& pinned) {
   Trusted trusted;
-  SOTTO_ASSIGN_OR_RETURN(trusted.header, ParseSealedHeader(bytes, file.size(), path));
+  SOTTO_ASSIGN_OR_RETURN(trusted.header, ReadHeader(file, path));
   if (pinned && *pinned != trusted.header.root) {
     return absl::PermissionDeniedError(StrCat(path, ": its root is ",
                                               HashToHex(trusted.header.root), ", not the pinned ",
@@ -152,6 +156,12 @@ absl::StatusOr<std::unique_ptr<ModelFiles>> OpenSealedFiles(const std::string& p
   SOTTO_ASSIGN_OR_RETURN(SealedDirectory directory, ParseSealedDirectory(payload.span(), path));
   return std::make_unique<SealedFiles>(path, options.root.has_value(), std::move(directory),
                                        std::move(payload));
+}
+
+absl::StatusOr<Hash256> ReadSealedRoot(const std::string& path) {
+  SOTTO_ASSIGN_OR_RETURN(const InputFile file, InputFile::Open(path));
+  SOTTO_ASSIGN_OR_RETURN(const SealedHeader header, ReadHeader(file, path));
+  return header.root;
 }
 
 bool IsSealedModelPath(const std::string& path) {
