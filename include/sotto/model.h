@@ -96,6 +96,10 @@ class Model {
   // One text per id, nullopt for an id the tokenizer lacks; concatenated they are the whole text. A
   // character spelled by several ids appears with the last of them. Empty without a tokenizer.
   std::vector<std::optional<std::string>> TokenTexts(std::span<const int32_t> ids) const;
+  // The same of ids that have nothing to do with each other, like the most likely tokens of Scores:
+  // each as it would stand inside a text, its blank before it. U+FFFD stands for bytes that are no
+  // character by themselves.
+  std::vector<std::optional<std::string>> TokenTextsApart(std::span<const int32_t> ids) const;
 
   struct Impl;
 

@@ -23,7 +23,8 @@ struct Scores {
   // [n]: of each token given those before it. NaN for the first and for tokens not asked for.
   std::vector<double> logprobs = {};
   // [n, top_k]: the most likely tokens after each position, most likely first and the smaller id
-  // first among equals. Zeros for positions not asked for.
+  // first among equals (Model::TokenTextsApart gives their texts). Zeros for positions not asked
+  // for.
   std::vector<TokenLogprob> top = {};
   size_t top_k = 0;
   // Sum and number of the tokens that were asked for.
@@ -42,7 +43,7 @@ struct Scores {
 inline constexpr size_t kMaxTopK = 100;
 
 struct ScoreOptions {
-  size_t top_k = 1;  // At most kMaxTopK; 0: none.
+  size_t top_k = 1;  // At most kMaxTopK and the size of the vocabulary; 0: none.
   // Keeps logprobs and top; false: sums only, in memory that does not grow with the prompt.
   bool keep_tokens = true;
   // For each prompt, the first token to score (at least 1, and below its length); empty: all but

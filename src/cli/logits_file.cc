@@ -6,16 +6,23 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "cli/npy_header.h"
 #include "kernels/oblivious_row.h"
 
 namespace sotto {
 namespace {
 
 constexpr size_t kHeaderAlignment = 64;
+// They hold prompts, or what tells them.
+constexpr AtomicFileOptions kLogitsFileMode = {.owner_only = true};
 
 template <typename T>
 std::string_view AsBytes(const T* data, size_t count) {
   return {reinterpret_cast<const char*>(data), count * sizeof(T)};
+}
+
+std::string_view AsBytes(const std::vector<int32_t>& values) {
+  return AsBytes(values.data(), values.size());
 }
 
 uint64_t LogitsBytes(const LogitsShape& shape) {
@@ -23,23 +30,7 @@ uint64_t LogitsBytes(const LogitsShape& shape) {
   return std::accumulate(dims.begin(), dims.end(), sizeof(float), std::multiplies<uint64_t>());
 }
 
-// NumPy's format 1.0 (numpy/lib/format.py): magic, version, u16 header length, a Python literal
-// padded with spaces and ended by a line feed.
-std::string NpyHeader(const LogitsShape& shape) {
-  std::string dims;
-  for (const size_t n : shape.dimensions()) dims += StrCat(dims.empty() ? "" : ", ", n);
-  std::string literal = StrCat("{'descr': '<f4', 'fortran_order': False, 'shape': (", dims, "), }");
-  constexpr size_t kPrefix = 10;
-  const size_t unpadded = kPrefix + literal.size() + 1;
-  const size_t padded = (unpadded + kHeaderAlignment - 1) / kHeaderAlignment * kHeaderAlignment;
-  literal += std::string(padded - unpadded, ' ') + "\n";
-  std::string header("\x93NUMPY\x01\x00", 8);
-  header += static_cast<char>(literal.size() & 0xff);
-  header += static_cast<char>(literal.size() >> 8);
-  return header + literal;
-}
-
-// What the safetensors file holds behind the logits.
+// What the logits are of.
 struct Inputs {
   std::vector<int32_t> ids;           // [rows, prefill_length]
   std::vector<int32_t> lengths = {};  // [rows]
@@ -74,6 +65,23 @@ std::string SafetensorsHeader(const LogitsShape& shape) {
   return std::string(AsBytes(&size, 1)) + text;
 }
 
+// FilesBesideLogits(), complete but for their names.
+absl::StatusOr<std::vector<AtomicFile>> WriteBeside(const std::string& path,
+                                                    const LogitsShape& shape,
+                                                    const Inputs& inputs) {
+  const std::string arrays[] = {
+      StrCat(NpyHeader("<i4", {shape.rows, shape.prefill_length}), AsBytes(inputs.ids)),
+      StrCat(NpyHeader("<i4", {shape.rows}), AsBytes(inputs.lengths))};
+  const std::vector<std::string> paths = FilesBesideLogits(path);
+  std::vector<AtomicFile> files;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    SOTTO_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(paths[i], kLogitsFileMode));
+    SOTTO_RETURN_IF_ERROR(file.Append(arrays[i]));
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
 }  // namespace
 
 absl::StatusOr<LogitsFormat> LogitsFormatOfPath(std::string_view path) {
@@ -81,6 +89,13 @@ absl::StatusOr<LogitsFormat> LogitsFormatOfPath(std::string_view path) {
   if (extension == ".safetensors") return LogitsFormat::kSafetensors;
   if (extension == ".npy") return LogitsFormat::kNpy;
   return absl::InvalidArgumentError("the file name must end in .safetensors or .npy");
+}
+
+std::vector<std::string> FilesBesideLogits(std::string_view path) {
+  constexpr std::string_view kExtension = ".npy";
+  if (!path.ends_with(kExtension)) return {};
+  const std::string_view stem = path.substr(0, path.size() - kExtension.size());
+  return {StrCat(stem, ".ids", kExtension), StrCat(stem, ".lengths", kExtension)};
 }
 
 std::vector<size_t> LogitsShape::dimensions() const {
@@ -92,29 +107,35 @@ absl::StatusOr<std::unique_ptr<LogitsFile>> LogitsFile::Create(const std::string
                                                                const LogitsShape& shape,
                                                                const BatchRows& rows) {
   SOTTO_ASSIGN_OR_RETURN(const LogitsFormat format, LogitsFormatOfPath(path));
-  SOTTO_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path, {.owner_only = true}));
+  SOTTO_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path, kLogitsFileMode));
   if (file.direct()) {
     return absl::InvalidArgumentError(
         StrCat(path, ": must be a regular file, because logits are not written in order"));
   }
+  const Inputs inputs = PaddedInputs(shape, rows);
   const bool npy = format == LogitsFormat::kNpy;
-  const std::string header = npy ? NpyHeader(shape) : SafetensorsHeader(shape);
+  const std::string header = npy ? NpyHeader("<f4", shape.dimensions()) : SafetensorsHeader(shape);
   const uint64_t logits_end = header.size() + LogitsBytes(shape);
   SOTTO_RETURN_IF_ERROR(file.Reserve(logits_end));
   SOTTO_RETURN_IF_ERROR(file.WriteAt(0, header));
-  if (!npy) {
-    const Inputs inputs = PaddedInputs(shape, rows);
-    const std::string_view ids = AsBytes(inputs.ids.data(), inputs.ids.size());
+  std::vector<AtomicFile> beside;
+  if (npy) {
+    SOTTO_ASSIGN_OR_RETURN(beside, WriteBeside(path, shape, inputs));
+  } else {
+    const std::string_view ids = AsBytes(inputs.ids);
     SOTTO_RETURN_IF_ERROR(file.WriteAt(logits_end, ids));
-    SOTTO_RETURN_IF_ERROR(file.WriteAt(logits_end + ids.size(),
-                                       AsBytes(inputs.lengths.data(), inputs.lengths.size())));
+    SOTTO_RETURN_IF_ERROR(file.WriteAt(logits_end + ids.size(), AsBytes(inputs.lengths)));
   }
-  return std::unique_ptr<LogitsFile>(new LogitsFile(std::move(file), shape, rows, header.size()));
+  return std::unique_ptr<LogitsFile>(
+      new LogitsFile(std::move(file), std::move(beside), shape, rows, header.size()));
 }
 
-LogitsFile::LogitsFile(AtomicFile file, const LogitsShape& shape, const BatchRows& rows,
-                       uint64_t logits_begin)
-    : file_(std::move(file)), shape_(shape), logits_begin_(logits_begin) {
+LogitsFile::LogitsFile(AtomicFile file, std::vector<AtomicFile> beside, const LogitsShape& shape,
+                       const BatchRows& rows, uint64_t logits_begin)
+    : file_(std::move(file)),
+      beside_(std::move(beside)),
+      shape_(shape),
+      logits_begin_(logits_begin) {
   for (const std::vector<int32_t>& ids : rows.ids) lengths_.push_back(ids.size());
 }
 
@@ -146,6 +167,7 @@ absl::Status LogitsFile::status() {
 
 absl::Status LogitsFile::Commit() {
   SOTTO_RETURN_IF_ERROR(status());
+  for (AtomicFile& file : beside_) SOTTO_RETURN_IF_ERROR(file.Commit());
   return file_.Commit();
 }
 

@@ -2,7 +2,8 @@
 // Little-endian f32, in the shape of the result's output_logits_shape: [rows, prefill_length,
 // vocab], or [rows, vocab] where only last positions are wanted. What lies beyond a row's actual
 // length is 0.
-//   .npy          that array (NumPy's format 1.0)
+//   .npy          that array (npy_header.h); FILE.ids.npy and FILE.lengths.npy beside FILE.npy hold
+//                 what the next format calls input_ids and actual_lengths
 //   .safetensors  tensor "logits", with "input_ids" I32 [rows, prefill_length] (0 beyond the actual
 //                 length) and "actual_lengths" I32 [rows]
 #ifndef SOTTO_CLI_LOGITS_FILE_H_
@@ -29,6 +30,9 @@ enum class LogitsFormat { kSafetensors, kNpy };
 // By the extension; INVALID_ARGUMENT for another one.
 absl::StatusOr<LogitsFormat> LogitsFormatOfPath(std::string_view path);
 
+// What is written beside the file of that name: of an .npy its ids and its lengths.
+std::vector<std::string> FilesBesideLogits(std::string_view path);
+
 struct LogitsShape {
   Positions positions = Positions::kAll;
   size_t rows = 0;
@@ -53,14 +57,15 @@ class LogitsFile {
   // Thread-safe. The first error is kept for Commit(), and ends the writing.
   void Write(size_t row, size_t first_position, ConstMatrixView<float> logits);
   absl::Status status();
-  // Gives the file its name.
+  // Gives the files their names, that of the logits last.
   absl::Status Commit();
 
  private:
-  LogitsFile(AtomicFile file, const LogitsShape& shape, const BatchRows& rows,
-             uint64_t logits_begin);
+  LogitsFile(AtomicFile file, std::vector<AtomicFile> beside, const LogitsShape& shape,
+             const BatchRows& rows, uint64_t logits_begin);
 
   AtomicFile file_;
+  std::vector<AtomicFile> beside_;
   const LogitsShape shape_;
   std::vector<size_t> lengths_;  // Of each row, in tokens.
   const uint64_t logits_begin_;  // Offset of the first logit.

@@ -125,6 +125,25 @@ TEST_F(LogitsFileTest, NpyIsWhatNumPyReads) {
   EXPECT_EQ(Floats(bytes.substr(10 + header)), ExpectedAll());
 }
 
+TEST_F(LogitsFileTest, IdsAndLengthsStandBesideAnNpy) {
+  WriteAll(*Create("l.npy", kAll));
+  const auto check = [&](const std::string& name, const std::string& shape,
+                         const std::vector<int32_t>& expected) {
+    const std::string bytes = dir_.Read(name);
+    const std::string_view literal = std::string_view(bytes).substr(10, 118);
+    EXPECT_EQ(literal.substr(0, literal.find('}') + 1),
+              "{'descr': '<i4', 'fortran_order': False, 'shape': " + shape + ", }");
+    std::vector<int32_t> values(expected.size());
+    ASSERT_EQ(bytes.size(), 128 + values.size() * sizeof(int32_t));
+    std::memcpy(values.data(), bytes.data() + 128, bytes.size() - 128);
+    EXPECT_EQ(values, expected);
+  };
+  check("l.ids.npy", "(2, 3)", {7, 8, 9, 4, 0, 0});
+  check("l.lengths.npy", "(2,)", {3, 1});
+  EXPECT_EQ(Entries(), 3u);
+  EXPECT_TRUE(FilesBesideLogits("l.safetensors").empty());
+}
+
 TEST_F(LogitsFileTest, LastPositionsAreOneRowEach) {
   const auto file = Create("l.safetensors", kLast);
   file->Write(1, 0, Block(1, 0, 1).view());

@@ -12,11 +12,19 @@
 
 namespace sotto {
 
-// {"index", "id" (if given), "ids", "tokens", "logprobs", "top_ids", "top_logprobs", "sum_logprob",
-// "perplexity"}. Joined, the tokens are the prompt; ids that the tokenizer lacks have null for one,
-// and a model without a tokenizer makes "tokens" null.
-std::string LogprobsLine(size_t index, const nlohmann::ordered_json& id,
-                         std::span<const int32_t> ids, const Model& model, const Scores& scores);
+struct ScoredPrompt {
+  size_t index = 0;
+  const nlohmann::ordered_json& id;  // Null: none was given.
+  std::span<const int32_t> ids;
+};
+
+enum class TopList { kLeftOut, kWritten };
+
+// {"index", "id" (if given), "ids", "tokens", "logprobs", "top_ids", "top_logprobs", "top" (where
+// written), "sum_logprob", "perplexity"}. Joined, the tokens are the prompt; ids that the tokenizer
+// lacks have null for one, and a model without a tokenizer makes "tokens" null.
+std::string LogprobsLine(const ScoredPrompt& prompt, const Model& model, const Scores& scores,
+                         TopList top_list);
 
 }  // namespace sotto
 

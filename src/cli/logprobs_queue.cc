@@ -16,7 +16,8 @@ absl::Status LogprobsQueue::Add(size_t prompt, Scores scores) {
   waiting_[prompt] = std::move(scores);
   for (; next_ < waiting_.size() && waiting_[next_].has_value(); ++next_) {
     SOTTO_RETURN_IF_ERROR(outputs_.AppendLogprobs(
-        LogprobsLine(next_, prompts_[next_].id, rows_.ids[next_], model_, *waiting_[next_])));
+        LogprobsLine({.index = next_, .id = prompts_[next_].id, .ids = rows_.ids[next_]}, model_,
+                     *waiting_[next_], outputs_.top_list())));
     waiting_[next_].reset();
   }
   return absl::OkStatus();

@@ -23,7 +23,8 @@ class LogprobsQueue {
                 PrefillOutputs& outputs);
 
   // Takes the scores of a prompt, each prompt once, and writes every line whose turn has come.
-  // Keeps what must wait (24 bytes a token); nothing at all where no --logprobs was asked for.
+  // Keeps what must wait (8 bytes a token and 16 for each of its top_k); nothing at all where no
+  // --logprobs was asked for.
   absl::Status Add(size_t prompt, Scores scores);
 
  private:

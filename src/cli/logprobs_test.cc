@@ -25,13 +25,17 @@ Scores ScoresOf(size_t tokens, double logprob) {
 
 class LogprobsLineTest : public testing::Test {
  protected:
+  std::string Line(size_t index, const ordered_json& id, const std::vector<int32_t>& ids,
+                   const Scores& scores, TopList top_list = TopList::kLeftOut) {
+    return LogprobsLine({.index = index, .id = id, .ids = ids}, model_, scores, top_list);
+  }
+
   const TempDir dir_;
   const Model model_ = ByteLevelModel(dir_);
 };
 
 TEST_F(LogprobsLineTest, HasTheDocumentedMembersInOrder) {
-  const auto line =
-      LogprobsLine(4, "name", std::vector<int32_t>{260, 256, 97}, model_, ScoresOf(3, -0.5));
+  const auto line = Line(4, "name", {260, 256, 97}, ScoresOf(3, -0.5));
   EXPECT_EQ(line.back(), '\n');
   EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
   const ordered_json expected = {
@@ -47,19 +51,37 @@ TEST_F(LogprobsLineTest, HasTheDocumentedMembersInOrder) {
   EXPECT_EQ(ordered_json::parse(line).dump(), expected.dump());
 }
 
+// Each token with its text as it would follow, and bytes that are no character with U+FFFD.
+TEST_F(LogprobsLineTest, ListsTheLikeliestTokensOfEachPosition) {
+  const Scores scores{.logprobs = {0, -1},
+                      .top = {{256, -0.25}, {258, -2}, {0xc3, -0.5}, {300, -4}},
+                      .top_k = 2,
+                      .sum_logprob = -1,
+                      .tokens = 1};
+  const ordered_json line = ordered_json::parse(Line(0, {}, {97, 98}, scores, TopList::kWritten));
+  EXPECT_EQ(line["top"].dump(),
+            "[[{\"id\":256,\"token\":\"ab\",\"logprob\":-0.25},"
+            "{\"id\":258,\"token\":\" a\",\"logprob\":-2.0}],"
+            "[{\"id\":195,\"token\":\"\xef\xbf\xbd\",\"logprob\":-0.5},"
+            "{\"id\":300,\"token\":null,\"logprob\":-4.0}]]");
+  EXPECT_EQ(line["top_ids"], ordered_json({256, 195}));
+}
+
 // U+20AC is three bytes, and three ids of the byte alphabet.
 TEST_F(LogprobsLineTest, ACharacterOfSeveralIdsAppearsWithItsLast) {
   const std::vector<int32_t> ids = *model_.Encode("\xe2\x82\xac", {.add_bos = false});
   ASSERT_EQ(ids.size(), 3u);
-  const auto line = LogprobsLine(0, {}, ids, model_, ScoresOf(3, -1));
+  const auto line = Line(0, {}, ids, ScoresOf(3, -1));
   EXPECT_EQ(ordered_json::parse(line)["tokens"], ordered_json({"", "", "\xe2\x82\xac"}));
 }
 
 TEST_F(LogprobsLineTest, WhatIsNotThereIsNullOrLeftOut) {
   const TempDir other_dir;
-  const auto line =
-      LogprobsLine(0, {}, std::vector<int32_t>{3}, SmallModel(other_dir, 50, ""), ScoresOf(1, 0));
-  const ordered_json json = ordered_json::parse(line);
+  const ordered_json none;
+  const std::vector<int32_t> ids = {3};
+  const ordered_json json = ordered_json::parse(LogprobsLine(
+      {.id = none, .ids = ids}, SmallModel(other_dir, 50, ""), ScoresOf(1, 0), TopList::kWritten));
+  EXPECT_EQ(json["top"].dump(), R"([[{"id":0,"token":null,"logprob":0.0}]])");
   EXPECT_FALSE(json.contains("id"));
   EXPECT_TRUE(json["tokens"].is_null());
   EXPECT_TRUE(json["perplexity"].is_null());
@@ -69,8 +91,7 @@ TEST_F(LogprobsLineTest, WhatIsNotThereIsNullOrLeftOut) {
 // id without text.
 TEST_F(LogprobsLineTest, IdsThatTheTokenizerLacksHaveNoText) {
   const auto tokens = [&](const std::vector<int32_t>& ids) {
-    return ordered_json::parse(
-        LogprobsLine(0, {}, ids, model_, ScoresOf(ids.size(), -1)))["tokens"];
+    return ordered_json::parse(Line(0, {}, ids, ScoresOf(ids.size(), -1)))["tokens"];
   };
   EXPECT_EQ(tokens({262}), ordered_json::array({nullptr}));
   EXPECT_EQ(tokens({300, 97, 262}), ordered_json::array({nullptr, "a", nullptr}));

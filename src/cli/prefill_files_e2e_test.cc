@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 #include "testing/prefill_program.h"
 #include "testing/reference_tensors.h"
@@ -119,6 +121,65 @@ TEST_F(PrefillTest, LogprobsScoreEachTokenGivenThoseBefore) {
   const double perplexity = std::exp(-sum / static_cast<double>(ids.size() - 1));
   EXPECT_NEAR(line["perplexity"], perplexity, 1e-9 * perplexity);
   EXPECT_EQ(result["perplexity"][0], line["perplexity"]);
+}
+
+// The same to the bit whatever the batch, and in a fixed shape.
+TEST_F(PrefillTest, TopKListsTheLikeliestTokens) {
+  const std::vector<std::string> prompts = {"--prompt",         "In the beginning God created",
+                                            "--prompt",         "And",
+                                            "--precision",      "f32",
+                                            "--prefill-length", "16"};
+  const auto lines = [&](const std::string& name, std::vector<std::string> more) {
+    more.insert(more.end(), prompts.begin(), prompts.end());
+    more.insert(more.end(), {"--logprobs", name});
+    Result(more);
+    return Lines(name);
+  };
+  const auto plain = lines("plain.jsonl", {});
+  const auto listed = lines("listed.jsonl", {"--top-k", "20", "--save-logits", "l.safetensors"});
+  EXPECT_EQ(lines("padded.jsonl", {"--top-k", "20", "--pad-compute", "--batch-size", "2"}), listed);
+  const auto logits = ReadReferenceTensors(dir_.File("l.safetensors")).at("logits").As<float>();
+  for (size_t row = 0; row < 2; ++row) {
+    ASSERT_EQ(listed[row]["top"].size(), listed[row]["ids"].size());
+    for (size_t i = 0; i < listed[row]["top"].size(); ++i) {
+      const float* const all = &logits[(row * 16 + i) * 2048];
+      std::vector<int> order(2048);
+      std::iota(order.begin(), order.end(), 0);
+      std::ranges::stable_sort(order, std::greater<float>(), [&](int id) { return all[id]; });
+      for (size_t k = 0; k < 20; ++k) EXPECT_EQ(listed[row]["top"][i][k]["id"], order[k]);
+      const json& first = listed[row]["top"][i][0];
+      EXPECT_EQ(first["id"], listed[row]["top_ids"][i]);
+      EXPECT_EQ(first["logprob"], listed[row]["top_logprobs"][i]);
+    }
+    json without = listed[row];
+    without.erase("top");
+    EXPECT_EQ(without, plain[row]);
+  }
+  // After "And": a word's first piece has its blank.
+  EXPECT_EQ(listed[1]["top"].back()[0]["token"].get<std::string>().front(), ' ');
+}
+
+TEST_F(PrefillTest, TopKNeedsAFileAndANumberThatTheModelHas) {
+  const auto refused = [&](const std::vector<std::string>& arguments, int exit_code) {
+    const ProgramResult run = Sotto(arguments);
+    EXPECT_EQ(run.exit_code, exit_code);
+    EXPECT_EQ(FileCount(), 0u);
+    return UnusualMessages(run.err);
+  };
+  EXPECT_EQ(refused({"--top-k", "5"}, kUsage),
+            "sotto: error: --top-k: has no effect without --logprobs\n");
+  for (const char* number : {"0", "101", "-1", "x"}) {
+    EXPECT_THAT(refused({"--top-k", number, "--logprobs", "l.jsonl"}, kUsage),
+                HasSubstr("--top-k"));
+  }
+}
+
+// FILE.ids.npy is the file of another flag already.
+TEST_F(PrefillTest, FilesBesideLogitsAreOutputsToo) {
+  const ProgramResult run = Sotto({"--save-logits", "l.npy", "--logprobs", "l.ids.npy"});
+  EXPECT_EQ(run.exit_code, kFailure);
+  EXPECT_THAT(run.err, HasSubstr("--save-logits"));
+  EXPECT_EQ(FileCount(), 0u);
 }
 
 TEST_F(PrefillTest, LastLogitsAreTheLastRowOfAll) {

@@ -49,6 +49,10 @@ PrefillFlags::PrefillFlags(CLI::App& app)
                       .placeholder = "FILE",
                       .help = "Write ids, tokens, log-probabilities and top tokens, one JSON line "
                               "per prompt; - for standard output"}),
+      top_k_(app, {.flag = "--top-k",
+                   .placeholder = "N",
+                   .help = "With --logprobs: list the N most likely tokens after each position",
+                   .shown_default = "no list"}),
       pad_compute_(AddSwitch(app, "--pad-compute",
                              "Compute padding too, so that timing does not reveal prompt lengths")),
       oblivious_embedding_(AddSwitch(app, "--oblivious-embedding",
@@ -79,6 +83,15 @@ absl::Status PrefillFlags::ReadOutputs(PrefillJob& options) const {
   return known.ok() ? known : BlameSetting(save_logits_, known);
 }
 
+absl::Status PrefillFlags::ReadTopK(PrefillJob& options) const {
+  if (!top_k_.given()) return absl::OkStatus();
+  if (options.logprobs_path.empty()) {
+    return UsageError("--top-k: has no effect without --logprobs");
+  }
+  SOTTO_ASSIGN_OR_RETURN(options.top_k, top_k_.Integer(1, int64_t{kMaxTopK}));
+  return absl::OkStatus();
+}
+
 absl::Status PrefillFlags::CheckFiles(const PrefillJob& options) const {
   NamedFiles files;
   prompts_.AddFiles(options, files);
@@ -86,6 +99,9 @@ absl::Status PrefillFlags::CheckFiles(const PrefillJob& options) const {
   split_.AddFiles(files);
   for (const Setting* output : {&output_, &save_logits_, &logprobs_}) {
     files.outputs.push_back({output->source(), OutputPath(output->value())});
+  }
+  for (const std::string& path : FilesBesideLogits(options.save_logits_path)) {
+    files.outputs.push_back({save_logits_.source(), path});
   }
   return files.CheckApart();
 }
@@ -121,6 +137,7 @@ absl::StatusOr<PrefillJob> PrefillFlags::Read() const {
   PrefillJob options;
   SOTTO_RETURN_IF_ERROR(prompts_.Read(options));
   SOTTO_RETURN_IF_ERROR(ReadOutputs(options));
+  SOTTO_RETURN_IF_ERROR(ReadTopK(options));
   SOTTO_RETURN_IF_ERROR(model_.Read(options));
   SOTTO_RETURN_IF_ERROR(CheckFiles(options));
   SOTTO_RETURN_IF_ERROR(ReadExecution(options));

@@ -25,6 +25,7 @@ class PrefillFlags {
 
  private:
   absl::Status ReadOutputs(PrefillJob& options) const;
+  absl::Status ReadTopK(PrefillJob& options) const;
   absl::Status CheckFiles(const PrefillJob& options) const;
   absl::Status ReadExecution(PrefillJob& options) const;
 
@@ -32,7 +33,7 @@ class PrefillFlags {
   PromptFlags prompts_;
   Setting output_;
   PrecisionFlags precision_;
-  Setting threads_, logits_, save_logits_, logprobs_;
+  Setting threads_, logits_, save_logits_, logprobs_, top_k_;
   CLI::Option *const pad_compute_, *const oblivious_embedding_;
   Setting progress_, log_level_;
   SplitFlags split_;

@@ -26,6 +26,7 @@ struct PrefillJob {
   std::string output_path;
   std::string save_logits_path;  // Empty: not saved. Else ends in .safetensors or .npy.
   std::string logprobs_path;     // Empty: not written.
+  std::optional<size_t> top_k;   // Likeliest tokens listed in it; none: no list.
   ProgressMode progress = ProgressMode::kAuto;
 };
 

@@ -19,6 +19,7 @@ absl::StatusOr<PrefillOutputs> PrefillOutputs::Create(const PrefillJob& options,
     SOTTO_ASSIGN_OR_RETURN(AtomicFile logprobs,
                            AtomicFile::Create(options.logprobs_path, kOwnerOnly));
     outputs.logprobs_.emplace(std::move(logprobs));
+    if (options.top_k.has_value()) outputs.top_list_ = TopList::kWritten;
   }
   if (!options.save_logits_path.empty()) {
     SOTTO_ASSIGN_OR_RETURN(outputs.logits_,

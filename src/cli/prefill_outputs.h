@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "cli/batch_rows.h"
 #include "cli/logits_file.h"
+#include "cli/logprobs_file.h"
 #include "cli/prefill_options.h"
 
 namespace sotto {
@@ -23,6 +24,7 @@ class PrefillOutputs {
   // Null where not asked for.
   LogitsFile* logits() { return logits_.get(); }
   bool wants_logprobs() const { return logprobs_.has_value(); }
+  TopList top_list() const { return top_list_; }
 
   // REQUIRES: wants_logprobs().
   absl::Status AppendLogprobs(std::string_view line) { return logprobs_->Append(line); }
@@ -35,6 +37,7 @@ class PrefillOutputs {
 
   AtomicFile result_;
   std::optional<AtomicFile> logprobs_;
+  TopList top_list_ = TopList::kLeftOut;
   std::unique_ptr<LogitsFile> logits_;
 };
 

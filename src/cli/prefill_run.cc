@@ -54,6 +54,12 @@ absl::Status CheckLength(const PrefillJob& job, const ModelInfo& model) {
                                            " positions, but the model has ", model.max_positions));
 }
 
+absl::Status CheckTopK(const PrefillJob& job, const ModelInfo& model) {
+  if (job.top_k.value_or(0) <= model.vocab_size) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      StrCat("--top-k: ", *job.top_k, ", but the model has ", model.vocab_size, " tokens"));
+}
+
 // What is checked before any weight is read.
 struct RunInputs {
   std::vector<Prompt> prompts = {};
@@ -66,6 +72,7 @@ absl::StatusOr<RunInputs> PrepareInputs(const PrefillJob& job, const Model& mode
                                         std::vector<Prompt> prompts) {
   const PrefillOptions& options = job.prefill;
   SOTTO_RETURN_IF_ERROR(CheckLength(job, model.info()));
+  SOTTO_RETURN_IF_ERROR(CheckTopK(job, model.info()));
   RunInputs inputs{.prompts = std::move(prompts)};
   const Stopwatch stopwatch;
   SOTTO_ASSIGN_OR_RETURN(inputs.rows, MakeBatchRows(inputs.prompts, model,
@@ -123,6 +130,7 @@ absl::StatusOr<Outcome> RunPasses(const PrefillJob& job, const Model& model,
   }
   if (job.prefill.positions == Positions::kAll) {
     request.score_options.keep_tokens = outputs.wants_logprobs();
+    request.score_options.top_k = job.top_k.value_or(1);
     request.scores = [&](size_t row, Scores scores) {
       if (row >= inputs.prompts.size()) return absl::OkStatus();  // Repeats a prompt.
       outcome.perplexity[row] = scores.perplexity();

@@ -43,4 +43,11 @@ float ObliviousElement(const float* x, size_t n, size_t index) {
   return std::bit_cast<float>(chosen);
 }
 
+void ObliviousSetElement(float* x, size_t n, size_t index, float value) {
+  for (size_t i = 0; i < n; ++i) {
+    const uint32_t mask = EqualMask(static_cast<uint32_t>(i), static_cast<uint32_t>(index));
+    x[i] = std::bit_cast<float>((Bits(value) & mask) | (Bits(x[i]) & ~mask));
+  }
+}
+
 }  // namespace sotto

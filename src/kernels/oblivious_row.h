@@ -24,6 +24,8 @@ void ObliviousRow(ConstMatrixView<float> x, size_t index, float* y);
 
 // x[index]. REQUIRES: index < n, not checked.
 float ObliviousElement(const float* x, size_t n, size_t index);
+// x[index] = value. REQUIRES: index < n, not checked.
+void ObliviousSetElement(float* x, size_t n, size_t index, float value);
 
 }  // namespace sotto
 

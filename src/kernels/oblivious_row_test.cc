@@ -62,5 +62,16 @@ TEST(ObliviousRowTest, ChoosesAnElement) {
   }
 }
 
+TEST(ObliviousRowTest, SetsOneElementAlone) {
+  for (size_t n : {1, 7, 16, 33}) {
+    for (size_t index : {size_t{0}, n / 2, n - 1}) {
+      std::vector<float> x = RandomRow(n, 1.0f, n), expected = x;
+      expected[index] = -kInfinity;
+      ObliviousSetElement(x.data(), n, index, -kInfinity);
+      EXPECT_EQ(x, expected);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sotto

@@ -30,8 +30,8 @@ ModelSummary SummarizeModel(const Checkpoint& checkpoint);
 
 // Lines "name   value" for a terminal.
 std::string FormatSummary(const ModelSummary& summary);
-// The same of the digests, each with the flag of `sotto prefill` that takes it. `sealed_root` empty:
-// a directory's.
+// The same of the digests, each with the flag of `sotto prefill` that takes it. `sealed_root`
+// empty: a directory's.
 std::string FormatDigests(const ModelDigests& digests, const std::string& sealed_root);
 
 }  // namespace sotto

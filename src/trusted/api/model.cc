@@ -133,4 +133,16 @@ std::vector<std::optional<std::string>> Model::TokenTexts(std::span<const int32_
   return texts;
 }
 
+std::vector<std::optional<std::string>> Model::TokenTextsApart(std::span<const int32_t> ids) const {
+  std::vector<std::optional<std::string>> texts;
+  if (!has_tokenizer()) return texts;
+  StreamingDecoder decoder(*impl_->tokenizer, {.inside_text = true});
+  for (const int32_t id : ids) {
+    absl::StatusOr<std::string> text = decoder.Next(id);
+    texts.push_back(text.ok() ? std::optional<std::string>(*text + decoder.Finish())
+                              : std::nullopt);
+  }
+  return texts;
+}
+
 }  // namespace sotto

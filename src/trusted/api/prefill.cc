@@ -168,7 +168,8 @@ absl::StatusOr<RunReport> Prefill::Run(TokenPrompts prompts, const RunRequest& r
     return absl::InvalidArgumentError("scores need the logits of all positions");
   }
   if (request.scores) {
-    SOTTO_RETURN_IF_ERROR(CheckScoreOptions(prompts, request.score_options));
+    SOTTO_RETURN_IF_ERROR(
+        CheckScoreOptions(prompts, request.score_options, impl_->model.info().vocab_size));
   }
   PassRequest pass{.logits = all ? LogitsMode::kAll : LogitsMode::kLast,
                    .score = request.scores ? &request.score_options : nullptr,

@@ -95,7 +95,7 @@ class NamedLogprobs {
 absl::StatusOr<std::vector<Scores>> Prefill::Score(TokenPrompts prompts,
                                                    const ScoreOptions& options,
                                                    const RunControl& control) {
-  SOTTO_RETURN_IF_ERROR(CheckScoreOptions(prompts, options));
+  SOTTO_RETURN_IF_ERROR(CheckScoreOptions(prompts, options, impl_->model.info().vocab_size));
   std::vector<Scores> all(prompts.size());
   PositionLists positions;
   PassRequest request{.score = &options, .scores = [&](size_t prompt, Scores scores) {

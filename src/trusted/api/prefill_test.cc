@@ -195,6 +195,8 @@ TEST_F(PrefillTest, WrongInputIsNamedAndNothingRuns) {
   EXPECT_EQ(message(prefill.Score(Prompts{{1, 50}}, {}, {.names = {"file: line 3"}}).status()),
             "file: line 3: the id at position 1 is beyond the model's vocabulary of 50");
   EXPECT_THAT(message(prefill.Score(prompts_, {.top_k = 101}).status()), HasSubstr("top_k"));
+  EXPECT_EQ(message(prefill.Score(prompts_, {.top_k = 51}).status()),
+            "top_k: 51, but the model has 50 tokens");
   EXPECT_THAT(message(prefill.Score(prompts_, {.first_tokens = {1}}).status()),
               HasSubstr("first_tokens"));
   EXPECT_THAT(message(prefill.Score(Prompts{{1, 2}}, {.first_tokens = {2}}).status()),

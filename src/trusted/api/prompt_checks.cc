@@ -36,9 +36,14 @@ absl::Status CheckPrompts(TokenPrompts prompts, const PromptLimits& limits) {
   return absl::OkStatus();
 }
 
-absl::Status CheckScoreOptions(TokenPrompts prompts, const ScoreOptions& options) {
+absl::Status CheckScoreOptions(TokenPrompts prompts, const ScoreOptions& options,
+                               size_t vocab_size) {
   if (options.top_k > kMaxTopK) {
     return absl::InvalidArgumentError(StrCat("top_k: must be at most ", kMaxTopK));
+  }
+  if (options.top_k > vocab_size) {
+    return absl::InvalidArgumentError(
+        StrCat("top_k: ", options.top_k, ", but the model has ", vocab_size, " tokens"));
   }
   if (options.first_tokens.empty()) return absl::OkStatus();
   if (options.first_tokens.size() != prompts.size()) {

@@ -20,7 +20,8 @@ struct PromptLimits {
 // INVALID_ARGUMENT, naming the prompt.
 absl::Status CheckPrompts(TokenPrompts prompts, const PromptLimits& limits);
 // The same of what is asked about them. REQUIRES nothing of the prompts.
-absl::Status CheckScoreOptions(TokenPrompts prompts, const ScoreOptions& options);
+absl::Status CheckScoreOptions(TokenPrompts prompts, const ScoreOptions& options,
+                               size_t vocab_size);
 absl::Status CheckNamedTokens(TokenPrompts prompts, std::span<const NamedTokens> named,
                               size_t vocab_size);
 

@@ -12,21 +12,31 @@
 namespace sotto {
 namespace {
 
+float ElementOf(const float* row, size_t vocab, size_t id, ScoreAccess access) {
+  return access == ScoreAccess::kDirect ? row[id] : ObliviousElement(row, vocab, id);
+}
+
+// The likeliest token of a row is not to be found again.
+void TakeOut(std::vector<float>& row, size_t id, ScoreAccess access) {
+  constexpr float kNever = -std::numeric_limits<float>::infinity();
+  if (access == ScoreAccess::kDirect) {
+    row[id] = kNever;
+  } else {
+    ObliviousSetElement(row.data(), row.size(), id, kNever);
+  }
+}
+
 // The likeliest tokens of a row, one pass over it for each, so that time does not tell where they
 // are.
-void FindTop(const float* row, size_t vocab, double log_sum, std::span<TokenLogprob> top) {
-  const auto take = [&](const float* from, TokenLogprob& out) {
-    const size_t id = ArgMaxRow(from, vocab);
-    out = {.id = static_cast<int32_t>(id), .logprob = row[id] - log_sum};
-    return id;
-  };
-  if (top.empty()) return;
-  size_t last = take(row, top[0]);
-  if (top.size() == 1) return;
-  std::vector<float> rest(row, row + vocab);
-  for (size_t k = 1; k < top.size(); ++k) {
-    rest[last] = -std::numeric_limits<float>::infinity();
-    last = take(rest.data(), top[k]);
+void FindTop(const float* row, size_t vocab, double log_sum, std::span<TokenLogprob> top,
+             ScoreAccess access) {
+  std::vector<float> rest;
+  for (size_t k = 0; k < top.size(); ++k) {
+    if (k == 1) rest.assign(row, row + vocab);
+    if (k > 0) TakeOut(rest, static_cast<size_t>(top[k - 1].id), access);
+    const size_t id = ArgMaxRow(k == 0 ? row : rest.data(), vocab);
+    top[k] = {.id = static_cast<int32_t>(id),
+              .logprob = ElementOf(row, vocab, id, access) - log_sum};
   }
 }
 
@@ -48,12 +58,10 @@ void ScorePositions(std::span<const int32_t> ids, size_t first_position,
     const float* row = logits.row(r);
     const double log_sum = LogSumExpRow(row, logits.cols());
     FindTop(row, logits.cols(), log_sum,
-            std::span(scores.top).subspan(position * scores.top_k, scores.top_k));
+            std::span(scores.top).subspan(position * scores.top_k, scores.top_k), access);
     if (position + 1 == ids.size()) continue;
     const auto next = static_cast<size_t>(ids[position + 1]);
-    const float logit =
-        access == ScoreAccess::kDirect ? row[next] : ObliviousElement(row, logits.cols(), next);
-    scores.logprobs[position + 1] = logit - log_sum;
+    scores.logprobs[position + 1] = ElementOf(row, logits.cols(), next, access) - log_sum;
   }
 }
 

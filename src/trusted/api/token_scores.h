@@ -16,9 +16,9 @@ namespace sotto {
 Scores MakeScores(size_t tokens, size_t top_k);
 
 enum class ScoreAccess {
-  kDirect,     // Reads the next token's logit by its id.
-  kOblivious,  // Reads all logits once more and chooses by a mask: no branch and no address depends
-               // on `ids`. The same bits.
+  kDirect,     // Reads the logits of the next token and of the likeliest ones by their ids.
+  kOblivious,  // Reads all logits once more for each and chooses by a mask: no branch and no
+               // address depends on `ids`, or on which tokens are likely. The same bits.
 };
 
 // Scores positions [first_position, first_position + logits.rows()) of the prompt `ids` from

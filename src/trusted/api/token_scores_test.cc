@@ -78,7 +78,7 @@ TEST(TokenScores, OfBlocksInAnyOrderAreThoseOfTheWhole) {
 TEST(TokenScores, AreTheSameBitsHoweverTheNextTokensLogitIsRead) {
   const std::vector<int32_t> ids = {3, 36, 0, 3, 17};
   const Matrix<float> logits = RandomLogits(ids.size());
-  Scores direct = MakeScores(ids.size(), 1), oblivious = direct;
+  Scores direct = MakeScores(ids.size(), 3), oblivious = direct;
   ScorePositions(ids, 0, logits.view(), direct, ScoreAccess::kDirect);
   ScorePositions(ids, 0, logits.view(), oblivious, ScoreAccess::kOblivious);
   ExpectSame(oblivious, direct);

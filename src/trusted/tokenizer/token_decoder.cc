@@ -67,7 +67,7 @@ void TokenDecoder::Finish(std::string& out) {
     out.append(kReplacementCharacter);
   }
   pending_.clear();
-  strip_left_ = table_.steps_.strip_count;
+  strip_left_ = strip_count_;
 }
 
 // A run of byte tokens is text as a whole, or else every byte of it is replaced: the reference's

@@ -48,9 +48,13 @@ class DecoderTable {
 // The state of decoding one text.
 class TokenDecoder {
  public:
+  enum class Begin { kText, kInsideText };  // Only where a text begins is something stripped.
+
   // `table` must outlive this object.
-  explicit TokenDecoder(const DecoderTable& table)
-      : table_(table), strip_left_(table.steps_.strip_count) {}
+  explicit TokenDecoder(const DecoderTable& table, Begin begin = Begin::kText)
+      : table_(table),
+        strip_count_(begin == Begin::kText ? table.steps_.strip_count : 0),
+        strip_left_(strip_count_) {}
 
   // Appends to `out` what became certain: valid UTF-8. REQUIRES: 0 <= id < table.size().
   void Next(int32_t id, std::string& out);
@@ -62,6 +66,7 @@ class TokenDecoder {
   void Emit(std::string_view text, std::string& out);
 
   const DecoderTable& table_;
+  const size_t strip_count_;
   std::string pending_;  // bytes whose meaning later ids may change
   size_t strip_left_;
 };

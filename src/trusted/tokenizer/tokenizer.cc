@@ -182,7 +182,10 @@ struct StreamingDecoder::State {
 };
 
 StreamingDecoder::StreamingDecoder(const Tokenizer& tokenizer, const DecodeOptions& options)
-    : state_(new State{*tokenizer.parts_, options, TokenDecoder(tokenizer.parts_->decoder)}) {}
+    : state_(new State{*tokenizer.parts_, options,
+                       TokenDecoder(tokenizer.parts_->decoder,
+                                    options.inside_text ? TokenDecoder::Begin::kInsideText
+                                                        : TokenDecoder::Begin::kText)}) {}
 StreamingDecoder::~StreamingDecoder() = default;
 StreamingDecoder::StreamingDecoder(StreamingDecoder&&) noexcept = default;
 

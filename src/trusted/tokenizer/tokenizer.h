@@ -26,6 +26,8 @@ struct EncodeOptions {
 
 struct DecodeOptions {
   bool skip_special = false;
+  // The ids stand behind others: the decoder cuts no blank off as it does where a text begins.
+  bool inside_text = false;
 };
 
 // Immutable once made; const members may be called from several threads at once.

@@ -262,6 +262,15 @@ TEST(TokenizerTest, OnlyOneLeadingSpaceIsStripped) {
   EXPECT_EQ(Decode(tokenizer, {260, 263}), "a ab");
 }
 
+TEST(TokenizerTest, InsideATextNothingIsStripped) {
+  const Tokenizer tokenizer = Parse(SentencePieceJson());
+  EXPECT_EQ(Decode(tokenizer, {263}, {.inside_text = true}), " ab");
+  StreamingDecoder decoder(tokenizer, {.inside_text = true});
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(*decoder.Next(263) + decoder.Finish(), " ab") << round;
+  }
+}
+
 TEST(TokenizerTest, OneMegabyteWithoutSpaces) {
   std::string text(1 << 20, 'x');
   std::mt19937 random(7);
