@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto key = sotto::ParseKey(text, "fuzz");
   if (!key.ok()) {
-    SOTTO_CHECK(key.status().message() == "fuzz: a key file holds 32 bytes, or 64 hex digits");
+    SOTTO_CHECK(key.status().message() == "fuzz: a key file must hold 32 bytes or 64 hex digits");
     return 0;
   }
   SOTTO_CHECK(key->span().size() == sotto::kSealKeyBytes);

@@ -14,7 +14,7 @@
 namespace sotto {
 namespace {
 
-const size_t kLengths[] = {1, 2, 15, 16, 17, 31, 64, 100, 2048};
+const size_t kIntegerLengths[] = {1, 2, 15, 16, 17, 31, 64, 100, 2048};
 
 template <typename T>
 std::vector<T> RandomBits(size_t n, uint32_t seed) {
@@ -37,7 +37,8 @@ class IntegerKernelsTest : public testing::TestWithParam<const IntegerKernels*> 
   // Both implementations run on a row of each length; what they wrote must be the same.
   template <typename F>
   void ExpectSame(F run) const {
-    for (const size_t n : kLengths) EXPECT_EQ(run(kernels(), n), run(kPortableInteger, n)) << n;
+    for (const size_t n : kIntegerLengths)
+      EXPECT_EQ(run(kernels(), n), run(kPortableInteger, n)) << n;
   }
 };
 
@@ -106,7 +107,7 @@ TEST_P(IntegerKernelsTest, RingPlanesAreBytesAndComeTogetherModulo2To32) {
 }
 
 TEST_P(IntegerKernelsTest, WordsSurviveSplitAndCombine) {
-  for (const size_t n : kLengths) {
+  for (const size_t n : kIntegerLengths) {
     const std::vector<uint32_t> x = RandomBits<uint32_t>(n, 12);
     std::vector<uint8_t> planes(kRingPlanes * n);
     kernels().split_ring(x.data(), n, {&planes[0], &planes[n], &planes[2 * n], &planes[3 * n]});

@@ -32,7 +32,7 @@ TEST(MemoryPlanTest, ThePlanIsWhatTheEngineTakes) {
   for (Precision precision :
        {Precision::kF32, Precision::kBf16, Precision::kInt8, Precision::kFixed}) {
     for (const EngineOptions& options :
-         {PlanOptions(1, 1, 1), Options(3, 100, 1), Options(2, 700, 2)}) {
+         {PlanOptions(1, 1, 1), PlanOptions(3, 100, 1), PlanOptions(2, 700, 2)}) {
       LocalPrefill prefill(ShippedModelDir(), precision, options);
       EXPECT_EQ(prefill.engine().arena_bytes(), PlannedArena(prefill.config(), precision, options));
     }
