@@ -90,7 +90,8 @@ TEST_F(MetricsHttpTest, APortInUseOrNoAddressIsRefused) {
   const auto text = [] { return std::string(); };
   const auto taken = MetricsHttp::Start(StrCat("127.0.0.1:", http_->port()), text);
   EXPECT_EQ(taken.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(taken.status().message()), HasSubstr("metrics: cannot listen on 127.0.0.1:"));
+  EXPECT_THAT(std::string(taken.status().message()),
+              HasSubstr("metrics: cannot listen on 127.0.0.1:"));
   EXPECT_EQ(MetricsHttp::Start("nonsense", text).status().code(),
             absl::StatusCode::kInvalidArgument);
 }

@@ -14,7 +14,7 @@ namespace sotto {
 namespace {
 
 // The header's length and as many bytes of it as are there, each read once.
-absl::StatusOr<std::vector<uint8_t>> ReadHeader(const FileBytes& file) {
+absl::StatusOr<std::vector<uint8_t>> ReadFileHeader(const FileBytes& file) {
   std::array<uint8_t, kSafetensorsLengthBytes> length{};
   std::vector<uint8_t> header(std::min<uint64_t>(file.size(), length.size()));
   SOTTO_RETURN_IF_ERROR(file.Read(0, header));
@@ -29,7 +29,7 @@ absl::StatusOr<WeightFile> OpenOne(const ModelFiles& model, const std::string& n
   WeightFile file;
   file.name = name;
   SOTTO_ASSIGN_OR_RETURN(file.contents, model.Open(name));
-  SOTTO_ASSIGN_OR_RETURN(file.header, ReadHeader(*file.contents));
+  SOTTO_ASSIGN_OR_RETURN(file.header, ReadFileHeader(*file.contents));
   SOTTO_ASSIGN_OR_RETURN(file.entries, ParseSafetensorsHeader(file.header, file.contents->size(),
                                                               StrCat(model.path(), "/", name)));
   return file;
