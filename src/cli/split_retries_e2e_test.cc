@@ -110,7 +110,7 @@ TEST_F(RetriesTest, AServerThatHangsIsTriedAgain) {
   hanger.join();
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, HasSubstr(" in time; retrying in "));
-  EXPECT_THAT(run.err, HasSubstr("(try 1 of 30)"));
+  EXPECT_THAT(run.err, HasSubstr("(attempt 1 of 30)"));
 }
 
 // The network may send the second connection elsewhere: what the same authority vouches for is not

@@ -155,7 +155,7 @@ TEST(ServerTest, RefusesClientsOfAnotherModel) {
   const absl::Status status = TryOpen(server, options);
   EXPECT_EQ(status.code(), Code::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()),
-              HasSubstr("SHA-256 " + server.weights_sha256 + " where 0000"));
+              HasSubstr("SHA-256 " + server.weights_sha256 + ", expected 0000"));
 }
 
 // A client of another release, of which this one only makes the greeting.
