@@ -22,7 +22,8 @@ LIKE_SOTTO = "sotto-measure"
 
 # What an embedding program can meet: its user has no command line. `sotto` puts flags in the place of fields.
 LIBRARIES = ["include", "src/base", "src/kernels", "src/model", "src/protocol", "src/trusted", "src/accelerator"]
-COMMAND_LINES = ["src/accelerator/flags.cc", "src/accelerator/main.cc"]
+# Where flags have their place: what programs say, and the text of `sotto model inspect`.
+COMMAND_LINES = ["src/accelerator/flags.cc", "src/accelerator/main.cc", "src/model/inspect.cc"]
 FLAG_IN_A_STRING = re.compile(r'^(?!\s*//).*"[^"\n]*--[a-z]', re.MULTILINE)
 
 # Calls the completion as bash does, with stand-ins for what the bash-completion package defines.

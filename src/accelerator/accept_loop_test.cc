@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <future>
+#include <utility>
 
 #include "gtest/gtest.h"
 #include "testing/loopback.h"
@@ -23,6 +24,8 @@ class AcceptLoopTest : public testing::Test {
         std::move(sockets), AcceptOptions{.admit = admit,
                                           .take =
                                               [this](const UniqueFd& connection, int) {
+                                                // A client that leaves is taken as well.
+                                                if (std::exchange(was_taken_, true)) return;
                                                 char byte = 0;
                                                 taken_.set_value(recv(connection.get(), &byte, 1,
                                                                       MSG_PEEK | MSG_DONTWAIT));
@@ -32,7 +35,8 @@ class AcceptLoopTest : public testing::Test {
   UniqueFd Connect() const { return ConnectFrom("127.0.0.1", port_); }
 
   int port_ = 0;
-  std::promise<ssize_t> taken_;
+  std::promise<ssize_t> taken_;  // Of the first.
+  bool was_taken_ = false;
   std::unique_ptr<AcceptLoop> loop_;
 };
 

@@ -46,7 +46,7 @@ TEST_F(SplitTest, MoreCanBeOffloadedInPlainOnly) {
 
 TEST_F(SplitTest, OffloadSetsThatWouldShowThePromptAreRefused) {
   ExpectRefusal({"--split", "--protection", "pads", "--offload", "linear,embedding"}, 2,
-                "protection plain only");
+                "only protection plain allows it");
   ExpectRefusal({"--split", "--protection", "plain", "--verify", "--offload", "linear,attention"},
                 2, "verified");
   ExpectRefusal({"--split", "--protection", "plain", "--offload", "embedding"}, 2, "--offload");
@@ -149,7 +149,7 @@ TEST_F(SplitTest, AnAbsentServerIsNamed) {
 }
 
 TEST_F(SplitTest, BadFlagsAreRefused) {
-  ExpectRefusal({"--protection", "plain"}, 2, "--protection: needs --split");
+  ExpectRefusal({"--protection", "plain"}, 2, "--protection: requires --split");
   ExpectRefusal({"--split", "--protection", "rot13"}, 2, "--protection");
   ExpectRefusal({"--split", "--accelerator", "nowhere"}, 2, "--accelerator");
   ExpectRefusal({"--split", "--precision", "int8", "--protection", "plain"}, 2, "--precision");

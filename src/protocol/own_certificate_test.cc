@@ -30,7 +30,8 @@ TEST(OwnCertificateTest, EachFaultHasItsSentence) {
   ExpectSays(CheckCertificates(own.key), "no PEM certificate");
   ExpectSays(CheckCertificates(""), "no PEM certificate");
   ExpectSays(CheckPrivateKey(own.certificate), "no PEM private key");
-  ExpectSays(CheckKeyOfCertificate(own.certificate, other.key), "key of another certificate");
+  ExpectSays(CheckKeyOfCertificate(own.certificate, other.key),
+             "is not the key of this certificate");
   ExpectSays(CheckKeyOfCertificate("x", own.key), "no PEM certificate");
   ExpectSays(CheckKeyOfCertificate(own.certificate, "x"), "no PEM private key");
   ExpectSays(CheckValidNow(expired.certificate), "expired on ");

@@ -229,7 +229,7 @@ TEST_F(SplitPolicyTest, RefusesOtherWeights) {
   options.weights_sha256 = std::string(64, '0');
   const absl::Status status = Prepare(options);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("--weights-sha256"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("weights_sha256"));
 }
 
 // Where the CPU cannot multiply bytes exactly, whatever multiplies them in this process is refused

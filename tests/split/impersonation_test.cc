@@ -101,7 +101,8 @@ TEST_F(ImpersonationTest, AServerThatMaySignOthersIsRefusedUnlessItsKeyIsPinned)
   options.roots = {root_a_.certificate, other.certificate};
   ExpectRefused(options, Code::kPermissionDenied, "CA:TRUE");
   const std::string key = ValueOrDie(KeyFingerprint(root_a_.certificate));
-  ExpectRefused(options, Code::kPermissionDenied, "--accelerator-key " + key);
+  ExpectRefused(options, Code::kPermissionDenied,
+                "SHA-256 " + key + ": pin the accelerators' keys instead");
   options.roots = {};
   options.pinned_keys = {key, ValueOrDie(KeyFingerprint(other.certificate))};
   const absl::Status status = Connect(options);

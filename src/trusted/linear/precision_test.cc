@@ -26,7 +26,8 @@ TEST(PrecisionTest, OthersAreRefusedByName) {
     const auto precision = ParsePrecision(name);
     EXPECT_EQ(precision.status().code(), absl::StatusCode::kInvalidArgument);
   }
-  EXPECT_NE(std::string(ParsePrecision("fp8").status().message()).find("'fp8'"), std::string::npos);
+  EXPECT_NE(std::string(ParsePrecision("fp8").status().message()).find("\"fp8\""),
+            std::string::npos);
 }
 
 TEST(PrecisionTest, ExactPrecisionsHaveExactAttention) {

@@ -51,7 +51,7 @@ TEST(SeparateServersTest, WhoeverCouldStandInForAnotherIsRefused) {
   ExpectRefused({authority, Pinned("b")}, "CA:TRUE");
   // The refusal says what to write instead.
   ExpectRefused({authority, Pinned("b")}, "a:1: ");
-  ExpectRefused({authority, Pinned("b")}, "--accelerator-key key of a");
+  ExpectRefused({authority, Pinned("b")}, "SHA-256 key of a: pin the accelerators' keys instead");
 }
 
 TEST(SeparateServersTest, OneServerTwiceIsRefused) {
