@@ -42,9 +42,11 @@ PrefillFlags::PrefillFlags(CLI::App& app)
                     .placeholder = "WHICH",
                     .help = "Positions whose logits are computed: all or last",
                     .default_value = "all"}),
-      save_logits_(app, {.flag = "--save-logits",
-                         .placeholder = "FILE",
-                         .help = "Write the logits to FILE.safetensors or FILE.npy"}),
+      save_logits_(
+          app, {.flag = "--save-logits",
+                .placeholder = "FILE",
+                .help = "Write the logits to FILE.safetensors, or to FILE.npy with ids and lengths "
+                        "in files beside it"}),
       logprobs_(app, {.flag = "--logprobs",
                       .placeholder = "FILE",
                       .help = "Write ids, tokens, log-probabilities and top tokens, one JSON line "
