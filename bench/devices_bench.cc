@@ -3,9 +3,10 @@
 // compares with the plain int8 product beside it.
 #include <benchmark/benchmark.h>
 
-#include "accelerator/devices/cpu_product.h"
 #include "accelerator/devices/device_registry.h"
 #include "base/cpu.h"
+#include "base/integers.h"
+#include "base/thread_pool.h"
 #include "kernels/gemm.h"
 
 namespace sotto {
@@ -56,14 +57,16 @@ void RunFloat(benchmark::State& state, Device& device, const Shape& shape) {
 // What a ring product is made of, alone: u8 x s8 products of all columns, operands in place.
 void RunInt8(benchmark::State& state, const Shape& shape) {
   ThreadPool pool(AvailableProcessors());
-  CpuProductBuffers buffers(pool.threads());
   GemmWeights weights(GemmOperands::kU8S8, shape.n_in, shape.n_out);
   const auto a = Filled<uint8_t>(kTokens, shape.n_in);
+  constexpr size_t kTileBytes = kGemmRowBlock * kGemmColumnBlock * sizeof(uint32_t);
+  const size_t worker_bytes = kTileBytes + CeilDiv(weights.scratch_bytes(), 64) * 64;
+  const auto memory = MakeAlignedArray<uint8_t>(worker_bytes * static_cast<size_t>(pool.threads()));
   for (auto _ : state) {
     pool.ParallelFor(weights.blocks(), [&](size_t block, int worker) {
       for (size_t t = 0; t < kTokens; t += kGemmRowBlock) {
-        weights.Multiply(block, a.view().row(t), kGemmRowBlock, buffers.Tile(worker),
-                         buffers.Scratch(worker, weights.scratch_bytes()));
+        uint8_t* const tile = memory.get() + static_cast<size_t>(worker) * worker_bytes;
+        weights.Multiply(block, a.view().row(t), kGemmRowBlock, tile, tile + kTileBytes);
       }
     });
   }

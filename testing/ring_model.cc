@@ -3,6 +3,7 @@
 #include <random>
 
 #include "base/check.h"
+#include "kernels/tiled_product.h"
 #include "model/quantized_weights.h"
 
 namespace sotto {
@@ -22,15 +23,7 @@ void RingModel::Multiply(LinearLayer layer, ConstMatrixView<uint32_t> x,
                          MatrixView<uint32_t> y) const {
   const ConstMatrixView<int8_t> w = weights[LinearLayerIndex(config, layer)].view();
   SOTTO_CHECK(x.cols() == w.cols() && y.cols() == w.rows() && x.rows() == y.rows());
-  for (size_t r = 0; r < x.rows(); ++r) {
-    for (size_t j = 0; j < w.rows(); ++j) {
-      uint32_t sum = 0;
-      for (size_t i = 0; i < w.cols(); ++i) {
-        sum += x(r, i) * static_cast<uint32_t>(static_cast<int32_t>(w(j, i)));
-      }
-      y(r, j) = sum;
-    }
-  }
+  MultiplyRingPortable(x, w, y);
 }
 
 TinyModel::TinyModel(const LlamaConfig& config, uint32_t seed) : config_(config) {

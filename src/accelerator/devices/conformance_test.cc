@@ -9,7 +9,7 @@
 
 #include "accelerator/devices/cpu_device.h"
 #include "accelerator/devices/device_registry.h"
-#include "accelerator/devices/ring_reference.h"
+#include "kernels/tiled_product.h"
 
 namespace sotto {
 namespace {
@@ -175,7 +175,7 @@ void CheckRing(Device& device, const Shape& shape, const RingValues& values, std
   for (size_t i = 0; i < x_wide.view().size(); ++i) x_wide.view().data()[i] = values.word(random);
   std::fill_n(y_wide.view().data(), y_wide.view().size(), 7u);
   const ConstMatrixView<uint32_t> x = x_wide.view().Cols(1, shape.n_in);
-  MultiplyRingReference(x, w.view(), truth.view());
+  MultiplyRingPortable(x, w.view(), truth.view());
   const auto weights = device.LoadRing(w.view());
   ASSERT_TRUE(weights.ok()) << weights.status();
   ASSERT_TRUE(device.MultiplyRing(**weights, x, y_wide.view().Cols(2, shape.n_out)).ok());

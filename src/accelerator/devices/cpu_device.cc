@@ -6,8 +6,6 @@
 #include <utility>
 #include <variant>
 
-#include "accelerator/devices/cpu_product.h"
-#include "accelerator/devices/ring_reference.h"
 #include "base/cpu.h"
 #include "base/float_types.h"
 #include "base/memory.h"
@@ -15,6 +13,7 @@
 #include "base/thread_pool.h"
 #include "kernels/gemm.h"
 #include "kernels/measured_rates.h"
+#include "kernels/tiled_product.h"
 
 namespace sotto {
 namespace {
@@ -62,8 +61,7 @@ class CpuDevice : public Device {
                               ? GemmOperands::kBf16
                               : GemmOperands::kF32),
         portable_ring_(options.portable_ring || !GemmIsNative(GemmOperands::kU8S8)),
-        pool_(options.threads),
-        buffers_(options.threads) {}
+        pool_(options.threads) {}
 
   std::string name() const override { return "cpu"; }
   std::string precision(FloatPrecision precision) const override {
@@ -95,7 +93,7 @@ class CpuDevice : public Device {
     const auto* packed = std::get_if<GemmWeights>(&StorageOf(weights));
     SOTTO_CHECK(packed != nullptr && packed->operands() != GemmOperands::kU8S8);
     std::lock_guard lock(mutex_);
-    MultiplyFloatOnCpu(*packed, x, y, buffers_, pool_);
+    MultiplyFloatTiled(*packed, x, y, Workspace(*packed, x.rows()), pool_);
     return absl::OkStatus();
   }
 
@@ -105,12 +103,12 @@ class CpuDevice : public Device {
     std::lock_guard lock(mutex_);
     if (const auto* packed = std::get_if<GemmWeights>(&storage)) {
       SOTTO_CHECK(packed->operands() == GemmOperands::kU8S8);
-      MultiplyRingOnCpu(*packed, x, y, buffers_, pool_);
+      MultiplyRingTiled(*packed, x, y, Workspace(*packed, x.rows()), pool_);
       return absl::OkStatus();
     }
     const auto& plain = std::get<Matrix<int8_t>>(storage);
     pool_.ParallelFor(x.rows(), [&](size_t token, int) {
-      MultiplyRingReference(x.Rows(token, 1), plain.view(), y.Rows(token, 1));
+      MultiplyRingPortable(x.Rows(token, 1), plain.view(), y.Rows(token, 1));
     });
     return absl::OkStatus();
   }
@@ -140,11 +138,23 @@ class CpuDevice : public Device {
     return packed;
   }
 
+  // Of one product; grows to the largest one. REQUIRES: mutex_ held.
+  std::span<uint8_t> Workspace(const GemmWeights& weights, size_t tokens) {
+    const size_t bytes = TiledProductBytes(weights, tokens, pool_.threads());
+    if (workspace_bytes_ < bytes) {
+      workspace_ = nullptr;  // Before the next is made, so that both never exist.
+      workspace_ = MakeAlignedArray<uint8_t>(bytes);
+      workspace_bytes_ = bytes;
+    }
+    return {workspace_.get(), workspace_bytes_};
+  }
+
   const GemmOperands fastest_operands_;
   const bool portable_ring_;
-  std::mutex mutex_;  // Of the pool and the buffers.
+  std::mutex mutex_;  // Of the pool and the workspace.
   ThreadPool pool_;
-  CpuProductBuffers buffers_;
+  AlignedArray<uint8_t> workspace_;
+  size_t workspace_bytes_ = 0;
 };
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "accelerator/devices/cpu_device.h"
-#include "accelerator/devices/ring_reference.h"
 #include "base/strings.h"
+#include "kernels/tiled_product.h"
 #include "testing/forwarding_device.h"
 
 namespace sotto {
@@ -53,7 +53,7 @@ struct Fixture {
     for (size_t i = 0; i < x.view().size(); ++i) {
       x.view().data()[i] = static_cast<uint32_t>(i) * 2654435761u;
     }
-    MultiplyRingReference(x.view(), w.view(), truth.view());
+    MultiplyRingPortable(x.view(), w.view(), truth.view());
   }
   Matrix<int8_t> w{333, 65};
   Matrix<uint32_t> x{9, 65}, truth{9, 333};

@@ -8,7 +8,7 @@
 #include <random>
 
 #include "accelerator/devices/opencl_tiling.h"
-#include "accelerator/devices/ring_reference.h"
+#include "kernels/tiled_product.h"
 
 namespace sotto {
 namespace {
@@ -31,7 +31,7 @@ void ExpectRingProduct(const OpenClDeviceOptions& options, std::mt19937& random)
   Matrix<uint32_t> x(kTokens, kInputs), y(kTokens, kOutputs), truth(kTokens, kOutputs);
   for (size_t i = 0; i < w.view().size(); ++i) w.view().data()[i] = static_cast<int8_t>(random());
   for (size_t i = 0; i < x.view().size(); ++i) x.view().data()[i] = static_cast<uint32_t>(random());
-  MultiplyRingReference(x.view(), w.view(), truth.view());
+  MultiplyRingPortable(x.view(), w.view(), truth.view());
   const auto weights = (*device)->LoadRing(w.view());
   ASSERT_TRUE(weights.ok()) << weights.status();
   ASSERT_TRUE((*device)->MultiplyRing(**weights, x.view(), y.view()).ok());

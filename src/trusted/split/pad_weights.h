@@ -19,7 +19,7 @@ class PadWeights {
  public:
   // Working memory, grown to what calls need and wiped when destroyed.
   struct Workspace {
-    SecretBuffer planes, tiles;
+    SecretBuffer memory;
   };
 
   explicit PadWeights(const LlamaConfig& config);
@@ -28,9 +28,8 @@ class PadWeights {
   // shorter. Thread-safe for different blocks.
   void AddRows(LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq);
 
-  // y = x W^T modulo 2^32, as four products of a byte plane of x with W. x: [rows, n_in]; y: [rows,
-  // n_out], rows <= kGemmRowBlock. Blocks of columns are spread over `pool`. Thread-safe, each call
-  // with a pool and a workspace of its own. Constant-time in x.
+  // y = x W^T modulo 2^32. x: [rows, n_in]; y: [rows, n_out]. Thread-safe, each call with a pool
+  // and a workspace of its own. Constant-time in x.
   void Multiply(LinearLayer layer, ConstMatrixView<uint32_t> x, MatrixView<uint32_t> y,
                 Workspace& workspace, ThreadPool& pool) const;
 
