@@ -115,16 +115,15 @@ class Product {
       layer_.weights.Multiply(column_block, a + operand_.plane_bytes, rows, part.low_tile,
                               part.gemm_scratch);
     }
+    const BlockEpilogue epilogue(layer_, column_block, tail_);
     WeightsAhead ahead(weights_after, rows);
     for (size_t i = 0; i < rows; ++i) {
       ahead.AskForNextPart();
-      if (i + kRowsAhead < rows) {
-        PrefetchOutputRow(layer_, column_block, tail_, y_.row(first_row + i + kRowsAhead));
-      }
+      if (i + kRowsAhead < rows) epilogue.Prefetch(y_.row(first_row + i + kRowsAhead));
       const size_t offset = i * kGemmColumnBlock * sizeof(float);
       const float row_scale = operand_.row_scales[first_row + i];
-      FinishRow(layer_, column_block, {part.tile + offset, part.low_tile + offset, row_scale},
-                tail_, y_.row(first_row + i));
+      epilogue.Finish({part.tile + offset, part.low_tile + offset, row_scale},
+                      y_.row(first_row + i));
     }
   }
 

@@ -7,6 +7,7 @@
 #include "base/cpu_clock.h"
 #include "kernels/elementwise.h"
 #include "kernels/measured_rates.h"
+#include "trusted/linear/epilogue.h"
 #include "trusted/split/timed.h"
 #include "trusted/split/unprotected.h"
 
@@ -74,22 +75,6 @@ struct Workspace {
   float* scratch = nullptr;  // [threads, n_out], rows 64-byte aligned.
 };
 
-void FinishRow(float* values, std::span<const float> bias, LinearTail tail, size_t n_out,
-               float* y) {
-  if (!bias.empty()) AddRow(bias.data(), n_out, values);
-  switch (tail) {
-    case LinearTail::kStore:
-      std::copy_n(values, n_out, y);
-      break;
-    case LinearTail::kAdd:
-      AddRow(values, n_out, y);
-      break;
-    case LinearTail::kSwiGlu:
-      SwiGluRow(values, values + n_out / 2, n_out / 2, y);
-      break;
-  }
-}
-
 struct Timers {
   std::atomic<uint64_t> exchanges{0}, hiding_ns{0}, revealing_ns{0}, sending_ns{0}, waiting_ns{0};
 };
@@ -148,12 +133,15 @@ class PlainProduct {
       const Timed<WallNs> timed(timers_.waiting_ns);
       SOTTO_RETURN_IF_ERROR(std::exchange(pending_[slot], nullptr)->Wait());
     }
+    const Epilogue epilogue(
+        {.precision = Precision::kF32, .bias = bias.empty() ? nullptr : bias.data()});
+    const size_t up = shape_.n_out / 2, columns = tail == LinearTail::kSwiGlu ? up : shape_.n_out;
     pool.ParallelFor((rows + kTaskRows - 1) / kTaskRows, [&](size_t task, int worker) {
       const Timed<ThreadCpuNs> timed(timers_.revealing_ns);
       for (size_t r = task * kTaskRows; r < std::min(rows, (task + 1) * kTaskRows); ++r) {
         float* const values = Widened(workspace_.out[slot] + r * shape_.n_out, shape_.n_out,
                                       workspace_.Scratch(worker));
-        FinishRow(values, bias, tail, shape_.n_out, y.row(begin + r));
+        epilogue.Finish({.values = values}, tail, 0, columns, up, y.row(begin + r));
       }
     });
     return absl::OkStatus();

@@ -4,8 +4,7 @@
 #include <array>
 
 #include "base/check.h"
-#include "kernels/elementwise.h"
-#include "kernels/fixed_point.h"
+#include "trusted/linear/epilogue.h"
 #include "trusted/split/field.h"
 
 namespace sotto {
@@ -42,19 +41,20 @@ uint64_t RevealRow(const ProtectedLayer& layer, Blinding& blinding, const Reveal
   auto* const words = reinterpret_cast<uint32_t*>(scratch.data());
   const uint64_t passed = RevealAndVerify(layer, blinding, row, {words, n_out});
 
-  const auto keep = static_cast<uint32_t>(passed);
-  for (size_t j = 0; j < n_out; j += kTile) {
-    const size_t n = std::min(kTile, n_out - j);
-    std::for_each(words + j, words + j + n, [keep](uint32_t& word) { word &= keep; });
-    const float* const bias = layer.bias.empty() ? nullptr : layer.bias.data() + j;
-    // In place, but where the output is what is scaled.
-    float* const y = row.tail == LinearTail::kStore ? row.y + j : scratch.data() + j;
-    ScaleFixedRow(reinterpret_cast<const int32_t*>(words + j), n, row.t, layer.scales.data() + j,
-                  bias, y);
-    if (row.tail == LinearTail::kAdd) AddRow(y, n, row.y + j);
-  }
-  if (row.tail == LinearTail::kSwiGlu) {
-    SwiGluRow(scratch.data(), scratch.data() + n_out / 2, n_out / 2, row.y);
+  const auto keep_if_passed = [keep = static_cast<uint32_t>(passed)](uint32_t* tile, size_t n) {
+    std::for_each(tile, tile + n, [keep](uint32_t& word) { word &= keep; });
+  };
+  const Epilogue epilogue({.precision = Precision::kFixed,
+                           .scales = layer.scales.data(),
+                           .bias = layer.bias.empty() ? nullptr : layer.bias.data()});
+  const ProductRow product{.values = words, .row_scale = row.t};
+  const bool gated = row.tail == LinearTail::kSwiGlu;
+  const size_t columns = gated ? n_out / 2 : n_out;
+  for (size_t j = 0; j < columns; j += kTile) {
+    const size_t n = std::min(kTile, columns - j);
+    keep_if_passed(words + j, n);
+    if (gated) keep_if_passed(words + columns + j, n);
+    epilogue.Finish(product, row.tail, j, n, columns, row.y);
   }
   return passed;
 }
