@@ -16,6 +16,8 @@ const char* IsaName(Isa isa) {
       return "avx512_bf16";
     case Isa::kAvx512Ifma:
       return "avx512_ifma";
+    case Isa::kVaes:
+      return "vaes";
   }
   return "";
 }
@@ -32,6 +34,8 @@ bool CpuRuns(Isa isa) {
       return Cpu().avx512_bf16;
     case Isa::kAvx512Ifma:
       return Cpu().avx512_ifma;
+    case Isa::kVaes:
+      return Cpu().vaes;
   }
   return false;
 }

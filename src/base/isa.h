@@ -17,7 +17,7 @@
 namespace sotto {
 
 // What an implementation asks of the processor beyond x86-64.
-enum class Isa { kPortable, kAvx2, kAvx512, kAvx512Bf16, kAvx512Ifma };
+enum class Isa { kPortable, kAvx2, kAvx512, kAvx512Bf16, kAvx512Ifma, kVaes };
 
 // "avx512_bf16".
 const char* IsaName(Isa isa);

@@ -5,15 +5,11 @@
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "model/checkpoint.h"
 #include "model/config.h"
 #include "model/shard_index.h"
 
 namespace sotto {
-namespace {
-
-constexpr char kTokenizerName[] = "tokenizer.json";
-
-}  // namespace
 
 std::vector<std::string> ModelInputPaths(const std::string& model) {
   std::error_code ignored;

@@ -11,8 +11,8 @@
 
 namespace sotto {
 
-// Every version makes the same stream; tests ask for the portable one.
-enum class KeystreamVersion { kFastest, kPortable };
+class Keystream;  // keystream_kernels.h
+struct KeystreamKernels;
 
 // The stream of one seed: the keystream of AES-256-CTR (NIST SP 800-38A) with key `seed` and
 // initial counter block 0, the counter being the whole 16-byte block, big-endian; word i is bytes
@@ -22,8 +22,10 @@ enum class KeystreamVersion { kFastest, kPortable };
 // expand parts of one stream make one each. Aborts when the cipher fails (a broken OpenSSL).
 class SeedExpander {
  public:
-  // Reads the seed, does not keep a reference.
-  explicit SeedExpander(const Seed& seed, KeystreamVersion version = KeystreamVersion::kFastest);
+  // Reads the seed, does not keep a reference. By the fastest instructions of this processor, or by
+  // those named, which make the same stream.
+  explicit SeedExpander(const Seed& seed);
+  SeedExpander(const Seed& seed, const KeystreamKernels& kernels);
   ~SeedExpander();
   SeedExpander(SeedExpander&&) noexcept;
   SeedExpander& operator=(SeedExpander&&) noexcept;
@@ -34,8 +36,7 @@ class SeedExpander {
   void Expand(uint64_t first_word, std::span<uint32_t> out);
 
  private:
-  struct Cipher;
-  std::unique_ptr<Cipher> cipher_;
+  std::unique_ptr<Keystream> keystream_;
 };
 
 // One-shot SeedExpander.

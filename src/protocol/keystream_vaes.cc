@@ -1,12 +1,11 @@
-#include "protocol/keystream_vaes.h"
-
 #include <immintrin.h>
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
-#include "base/cpu.h"
+#include "protocol/keystream_kernels.h"
 
 #define SOTTO_AESNI __attribute__((target("aes,sse4.1")))
 #define SOTTO_VAES __attribute__((target("vaes,avx512f,avx512bw,avx512vl,avx512dq")))
@@ -96,16 +95,26 @@ SOTTO_VAES void ExpandWords(const uint8_t* round_keys, uint64_t first_word, uint
   OPENSSL_cleanse(keys, sizeof(keys));
 }
 
+// Constant-time: the instructions use no table.
+class VaesKeystream final : public Keystream {
+ public:
+  explicit VaesKeystream(const Seed& seed) { ExpandKey(seed.data(), round_keys_[0].data()); }
+  ~VaesKeystream() override { OPENSSL_cleanse(round_keys_.data(), sizeof(round_keys_)); }
+
+  void Expand(uint64_t first_word, std::span<uint32_t> out) override {
+    ExpandWords(round_keys_[0].data(), first_word, out.data(), out.size());
+  }
+
+ private:
+  static constexpr size_t kRoundKeys = 15;
+  alignas(16) std::array<std::array<uint8_t, 16>, kRoundKeys> round_keys_;
+};
+
 }  // namespace
 
-bool CpuHasVaes() { return Cpu().vaes; }
-
-VaesKeystream::VaesKeystream(const Seed& seed) { ExpandKey(seed.data(), round_keys_[0].data()); }
-
-VaesKeystream::~VaesKeystream() { OPENSSL_cleanse(round_keys_.data(), sizeof(round_keys_)); }
-
-void VaesKeystream::Expand(uint64_t first_word, std::span<uint32_t> out) const {
-  ExpandWords(round_keys_[0].data(), first_word, out.data(), out.size());
-}
+constinit const KeystreamKernels kVaesKeystream = {
+    Isa::kVaes, [](const Seed& seed) -> std::unique_ptr<Keystream> {
+      return std::make_unique<VaesKeystream>(seed);
+    }};
 
 }  // namespace sotto

@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/strings.h"
-#include "trusted/linear/crc32c.h"
+#include "model/crc32c.h"
 #include "trusted/linear/weight_fingerprint.h"
 
 namespace sotto {

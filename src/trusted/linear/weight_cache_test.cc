@@ -9,15 +9,9 @@
 #include "model/random_model.h"
 #include "testing/temp_dir.h"
 #include "testing/test_data.h"
-#include "trusted/linear/crc32c.h"
 
 namespace sotto {
 namespace {
-
-TEST(Crc32cTest, KnownAnswer) {
-  const std::string text = "123456789";
-  EXPECT_EQ(Crc32c({reinterpret_cast<const uint8_t*>(text.data()), text.size()}), 0xe3069283u);
-}
 
 class WeightCacheTest : public testing::TestWithParam<Precision> {
  protected:

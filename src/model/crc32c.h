@@ -1,6 +1,6 @@
 // CRC-32C (Castagnoli; RFC 3720, appendix B.4), by the processor's instruction where it has one.
-#ifndef SOTTO_TRUSTED_LINEAR_CRC32C_H_
-#define SOTTO_TRUSTED_LINEAR_CRC32C_H_
+#ifndef SOTTO_MODEL_CRC32C_H_
+#define SOTTO_MODEL_CRC32C_H_
 
 #include <cstdint>
 #include <span>
@@ -11,4 +11,4 @@ uint32_t Crc32c(std::span<const uint8_t> data);
 
 }  // namespace sotto
 
-#endif  // SOTTO_TRUSTED_LINEAR_CRC32C_H_
+#endif  // SOTTO_MODEL_CRC32C_H_
