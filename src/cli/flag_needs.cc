@@ -7,7 +7,7 @@
 
 #include "base/strings.h"
 #include "cli/command.h"
-#include "trusted/api/split_setup.h"
+#include "trusted/api/split_backend.h"
 
 namespace sotto {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/strings.h"
 #include "cli/config_warning.h"
 #include "model/sealed_model.h"
-#include "trusted/api/split_setup.h"
+#include "trusted/api/split_backend.h"
 #include "trusted/linear/local.h"
 #include "trusted/tee/platform.h"
 

@@ -18,7 +18,7 @@
 #include "cli/split_tls_flags.h"
 #include "tools/audit.h"
 #include "tools/recording_channel.h"
-#include "trusted/api/split_setup.h"
+#include "trusted/api/split_backend.h"
 #include "trusted/engine/engine.h"
 #include "trusted/split/pad_weights.h"
 #include "trusted/split/protected_layers.h"

@@ -11,8 +11,7 @@
 #include "tools/bench_result.h"
 #include "tools/bench_split_files.h"
 #include "tools/thread_cpu.h"
-#include "trusted/api/backend.h"
-#include "trusted/api/split_setup.h"
+#include "trusted/api/split_backend.h"
 
 namespace sotto {
 namespace {

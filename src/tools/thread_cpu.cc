@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "tools/foreign_cpu.h"
-#include "trusted/split/pads.h"
+#include "trusted/split/pad_factory.h"
 
 namespace sotto {
 namespace {

@@ -1,4 +1,4 @@
-// Who multiplies: this process, or accelerators.
+// Who multiplies: this process, or accelerators (split_backend.h).
 #ifndef SOTTO_TRUSTED_API_BACKEND_H_
 #define SOTTO_TRUSTED_API_BACKEND_H_
 
@@ -10,14 +10,10 @@
 #include "base/thread_pool.h"
 #include "model/checkpoint.h"
 #include "sotto/prefill.h"
-#include "trusted/api/split_setup.h"
 #include "trusted/engine/engine.h"
 #include "trusted/linear/local.h"
 
 namespace sotto {
-
-// What of a connected split the engine takes; the sessions stay.
-EngineParts TakeParts(SplitLinear& split);
 
 // What the forward passes came to since the last connection.
 struct PassTotals {
@@ -43,9 +39,6 @@ class Backend {
 // `checkpoint` and `pool` outlive the backend.
 std::unique_ptr<Backend> MakeLocalBackend(const Checkpoint& checkpoint,
                                           const LocalLinearOptions& options, ThreadPool& pool);
-// Errors: split/split.h's.
-std::unique_ptr<Backend> MakeSplitBackend(const Checkpoint& checkpoint, SplitSetup setup,
-                                          ThreadPool& pool);
 
 }  // namespace sotto
 

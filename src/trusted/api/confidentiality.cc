@@ -1,7 +1,7 @@
 #include "trusted/api/confidentiality.h"
 
 #include "base/strings.h"
-#include "trusted/api/split_setup.h"
+#include "trusted/api/split_backend.h"
 #include "trusted/split/protection.h"
 
 namespace sotto {

@@ -6,7 +6,7 @@
 #include "base/strings.h"
 #include "kernels/measured_rates.h"
 #include "trusted/api/memory_needed.h"
-#include "trusted/api/split_setup.h"
+#include "trusted/api/split_backend.h"
 #include "trusted/linear/local.h"
 
 namespace sotto {

@@ -12,6 +12,7 @@
 #include "trusted/api/precision_choice.h"
 #include "trusted/api/prefill_impl.h"
 #include "trusted/api/prompt_checks.h"
+#include "trusted/api/split_backend.h"
 #include "trusted/api/weight_cache_policy.h"
 #include "trusted/split/drbg.h"
 #include "trusted/tee/platform.h"

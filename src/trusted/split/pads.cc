@@ -1,186 +1,121 @@
 #include "trusted/split/pads.h"
 
-#include <pthread.h>
+#include <openssl/crypto.h>
 
 #include <algorithm>
-#include <chrono>
+#include <utility>
 
 #include "base/check.h"
-#include "base/cpu_clock.h"
-#include "base/gravest.h"
-#include "base/strings.h"
+#include "kernels/gemm.h"
 #include "protocol/keystream.h"
-#include "trusted/split/pad_blinding.h"
+#include "trusted/split/protection.h"
+#include "trusted/split/ring_masks.h"
 
 namespace sotto {
+
+// Hides with the pad's mask, reveals with its product. The pad dies with the object.
+class PadBlinding final : public Blinding {
+ public:
+  PadBlinding(Pad pad, LinearShape shape) : pad_(std::move(pad)), shape_(shape) {}
+
+  void Hide(size_t first, RowSource source, std::span<uint32_t> scratch,
+            MatrixView<uint32_t> hidden) override {
+    const size_t n_in = shape_.n_in;
+    const std::span<uint32_t> x = scratch.first(n_in), words = scratch.subspan(n_in, n_in);
+    SeedExpander mask(pad_.seed());
+    for (size_t r = 0; r < hidden.rows(); ++r) {
+      source(first + r, {reinterpret_cast<int32_t*>(x.data()), x.size()});
+      AddMask<uint32_t>(mask, (first + r) * n_in, words, x);
+      std::copy(x.begin(), x.end(), hidden.row(r));
+    }
+    OPENSSL_cleanse(words.data(), words.size_bytes());
+  }
+
+  bool SentRows(size_t) const override { return true; }
+  BlindedRows Message(size_t, ConstMatrixView<uint32_t> hidden) const override {
+    return PadBlinder::HiddenMessage(hidden);
+  }
+
+  void Reveal(size_t row, size_t column, std::span<const uint32_t* const> answers,
+              std::span<uint32_t> y) override {
+    SumAnswers(answers, y);
+    const uint32_t* product = pad_.product() + row * shape_.n_out + column;
+    SubtractWords<uint32_t>({product, y.size()}, y);
+  }
+
+ private:
+  Pad pad_;
+  const LinearShape shape_;
+};
+
 namespace {
 
-// As linear/offloaded.cc bounds an exchange's answer.
-constexpr size_t kMaxProductBytes = size_t{8} << 20;
+// No exchange at all: keeps the rows and multiplies them here. `weights` outlives it.
+class LocalBlinding final : public Blinding {
+ public:
+  LocalBlinding(const PadWeights& weights, LinearLayer layer, size_t rows)
+      : weights_(weights),
+        layer_(layer),
+        x_(rows, ShapeOf(weights.config(), layer).n_in),
+        y_(rows, ShapeOf(weights.config(), layer).n_out) {}
+
+  bool Exchanged() const override { return false; }
+
+  // Nothing is written to `hidden`: rows in the clear have no business there.
+  void Hide(size_t first, RowSource source, std::span<uint32_t>,
+            MatrixView<uint32_t> hidden) override {
+    for (size_t r = first; r < first + hidden.rows(); ++r) {
+      source(r, {reinterpret_cast<int32_t*>(x_.view().row(r)), x_.cols()});
+    }
+  }
+  bool SentRows(size_t) const override { return false; }
+  BlindedRows Message(size_t, ConstMatrixView<uint32_t>) const override {
+    SOTTO_CHECK(false);  // Rows in the clear: there is nothing that may be sent.
+    __builtin_unreachable();
+  }
+  void PrepareToReveal(ThreadPool& pool) override {
+    PadWeights::Workspace workspace;
+    weights_.Multiply(layer_, x_.view(), y_.view(), workspace, pool);
+  }
+  void Reveal(size_t row, size_t column, std::span<const uint32_t* const>,
+              std::span<uint32_t> y) override {
+    std::copy_n(y_.view().row(row) + column, y.size(), y.begin());
+  }
+
+ private:
+  const PadWeights& weights_;
+  const LinearLayer layer_;
+  Matrix<uint32_t> x_, y_;
+};
+
+std::unique_ptr<Blinder> MakePadsBlinder(const ProtectionInput& input, SplitLinear& split) {
+  auto pads = std::make_unique<PadBlinder>(input.pad_weights, input.setup.pads, ProcessDrbg());
+  split.pad_stats = [p = pads.get()] { return p->stats(); };
+  split.await_stock = [p = pads.get()] { return p->AwaitStock(); };
+  return pads;
+}
 
 }  // namespace
 
-absl::StatusOr<WhenOut> ParseWhenOut(std::string_view name) {
-  if (name == "wait") return WhenOut::kWait;
-  if (name == "local") return WhenOut::kLocal;
-  if (name == "fail") return WhenOut::kFail;
-  return absl::InvalidArgumentError(StrCat("\"", name, "\" is not one of wait, local or fail"));
-}
-
-PadBlinder::PadBlinder(std::shared_ptr<const PadWeights> weights, const PadOptions& options,
-                       Drbg& random)
-    : weights_(std::move(weights)),
-      options_(options),
-      layers_(AllLinearLayers(weights_->config())),
-      drbg_(random.Fork()),
-      store_(layers_.size(), options.store, random),
-      waiting_(layers_.size(), 0) {
-  SOTTO_CHECK(options.rows >= 1 && options.rows <= kGemmRowBlock);
-  SOTTO_CHECK(options.block_rows >= 1 && options.lm_head_block_rows >= 1);
-  factory_ = std::thread([this] { FactoryMain(); });
-}
-
-PadBlinder::~PadBlinder() {
-  {
-    std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  changed_.notify_all();
-  factory_.join();
-}
-
-size_t PadBlinder::MaxRows(LinearLayer layer) const {
-  const size_t row_bytes = ShapeOf(weights_->config(), layer).n_out * sizeof(uint32_t);
-  return std::max<size_t>(1, std::min(options_.rows, kMaxProductBytes / row_bytes));
-}
-
 absl::StatusOr<std::unique_ptr<Blinding>> PadBlinder::Begin(LinearLayer layer, size_t rows) {
   SOTTO_CHECK(rows <= MaxRows(layer));
-  const size_t kind = LinearLayerIndex(weights_->config(), layer);
-  std::unique_lock lock(mutex_);
-  for (bool waited = false;; waited = true) {
-    SOTTO_RETURN_IF_ERROR(destroyed_);
-    SOTTO_RETURN_IF_ERROR(factory_status_);
-    SOTTO_ASSIGN_OR_RETURN(std::optional<Pad> pad, store_.Take(kind));
-    if (pad) {
-      ++stats_.used;
-      changed_.notify_all();  // There is room for another.
-      return MakePadBlinding(*std::move(pad), ShapeOf(weights_->config(), layer));
-    }
-    if (options_.when_out == WhenOut::kLocal) {
-      ++stats_.local_exchanges;
-      return MakeLocalBlinding(*weights_, layer, rows);
-    }
-    if (options_.when_out == WhenOut::kFail) {
-      return absl::ResourceExhaustedError(StrCat("out of pads for ", LinearLayerName(layer)));
-    }
-    if (!waited) ++stats_.waits;
-    ++waiting_[kind];
-    changed_.notify_all();
-    changed_.wait(
-        lock, [&] { return store_.count(kind) > 0 || !destroyed_.ok() || !factory_status_.ok(); });
-    --waiting_[kind];
-  }
-}
-
-void PadBlinder::Destroy(const absl::Status& why) {
-  std::lock_guard lock(mutex_);
-  KeepGravest(destroyed_, why);
-  store_.Clear();
-  changed_.notify_all();
-}
-
-absl::Status PadBlinder::AwaitStock() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] {
-    return WholePassInStock() || NextKind() < 0 || !destroyed_.ok() || !factory_status_.ok();
-  });
-  return factory_status_;
-}
-
-PadStats PadBlinder::stats() const {
-  std::lock_guard lock(mutex_);
-  return stats_;
+  SOTTO_ASSIGN_OR_RETURN(std::optional<Pad> pad, factory_.Take(layer));
+  if (!pad) return std::make_unique<LocalBlinding>(*weights_, layer, rows);
+  return std::make_unique<PadBlinding>(*std::move(pad), ShapeOf(weights_->config(), layer));
 }
 
 BlindedRows PadBlinder::HiddenMessage(ConstMatrixView<uint32_t> hidden) {
   return BlindedRows::Ring(BlindingKey(), hidden);
 }
 
-size_t PadBlinder::PadsPerPass(size_t kind) const {
-  const bool lm_head = layers_[kind].kind == LinearKind::kLmHead;
-  const size_t rows = std::max<size_t>(1, lm_head ? options_.lm_head_rows : options_.pass_rows);
-  const size_t block = lm_head ? options_.lm_head_block_rows : options_.block_rows;
-  const auto pads = [per_pad = MaxRows(layers_[kind])](size_t n) {
-    return (n + per_pad - 1) / per_pad;
-  };
-  return rows / block * pads(block) + pads(rows % block);
-}
-
-bool PadBlinder::WholePassInStock() const {
-  for (size_t kind = 0; kind < layers_.size(); ++kind) {
-    if (store_.count(kind) < PadsPerPass(kind)) return false;
-  }
-  return true;
-}
-
-int PadBlinder::NextKind() const {
-  size_t next = 0;
-  for (size_t kind = 0; kind < layers_.size(); ++kind) {
-    // Somebody waits: made whether there is room or not, or nothing would ever be used up.
-    if (static_cast<size_t>(waiting_[kind]) > store_.count(kind)) return static_cast<int>(kind);
-    // The smallest share of a pass's need; the first in the order of the pass where equal.
-    if (store_.count(kind) * PadsPerPass(next) < store_.count(next) * PadsPerPass(kind)) {
-      next = kind;
-    }
-  }
-  const LinearShape shape = ShapeOf(weights_->config(), layers_[next]);
-  const size_t bytes =
-      Pad::kProductOffset + MaxRows(layers_[next]) * shape.n_out * sizeof(uint32_t);
-  return store_.HasRoomFor(bytes) ? static_cast<int>(next) : -1;
-}
-
-Pad PadBlinder::Make(size_t kind, PadWeights::Workspace& workspace, ThreadPool& pool) {
-  const LinearLayer layer = layers_[kind];
-  const auto [n_in, n_out] = ShapeOf(weights_->config(), layer);
-  const size_t rows = MaxRows(layer);
-  Pad pad = Pad::Make(rows, n_out);
-  drbg_.Generate(pad.seed());
-  SecretBuffer mask(rows * n_in * sizeof(uint32_t));
-  auto* const words = reinterpret_cast<uint32_t*>(mask.span().data());
-  ExpandSeed(pad.seed(), 0, {words, rows * n_in});
-  weights_->Multiply(layer, {words, rows, n_in}, {pad.product(), rows, n_out}, workspace, pool);
-  return pad;
-}
-
-void PadBlinder::FactoryMain() {
-  // Its pool's threads inherit the name: tools tell offline work from online by it.
-  pthread_setname_np(pthread_self(), kPadThreadName);
-  ThreadPool pool(options_.threads);
-  PadWeights::Workspace workspace;
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    int kind = -1;
-    changed_.wait(lock, [&] {
-      return stop_ || (destroyed_.ok() && factory_status_.ok() && (kind = NextKind()) >= 0);
-    });
-    if (stop_) return;
-    lock.unlock();
-    const auto start = std::chrono::steady_clock::now();
-    const uint64_t cpu_start = ThreadCpuNs();
-    Pad pad = Make(static_cast<size_t>(kind), workspace, pool);
-    const uint64_t cpu_ns = ThreadCpuNs() - cpu_start;
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    lock.lock();
-    ++stats_.made;
-    stats_.offline_cpu_ns += cpu_ns * static_cast<uint64_t>(options_.threads);
-    stats_.offline_seconds += elapsed.count();
-    if (destroyed_.ok()) {
-      const absl::Status put = store_.Put(static_cast<size_t>(kind), std::move(pad));
-      if (!put.ok()) factory_status_ = absl::UnavailableError(put.message());
-    }
-    changed_.notify_all();
-  }
-}
+const ProtectionSpec kPadsProtection = {
+    .protection = Protection::kPads,
+    .name = "pads",
+    .needs_pad_weights = true,
+    .check_machine = [] { return CheckExactByteProducts("protection pads"); },
+    .what_they_see = "the accelerator sees random numbers",
+    .warning = [](const SplitOptions&) -> std::string_view { return {}; },
+    .verified = [](const SplitSetup&) { return true; },
+    .make_blinder = MakePadsBlinder};
 
 }  // namespace sotto

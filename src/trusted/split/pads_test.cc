@@ -171,12 +171,5 @@ TEST_F(PadBlinderTest, NoMaskIsHandedOutTwiceToAnyThread) {
   EXPECT_EQ(repeated, 0);
 }
 
-TEST(ParseWhenOut, KnowsItsNames) {
-  EXPECT_EQ(*ParseWhenOut("wait"), WhenOut::kWait);
-  EXPECT_EQ(*ParseWhenOut("local"), WhenOut::kLocal);
-  EXPECT_EQ(*ParseWhenOut("fail"), WhenOut::kFail);
-  EXPECT_EQ(ParseWhenOut("never").status().code(), absl::StatusCode::kInvalidArgument);
-}
-
 }  // namespace
 }  // namespace sotto

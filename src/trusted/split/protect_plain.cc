@@ -19,15 +19,17 @@ absl::Status Check(const SplitSetup& setup) {
       "only linear layers can be verified; nothing else can be offloaded with verification");
 }
 
-absl::Status ConnectPlain(ProtectionInput input, SplitLinear& split) {
+std::unique_ptr<Blinder> MakeBlinder(const ProtectionInput& input, SplitLinear&) {
+  return std::make_unique<UnprotectedRows>(input.checkpoint.config());
+}
+
+absl::Status ConnectFloats(const ProtectionInput& input,
+                           std::vector<std::unique_ptr<AcceleratorChannel>> channels,
+                           SplitLinear& split) {
   const SplitSetup& setup = input.setup;
-  if (Verified(setup)) {
-    auto rows = std::make_unique<UnprotectedRows>(input.checkpoint.config());
-    return ConnectBlinded(std::move(input), std::move(rows), split);
-  }
   SOTTO_ASSIGN_OR_RETURN(auto linear,
                          OffloadedPlainLinear::Create(
-                             input.checkpoint, std::move(input.channels[0]),
+                             input.checkpoint, std::move(channels[0]),
                              {.format = setup.plain_format, .exchange_rows = setup.exchange_rows}));
   split.stats = [plain = linear.get()] { return plain->stats(); };
   split.linear = std::move(linear);
@@ -48,7 +50,8 @@ void AddPlainProtection() {
                                                 "accelerator sees everything";
                                        },
                                        .verified = Verified,
-                                       .connect = ConnectPlain};
+                                       .make_blinder = MakeBlinder,
+                                       .connect_unverified = ConnectFloats};
   AddProtection(plain);
 }
 

@@ -1,7 +1,5 @@
 #include "trusted/split/protection.h"
 
-#include <utility>
-
 #include "base/strings.h"
 
 namespace sotto {
@@ -24,18 +22,6 @@ const ProtectionSpec* FindProtection(Protection protection) {
 
 void AddProtection(const ProtectionSpec& spec) {
   if (FindProtection(spec.protection) == nullptr) Table().push_back(&spec);
-}
-
-absl::Status ConnectBlinded(ProtectionInput input, std::unique_ptr<Blinder> blinder,
-                            SplitLinear& split) {
-  OffloadedOptions options;
-  options.exchange_rows = input.setup.exchange_rows;
-  options.caught = std::move(input.caught);
-  auto linear = std::make_unique<OffloadedLinear>(std::move(input.layers), std::move(blinder),
-                                                  std::move(input.channels), options);
-  split.stats = [l = linear.get()] { return l->stats(); };
-  split.linear = std::move(linear);
-  return absl::OkStatus();
 }
 
 std::string_view ProtectionName(Protection protection) {

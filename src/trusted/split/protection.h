@@ -1,5 +1,6 @@
-// The protections of the split mode, a row each: protect_*.cc. What a program may send is what it
-// links: the row of `plain`, which shows everything, is a library of its own.
+// The protections of the split mode, a row each, in the file that hides the rows: shares.cc,
+// pads.cc and protect_plain.cc. What a program may send is what it links: the row of `plain`, which
+// shows everything, is a library of its own.
 #ifndef SOTTO_TRUSTED_SPLIT_PROTECTION_H_
 #define SOTTO_TRUSTED_SPLIT_PROTECTION_H_
 
@@ -11,21 +12,17 @@
 #include "base/status.h"
 #include "model/checkpoint.h"
 #include "trusted/split/accelerator_channel.h"
-#include "trusted/split/caught_lie.h"
+#include "trusted/split/blinder.h"
 #include "trusted/split/pad_weights.h"
-#include "trusted/split/protected_layers.h"
 #include "trusted/split/split_setup.h"
 
 namespace sotto {
 
-// What a protection makes its layers of, once sessions are open.
+// What a protection is made of, once sessions are open.
 struct ProtectionInput {
   const Checkpoint& checkpoint;
   const SplitSetup& setup;
-  std::shared_ptr<const ProtectedLayers> layers;  // Null where nothing is verified.
   std::shared_ptr<const PadWeights> pad_weights;  // Null but where the row asks for them.
-  std::vector<std::unique_ptr<AcceleratorChannel>> channels;  // By endpoint.
-  std::shared_ptr<CaughtLie> caught;
 };
 
 struct ProtectionSpec {
@@ -45,18 +42,20 @@ struct ProtectionSpec {
   std::string_view (*warning)(const SplitOptions& options) = nullptr;
   // Whether every answer is verified.
   bool (*verified)(const SplitSetup& setup) = nullptr;
-  // Fills split.linear and what goes with it; split.sessions are open.
-  absl::Status (*connect)(ProtectionInput input, SplitLinear& split) = nullptr;
+  // What hides the rows of split.sessions, which are open; fills in what goes with it.
+  std::unique_ptr<Blinder> (*make_blinder)(const ProtectionInput& input,
+                                           SplitLinear& split) = nullptr;
+  // Where nothing is verified, instead: fills split.linear and what goes with it. Channels are by
+  // endpoint.
+  absl::Status (*connect_unverified)(const ProtectionInput& input,
+                                     std::vector<std::unique_ptr<AcceleratorChannel>> channels,
+                                     SplitLinear& split) = nullptr;
 };
 
 // Null for one that this program does not have.
 const ProtectionSpec* FindProtection(Protection protection);
 // From now on it can be found. At the program's start, before any thread; once.
 void AddProtection(const ProtectionSpec& spec);
-
-// Layers multiplied over `input.channels` with rows hidden by `blinder`.
-absl::Status ConnectBlinded(ProtectionInput input, std::unique_ptr<Blinder> blinder,
-                            SplitLinear& split);
 
 std::string_view ProtectionName(Protection protection);  // "plain", "shares", "pads"
 // "auto" becomes shares with two endpoints or more, pads with one. INVALID_ARGUMENT otherwise.

@@ -8,6 +8,9 @@
 #include "base/gravest.h"
 #include "base/secret_buffer.h"
 #include "protocol/keystream.h"
+#include "trusted/split/protection.h"
+#include "trusted/split/relay.h"
+#include "trusted/split/reveal_row.h"
 #include "trusted/split/ring_masks.h"
 
 namespace sotto {
@@ -86,5 +89,36 @@ BlindedRows ShareBlinder::SeedMessage(const Seed& seed, size_t rows, size_t n_in
 BlindedRows ShareBlinder::HiddenMessage(ConstMatrixView<uint32_t> hidden) {
   return BlindedRows::Ring(BlindingKey(), hidden);
 }
+
+namespace {
+
+std::unique_ptr<Blinder> MakeSharesBlinder(const ProtectionInput& input, SplitLinear& split) {
+  const LlamaConfig& config = input.checkpoint.config();
+  if (!split.relayed) {
+    return std::make_unique<ShareBlinder>(config, split.sessions.size(), ProcessDrbg());
+  }
+  const uint64_t inbox = split.sessions[RelayBlinder::kSink]->server().relay_inbox_bytes;
+  return std::make_unique<RelayBlinder>(config, inbox, ProcessDrbg());
+}
+
+std::string_view SharesWarning(const SplitOptions& options) {
+  if (!options.insecure_channels) return {};
+  return "NOT CONFIDENTIAL: over insecure channels, anyone who can read all of them can read the "
+         "prompt";
+}
+
+}  // namespace
+
+const ProtectionSpec kSharesProtection = {.protection = Protection::kShares,
+                                          .name = "shares",
+                                          .min_servers = 2,
+                                          .max_servers = kMaxServers,
+                                          .needs_secret_channels = true,
+                                          .what_they_see =
+                                              "each accelerator sees random numbers; only all of "
+                                              "them together could recover the prompt",
+                                          .warning = SharesWarning,
+                                          .verified = [](const SplitSetup&) { return true; },
+                                          .make_blinder = MakeSharesBlinder};
 
 }  // namespace sotto

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "trusted/split/offloaded.h"
 #include "trusted/split/relay.h"
 #include "trusted/split/server_identities.h"
 #include "trusted/split/session_channel.h"
@@ -225,13 +226,16 @@ absl::StatusOr<SplitLinear> SplitRuntime::Connect(const ChannelWrapper& wrapper)
   if (spec_.needs_secret_channels) {
     SOTTO_RETURN_IF_ERROR(CheckIdentities(split.sessions, options_.insecure_channels));
   }
-  SOTTO_RETURN_IF_ERROR(spec_.connect({.checkpoint = checkpoint_,
-                                       .setup = options_,
-                                       .layers = layers_,
-                                       .pad_weights = pad_weights_,
-                                       .channels = std::move(channels),
-                                       .caught = caught_},
-                                      split));
+  const ProtectionInput input{checkpoint_, options_, pad_weights_};
+  if (!verified()) {
+    SOTTO_RETURN_IF_ERROR(spec_.connect_unverified(input, std::move(channels), split));
+    return split;
+  }
+  auto linear = std::make_unique<OffloadedLinear>(
+      layers_, spec_.make_blinder(input, split), std::move(channels),
+      OffloadedOptions{.exchange_rows = options_.exchange_rows, .caught = caught_});
+  split.stats = [l = linear.get()] { return l->stats(); };
+  split.linear = std::move(linear);
   return split;
 }
 

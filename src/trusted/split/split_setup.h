@@ -16,7 +16,7 @@
 #include "trusted/linear/linear.h"
 #include "trusted/linear/matrix_products.h"
 #include "trusted/split/offloaded.h"
-#include "trusted/split/pads.h"
+#include "trusted/split/pad_factory.h"
 
 namespace sotto {
 

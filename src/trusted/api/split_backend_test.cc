@@ -1,4 +1,4 @@
-#include "trusted/api/split_setup.h"
+#include "trusted/api/split_backend.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,13 +1,17 @@
-// From the public split options to what the runtime takes: the one place that completes them.
-#ifndef SOTTO_TRUSTED_API_SPLIT_SETUP_H_
-#define SOTTO_TRUSTED_API_SPLIT_SETUP_H_
+// Accelerators multiply: from the public split options to what the runtime takes (the one place
+// that completes them), and a Backend over it.
+#ifndef SOTTO_TRUSTED_API_SPLIT_BACKEND_H_
+#define SOTTO_TRUSTED_API_SPLIT_BACKEND_H_
 
 #include <cstddef>
+#include <memory>
 #include <string>
-#include <string_view>
 
 #include "base/status.h"
+#include "base/thread_pool.h"
+#include "model/checkpoint.h"
 #include "sotto/prefill.h"
+#include "trusted/api/backend.h"
 #include "trusted/engine/engine.h"
 #include "trusted/split/split.h"
 
@@ -40,6 +44,13 @@ absl::Status CheckSplitOptions(const SplitOptions& options);
 // protection holds.
 std::string ConfidentialityWarning(const SplitOptions& options);
 
+// What of a connected split the engine takes; the sessions stay.
+EngineParts TakeParts(SplitLinear& split);
+
+// `checkpoint` and `pool` outlive the backend. Errors: split/split.h's.
+std::unique_ptr<Backend> MakeSplitBackend(const Checkpoint& checkpoint, SplitSetup setup,
+                                          ThreadPool& pool);
+
 }  // namespace sotto
 
-#endif  // SOTTO_TRUSTED_API_SPLIT_SETUP_H_
+#endif  // SOTTO_TRUSTED_API_SPLIT_BACKEND_H_
