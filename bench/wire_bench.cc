@@ -58,14 +58,14 @@ struct Connection {
                                        })) {
     SessionOptions options = server.ClientOptions(NumberFormat::kF32);
     options.data_plane = route == kShm ? DataPlane::kShm : DataPlane::kGrpc;
-    session = ValueOrDie(AcceleratorSession::Open(server.endpoint(), options));
+    session = ValueOrDie(Session::Open(server.endpoint(), options));
   }
   void Finish(absl::StatusOr<PendingExchange> pending) {
-    SOTTO_CHECK(pending.ok() && session->Wait(*std::move(pending)).ok());
+    SOTTO_CHECK(pending.ok() && (*pending)->Wait().ok());
   }
 
   HonestServer server;
-  std::unique_ptr<AcceleratorSession> session;
+  std::shared_ptr<Session> session;
 };
 
 void RoundTrip(benchmark::State& state) {

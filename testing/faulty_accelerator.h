@@ -10,8 +10,8 @@
 #include <string>
 
 #include "protocol/accelerator.grpc.pb.h"
-#include "protocol/client.h"
 #include "protocol/proto_codec.h"
+#include "protocol/session_options.h"
 
 namespace sotto {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "protocol/accelerator_channel.h"
 #include "testing/ring_model.h"
-#include "trusted/split/accelerator_channel.h"
 
 namespace sotto {
 

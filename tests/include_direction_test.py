@@ -145,7 +145,7 @@ class CheckerRefusesBrokenTrees(unittest.TestCase):
                 ("base/file.cc", '"model/config.h"'),
                 ("kernels/gemm.cc", '"model/config.h"'),
                 ("model/config.cc", '"trusted/engine/engine.h"'),
-                ("trusted/engine/engine.cc", '"protocol/client.h"'),
+                ("trusted/engine/engine.cc", '"protocol/session.h"'),
                 ("trusted/engine/engine.cc", '"trusted/split/mask.h"'),
                 ("trusted/engine/engine.cc", '"trusted/linear/local.h"'),
                 ("trusted/engine/engine.cc", "<grpcpp/grpcpp.h>"),

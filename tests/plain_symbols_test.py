@@ -14,8 +14,8 @@ import unittest
 # requests that carry token ids, keys and values.
 PLAIN = ["UnprotectedRows::F32", "UnprotectedRows::Bf16", "UnprotectedRows::Ring",
          "UnprotectedRows::TokenIds", "OffloadedPlainLinear::Apply", "AddPlainProtection",
-         "MakeOffloadedEmbedding", "MakeOffloadedProducts", "AcceleratorSession::SubmitEmbedding",
-         "AcceleratorSession::SubmitMatMul"]
+         "MakeOffloadedEmbedding", "MakeOffloadedProducts", "Session::SubmitEmbedding",
+         "Session::SubmitMatMul"]
 
 
 def defined(program):

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
-#include "protocol/channel.h"
+#include "protocol/connect.h"
 #include "protocol/grpc_status.h"
 
 namespace sotto {

@@ -14,9 +14,9 @@
 
 #include "base/status.h"
 #include "protocol/accelerator.grpc.pb.h"
-#include "protocol/client.h"
 #include "protocol/messages.h"
 #include "protocol/proto_codec.h"
+#include "protocol/session_options.h"
 
 namespace sotto {
 

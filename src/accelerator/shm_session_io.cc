@@ -48,8 +48,8 @@ void ShmSessionIo::WatchStream() {
 absl::StatusOr<bool> ShmSessionIo::Read(RequestGate& gate, Arrival& arrival) {
   SOTTO_ASSIGN_OR_RETURN(const bool more, WaitForRequest());
   if (!more) return false;
-  Backoff backoff;
-  const auto wait = [&] { return WaitForPeer(backoff); };
+  Poller::Wait pause;
+  const auto wait = [&] { return WaitForPeer(pause); };
   RequestRecord record;
   SOTTO_RETURN_IF_ERROR(requests_.Read(record, wait));
   SOTTO_ASSIGN_OR_RETURN(arrival.request, DecodeRequestRecord(record));
@@ -68,16 +68,16 @@ absl::StatusOr<bool> ShmSessionIo::Read(RequestGate& gate, Arrival& arrival) {
 }
 
 absl::StatusOr<bool> ShmSessionIo::WaitForRequest() {
-  Backoff backoff;
+  Poller::Wait pause;
   while (true) {
     SOTTO_ASSIGN_OR_RETURN(const bool has_data, requests_.HasData());
     if (has_data) return true;
     if (ended_) return false;
-    if (backoff.idle()) {
+    if (pause.idle()) {
       SleepUntilDoorbell();
-      backoff.Reset();
+      pause.Reset();
     }
-    backoff.Pause();
+    pause.Pause();
   }
 }
 
@@ -94,15 +94,15 @@ void ShmSessionIo::SleepUntilDoorbell() {
   asleep.store(0);
 }
 
-absl::Status ShmSessionIo::WaitForPeer(Backoff& backoff) const {
+absl::Status ShmSessionIo::WaitForPeer(Poller::Wait& pause) const {
   if (ended_) return absl::CancelledError("the client disconnected");
-  backoff.Pause();
+  pause.Pause();
   return absl::OkStatus();
 }
 
 absl::Status ShmSessionIo::Write(const AnswerHeader& header, std::span<const uint8_t> payload) {
-  Backoff backoff;
-  const auto wait = [&] { return WaitForPeer(backoff); };
+  Poller::Wait pause;
+  const auto wait = [&] { return WaitForPeer(pause); };
   SOTTO_RETURN_IF_ERROR(answers_.Write(EncodeAnswerRecord(header), wait));
   SOTTO_RETURN_IF_ERROR(answers_.Write(payload, wait));
   answers_.Publish();

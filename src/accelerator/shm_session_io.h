@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "accelerator/grpc_session_io.h"
-#include "protocol/backoff.h"
+#include "protocol/poller.h"
 #include "protocol/shm_region.h"
 #include "protocol/shm_ring.h"
 
@@ -33,7 +33,7 @@ class ShmSessionIo final : public SessionIo {
   // False when the stream has ended and nothing is left to read.
   absl::StatusOr<bool> WaitForRequest();
   void SleepUntilDoorbell();
-  absl::Status WaitForPeer(Backoff& backoff) const;
+  absl::Status WaitForPeer(Poller::Wait& pause) const;
 
   SessionStream& stream_;
   GrpcSessionIo control_;

@@ -33,7 +33,7 @@ void CopyPayload(const Exchange& exchange, uint64_t offset, uint64_t size, std::
 
 }  // namespace
 
-GrpcStream::GrpcStream(std::shared_ptr<grpc::Channel> channel, SessionState& session)
+GrpcStream::GrpcStream(std::shared_ptr<grpc::Channel> channel, Session& session)
     : stub_(std::move(channel)), session_(session) {
   stub_.PrepareBidiStreamingCall(&context_, kSessionMethod, {}, this);
   StartRead(&message_in_);

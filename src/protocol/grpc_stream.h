@@ -16,7 +16,7 @@
 #include "base/status.h"
 #include "protocol/accelerator.pb.h"
 #include "protocol/proto_codec.h"
-#include "protocol/session_state.h"
+#include "protocol/session.h"
 
 namespace sotto {
 
@@ -24,7 +24,7 @@ class GrpcStream final : public Transport,
                          private grpc::ClientBidiReactor<grpc::ByteBuffer, pb::ServerMessage> {
  public:
   // Both outlive the stream.
-  GrpcStream(std::shared_ptr<grpc::Channel> channel, SessionState& session);
+  GrpcStream(std::shared_ptr<grpc::Channel> channel, Session& session);
   ~GrpcStream() override;
 
   // Sends `hello` and waits for the Welcome. Call it once, first.
@@ -64,7 +64,7 @@ class GrpcStream final : public Transport,
 
   // Of messages as bytes: they are serialised here, where seeds can be wiped.
   grpc::TemplatedGenericStub<grpc::ByteBuffer, pb::ServerMessage> stub_;
-  SessionState& session_;
+  Session& session_;
   grpc::ClientContext context_;
   pb::ClientMessage message_out_;
   grpc::ByteBuffer bytes_out_;  // Of message_out_, while they are sent.

@@ -3,8 +3,8 @@
 #define SOTTO_PROTOCOL_HANDSHAKE_H_
 
 #include "base/status.h"
-#include "protocol/client.h"
 #include "protocol/proto_codec.h"
+#include "protocol/session_options.h"
 
 namespace sotto {
 

@@ -2,25 +2,16 @@
 
 #include <algorithm>
 
-#include "protocol/backoff.h"
-
 namespace sotto {
 namespace {
 
 using Clock = Exchange::Clock;
 
-// In the middle of a payload: the peer is copying, or was interrupted at it for some milliseconds.
-constexpr std::chrono::microseconds kLongestPause{1000};
-
-// A processor's time for copying them, at least.
-Clock::duration TimeToCopy(uint64_t bytes) { return std::chrono::nanoseconds(bytes / 8); }
-
 absl::Status Late() { return absl::DeadlineExceededError("no complete answer in time"); }
 
 }  // namespace
 
-ShmTransport::ShmTransport(std::unique_ptr<GrpcStream> stream, ShmRegion region,
-                           SessionState& session)
+ShmTransport::ShmTransport(std::unique_ptr<GrpcStream> stream, ShmRegion region, Session& session)
     : session_(session),
       region_(std::move(region)),
       requests_({.data = region_.request_ring(),
@@ -47,7 +38,7 @@ absl::Status ShmTransport::Send(const std::shared_ptr<Exchange>& exchange) {
   session_.MarkSent(*exchange);
   {
     std::lock_guard lock(mutex_);
-    answer_clock_.Sent(exchange->header.sequence, exchange->sizes.total_bytes(), Clock::now());
+    poller_.Sent(exchange->header.sequence, exchange->sizes.total_bytes(), Clock::now());
   }
   requests_.Publish();
   RingDoorbell();
@@ -56,8 +47,8 @@ absl::Status ShmTransport::Send(const std::shared_ptr<Exchange>& exchange) {
 }
 
 absl::Status ShmTransport::WriteRequest(Exchange& exchange) {
-  Backoff backoff(kLongestPause);
-  const auto wait = [&] { return WaitForRoom(exchange, backoff); };
+  Poller::Wait pause(Poller::kLongestPauseInAnswer);
+  const auto wait = [&] { return WaitForRoom(exchange, pause); };
   SOTTO_RETURN_IF_ERROR(requests_.Write(EncodeRequestRecord(exchange.header), wait));
   for (const std::span<const uint8_t> part : exchange.payload) {
     SOTTO_RETURN_IF_ERROR(requests_.Write(part, wait));
@@ -65,7 +56,7 @@ absl::Status ShmTransport::WriteRequest(Exchange& exchange) {
   return absl::OkStatus();
 }
 
-absl::Status ShmTransport::WaitForRoom(const Exchange& exchange, Backoff& backoff) {
+absl::Status ShmTransport::WaitForRoom(const Exchange& exchange, Poller::Wait& pause) {
   if (stopped_) return session_.failure();
   RingDoorbell();
   if (TakeLead()) {
@@ -73,8 +64,8 @@ absl::Status ShmTransport::WaitForRoom(const Exchange& exchange, Backoff& backof
     GiveUpLead();
     if (progress) return absl::OkStatus();
   }
-  if (backoff.slow() && Clock::now() >= exchange.deadline) return Late();
-  backoff.Pause();
+  if (pause.slow() && Clock::now() >= exchange.deadline) return Late();
+  pause.Pause();
   return absl::OkStatus();
 }
 
@@ -105,7 +96,7 @@ void ShmTransport::Lead(Exchange& exchange) {
     const Clock::time_point now = Clock::now();
     if (now >= exchange.deadline) return;
     std::unique_lock lock(mutex_);
-    const Clock::duration sleep = answer_clock_.UntilNextLook(now);
+    const Clock::duration sleep = poller_.UntilNextLook(now);
     if (sleep == Clock::duration::zero()) {
       lock.unlock();
       __builtin_ia32_pause();
@@ -132,17 +123,17 @@ bool ShmTransport::ReadOne() {
 
 absl::Status ShmTransport::ReadAnswer() {
   const Clock::time_point begin = Clock::now();
-  Backoff backoff(kLongestPause);
+  Poller::Wait pause(Poller::kLongestPauseInAnswer);
   Clock::time_point deadline = Clock::time_point::max();
   // Bytes of the ring: when last waited, and up to the answer's end.
   uint64_t read = answers_.bytes_read(), end = read;
   const auto wait = [&]() -> absl::Status {
     if (stopped_) return session_.failure();
-    if (backoff.slow() && Clock::now() >= deadline) return Late();
+    if (pause.slow() && Clock::now() >= deadline) return Late();
     const uint64_t now_read = answers_.bytes_read();
-    if (now_read != read) backoff.Expect(TimeToCopy((end - now_read) / 2));
+    if (now_read != read) pause.Expect(Poller::TimeToCopy((end - now_read) / 2));
     read = now_read;
-    backoff.Pause();
+    pause.Pause();
     return absl::OkStatus();
   };
   AnswerRecord record;
@@ -152,7 +143,7 @@ absl::Status ShmTransport::ReadAnswer() {
   SOTTO_ASSIGN_OR_RETURN(const std::shared_ptr<Exchange> exchange, session_.BeginAnswer(*header));
   {
     std::lock_guard lock(mutex_);
-    answer_clock_.Answered(header->sequence, begin);
+    poller_.Answered(header->sequence, begin);
   }
   deadline = exchange->deadline;
   end = answers_.bytes_read() + exchange->answer.size();

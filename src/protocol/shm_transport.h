@@ -8,9 +8,9 @@
 #include <memory>
 #include <mutex>
 
-#include "protocol/answer_clock.h"
 #include "protocol/grpc_stream.h"
-#include "protocol/session_state.h"
+#include "protocol/poller.h"
+#include "protocol/session.h"
 #include "protocol/shm_records.h"
 #include "protocol/shm_region.h"
 #include "protocol/shm_ring.h"
@@ -21,7 +21,7 @@ namespace sotto {
 class ShmTransport final : public Transport {
  public:
   // `session` outlives the transport.
-  ShmTransport(std::unique_ptr<GrpcStream> stream, ShmRegion region, SessionState& session);
+  ShmTransport(std::unique_ptr<GrpcStream> stream, ShmRegion region, Session& session);
 
   absl::Status Send(const std::shared_ptr<Exchange>& exchange) override;
   void Await(Exchange& exchange) override;
@@ -31,7 +31,7 @@ class ShmTransport final : public Transport {
  private:
   absl::Status WriteRequest(Exchange& exchange);
   // While the ring is full: keeps answers flowing, or the two sides could wait for each other.
-  absl::Status WaitForRoom(const Exchange& exchange, class Backoff& backoff);
+  absl::Status WaitForRoom(const Exchange& exchange, Poller::Wait& pause);
   void RingDoorbell();
   // Reads answers until `exchange` is done, the session fails or the deadline passes. The caller is
   // the one reader.
@@ -42,7 +42,7 @@ class ShmTransport final : public Transport {
   bool TakeLead();
   void GiveUpLead();
 
-  SessionState& session_;
+  Session& session_;
   ShmRegion region_;
   RingProducer requests_;
   RingConsumer answers_;  // Used by the leader alone.
@@ -50,7 +50,7 @@ class ShmTransport final : public Transport {
   std::mutex sending_, mutex_;
   std::condition_variable changed_;
   bool led_ = false;  // Guarded by mutex_, as is the next.
-  AnswerClock answer_clock_;
+  Poller poller_;
   const std::unique_ptr<GrpcStream> stream_;
 };
 

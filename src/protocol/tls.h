@@ -10,8 +10,8 @@
 #include <string>
 
 #include "base/status.h"
-#include "protocol/client.h"
 #include "protocol/peer_certificate.h"
+#include "protocol/session_options.h"
 
 namespace sotto {
 

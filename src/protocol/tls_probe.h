@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "protocol/client.h"
+#include "protocol/session_options.h"
 
 namespace sotto {
 

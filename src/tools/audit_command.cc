@@ -138,7 +138,7 @@ absl::Status RunAudit(const AuditFlags& flags) {
   Transcript transcript;
   SOTTO_ASSIGN_OR_RETURN(
       SplitLinear split,
-      runtime->Connect([&](size_t server, std::unique_ptr<AcceleratorChannel> channel) {
+      runtime->Connect([&](size_t server, std::shared_ptr<AcceleratorChannel> channel) {
         return std::make_unique<RecordingChannel>(server, std::move(channel), transcript);
       }));
   std::optional<PadWeights> weights;

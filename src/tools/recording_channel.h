@@ -6,15 +6,15 @@
 #include <string>
 #include <utility>
 
+#include "protocol/accelerator_channel.h"
 #include "tools/audit.h"
-#include "trusted/split/accelerator_channel.h"
 
 namespace sotto {
 
 class RecordingChannel final : public AcceleratorChannel {
  public:
   // `transcript` outlives the channel.
-  RecordingChannel(size_t server, std::unique_ptr<AcceleratorChannel> inner, Transcript& transcript)
+  RecordingChannel(size_t server, std::shared_ptr<AcceleratorChannel> inner, Transcript& transcript)
       : server_(server), inner_(std::move(inner)), transcript_(transcript) {}
 
   std::string endpoint() const override { return inner_->endpoint(); }
@@ -28,7 +28,7 @@ class RecordingChannel final : public AcceleratorChannel {
 
  private:
   const size_t server_;
-  const std::unique_ptr<AcceleratorChannel> inner_;
+  const std::shared_ptr<AcceleratorChannel> inner_;
   Transcript& transcript_;
 };
 

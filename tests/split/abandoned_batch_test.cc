@@ -42,7 +42,7 @@ TEST_P(AbandonedBatchTest, EndsBeforeItsLastProduct) {
       ShippedModelDir(), [](ServerOptions&) {});
   SessionOptions options = server.ClientOptions(NumberFormat::kF32);
   options.data_plane = GetParam();
-  auto session = ValueOrDie(AcceleratorSession::Open(server.endpoint(), options));
+  auto session = ValueOrDie(Session::Open(server.endpoint(), options));
   const Matrix<float> side(kMaxProducts, 1);
   Matrix<float> answer(kMaxProducts, 1);
   PendingExchange pending =
@@ -50,7 +50,7 @@ TEST_P(AbandonedBatchTest, EndsBeforeItsLastProduct) {
                                        UnprotectedRows::F32(side.view()), answer.view()));
   while (products == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   session->Fail(absl::CancelledError("the client leaves"));
-  EXPECT_FALSE(session->Wait(std::move(pending)).ok());
+  EXPECT_FALSE(pending->Wait().ok());
   session.reset();
   server.server->Drain(std::chrono::minutes(1));  // Until the session is over.
   EXPECT_LT(products, kMaxProducts);

@@ -57,7 +57,7 @@ struct MessageSize {
 
 class MeasuringChannel final : public AcceleratorChannel {
  public:
-  MeasuringChannel(size_t server, std::unique_ptr<AcceleratorChannel> inner,
+  MeasuringChannel(size_t server, std::shared_ptr<AcceleratorChannel> inner,
                    std::vector<MessageSize>& sizes)
       : server_(server), inner_(std::move(inner)), sizes_(sizes) {}
 
@@ -74,7 +74,7 @@ class MeasuringChannel final : public AcceleratorChannel {
 
  private:
   const size_t server_;
-  const std::unique_ptr<AcceleratorChannel> inner_;
+  const std::shared_ptr<AcceleratorChannel> inner_;
   std::vector<MessageSize>& sizes_;  // One lane: no lock.
 };
 
@@ -100,7 +100,7 @@ class BlindedSplitTest : public ::testing::TestWithParam<Case> {
     std::vector<Traffic> seen(passes.size());
     for (size_t i = 0; i < passes.size(); ++i) {
       SplitLinear split = ValueOrDie(
-          runtime->Connect([&](size_t server, std::unique_ptr<AcceleratorChannel> channel) {
+          runtime->Connect([&](size_t server, std::shared_ptr<AcceleratorChannel> channel) {
             return std::make_unique<MeasuringChannel>(server, std::move(channel), seen[i].messages);
           }));
       seen[i].logits = ValueOrDie(passes[i].Run(checkpoint_, std::move(split.linear)));

@@ -8,7 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "protocol/channel.h"
+#include "protocol/connect.h"
 #include "protocol/grpc_stream.h"
 #include "testing/faulty_accelerator.h"
 #include "testing/small_config.h"
@@ -39,14 +39,13 @@ absl::Status RunOnce(const std::string& endpoint, const SessionOptions& options,
   const Matrix<uint32_t> x(rows, 12);
   Matrix<uint32_t> y(rows, 40);
   std::fill_n(const_cast<uint32_t*>(x.view().data()), rows * 12, 7);
-  SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<AcceleratorSession> session,
-                         AcceleratorSession::Open(endpoint, options));
+  SOTTO_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session, Session::Open(endpoint, options));
   // Twice: some faults only show when the first exchange is over.
   for (int i = 0; i < 2; ++i) {
     SOTTO_ASSIGN_OR_RETURN(
         PendingExchange pending,
         session->Submit({LinearKind::kGateUp, 0}, UnprotectedRows::Ring(x.view()), y.view()));
-    SOTTO_RETURN_IF_ERROR(session->Wait(std::move(pending)));
+    SOTTO_RETURN_IF_ERROR(pending->Wait());
   }
   return absl::OkStatus();
 }
@@ -119,10 +118,10 @@ TEST(FailuresTest, F32ThatIsNotF32IsRefused) {
   SessionOptions options = TinyOptions();
   options.format = NumberFormat::kF32;
   const FaultyAccelerator server(Fault::kOtherOperands, options), honest(Fault::kNone, options);
-  const absl::Status status = AcceleratorSession::Open(server.endpoint(), options).status();
+  const absl::Status status = Session::Open(server.endpoint(), options).status();
   ExpectFailure(status, Code::kFailedPrecondition, server.endpoint());
   EXPECT_THAT(std::string(status.message()), HasSubstr("bf16"));
-  EXPECT_TRUE(AcceleratorSession::Open(honest.endpoint(), options).ok());
+  EXPECT_TRUE(Session::Open(honest.endpoint(), options).ok());
 }
 
 TEST(FailuresTest, MemoryOfferedElsewhereIsNotOpened) {
@@ -198,12 +197,12 @@ TEST(FailuresTest, EndpointsThatCannotBe) {
 // An open session to submit three rows on, again and again.
 struct Submitter {
   explicit Submitter(const FaultyAccelerator& server)
-      : session(*AcceleratorSession::Open(server.endpoint(), TinyOptions())) {}
+      : session(*Session::Open(server.endpoint(), TinyOptions())) {}
   absl::StatusOr<PendingExchange> Submit() {
     return session->Submit({LinearKind::kGateUp, 0}, UnprotectedRows::Ring(x.view()), y.view());
   }
 
-  const std::unique_ptr<AcceleratorSession> session;
+  const std::shared_ptr<Session> session;
   const Matrix<uint32_t> x{3, 12};
   Matrix<uint32_t> y{3, 40};
 };
@@ -214,7 +213,7 @@ TEST(FailuresTest, TheFirstErrorIsFinal) {
   Submitter submitter(server);
   auto pending = submitter.Submit();
   ASSERT_TRUE(pending.ok()) << pending.status();
-  const absl::Status first = submitter.session->Wait(*std::move(pending));
+  const absl::Status first = (*pending)->Wait();
   EXPECT_EQ(first.code(), Code::kAborted);
   EXPECT_EQ(submitter.Submit().status(), first);
   EXPECT_EQ(submitter.Submit().status(), first);
@@ -231,7 +230,7 @@ TEST(FailuresTest, AnExchangeGivenUpEndsTheSession) {
 TEST(HostileServerTest, DoorbellsThatNobodyTakesCostNoMemory) {
   const SessionOptions options = TinyOptions();
   const FaultyAccelerator server(Fault::kHangsAtGreeting, options);
-  SessionState session(server.endpoint());
+  Session session(server.endpoint(), options);
   GrpcStream stream(MakeChannel(server.endpoint(), std::nullopt), session);
   for (int i = 0; i < 100'000; ++i) {
     stream.RingDoorbell();

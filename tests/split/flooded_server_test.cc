@@ -28,7 +28,7 @@ int PortOf(const std::string& address) { return std::stoi(address.substr(address
 absl::Status OpenSession(const std::string& endpoint, const SessionOptions& options) {
   absl::Status status = absl::OkStatus();
   for (int i = 0; i < 300; ++i) {
-    status = AcceleratorSession::Open(endpoint, options).status();
+    status = Session::Open(endpoint, options).status();
     if (!absl::IsUnavailable(status)) break;
     std::this_thread::sleep_for(milliseconds(100));
   }

@@ -24,8 +24,8 @@ SessionOptions HonestServer::ClientOptions(NumberFormat format) const {
   return {.config = config, .weights_sha256 = weights_sha256, .format = format};
 }
 
-std::unique_ptr<AcceleratorSession> HonestServer::Connect(NumberFormat format) const {
-  return ValueOrDie(AcceleratorSession::Open(endpoint(), ClientOptions(format)));
+std::shared_ptr<Session> HonestServer::Connect(NumberFormat format) const {
+  return ValueOrDie(Session::Open(endpoint(), ClientOptions(format)));
 }
 
 }  // namespace sotto

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "accelerator/server.h"
-#include "protocol/client.h"
+#include "protocol/session.h"
 
 namespace sotto {
 
@@ -24,7 +24,7 @@ struct HonestServer {
 
   // What a client that expects this model asks for.
   SessionOptions ClientOptions(NumberFormat format) const;
-  std::unique_ptr<AcceleratorSession> Connect(NumberFormat format) const;
+  std::shared_ptr<Session> Connect(NumberFormat format) const;
 
   const std::string& endpoint() const { return server->address(); }
 

@@ -23,14 +23,14 @@ TEST_P(KilledServerTest, ItsClientsAreToldAtOnce) {
   options.config = checkpoint.config();
   options.weights_sha256 = ValueOrDie(checkpoint.WeightsSha256(pool));
   options.data_plane = GetParam();
-  const auto session = ValueOrDie(AcceleratorSession::Open(process.address(), options));
+  const auto session = ValueOrDie(Session::Open(process.address(), options));
   Matrix<uint32_t> x(64, 192), y(64, 1024);
   std::fill_n(x.view().data(), 64 * 192, 3);
   const auto exchange = [&]() -> absl::Status {
     SOTTO_ASSIGN_OR_RETURN(
         PendingExchange pending,
         session->Submit({LinearKind::kGateUp, 0}, UnprotectedRows::Ring(x.view()), y.view()));
-    return session->Wait(std::move(pending));
+    return pending->Wait();
   };
   ASSERT_TRUE(exchange().ok());
   std::thread killer([&] {

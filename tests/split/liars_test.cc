@@ -119,7 +119,7 @@ TEST_F(LiarsTest, EveryConnectionIsVerifiedWithAFreshSecret) {
 // later; breaks at request number `breaks_at`, from 0.
 class StepwiseChannel final : public AcceleratorChannel {
  public:
-  StepwiseChannel(std::unique_ptr<AcceleratorChannel> inner, size_t breaks_at)
+  StepwiseChannel(std::shared_ptr<AcceleratorChannel> inner, size_t breaks_at)
       : inner_(std::move(inner)), breaks_at_(breaks_at) {}
 
   std::string endpoint() const override { return inner_->endpoint(); }
@@ -142,7 +142,7 @@ class StepwiseChannel final : public AcceleratorChannel {
     const absl::Status status_;
   };
 
-  const std::unique_ptr<AcceleratorChannel> inner_;
+  const std::shared_ptr<AcceleratorChannel> inner_;
   const size_t breaks_at_;
   size_t sent_ = 0;  // One lane: no lock.
 };
@@ -153,7 +153,7 @@ TEST_F(LiarsTest, ALieOnOneChannelIsNotHiddenByAnotherThatBreaks) {
   const HonestServer liar = StartLiar(0), other = HonestServer::Start(ShippedModelDir());
   const auto runtime = Prepare(OptionsFor({&liar, &other}));
   SplitLinear split =
-      ValueOrDie(runtime->Connect([&](size_t server, std::unique_ptr<AcceleratorChannel> channel) {
+      ValueOrDie(runtime->Connect([&](size_t server, std::shared_ptr<AcceleratorChannel> channel) {
         return std::make_unique<StepwiseChannel>(std::move(channel), server == 1 ? 1 : 1'000'000);
       }));
   const absl::Status lie = Run(split);

@@ -35,7 +35,7 @@ TEST(RelayDiallingTest, AVerifiedClientsWordIsNotEnoughForThisHost) {
   options.tls = TlsOptions{.root_certificates = own.certificate,
                            .certificate_chain = client.certificate,
                            .private_key = client.key};
-  const auto session = ValueOrDie(AcceleratorSession::Open(source.endpoint(), options));
+  const auto session = ValueOrDie(Session::Open(source.endpoint(), options));
   EXPECT_FALSE(session->server().relays);
   pollfd polled{.fd = trap->fds().front().get(), .events = POLLIN, .revents = 0};
   EXPECT_EQ(poll(&polled, 1, /*timeout=*/0), 0) << "somebody has connected";
@@ -51,7 +51,7 @@ TEST(RelayDiallingTest, WithoutACertificateNoTargetIsLookedUp) {
     SessionOptions options = AskedToDial(source, "localhost:1");
     if (tls) options.tls = TlsOptions{.root_certificates = own.certificate};
     testing::internal::CaptureStderr();
-    const auto session = AcceleratorSession::Open(source.endpoint(), options);
+    const auto session = Session::Open(source.endpoint(), options);
     const std::string log = testing::internal::GetCapturedStderr();
     EXPECT_TRUE(session.ok()) << session.status();
     EXPECT_THAT(log, testing::HasSubstr("not one of this server's relay targets"));

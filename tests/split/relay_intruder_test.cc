@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "gtest/gtest.h"
 #include "protocol/accelerator.grpc.pb.h"
-#include "protocol/channel.h"
+#include "protocol/connect.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 
@@ -39,10 +39,10 @@ class RelayIntruderTest : public testing::Test {
     }
     return call->stream->Finish().error_code();
   }
-  std::unique_ptr<AcceleratorSession> OpenSink(uint8_t first_byte) {
+  std::shared_ptr<Session> OpenSink(uint8_t first_byte) {
     SessionOptions options = sink_.ClientOptions(NumberFormat::kRing32);
     options.relay.emplace().ticket[0] = first_byte;
-    auto session = ValueOrDie(AcceleratorSession::Open(sink_.endpoint(), options));
+    auto session = ValueOrDie(Session::Open(sink_.endpoint(), options));
     EXPECT_TRUE(session->server().relays);
     return session;
   }

@@ -21,7 +21,7 @@ namespace {
 // Notes every seed that is sent through it.
 class NotingChannel final : public AcceleratorChannel {
  public:
-  NotingChannel(std::unique_ptr<AcceleratorChannel> inner, SecretsToFind& seeds)
+  NotingChannel(std::shared_ptr<AcceleratorChannel> inner, SecretsToFind& seeds)
       : inner_(std::move(inner)), seeds_(seeds) {}
 
   std::string endpoint() const override { return inner_->endpoint(); }
@@ -35,7 +35,7 @@ class NotingChannel final : public AcceleratorChannel {
   void Fail(absl::Status why) override { inner_->Fail(std::move(why)); }
 
  private:
-  const std::unique_ptr<AcceleratorChannel> inner_;
+  const std::shared_ptr<AcceleratorChannel> inner_;
   SecretsToFind& seeds_;
 };
 
@@ -88,7 +88,7 @@ TEST_P(SeedsInMemoryTest, NoneIsLeftWhenItsExchangeIsOver) {
   const auto runtime = ValueOrDie(SplitRuntime::Prepare(checkpoint, options, pool));
   SecretsToFind seeds;
   SplitLinear split =
-      ValueOrDie(runtime->Connect([&](size_t, std::unique_ptr<AcceleratorChannel> channel) {
+      ValueOrDie(runtime->Connect([&](size_t, std::shared_ptr<AcceleratorChannel> channel) {
         return std::make_unique<NotingChannel>(std::move(channel), seeds);
       }));
   ASSERT_TRUE(WholePass{.lanes = 2}.Run(checkpoint, std::move(split.linear)).ok());

@@ -35,17 +35,17 @@ HonestServer Start(const HonestServer::Adjust& adjust = [](ServerOptions&) {}) {
   return HonestServer::Start(ShippedModelDir(), adjust);
 }
 
-absl::Status LookUp(AcceleratorSession& session) {
+absl::Status LookUp(Session& session) {
   const std::vector<int32_t> ids = {1};
   Matrix<float> y(1, 192);
   SOTTO_ASSIGN_OR_RETURN(PendingExchange pending,
                          session.SubmitEmbedding(UnprotectedRows::TokenIds(ids), y.view()));
-  return session.Wait(std::move(pending));
+  return pending->Wait();
 }
 
 absl::Status TryOpen(const HonestServer& server, const SessionOptions& options) {
-  SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<AcceleratorSession> session,
-                         AcceleratorSession::Open(server.endpoint(), options));
+  SOTTO_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
+                         Session::Open(server.endpoint(), options));
   return LookUp(*session);
 }
 
@@ -77,12 +77,12 @@ TEST(ServerTest, AConnectionThatDoesNotGreetLosesItsPlace) {
   EXPECT_FALSE(silent->Read(&message));
   EXPECT_FALSE(silent->Finish().ok());
   // A session that has greeted, as its answer shows, stays, though it is silent longer than that.
-  std::unique_ptr<AcceleratorSession> session;
+  std::shared_ptr<Session> session;
   absl::Status greeted = absl::UnknownError("");
   for (int i = 0; i < 100 && !greeted.ok(); ++i) {
     std::this_thread::sleep_for(milliseconds(10));
-    absl::StatusOr<std::unique_ptr<AcceleratorSession>> opened =
-        AcceleratorSession::Open(server.endpoint(), server.ClientOptions(NumberFormat::kF32));
+    absl::StatusOr<std::shared_ptr<Session>> opened =
+        Session::Open(server.endpoint(), server.ClientOptions(NumberFormat::kF32));
     greeted = opened.status();
     if (!greeted.ok()) continue;
     session = *std::move(opened);
@@ -102,7 +102,7 @@ TEST(ServerTest, ASessionThatIsSilentLosesItsPlace) {
     });
     SessionOptions options = server.ClientOptions(NumberFormat::kF32);
     options.data_plane = plane;
-    const auto silent = AcceleratorSession::Open(server.endpoint(), options);
+    const auto silent = Session::Open(server.endpoint(), options);
     ASSERT_TRUE(silent.ok()) << silent.status();
     absl::Status second = TryOpen(server, options);
     for (int i = 0; i < 1000 && !second.ok(); ++i) {
@@ -137,7 +137,7 @@ TEST(ServerTest, ASessionThatWaitsForTheServerIsNotSilent) {
   auto pending =
       session->Submit({LinearKind::kGateUp, 0}, UnprotectedRows::Ring(x.view()), y.view());
   ASSERT_TRUE(pending.ok()) << pending.status();
-  const absl::Status status = session->Wait(*std::move(pending));
+  const absl::Status status = (*pending)->Wait();
   EXPECT_TRUE(status.ok()) << status;
 }
 
@@ -250,7 +250,7 @@ TEST(ServerTest, CutsSessionsOffWhenTheirGraceIsOver) {
     const HonestServer server = Start();
     SessionOptions options = server.ClientOptions(NumberFormat::kF32);
     options.data_plane = plane;
-    const auto session = ValueOrDie(AcceleratorSession::Open(server.endpoint(), options));
+    const auto session = ValueOrDie(Session::Open(server.endpoint(), options));
     SetLogLevel(LogLevel::kInfo);
     testing::internal::CaptureStderr();
     server.server->Drain(milliseconds(10));
@@ -306,7 +306,7 @@ TEST_F(TlsTest, TheChainOrThePinnedKeyIsEnough) {
   const std::string fingerprint = ValueOrDie(KeyFingerprint(server_.certificate));
   for (const TlsOptions& tls : {TlsOptions{.root_certificates = server_.certificate},
                                 TlsOptions{.pinned_key_sha256 = fingerprint}}) {
-    const auto session = AcceleratorSession::Open(server.endpoint(), Options(server, tls));
+    const auto session = Session::Open(server.endpoint(), Options(server, tls));
     ASSERT_TRUE(session.ok()) << session.status();
     EXPECT_TRUE(LookUp(**session).ok());
     EXPECT_EQ((*session)->server().peer_key_sha256, fingerprint);

@@ -61,11 +61,10 @@ class SessionFormatTest : public ::testing::Test {
   absl::Status Try(NumberFormat session, Ask ask, NumberFormat format) {
     const auto open = server_->Connect(session);
     SOTTO_ASSIGN_OR_RETURN(PendingExchange pending, Submit(*open, ask, format));
-    return open->Wait(std::move(pending));
+    return pending->Wait();
   }
 
-  absl::StatusOr<PendingExchange> Submit(AcceleratorSession& session, Ask ask,
-                                         NumberFormat format) {
+  absl::StatusOr<PendingExchange> Submit(Session& session, Ask ask, NumberFormat format) {
     if (ask == Ask::kEmbedding) {
       return session.SubmitEmbedding(UnprotectedRows::TokenIds(ids_), hidden_.view());
     }
@@ -131,7 +130,7 @@ TEST_F(SessionFormatTest, ARelaysPartThatWasNotAgreedUponIsRefusedBeforeTheWork)
     const size_t rows = part == RelayBlinder::kSink ? 1 : 0;
     PendingExchange pending = ValueOrDie(session->Submit(
         kLayer, blinding->Message(part, ring_.view()), ring_answer_.view().Rows(0, rows)));
-    EXPECT_EQ(session->Wait(std::move(pending)).code(), Code::kFailedPrecondition);
+    EXPECT_EQ(pending->Wait().code(), Code::kFailedPrecondition);
   }
   EXPECT_EQ(loads_.all(), 0);
 }

@@ -24,10 +24,10 @@ class SessionTest : public testing::TestWithParam<DataPlane> {
   }
   static void TearDownTestSuite() { delete std::exchange(server_, nullptr); }
 
-  static std::unique_ptr<AcceleratorSession> Connect(NumberFormat format) {
+  static std::shared_ptr<Session> Connect(NumberFormat format) {
     SessionOptions options = server_->ClientOptions(format);
     options.data_plane = GetParam();
-    return ValueOrDie(AcceleratorSession::Open(server_->endpoint(), options));
+    return ValueOrDie(Session::Open(server_->endpoint(), options));
   }
   static PlainLayer Read(LinearLayer layer) {
     const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(ShippedModelDir()));
@@ -87,7 +87,7 @@ TEST_P(SessionTest, MultipliesFloatRowsOfEveryKindOfLayer) {
     Matrix<float> y(3, shape.n_out);
     auto pending = session->Submit(layer, UnprotectedRows::F32(x.view()), y.view());
     ASSERT_TRUE(pending.ok()) << pending.status();
-    ASSERT_TRUE(session->Wait(*std::move(pending)).ok());
+    ASSERT_TRUE((*pending)->Wait().ok());
     const PlainLayer plain = Read(layer);
     for (size_t i = 0; i < 3; ++i) {
       for (size_t j = 0; j < shape.n_out; ++j) {
@@ -112,7 +112,7 @@ TEST_P(SessionTest, MultipliesRingRowsExactly) {
   absl::StatusOr<PendingExchange> pending =
       session->Submit(layer, UnprotectedRows::Ring(x.view()), y.view());
   ASSERT_TRUE(pending.ok()) << pending.status();
-  ASSERT_TRUE(session->Wait(*std::move(pending)).ok());
+  ASSERT_TRUE((*pending)->Wait().ok());
   ExpectRingProduct(Read(layer), x.view(), y.view());
 }
 
@@ -126,7 +126,7 @@ TEST_P(SessionTest, CarriesTensorsLongerThanOneMessage) {
   absl::StatusOr<PendingExchange> pending =
       session->Submit(layer, UnprotectedRows::Ring(x.view()), y.view());
   ASSERT_TRUE(pending.ok()) << pending.status();
-  const absl::Status status = session->Wait(*std::move(pending));
+  const absl::Status status = (*pending)->Wait();
   ASSERT_TRUE(status.ok()) << status;
   const PlainLayer plain = Read(layer);
   for (const size_t row : {size_t{0}, size_t{1365}, size_t{1366}, rows - 1}) {
@@ -150,7 +150,7 @@ TEST_P(SessionTest, ManyLanesAtOnceGetTheirOwnAnswers) {
       pending.push_back(*std::move(submitted));
     }
     for (PendingExchange& exchange : pending) {
-      const absl::Status status = session->Wait(std::move(exchange));
+      const absl::Status status = exchange->Wait();
       ASSERT_TRUE(status.ok()) << status;
     }
     for (size_t i = 0; i < xs.size(); ++i) ExpectRingProduct(plain, xs[i].view(), ys[i].view());
@@ -167,7 +167,7 @@ TEST_P(SessionTest, LooksUpEmbeddings) {
   Matrix<float> y(4, 192);
   auto pending = session->SubmitEmbedding(UnprotectedRows::TokenIds(ids), y.view());
   ASSERT_TRUE(pending.ok()) << pending.status();
-  ASSERT_TRUE(session->Wait(*std::move(pending)).ok());
+  ASSERT_TRUE((*pending)->Wait().ok());
   const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(ShippedModelDir()));
   const TensorRef table = ValueOrDie(checkpoint.Find("model.embed_tokens.weight"));
   for (size_t i = 0; i < ids.size(); ++i) {
@@ -183,7 +183,7 @@ TEST_P(SessionTest, ATokenOutOfRangeEndsTheSession) {
   Matrix<float> y(1, 192);
   auto pending = session->SubmitEmbedding(UnprotectedRows::TokenIds(ids), y.view());
   ASSERT_TRUE(pending.ok()) << pending.status();
-  const absl::Status status = session->Wait(*std::move(pending));
+  const absl::Status status = (*pending)->Wait();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
   EXPECT_NE(std::string(status.message()).find(server_->endpoint()), std::string::npos) << status;
   EXPECT_EQ(session->SubmitEmbedding(UnprotectedRows::TokenIds(ids), y.view()).status(), status);
@@ -196,7 +196,7 @@ TEST_P(SessionTest, MultipliesTwoMatricesThatBothTravel) {
   auto pending = session->SubmitMatMul(2, UnprotectedRows::F32(left.view()),
                                        UnprotectedRows::F32(right.view()), y.view());
   ASSERT_TRUE(pending.ok()) << pending.status();
-  ASSERT_TRUE(session->Wait(*std::move(pending)).ok());
+  ASSERT_TRUE((*pending)->Wait().ok());
   for (size_t row = 0; row < 10; ++row) {
     for (size_t j = 0; j < 3; ++j) {
       double want = 0;
@@ -217,7 +217,7 @@ TEST_P(SessionTest, CountsTheBytesTheShapesRequire) {
   for (int i = 0; i < 10; ++i) {
     auto pending = session->Submit(layer, UnprotectedRows::Ring(x.view()), y.view());
     ASSERT_TRUE(pending.ok()) << pending.status();
-    ASSERT_TRUE(session->Wait(*std::move(pending)).ok());
+    ASSERT_TRUE((*pending)->Wait().ok());
   }
   const double sent = 10 * 64 * 192 * 4, received = 10 * 64 * 1024 * 4;
   EXPECT_GE(static_cast<double>(session->stats().bytes_sent), sent);

@@ -27,17 +27,17 @@ void RunClient(const HonestServer& server, int client, ConstMatrixView<uint32_t>
                ConstMatrixView<uint32_t> want) {
   SessionOptions options = server.ClientOptions(NumberFormat::kRing32);
   options.data_plane = client % 2 == 0 ? DataPlane::kShm : DataPlane::kGrpc;
-  std::unique_ptr<AcceleratorSession> session;
+  std::shared_ptr<Session> session;
   Matrix<uint32_t> y(x.rows(), 192), unread(x.rows(), 192);
   for (int i = 0; i < kExchangesPerClient; ++i) {
     if (session == nullptr) {
-      session = ValueOrDie(AcceleratorSession::Open(server.endpoint(), options));
+      session = ValueOrDie(Session::Open(server.endpoint(), options));
     }
     const size_t rows = 1 + static_cast<size_t>(i + client) % x.rows();
     auto pending =
         session->Submit(kLayer, UnprotectedRows::Ring(x.Rows(0, rows)), y.view().Rows(0, rows));
     ASSERT_TRUE(pending.ok()) << pending.status();
-    const absl::Status status = session->Wait(*std::move(pending));
+    const absl::Status status = (*pending)->Wait();
     ASSERT_TRUE(status.ok()) << status;
     ASSERT_TRUE(std::equal(y.view().data(), y.view().data() + rows * 192, want.data()));
     if (i % 100 == 99) {  // Leaves with an exchange under way.
@@ -65,7 +65,7 @@ TEST(SoakTest, TenThousandExchangesOfEightClientsThatBreakOff) {
   {
     const auto session = server.Connect(NumberFormat::kRing32);
     auto pending = session->Submit(kLayer, UnprotectedRows::Ring(x.view()), want.view());
-    ASSERT_TRUE(pending.ok() && session->Wait(*std::move(pending)).ok());
+    ASSERT_TRUE(pending.ok() && (*pending)->Wait().ok());
   }
   RunAll(server, x.view(), want.view());  // Allocators and thread pools reach their size.
   const size_t before = ResidentBytes();

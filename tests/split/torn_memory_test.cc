@@ -23,13 +23,13 @@ namespace {
 
 using testing::HasSubstr;
 
-absl::Status Multiply(AcceleratorSession& session) {
+absl::Status Multiply(Session& session) {
   Matrix<uint32_t> x(64, 192), y(64, 1024);
   std::fill_n(x.view().data(), 64 * 192, 3);
   SOTTO_ASSIGN_OR_RETURN(
       PendingExchange pending,
       session.Submit({LinearKind::kGateUp, 0}, UnprotectedRows::Ring(x.view()), y.view()));
-  return session.Wait(std::move(pending));
+  return pending->Wait();
 }
 
 TEST(TornMemoryTest, AServerOutlivesIt) {
@@ -40,7 +40,7 @@ TEST(TornMemoryTest, AServerOutlivesIt) {
   SessionOptions options = server.ClientOptions(NumberFormat::kRing32);
   options.data_plane = DataPlane::kShm;
   options.shm_directory = dir.path();
-  const auto bystander = ValueOrDie(AcceleratorSession::Open(server.endpoint(), options));
+  const auto bystander = ValueOrDie(Session::Open(server.endpoint(), options));
 
   const auto stub = pb::Accelerator::NewStub(
       grpc::CreateChannel(server.endpoint(), grpc::InsecureChannelCredentials()));
@@ -74,7 +74,7 @@ TEST(TornMemoryTest, AServerOutlivesIt) {
   EXPECT_FALSE(stream->Finish().ok());
 
   EXPECT_TRUE(Multiply(*bystander).ok());
-  EXPECT_TRUE(AcceleratorSession::Open(server.endpoint(), options).ok());
+  EXPECT_TRUE(Session::Open(server.endpoint(), options).ok());
 }
 
 TEST(TornMemoryTest, AClientIsTold) {
@@ -87,7 +87,7 @@ TEST(TornMemoryTest, AClientIsTold) {
   options.data_plane = DataPlane::kShm;
   options.shm_directory = dir.path();
   const FaultyAccelerator accelerator(Fault::kCutsMemoryShort, options);
-  const auto session = ValueOrDie(AcceleratorSession::Open(accelerator.endpoint(), options));
+  const auto session = ValueOrDie(Session::Open(accelerator.endpoint(), options));
   absl::Status status = absl::OkStatus();
   for (int i = 0; i < 2 && status.ok(); ++i) status = Multiply(*session);
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;

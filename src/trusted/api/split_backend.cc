@@ -175,7 +175,7 @@ absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOpt
   return Engine::Create(checkpoint_, TakeParts(split_), with_lanes);
 }
 
-AcceleratorReport ReportOf(const AcceleratorSession& session) {
+AcceleratorReport ReportOf(const Session& session) {
   const ServerInfo& server = session.server();
   const SessionStats stats = session.stats();
   return {.endpoint = session.endpoint(),

@@ -71,7 +71,7 @@ class RecordingAccelerator final : public InProcessAccelerator {
     PadOptions pads;
     pads.rows = kRows;
     pads.store = {1000, directory, 20'000};  // Most pads are files.
-    std::vector<std::unique_ptr<AcceleratorChannel>> channels;
+    std::vector<std::shared_ptr<AcceleratorChannel>> channels;
     channels.push_back(std::make_unique<RecordingAccelerator>(model.ring(), fd, rng() % 20));
     OffloadedLinear linear(layers, std::make_unique<PadBlinder>(weights, pads, ProcessDrbg()),
                            std::move(channels), {});

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "model/linear_layers.h"
-#include "trusted/split/accelerator_channel.h"
+#include "protocol/accelerator_channel.h"
 #include "trusted/split/blinder.h"
 
 namespace sotto {

@@ -59,7 +59,7 @@ class LiesTest : public ::testing::Test {
 
   // Accelerator number `liar` lies in its answer number `when`.
   void Make(const Mode& mode, size_t liar, Lie lie, size_t when, uint32_t seed) {
-    std::vector<std::unique_ptr<AcceleratorChannel>> channels;
+    std::vector<std::shared_ptr<AcceleratorChannel>> channels;
     const auto relay = std::make_shared<InProcessRelay>();
     channels_.clear();
     for (size_t k = 0; k < mode.servers; ++k) {
@@ -192,7 +192,7 @@ TEST_F(LiesTest, TheMessageSaysWhatFailedAndWhere) {
 }
 
 TEST_F(LiesTest, UnverifiedPlainTakesLies) {
-  std::vector<std::unique_ptr<AcceleratorChannel>> channels;
+  std::vector<std::shared_ptr<AcceleratorChannel>> channels;
   channels.push_back(std::make_unique<LyingAccelerator>(model_.ring(), Lie::kZeros, 0, 8));
   OffloadedOptions options;
   options.verify = false;

@@ -135,7 +135,7 @@ class MaskedLiesTest : public ::testing::Test {
   std::shared_ptr<const ProtectedLayers> layers_;
   const std::shared_ptr<CaughtLie> caught_ = std::make_shared<CaughtLie>();
   const std::shared_ptr<InProcessRelay> relay_ = std::make_shared<InProcessRelay>();
-  std::vector<std::unique_ptr<AcceleratorChannel>> made_;
+  std::vector<std::shared_ptr<AcceleratorChannel>> made_;
   std::vector<HookedChannel*> channels_;
   std::unique_ptr<OffloadedLinear> linear_;
 };

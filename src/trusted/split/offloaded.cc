@@ -32,7 +32,7 @@ struct OffloadedLinear::Counters {
 
 OffloadedLinear::OffloadedLinear(std::shared_ptr<const ProtectedLayers> layers,
                                  std::unique_ptr<Blinder> blinder,
-                                 std::vector<std::unique_ptr<AcceleratorChannel>> channels,
+                                 std::vector<std::shared_ptr<AcceleratorChannel>> channels,
                                  const OffloadedOptions& options)
     : layers_(std::move(layers)),
       blinder_(std::move(blinder)),

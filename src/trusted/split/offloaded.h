@@ -8,8 +8,8 @@
 #include <mutex>
 #include <vector>
 
+#include "protocol/accelerator_channel.h"
 #include "trusted/linear/linear.h"
-#include "trusted/split/accelerator_channel.h"
 #include "trusted/split/blinder.h"
 #include "trusted/split/caught_lie.h"
 #include "trusted/split/exchange_stock.h"
@@ -41,7 +41,7 @@ class OffloadedLinear final : public Linear {
   // `layers` may serve many. channels.size() == blinder->servers(); channel k is server k of every
   // exchange.
   OffloadedLinear(std::shared_ptr<const ProtectedLayers> layers, std::unique_ptr<Blinder> blinder,
-                  std::vector<std::unique_ptr<AcceleratorChannel>> channels,
+                  std::vector<std::shared_ptr<AcceleratorChannel>> channels,
                   const OffloadedOptions& options);
   ~OffloadedLinear() override;
 
@@ -81,7 +81,7 @@ class OffloadedLinear final : public Linear {
 
   const std::shared_ptr<const ProtectedLayers> layers_;
   const std::unique_ptr<Blinder> blinder_;
-  const std::vector<std::unique_ptr<AcceleratorChannel>> channels_;
+  const std::vector<std::shared_ptr<AcceleratorChannel>> channels_;
   const OffloadedOptions options_;
   const std::unique_ptr<Counters> counters_;
   ExchangeStock stock_;

@@ -9,14 +9,13 @@ namespace sotto {
 namespace {
 
 // Of the window: what one exchange takes, so that every lane may have one under way.
-size_t MaxExchangeBytes(const AcceleratorSession& session) {
+size_t MaxExchangeBytes(const Session& session) {
   return static_cast<size_t>(session.server().window_bytes) / 2;
 }
 
 class OffloadedEmbedding final : public Embedding {
  public:
-  explicit OffloadedEmbedding(std::shared_ptr<AcceleratorSession> session)
-      : session_(std::move(session)) {}
+  explicit OffloadedEmbedding(std::shared_ptr<Session> session) : session_(std::move(session)) {}
 
   absl::Status Lookup(std::span<const int32_t> ids, MatrixView<float> x,
                       ThreadPool&) const override {
@@ -29,19 +28,18 @@ class OffloadedEmbedding final : public Embedding {
           PendingExchange pending,
           session_->SubmitEmbedding(UnprotectedRows::TokenIds(ids.subspan(first, rows)),
                                     x.Rows(first, rows)));
-      SOTTO_RETURN_IF_ERROR(session_->Wait(std::move(pending)));
+      SOTTO_RETURN_IF_ERROR(pending->Wait());
     }
     return absl::OkStatus();
   }
 
  private:
-  const std::shared_ptr<AcceleratorSession> session_;
+  const std::shared_ptr<Session> session_;
 };
 
 class OffloadedProducts final : public MatrixProducts {
  public:
-  explicit OffloadedProducts(std::shared_ptr<AcceleratorSession> session)
-      : session_(std::move(session)) {}
+  explicit OffloadedProducts(std::shared_ptr<Session> session) : session_(std::move(session)) {}
 
   size_t max_bytes() const override { return MaxExchangeBytes(*session_); }
 
@@ -50,20 +48,20 @@ class OffloadedProducts final : public MatrixProducts {
     SOTTO_ASSIGN_OR_RETURN(
         PendingExchange pending,
         session_->SubmitMatMul(batch, UnprotectedRows::F32(left), UnprotectedRows::F32(right), y));
-    return session_->Wait(std::move(pending));
+    return pending->Wait();
   }
 
  private:
-  const std::shared_ptr<AcceleratorSession> session_;
+  const std::shared_ptr<Session> session_;
 };
 
 }  // namespace
 
-std::unique_ptr<Embedding> MakeOffloadedEmbedding(std::shared_ptr<AcceleratorSession> session) {
+std::unique_ptr<Embedding> MakeOffloadedEmbedding(std::shared_ptr<Session> session) {
   return std::make_unique<OffloadedEmbedding>(std::move(session));
 }
 
-std::unique_ptr<MatrixProducts> MakeOffloadedProducts(std::shared_ptr<AcceleratorSession> session) {
+std::unique_ptr<MatrixProducts> MakeOffloadedProducts(std::shared_ptr<Session> session) {
   return std::make_unique<OffloadedProducts>(std::move(session));
 }
 

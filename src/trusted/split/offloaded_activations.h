@@ -6,15 +6,15 @@
 
 #include <memory>
 
-#include "protocol/client.h"
+#include "protocol/session.h"
 #include "trusted/linear/embedding.h"
 #include "trusted/linear/matrix_products.h"
 
 namespace sotto {
 
 // Errors of both are the session's.
-std::unique_ptr<Embedding> MakeOffloadedEmbedding(std::shared_ptr<AcceleratorSession> session);
-std::unique_ptr<MatrixProducts> MakeOffloadedProducts(std::shared_ptr<AcceleratorSession> session);
+std::unique_ptr<Embedding> MakeOffloadedEmbedding(std::shared_ptr<Session> session);
+std::unique_ptr<MatrixProducts> MakeOffloadedProducts(std::shared_ptr<Session> session);
 
 }  // namespace sotto
 

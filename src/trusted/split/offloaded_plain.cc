@@ -162,7 +162,7 @@ class PlainProduct {
 struct OffloadedPlainLinear::Counters : Timers {};
 
 absl::StatusOr<std::unique_ptr<OffloadedPlainLinear>> OffloadedPlainLinear::Create(
-    const Checkpoint& checkpoint, std::unique_ptr<AcceleratorChannel> channel,
+    const Checkpoint& checkpoint, std::shared_ptr<AcceleratorChannel> channel,
     const PlainOptions& options) {
   SOTTO_CHECK(options.format == NumberFormat::kF32 || options.format == NumberFormat::kBf16);
   std::vector<std::vector<float>> biases;
@@ -176,7 +176,7 @@ absl::StatusOr<std::unique_ptr<OffloadedPlainLinear>> OffloadedPlainLinear::Crea
 
 OffloadedPlainLinear::OffloadedPlainLinear(const LlamaConfig& config,
                                            std::vector<std::vector<float>> biases,
-                                           std::unique_ptr<AcceleratorChannel> channel,
+                                           std::shared_ptr<AcceleratorChannel> channel,
                                            const PlainOptions& options)
     : config_(config),
       biases_(std::move(biases)),

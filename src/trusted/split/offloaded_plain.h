@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "model/checkpoint.h"
+#include "protocol/accelerator_channel.h"
 #include "trusted/linear/linear.h"
-#include "trusted/split/accelerator_channel.h"
 #include "trusted/split/offloaded.h"
 
 namespace sotto {
@@ -23,7 +23,7 @@ class OffloadedPlainLinear final : public Linear {
  public:
   // Reads the biases, and no weight, from `checkpoint`, which it does not keep.
   static absl::StatusOr<std::unique_ptr<OffloadedPlainLinear>> Create(
-      const Checkpoint& checkpoint, std::unique_ptr<AcceleratorChannel> channel,
+      const Checkpoint& checkpoint, std::shared_ptr<AcceleratorChannel> channel,
       const PlainOptions& options);
   ~OffloadedPlainLinear() override;
 
@@ -39,12 +39,12 @@ class OffloadedPlainLinear final : public Linear {
   struct Counters;
 
   OffloadedPlainLinear(const LlamaConfig& config, std::vector<std::vector<float>> biases,
-                       std::unique_ptr<AcceleratorChannel> channel, const PlainOptions& options);
+                       std::shared_ptr<AcceleratorChannel> channel, const PlainOptions& options);
   size_t ExchangeRows(LinearLayer layer, size_t tokens) const;
 
   const LlamaConfig config_;
   const std::vector<std::vector<float>> biases_;  // By layer index; empty where there is none.
-  const std::unique_ptr<AcceleratorChannel> channel_;
+  const std::shared_ptr<AcceleratorChannel> channel_;
   const PlainOptions options_;
   const std::unique_ptr<Counters> counters_;
 };

@@ -88,7 +88,7 @@ class OffloadedTest : public ::testing::TestWithParam<Protection> {
         layers_(std::make_shared<ProtectedLayers>(model_.Protect(ProcessDrbg(), pool_))) {}
 
   std::unique_ptr<OffloadedLinear> Make(const OffloadedOptions& options) {
-    std::vector<std::unique_ptr<AcceleratorChannel>> channels;
+    std::vector<std::shared_ptr<AcceleratorChannel>> channels;
     accelerators_.clear();
     const auto relay = std::make_shared<InProcessRelay>();
     for (size_t k = 0; k < GetParam().servers; ++k) {

@@ -24,7 +24,7 @@ std::unique_ptr<Blinder> MakeBlinder(const ProtectionInput& input, SplitLinear&)
 }
 
 absl::Status ConnectFloats(const ProtectionInput& input,
-                           std::vector<std::unique_ptr<AcceleratorChannel>> channels,
+                           std::vector<std::shared_ptr<AcceleratorChannel>> channels,
                            SplitLinear& split) {
   const SplitSetup& setup = input.setup;
   SOTTO_ASSIGN_OR_RETURN(auto linear,

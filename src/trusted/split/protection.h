@@ -11,7 +11,7 @@
 
 #include "base/status.h"
 #include "model/checkpoint.h"
-#include "trusted/split/accelerator_channel.h"
+#include "protocol/accelerator_channel.h"
 #include "trusted/split/blinder.h"
 #include "trusted/split/pad_weights.h"
 #include "trusted/split/split_setup.h"
@@ -48,7 +48,7 @@ struct ProtectionSpec {
   // Where nothing is verified, instead: fills split.linear and what goes with it. Channels are by
   // endpoint.
   absl::Status (*connect_unverified)(const ProtectionInput& input,
-                                     std::vector<std::unique_ptr<AcceleratorChannel>> channels,
+                                     std::vector<std::shared_ptr<AcceleratorChannel>> channels,
                                      SplitLinear& split) = nullptr;
 };
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "protocol/client.h"
+#include "protocol/session_options.h"
 
 namespace sotto {
 

@@ -8,7 +8,6 @@
 #include "trusted/split/offloaded.h"
 #include "trusted/split/relay.h"
 #include "trusted/split/server_identities.h"
-#include "trusted/split/session_channel.h"
 
 namespace sotto {
 namespace {
@@ -90,7 +89,7 @@ absl::Status CheckOffload(const SplitSetup& options) {
 }
 
 // That the servers are as many as they seem.
-absl::Status CheckIdentities(const std::vector<std::shared_ptr<AcceleratorSession>>& sessions,
+absl::Status CheckIdentities(const std::vector<std::shared_ptr<Session>>& sessions,
                              bool insecure_channels) {
   std::vector<ServerIdentity> servers;
   for (const auto& session : sessions) servers.push_back({session->endpoint(), session->server()});
@@ -153,8 +152,8 @@ int32_t SplitRuntime::first_layer_limit() const {
   return layers_ == nullptr ? (1 << 15) - 1 : layers_->at({LinearKind::kQkv, 0}).limit;
 }
 
-absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(
-    size_t server, const std::optional<RelayRole>& relay) {
+absl::StatusOr<std::shared_ptr<Session>> SplitRuntime::Open(size_t server,
+                                                            const std::optional<RelayRole>& relay) {
   SessionOptions session;
   session.config = checkpoint_.config();
   session.weights_sha256 = weights_sha256_;
@@ -172,8 +171,8 @@ absl::StatusOr<std::shared_ptr<AcceleratorSession>> SplitRuntime::Open(
   session.relay = relay;
   session.connect_timeout = options_.connect_timeout;
   session.exchange_timeout = options_.exchange_timeout;
-  SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<AcceleratorSession> opened,
-                         AcceleratorSession::Open(options_.endpoints[server], session));
+  SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<Session> opened,
+                         Session::Open(options_.endpoints[server], session));
   known_keys_[server] = opened->server().peer_key_sha256;
   return opened;
 }
@@ -198,7 +197,7 @@ absl::Status SplitRuntime::OpenAll(SplitLinear& split) {
                          Open(RelayBlinder::kSource, asks ? std::optional(role) : std::nullopt));
   split.relayed = asks && source->server().relays;
   if (!split.relayed) {
-    const AcceleratorSession& refuses = asks ? *source : *sink;
+    const Session& refuses = asks ? *source : *sink;
     const std::string target = asks ? StrCat(" to ", role.target) : std::string();
     split.why_no_relay = StrCat(refuses.endpoint(), target, ": ", refuses.server().why_no_relay);
   }
@@ -208,12 +207,12 @@ absl::Status SplitRuntime::OpenAll(SplitLinear& split) {
 }
 
 absl::StatusOr<SplitLinear> SplitRuntime::Connect() {
-  return Connect([](size_t, std::unique_ptr<AcceleratorChannel> channel) { return channel; });
+  return Connect([](size_t, std::shared_ptr<AcceleratorChannel> channel) { return channel; });
 }
 
 absl::StatusOr<SplitLinear> SplitRuntime::Connect(const ChannelWrapper& wrapper) {
   SplitLinear split;
-  std::vector<std::unique_ptr<AcceleratorChannel>> channels;
+  std::vector<std::shared_ptr<AcceleratorChannel>> channels;
   SOTTO_RETURN_IF_ERROR(caught_->status());
   SOTTO_RETURN_IF_ERROR(RenewSecret());
   const absl::Status opened = OpenAll(split);
@@ -221,7 +220,7 @@ absl::StatusOr<SplitLinear> SplitRuntime::Connect(const ChannelWrapper& wrapper)
   SOTTO_RETURN_IF_ERROR(opened);
   secret_used_ = true;
   for (size_t server = 0; server < split.sessions.size(); ++server) {
-    channels.push_back(wrapper(server, MakeSessionChannel(split.sessions[server])));
+    channels.push_back(wrapper(server, split.sessions[server]));
   }
   if (spec_.needs_secret_channels) {
     SOTTO_RETURN_IF_ERROR(CheckIdentities(split.sessions, options_.insecure_channels));

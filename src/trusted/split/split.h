@@ -12,7 +12,7 @@
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "model/checkpoint.h"
-#include "trusted/split/accelerator_channel.h"
+#include "protocol/accelerator_channel.h"
 #include "trusted/split/caught_lie.h"
 #include "trusted/split/protected_layers.h"
 #include "trusted/split/protection.h"
@@ -35,7 +35,7 @@ class SplitRuntime {
   // The digest of the checkpoint's weights.
   const std::string& weights_sha256() const { return weights_sha256_; }
 
-  // Opens a session with every endpoint (errors as AcceleratorSession::Open) and, for shares, makes
+  // Opens a session with every endpoint (errors as Session::Open) and, for shares, makes
   // sure that they are separate servers (server_identities.h; PERMISSION_DENIED). After
   // UNAVAILABLE, whether of this or of a run, it may be called again: that is how a batch is
   // retried. Each endpoint must then show the TLS key it showed first (PERMISSION_DENIED).
@@ -43,8 +43,8 @@ class SplitRuntime {
   // fails with that ABORTED.
   absl::StatusOr<SplitLinear> Connect();
   // The same over channels of the caller's making, one an endpoint: how an audit listens.
-  using ChannelWrapper = std::function<std::unique_ptr<AcceleratorChannel>(
-      size_t server, std::unique_ptr<AcceleratorChannel>)>;
+  using ChannelWrapper = std::function<std::shared_ptr<AcceleratorChannel>(
+      size_t server, std::shared_ptr<AcceleratorChannel>)>;
   absl::StatusOr<SplitLinear> Connect(const ChannelWrapper& wrapper);
 
   // What MakeAuditSubject wants of the first layer.
@@ -63,7 +63,7 @@ class SplitRuntime {
 
   // Else the protection shows everything, in floating point.
   bool verified() const { return spec_.verified(options_); }
-  absl::StatusOr<std::shared_ptr<AcceleratorSession>> Open(
+  absl::StatusOr<std::shared_ptr<Session>> Open(
       size_t server, const std::optional<RelayRole>& relay = std::nullopt);
   // Opens all sessions; where two can relay, with their parts in it agreed.
   absl::Status OpenAll(SplitLinear& split);

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "protocol/client.h"
+#include "protocol/session.h"
 #include "sotto/split.h"
 #include "trusted/linear/embedding.h"
 #include "trusted/linear/linear.h"
@@ -60,9 +60,9 @@ struct SplitSetup {
 // Layers connected to their accelerators. The functions are valid while `linear` lives.
 struct SplitLinear {
   std::unique_ptr<Linear> linear;
-  std::unique_ptr<Embedding> embedding;                       // Null unless offloaded.
-  std::unique_ptr<MatrixProducts> attention;                  // Likewise.
-  std::vector<std::shared_ptr<AcceleratorSession>> sessions;  // By endpoint.
+  std::unique_ptr<Embedding> embedding;            // Null unless offloaded.
+  std::unique_ptr<MatrixProducts> attention;       // Likewise.
+  std::vector<std::shared_ptr<Session>> sessions;  // By endpoint.
   std::function<OffloadedStats()> stats;
   std::function<PadStats()> pad_stats;        // Null but for pads.
   std::function<absl::Status()> await_stock;  // Null but for pads: the offline phase.

@@ -2,26 +2,23 @@
 #include <memory>
 
 #include "base/check.h"
-#include "protocol/client.h"
-#include "protocol/exchange.h"
+#include "protocol/session.h"
 
 namespace sotto {
 
-absl::StatusOr<PendingExchange> AcceleratorSession::SubmitEmbedding(const BlindedRows& ids,
-                                                                    AnswerRows answer) {
+absl::StatusOr<PendingExchange> Session::SubmitEmbedding(const BlindedRows& ids,
+                                                         AnswerRows answer) {
   auto exchange = std::make_shared<Exchange>();
   exchange->header = {.operation = Operation::kEmbedding,
                       .format = ids.format(),
                       .rows = static_cast<uint32_t>(ids.rows()),
                       .payload_bytes = ids.payload().size()};
   exchange->payload[0] = ids.payload();
-  return Start(exchange, ids.cols(), answer);
+  return Begin(exchange, ids.cols(), answer);
 }
 
-absl::StatusOr<PendingExchange> AcceleratorSession::SubmitMatMul(size_t batch,
-                                                                 const BlindedRows& left,
-                                                                 const BlindedRows& right,
-                                                                 AnswerRows answer) {
+absl::StatusOr<PendingExchange> Session::SubmitMatMul(size_t batch, const BlindedRows& left,
+                                                      const BlindedRows& right, AnswerRows answer) {
   SOTTO_CHECK(batch > 0 && left.rows() % batch == 0 && right.rows() % batch == 0);
   SOTTO_CHECK(left.cols() == right.cols() && left.format() == right.format());
   auto exchange = std::make_shared<Exchange>();
@@ -34,7 +31,7 @@ absl::StatusOr<PendingExchange> AcceleratorSession::SubmitMatMul(size_t batch,
                                   .k = static_cast<uint32_t>(left.cols())},
                       .payload_bytes = left.payload().size() + right.payload().size()};
   exchange->payload = {left.payload(), right.payload()};
-  return Start(exchange, left.cols(), answer);
+  return Begin(exchange, left.cols(), answer);
 }
 
 }  // namespace sotto

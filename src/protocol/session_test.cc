@@ -1,4 +1,4 @@
-#include "protocol/session_state.h"
+#include "protocol/session.h"
 
 #include <gtest/gtest.h>
 
@@ -13,9 +13,9 @@ using Code = absl::StatusCode;
 const absl::Status kBroken = absl::UnavailableError("the connection broke");
 const absl::Status kLie = absl::AbortedError("a lie");
 
-class SessionStateTest : public ::testing::Test {
+class SessionTest : public ::testing::Test {
  protected:
-  SessionStateTest() { session_.SetWindow(1000); }
+  SessionTest() { session_.Start({.window_bytes = 1000}, nullptr); }
 
   // An exchange that was sent and waits for an answer of one row of two words.
   std::shared_ptr<Exchange> Sent() {
@@ -38,11 +38,11 @@ class SessionStateTest : public ::testing::Test {
     return session_.Receive(exchange, size, size, [] { return absl::OkStatus(); });
   }
 
-  SessionState session_{"here"};
+  Session session_{"here", {}};
   std::array<uint8_t, 8> memory_{};
 };
 
-TEST_F(SessionStateTest, ACompleteAnswerOutlivesItsSession) {
+TEST_F(SessionTest, ACompleteAnswerOutlivesItsSession) {
   const auto complete = Sent(), partial = Sent();
   ASSERT_TRUE(BeginAnswer(*complete).ok());
   EXPECT_TRUE(Receive(*complete, 8).ok());
@@ -53,7 +53,7 @@ TEST_F(SessionStateTest, ACompleteAnswerOutlivesItsSession) {
   EXPECT_EQ(session_.Settle(*partial).code(), Code::kUnavailable);
 }
 
-TEST_F(SessionStateTest, TheLastBytesCountWhenTheSessionFailsUnderTheCopy) {
+TEST_F(SessionTest, TheLastBytesCountWhenTheSessionFailsUnderTheCopy) {
   const auto exchange = Sent();
   ASSERT_TRUE(BeginAnswer(*exchange).ok());
   EXPECT_EQ(session_
@@ -68,7 +68,7 @@ TEST_F(SessionStateTest, TheLastBytesCountWhenTheSessionFailsUnderTheCopy) {
 }
 
 // Bytes that were never copied make no answer complete: memory nobody wrote would look like a lie.
-TEST_F(SessionStateTest, WhatComesAfterTheEndIsNotCounted) {
+TEST_F(SessionTest, WhatComesAfterTheEndIsNotCounted) {
   const auto exchange = Sent();
   ASSERT_TRUE(BeginAnswer(*exchange).ok());
   session_.Fail(kBroken);
@@ -78,14 +78,14 @@ TEST_F(SessionStateTest, WhatComesAfterTheEndIsNotCounted) {
 }
 
 // The session forgets what it asked for when it fails: an answer that comes late is no lie.
-TEST_F(SessionStateTest, ALateAnswerIsNoLie) {
+TEST_F(SessionTest, ALateAnswerIsNoLie) {
   const auto exchange = Sent();
   session_.Fail(kBroken);
   EXPECT_EQ(BeginAnswer(*exchange).status().code(), Code::kUnavailable);
   EXPECT_EQ(session_.Settle(*exchange).code(), Code::kUnavailable);
 }
 
-TEST_F(SessionStateTest, OnlyALieReplacesTheFirstFailure) {
+TEST_F(SessionTest, OnlyALieReplacesTheFirstFailure) {
   session_.Fail(kBroken);
   session_.Fail(absl::DeadlineExceededError("late"));
   EXPECT_EQ(session_.failure().code(), Code::kUnavailable);

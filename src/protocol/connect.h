@@ -1,6 +1,7 @@
-// A connection to an accelerator: of a client's session, or of another accelerator's relay.
-#ifndef SOTTO_PROTOCOL_CHANNEL_H_
-#define SOTTO_PROTOCOL_CHANNEL_H_
+// Dials: the gRPC connection of a client's session, or of another accelerator's relay.
+// Session::Open (session.h) stands here too, with the handshake.
+#ifndef SOTTO_PROTOCOL_CONNECT_H_
+#define SOTTO_PROTOCOL_CONNECT_H_
 
 #include <grpcpp/channel.h>
 
@@ -8,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "protocol/client.h"
+#include "protocol/session.h"
 #include "protocol/tls.h"
 
 namespace sotto {
@@ -25,4 +26,4 @@ std::shared_ptr<grpc::Channel> MakeChannelToTarget(
 
 }  // namespace sotto
 
-#endif  // SOTTO_PROTOCOL_CHANNEL_H_
+#endif  // SOTTO_PROTOCOL_CONNECT_H_

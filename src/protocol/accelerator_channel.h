@@ -1,8 +1,8 @@
 // One accelerator, as the offloaded linear layers see it: rows out, products back. The shipped
-// implementation is a session of protocol/client.h (session_channel.h); tests put fakes here, the
-// audit a recorder. Whatever comes back is the peer's word.
-#ifndef SOTTO_TRUSTED_SPLIT_ACCELERATOR_CHANNEL_H_
-#define SOTTO_TRUSTED_SPLIT_ACCELERATOR_CHANNEL_H_
+// implementation is session.h; tests put fakes here, the audit a recorder. Whatever comes back is
+// the peer's word.
+#ifndef SOTTO_PROTOCOL_ACCELERATOR_CHANNEL_H_
+#define SOTTO_PROTOCOL_ACCELERATOR_CHANNEL_H_
 
 #include <memory>
 #include <string>
@@ -32,8 +32,8 @@ class AcceleratorChannel {
   virtual std::string endpoint() const = 0;
   // Rows one exchange of `layer` may have so that four fit into what the server lets be in flight.
   virtual size_t MaxRows(LinearLayer layer) const = 0;
-  // Sends rows [rows, n_in]; the answer will be [rows, n_out] ([0, n_out] of a relay's source). The
-  // memory behind both stays untouched until Wait returns.
+  // Sends rows [rows, n_in]; the answer will be [rows, n_out] ([0, n_out] of a relay's source).
+  // `rows`' memory must stay unchanged, and `answer`'s untouched, until Wait returns.
   virtual absl::StatusOr<std::unique_ptr<Pending>> Submit(LinearLayer layer,
                                                           const BlindedRows& rows,
                                                           AnswerRows answer) = 0;
@@ -41,6 +41,8 @@ class AcceleratorChannel {
   virtual void Fail(absl::Status why) = 0;
 };
 
+using PendingExchange = std::unique_ptr<AcceleratorChannel::Pending>;
+
 }  // namespace sotto
 
-#endif  // SOTTO_TRUSTED_SPLIT_ACCELERATOR_CHANNEL_H_
+#endif  // SOTTO_PROTOCOL_ACCELERATOR_CHANNEL_H_

@@ -1,0 +1,144 @@
+#include "protocol/connect.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <utility>
+
+#include "base/strings.h"
+#include "protocol/endpoint.h"
+#include "protocol/grpc_stream.h"
+#include "protocol/handshake.h"
+#include "protocol/mismatch.h"
+#include "protocol/peer_certificate.h"
+#include "protocol/shm_transport.h"
+#include "protocol/thread_room.h"
+#include "protocol/tls_probe.h"
+
+namespace sotto {
+namespace {
+
+using Clock = Exchange::Clock;
+
+// Which key the server holds, and who vouches for it. `verdict` is of the handshake; that it was
+// this connection's is checked.
+absl::Status ReadIdentity(const GrpcStream& stream, const SessionOptions& options,
+                          const PeerVerdict& verdict, ServerInfo& info) {
+  if (!options.tls) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(info.peer_key_sha256, KeyFingerprint(stream.PeerCertificate()));
+  if (!options.tls->pinned_key_sha256.empty()) {
+    if (info.peer_key_sha256 == options.tls->pinned_key_sha256) return absl::OkStatus();
+    return KeyIsNotPinned(info.peer_key_sha256, options.tls->pinned_key_sha256);
+  }
+  info.vouched = verdict.peer();
+  if (info.vouched && info.vouched->key_sha256 == info.peer_key_sha256) return absl::OkStatus();
+  return absl::PermissionDeniedError("the server's certificate is not the one that was checked");
+}
+
+// Maps what the server offers and shows it that both see the same memory.
+absl::StatusOr<ShmRegion> AcceptOffer(const pb::ShmOffer& offer, const SessionOptions& options,
+                                      pb::Ready& ready) {
+  SOTTO_ASSIGN_OR_RETURN(ShmRegion region,
+                         ShmRegion::Open(options.shm_directory, offer.name(), offer.ring_bytes()));
+  ShmChallenge expected;
+  SOTTO_RETURN_IF_ERROR(CopyExactly(offer.challenge(), "challenge", expected));
+  if (region.ReadServerChallenge() != expected) {
+    return absl::FailedPreconditionError("the server's shared memory is not the one mapped here");
+  }
+  const ShmChallenge own = DrawChallenge();
+  region.WriteClientChallenge(own);
+  ready.set_data_plane(pb::SHM);
+  ready.set_challenge(std::string(own.begin(), own.end()));
+  return region;
+}
+
+// The transport of the session; its stream has been greeted and checked. Takes the stream only when
+// it succeeds.
+absl::StatusOr<std::unique_ptr<Transport>> SettleDataPlane(Session& session,
+                                                           std::unique_ptr<GrpcStream>& stream,
+                                                           const pb::Welcome& welcome,
+                                                           const SessionOptions& options) {
+  pb::ClientMessage message;
+  pb::Ready& ready = *message.mutable_ready();
+  absl::StatusOr<ShmRegion> region =
+      welcome.has_shm() ? AcceptOffer(welcome.shm(), options, ready)
+                        : absl::FailedPreconditionError("the server offers no shared memory");
+  if (!region.ok()) {
+    if (options.data_plane == DataPlane::kShm) return region.status();
+    ready.set_data_plane(pb::GRPC);
+  }
+  stream->SendControl(std::move(message));
+  if (!region.ok()) return std::move(stream);
+  return std::make_unique<ShmTransport>(std::move(stream), *std::move(region), session);
+}
+
+// Takes the stream only when it succeeds: one that is destroyed ends the session with a status of
+// its own.
+absl::Status Handshake(Session& session, std::unique_ptr<GrpcStream>& stream,
+                       const SessionOptions& options, const PeerVerdict& verdict) {
+  SOTTO_ASSIGN_OR_RETURN(const pb::Hello hello, MakeHello(session.endpoint(), options));
+  SOTTO_ASSIGN_OR_RETURN(const pb::Welcome welcome,
+                         stream->Greet(hello, Clock::now() + options.connect_timeout));
+  SOTTO_ASSIGN_OR_RETURN(ServerInfo info, CheckDescription(welcome.description(), options));
+  SOTTO_RETURN_IF_ERROR(ReadIdentity(*stream, options, verdict, info));
+  SOTTO_RETURN_IF_ERROR(ReadOperands(welcome.operands(), options.format, info));
+  if (options.relay) ReadAgreement(welcome.relay(), info);
+  const GrpcStream* const alone = stream.get();
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Transport> transport,
+                         SettleDataPlane(session, stream, welcome, options));
+  info.data_plane = transport.get() == alone ? DataPlane::kGrpc : DataPlane::kShm;
+  session.Start(std::move(info), std::move(transport));
+  return absl::OkStatus();
+}
+
+// Why no session came about. gRPC says that a server is unavailable, where a handshake of our own
+// tells more; and only by such a one does a server learn that it was refused.
+absl::Status WhyNot(const Session& session, const absl::Status& verdict,
+                    const SessionOptions& options) {
+  const absl::Status failure = verdict.ok() ? session.failure() : session.Named(verdict);
+  if (verdict.ok() && !absl::IsUnavailable(failure)) return failure;
+  const absl::Status probe =
+      ProbeHandshake(session.endpoint(), options.tls, options.connect_timeout);
+  return verdict.ok() && !probe.ok() ? session.Named(probe) : failure;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<Session>> Session::Open(const std::string& endpoint,
+                                                       const SessionOptions& options) {
+  SOTTO_RETURN_IF_ERROR(CheckEndpoint(endpoint, /*for_listening=*/false));
+  SOTTO_RETURN_IF_ERROR(CheckThreadRoom());
+  auto session = std::make_shared<Session>(endpoint, options);
+  const auto verdict = std::make_shared<PeerVerdict>();
+  auto stream = std::make_unique<GrpcStream>(MakeChannel(endpoint, options.tls, verdict), *session);
+  const absl::Status status = Handshake(*session, stream, options, *verdict);
+  if (status.ok()) return session;
+  session->Fail(status);
+  return WhyNot(*session, verdict->status(), options);
+}
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& endpoint,
+                                           const std::optional<TlsOptions>& tls,
+                                           std::shared_ptr<PeerVerdict> verdict) {
+  // Without a scheme gRPC takes the host for one where it can: "unix-abstract:1", "ipv4:80".
+  const std::string target = endpoint.starts_with("unix:") ? endpoint : "dns:///" + endpoint;
+  return MakeChannelToTarget(target, tls, std::move(verdict));
+}
+
+std::shared_ptr<grpc::Channel> MakeChannelToTarget(const std::string& target,
+                                                   const std::optional<TlsOptions>& tls,
+                                                   std::shared_ptr<PeerVerdict> verdict) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  // One connection a session: a pinned key belongs to it, and sessions do not share its fate.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // Nothing of the environment may reroute what was meant for `target`.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  return grpc::CreateCustomChannel(
+      target,
+      tls ? MakeChannelCredentials(*tls, std::move(verdict)) : grpc::InsecureChannelCredentials(),
+      arguments);
+}
+
+}  // namespace sotto
