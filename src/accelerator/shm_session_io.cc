@@ -13,16 +13,8 @@ ShmSessionIo::ShmSessionIo(grpc::ServerContext& context, SessionStream& stream, 
     : stream_(stream),
       control_(context, stream),
       region_(std::move(region)),
-      requests_({.data = region_.request_ring(),
-                 .capacity = region_.ring_bytes(),
-                 .tail = region_.request_tail_of_client(),
-                 .head = region_.request_head_of_server(),
-                 .torn = &region_.torn()}),
-      answers_({.data = region_.answer_ring(),
-                .capacity = region_.ring_bytes(),
-                .tail = region_.answer_tail_of_server(),
-                .head = region_.answer_head_of_client(),
-                .torn = &region_.torn()}),
+      requests_(region_.requests()),
+      answers_(region_.answers()),
       watcher_([this] { WatchStream(); }) {}
 
 ShmSessionIo::~ShmSessionIo() {

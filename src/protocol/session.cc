@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/cpu_clock.h"
 #include "base/gravest.h"
 #include "base/strings.h"

@@ -14,6 +14,7 @@
 
 #include "base/status.h"
 #include "protocol/shm_guard.h"
+#include "protocol/shm_ring.h"
 
 namespace sotto {
 
@@ -52,6 +53,14 @@ class ShmRegion {
   ShmChallenge ReadClientChallenge() const;
   void WriteClientChallenge(const ShmChallenge& challenge);
 
+  // The two directions, for either side.
+  RingMemory requests() {
+    return Ring(request_ring(), request_tail_of_client(), request_head_of_server());
+  }
+  RingMemory answers() {
+    return Ring(answer_ring(), answer_tail_of_server(), answer_head_of_client());
+  }
+
   // Cursors and flags, each on cache lines of its own; the side that writes is in the name.
   uint64_t* request_tail_of_client() { return Word(128); }
   uint64_t* request_head_of_server() { return Word(256); }
@@ -69,6 +78,9 @@ class ShmRegion {
       : path_(std::move(path)), name_(std::move(name)), ring_bytes_(ring_bytes) {}
   size_t size() const { return kControlBytes + 2 * ring_bytes_; }
   uint64_t* Word(size_t offset) { return reinterpret_cast<uint64_t*>(data_ + offset); }
+  RingMemory Ring(uint8_t* data, uint64_t* tail, uint64_t* head) const {
+    return {.data = data, .capacity = ring_bytes_, .tail = tail, .head = head, .torn = &torn()};
+  }
   absl::Status Map(int fd);
   void WriteChallenge(size_t offset, const ShmChallenge& challenge);
   ShmChallenge ReadChallenge(size_t offset) const;

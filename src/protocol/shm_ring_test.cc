@@ -154,14 +154,8 @@ TEST(ShmRingTest, AHostilePeerCanOnlyMakeCallsFail) {
   });
   int failures = 0;
   for (int i = 0; i < 2000; ++i) {
-    RingProducer producer({.data = ours->request_ring(),
-                           .capacity = ours->ring_bytes(),
-                           .tail = ours->request_tail_of_client(),
-                           .head = ours->request_head_of_server()});
-    RingConsumer consumer({.data = ours->answer_ring(),
-                           .capacity = ours->ring_bytes(),
-                           .tail = ours->answer_tail_of_server(),
-                           .head = ours->answer_head_of_client()});
+    RingProducer producer(ours->requests());
+    RingConsumer consumer(ours->answers());
     std::vector<uint8_t> bytes(1 + i % 3000);
     int patience = 100;
     const auto wait = [&] {
