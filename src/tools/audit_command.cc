@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -19,10 +20,8 @@
 #include "tools/audit.h"
 #include "tools/recording_channel.h"
 #include "trusted/api/split_backend.h"
-#include "trusted/engine/engine.h"
 #include "trusted/split/pad_weights.h"
 #include "trusted/split/protected_layers.h"
-#include "trusted/split/split.h"
 #include "trusted/tokenizer/tokenizer.h"
 
 namespace sotto {
@@ -107,18 +106,10 @@ absl::StatusOr<PadWeights> ReadWeights(const Checkpoint& checkpoint, ThreadPool&
 }
 
 // One forward pass over the prompt; what it computes is not kept.
-absl::Status Run(const Checkpoint& checkpoint, SplitLinear split, int threads,
-                 const std::vector<int32_t>& tokens) {
-  if (split.await_stock) SOTTO_RETURN_IF_ERROR(split.await_stock());
-  EngineOptions options;
-  options.threads = threads;
-  options.prefill_length = tokens.size();
-  SOTTO_ASSIGN_OR_RETURN(const auto engine,
-                         Engine::Create(checkpoint, std::move(split.linear), options));
-  RunOptions run;
-  run.logits = LogitsMode::kLast;
+absl::Status Run(Engine& engine, const std::vector<int32_t>& tokens) {
   const std::vector<std::vector<int32_t>> prompts{tokens};
-  return engine->Run(prompts, run, [](size_t, size_t, ConstMatrixView<float>) {});
+  return engine.Run(prompts, {.logits = LogitsMode::kLast},
+                    [](size_t, size_t, ConstMatrixView<float>) {});
 }
 
 absl::Status RunAudit(const AuditFlags& flags) {
@@ -132,35 +123,41 @@ absl::Status RunAudit(const AuditFlags& flags) {
   if (!warning.empty()) Log(LogLevel::kWarning, warning);
 
   ThreadPool pool(AvailableProcessors());
-  const SplitSetup setup =
-      MakeSplitSetup(options, {1, tokens.size(), Positions::kLast}, Precision::kFixed, 1);
-  SOTTO_ASSIGN_OR_RETURN(const auto runtime, SplitRuntime::Prepare(checkpoint, setup, pool));
   Transcript transcript;
-  SOTTO_ASSIGN_OR_RETURN(
-      SplitLinear split,
-      runtime->Connect([&](size_t server, std::shared_ptr<AcceleratorChannel> channel) {
+  SplitBackend backend(
+      checkpoint,
+      MakeSplitSetup(options, {1, tokens.size(), Positions::kLast}, Precision::kFixed, 1), pool,
+      [&](size_t server, std::shared_ptr<AcceleratorChannel> channel) {
         return std::make_unique<RecordingChannel>(server, std::move(channel), transcript);
-      }));
+      });
+  SOTTO_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Engine> engine,
+      backend.MakeEngine({.threads = pool.threads(), .prefill_length = tokens.size()}));
   std::optional<PadWeights> weights;
-  if (split.relayed) {
+  std::mutex product_mutex;
+  if (backend.split().relayed) {
     SOTTO_ASSIGN_OR_RETURN(weights, ReadWeights(checkpoint, pool));
     transcript.set_product([&](LinearLayer layer, ConstMatrixView<uint32_t> x) {
+      const std::lock_guard lock(product_mutex);  // The engine's lanes send at the same time.
       Matrix<uint32_t> y(x.rows(), ShapeOf(checkpoint.config(), layer).n_out);
       PadWeights::Workspace workspace;
       weights->Multiply(layer, x, y.view(), workspace, pool);
       return y;
     });
   }
-  SOTTO_RETURN_IF_ERROR(Run(checkpoint, std::move(split), pool.threads(), tokens));
-  SOTTO_ASSIGN_OR_RETURN(const AuditSubject subject,
-                         MakeAuditSubject(checkpoint, runtime->first_layer_limit(), tokens));
+  SOTTO_RETURN_IF_ERROR(Run(*engine, tokens));
+  SOTTO_ASSIGN_OR_RETURN(
+      const AuditSubject subject,
+      MakeAuditSubject(checkpoint, backend.runtime().first_layer_limit(), tokens));
 
   const std::vector<AuditFinding> findings = RunAttacks(transcript, subject);
   std::printf("protection %s%s, %zu tokens, %zu messages\n%s",
-              std::string(ProtectionName(setup.protection)).c_str(), weights ? " with a relay" : "",
-              tokens.size(), transcript.messages().size(), FormatFindings(findings).c_str());
+              std::string(ProtectionName(backend.setup().protection)).c_str(),
+              weights ? " with a relay" : "", tokens.size(), transcript.messages().size(),
+              FormatFindings(findings).c_str());
   if (!AnyAttackSucceeded(findings)) return absl::OkStatus();
-  return absl::FailedPreconditionError(StrCat("protection ", ProtectionName(setup.protection),
+  return absl::FailedPreconditionError(StrCat("protection ",
+                                              ProtectionName(backend.setup().protection),
                                               ": an attack on the recorded messages succeeded"));
 }
 

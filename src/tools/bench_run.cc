@@ -24,6 +24,7 @@
 #include "tools/bench_split.h"
 #include "tools/bench_split_files.h"
 #include "tools/foreign_cpu.h"
+#include "trusted/api/backend.h"
 #include "trusted/api/memory_needed.h"
 #include "trusted/engine/cost_model.h"
 
@@ -108,12 +109,10 @@ EngineOptions EngineOptionsOf(const BenchOptions& options) {
 absl::Status SweepPrecision(const Checkpoint& checkpoint, const BenchOptions& options,
                             Precision precision, ThreadPool& pool, BenchReport& report) {
   report.peak_resident_resets = ResetPeakResident();
-  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Linear> linear,
-                         MakeLocalLinear(checkpoint, {.precision = precision}, pool));
   const LlamaConfig& config = checkpoint.config();
   const EngineOptions engine_options = EngineOptionsOf(options);
-  SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                         Engine::Create(checkpoint, std::move(linear), engine_options));
+  const auto backend = MakeLocalBackend(checkpoint, {.precision = precision}, pool);
+  SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, backend->MakeEngine(engine_options));
   for (const size_t batch_size : options.batch_sizes) {
     for (const size_t length : options.lengths) {
       BenchRow row{.precision = precision, .pass = {batch_size, length, options.logits}};

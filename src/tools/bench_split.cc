@@ -70,27 +70,25 @@ class SplitPoint {
  public:
   // `precision`: of protection plain.
   SplitPoint(const Checkpoint& checkpoint, const BenchOptions& options, const SplitOptions& split,
-             Precision precision, const PassShape& pass)
+             Precision precision, const PassShape& pass, ThreadPool& pool)
       : checkpoint_(checkpoint),
         options_(options),
         precision_(PrecisionOf(split, precision)),
-        setup_(
+        pass_(pass),
+        backend_(
+            checkpoint,
             MakeSplitSetup(split,
                            {pass.batch_size, pass.length,
                             pass.logits == LogitsMode::kAll ? Positions::kAll : Positions::kLast},
-                           precision_, options.threads)),
-        pass_(pass) {}
+                           precision_, options.threads),
+            pool) {}
 
-  absl::StatusOr<SplitRow> Measure(ThreadPool& pool) {
+  absl::StatusOr<SplitRow> Measure() {
     ResetPeakResident();
-    SOTTO_ASSIGN_OR_RETURN(const auto runtime, SplitRuntime::Prepare(checkpoint_, setup_, pool));
-    SOTTO_ASSIGN_OR_RETURN(split_, runtime->Connect());
-    const EngineOptions engine_options{.threads = options_.threads,
-                                       .batch_size = pass_.batch_size,
-                                       .prefill_length = pass_.length,
-                                       .lanes = kSplitLanes};
     SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
-                           Engine::Create(checkpoint_, TakeParts(split_), engine_options));
+                           backend_.MakeEngine({.threads = options_.threads,
+                                                .batch_size = pass_.batch_size,
+                                                .prefill_length = pass_.length}));
     const Prompts prompts = RandomPrompts(pass_, checkpoint_.config().vocab_size);
     SplitRow row = NewRow();
     for (int i = 0; i < options_.warmups; ++i) {
@@ -110,24 +108,26 @@ class SplitPoint {
 
  private:
   SplitRow NewRow() const {
-    const ServerInfo& server = split_.sessions[0]->server();
+    const SplitLinear& split = backend_.split();
+    const ServerInfo& server = split.sessions[0]->server();
     const std::string channel =
         server.peer_key_sha256.empty() ? std::string(DataPlaneName(server.data_plane)) : "tls";
-    return {.protection = setup_.protection,
+    return {.protection = backend_.setup().protection,
             .precision = precision_,
-            .channel = channel + (split_.relayed ? "+relay" : ""),
+            .channel = channel + (split.relayed ? "+relay" : ""),
             .pass = pass_,
             .cpu_seconds = {},
             .median = {}};
   }
 
   absl::StatusOr<SplitSample> RunOnce(Engine& engine, const Prompts& prompts, SplitRow& row) {
-    if (split_.await_stock) SOTTO_RETURN_IF_ERROR(split_.await_stock());
-    const Counters before = ReadCounters(split_);
+    const SplitLinear& split = backend_.split();
+    if (split.await_stock) SOTTO_RETURN_IF_ERROR(split.await_stock());
+    const Counters before = ReadCounters(split);
     SOTTO_ASSIGN_OR_RETURN(
         const double seconds,
         TimePass(engine, prompts, {.logits = pass_.logits, .pad_compute = true}));
-    const Counters after = ReadCounters(split_);
+    const Counters after = ReadCounters(split);
     row.offline_seconds = OfflineSeconds(before, after);
     return SampleBetween(before, after, seconds);
   }
@@ -135,9 +135,8 @@ class SplitPoint {
   const Checkpoint& checkpoint_;
   const BenchOptions& options_;
   const Precision precision_;
-  const SplitSetup setup_;
   const PassShape pass_;
-  SplitLinear split_;
+  SplitBackend backend_;
 };
 
 }  // namespace
@@ -153,7 +152,7 @@ absl::Status SweepSplit(const Checkpoint& checkpoint, const BenchOptions& option
       for (const size_t length : options.lengths) {
         const PassShape pass{batch_size, length, options.logits};
         SOTTO_ASSIGN_OR_RETURN(SplitRow row,
-                               SplitPoint(checkpoint, options, split, plain, pass).Measure(pool));
+                               SplitPoint(checkpoint, options, split, plain, pass, pool).Measure());
         std::printf("%s\n", SplitTableLine(report, row).c_str());
         std::fflush(stdout);
         report.split_rows.push_back(std::move(row));

@@ -55,7 +55,7 @@ std::unique_ptr<Backend> MakeBackend(const PrefillOptions& options, const Checkp
                             pool);
   }
   const PassSize pass{options.batch_size, options.prefill_length, options.positions};
-  return MakeSplitBackend(
+  return std::make_unique<SplitBackend>(
       checkpoint, MakeSplitSetup(*options.split, pass, precision.linear, options.threads), pool);
 }
 

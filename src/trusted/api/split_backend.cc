@@ -117,32 +117,6 @@ namespace {
 
 double Seconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) * 1e-9; }
 
-class SplitBackend final : public Backend {
- public:
-  SplitBackend(const Checkpoint& checkpoint, SplitSetup setup, ThreadPool& pool)
-      : checkpoint_(checkpoint), setup_(std::move(setup)), pool_(pool) {}
-
-  absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const EngineOptions& options) override;
-  std::optional<SplitReport> Report(const PassTotals& totals) const override;
-  void Close() override { split_ = {}; }
-
- private:
-  absl::Status Prepare();
-
-  const Checkpoint& checkpoint_;
-  const SplitSetup setup_;
-  ThreadPool& pool_;
-  std::unique_ptr<SplitRuntime> runtime_;  // Weights are read once, whatever happens to channels.
-  SplitLinear split_;                      // Its `linear` is the engine's.
-  int connections_ = 0;
-};
-
-absl::Status SplitBackend::Prepare() {
-  if (runtime_ != nullptr) return absl::OkStatus();
-  SOTTO_ASSIGN_OR_RETURN(runtime_, SplitRuntime::Prepare(checkpoint_, setup_, pool_));
-  return absl::OkStatus();
-}
-
 // Connected to whom, in their own words.
 void SayConnections(const SplitLinear& split) {
   for (const auto& session : split.sessions) {
@@ -157,22 +131,6 @@ void SayConnections(const SplitLinear& split) {
   }
   if (split.relayed) Log(LogLevel::kInfo, "products are relayed between the servers");
   if (!split.why_no_relay.empty()) Log(LogLevel::kInfo, StrCat("no relay: ", split.why_no_relay));
-}
-
-absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOptions& options) {
-  SOTTO_RETURN_IF_ERROR(Prepare());
-  split_ = {};  // The last sessions end before new ones begin.
-  SOTTO_ASSIGN_OR_RETURN(split_, runtime_->Connect());
-  SayConnections(split_);
-  // Once a run: reconnections change nothing about it.
-  if (++connections_ == 1 && !split_.why_no_relay.empty()) {
-    Log(LogLevel::kWarning,
-        StrCat("no relay, so twice as much is received: ", split_.why_no_relay));
-  }
-  if (split_.await_stock) SOTTO_RETURN_IF_ERROR(split_.await_stock());
-  EngineOptions with_lanes = options;
-  with_lanes.lanes = kSplitLanes;
-  return Engine::Create(checkpoint_, TakeParts(split_), with_lanes);
 }
 
 AcceleratorReport ReportOf(const Session& session) {
@@ -196,6 +154,37 @@ PadReport ReportOf(const PadStats& stats) {
           .local_exchanges = stats.local_exchanges,
           .offline_seconds = stats.offline_seconds,
           .offline_cpu_seconds = Seconds(stats.offline_cpu_ns)};
+}
+
+// What of a connected split the engine takes; the sessions stay.
+EngineParts TakeParts(SplitLinear& split) {
+  return {.linear = std::move(split.linear),
+          .embedding = std::move(split.embedding),
+          .attention = std::move(split.attention)};
+}
+
+}  // namespace
+
+absl::Status SplitBackend::Prepare() {
+  if (runtime_ != nullptr) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(runtime_, SplitRuntime::Prepare(checkpoint_, setup_, pool_));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOptions& options) {
+  SOTTO_RETURN_IF_ERROR(Prepare());
+  split_ = {};  // The last sessions end before new ones begin.
+  SOTTO_ASSIGN_OR_RETURN(split_, wrap_ ? runtime_->Connect(wrap_) : runtime_->Connect());
+  SayConnections(split_);
+  // Once a run: reconnections change nothing about it.
+  if (++connections_ == 1 && !split_.why_no_relay.empty()) {
+    Log(LogLevel::kWarning,
+        StrCat("no relay, so twice as much is received: ", split_.why_no_relay));
+  }
+  if (split_.await_stock) SOTTO_RETURN_IF_ERROR(split_.await_stock());
+  EngineOptions with_lanes = options;
+  with_lanes.lanes = kSplitLanes;
+  return Engine::Create(checkpoint_, TakeParts(split_), with_lanes);
 }
 
 std::optional<SplitReport> SplitBackend::Report(const PassTotals& totals) const {
@@ -229,19 +218,6 @@ std::optional<SplitReport> SplitBackend::Report(const PassTotals& totals) const 
   report.bytes_received_per_token = static_cast<double>(received) / tokens;
   if (split_.pad_stats) report.pads = ReportOf(split_.pad_stats());
   return report;
-}
-
-}  // namespace
-
-EngineParts TakeParts(SplitLinear& split) {
-  return {.linear = std::move(split.linear),
-          .embedding = std::move(split.embedding),
-          .attention = std::move(split.attention)};
-}
-
-std::unique_ptr<Backend> MakeSplitBackend(const Checkpoint& checkpoint, SplitSetup setup,
-                                          ThreadPool& pool) {
-  return std::make_unique<SplitBackend>(checkpoint, std::move(setup), pool);
 }
 
 }  // namespace sotto

@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "base/status.h"
 #include "base/thread_pool.h"
@@ -44,12 +46,36 @@ absl::Status CheckSplitOptions(const SplitOptions& options);
 // protection holds.
 std::string ConfidentialityWarning(const SplitOptions& options);
 
-// What of a connected split the engine takes; the sessions stay.
-EngineParts TakeParts(SplitLinear& split);
+class SplitBackend final : public Backend {
+ public:
+  // `checkpoint` and `pool` outlive the backend. `wrap`, unless null, is put around every channel:
+  // how an audit listens.
+  SplitBackend(const Checkpoint& checkpoint, SplitSetup setup, ThreadPool& pool,
+               SplitRuntime::ChannelWrapper wrap = nullptr)
+      : checkpoint_(checkpoint), setup_(std::move(setup)), pool_(pool), wrap_(std::move(wrap)) {}
 
-// `checkpoint` and `pool` outlive the backend. Errors: split/split.h's.
-std::unique_ptr<Backend> MakeSplitBackend(const Checkpoint& checkpoint, SplitSetup setup,
-                                          ThreadPool& pool);
+  // Errors: split/split.h's.
+  absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const EngineOptions& options) override;
+  std::optional<SplitReport> Report(const PassTotals& totals) const override;
+  void Close() override { split_ = {}; }
+
+  const SplitSetup& setup() const { return setup_; }
+  // REQUIRES of the next two: MakeEngine() succeeded.
+  const SplitRuntime& runtime() const { return *runtime_; }
+  // The sessions and counters of the last engine.
+  const SplitLinear& split() const { return split_; }
+
+ private:
+  absl::Status Prepare();
+
+  const Checkpoint& checkpoint_;
+  const SplitSetup setup_;
+  ThreadPool& pool_;
+  const SplitRuntime::ChannelWrapper wrap_;
+  std::unique_ptr<SplitRuntime> runtime_;  // Weights are read once, whatever happens to channels.
+  SplitLinear split_;                      // Its `linear` is the engine's.
+  int connections_ = 0;
+};
 
 }  // namespace sotto
 
