@@ -37,12 +37,12 @@ enum class Positions { kAll, kLast };
 
 struct PrefillOptions {
   size_t prefill_length = 128;  // Longest prompt, in tokens. Memory for it is allocated once.
-  size_t batch_size = 1;        // Prompts per forward pass.
+  size_t batch_size = 1;        // Prompts per forward pass; at most 2^28 positions in all.
   // Nullopt: the faster of f32 and bf16, by measurement; in the protected modes always kFixed.
   std::optional<Precision> precision = {};
   // With bf16 and int8. Nullopt: the faster one, by measurement.
   std::optional<AttentionPrecision> attention_precision = {};
-  int threads = 0;  // Including the calling thread; 0: all processors.
+  int threads = 0;  // Including the calling thread, at most 4096; 0: all processors.
   // Always computes batch_size x prefill_length positions, so that time does not reveal lengths.
   // The split mode does so anyway: its traffic has a fixed shape.
   bool pad_compute = false;
@@ -170,7 +170,8 @@ struct PrecisionReport {
 };
 
 // Owns packed weights, memory for the batches, and connections to servers. Thread-safe: calls run
-// one at a time. Move-only. After fork() a child may destroy it; calls return FAILED_PRECONDITION.
+// one at a time, so a callback must not make one. Move-only; one that was moved from may only be
+// destroyed or assigned to. After fork() a child may destroy it; calls return FAILED_PRECONDITION.
 //
 // A prompt's results are the same to the bit whatever other prompts are in the call, and whatever
 // the batch size and the number of threads.

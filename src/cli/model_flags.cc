@@ -4,10 +4,12 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "base/strings.h"
 #include "cli/command.h"
 #include "cli/default_model.h"
 #include "model/sealed_format.h"
+#include "model/sha256.h"
 
 namespace sotto {
 
@@ -49,7 +51,7 @@ absl::Status ModelFlags::Read(PrefillJob& options) const {
 absl::Status ModelFlags::ReadPins(PrefillJob& options) const {
   for (const auto& [setting, pin] : {std::pair{&model_sha256_, &options.model.model_sha256},
                                      std::pair{&weights_sha256_, &options.model.weights_sha256}}) {
-    *pin = LowerCase(setting->value());
+    *pin = absl::AsciiStrToLower(setting->value());
     if (setting->given() && !IsSha256Hex(*pin)) {
       return UsageError(StrCat(setting->source(), ": must be 64 hex digits"));
     }

@@ -1,7 +1,6 @@
 #include "cli/setting.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cstdlib>
 #include <limits>
@@ -114,20 +113,6 @@ std::vector<std::string_view> SplitCommas(std::string_view list) {
   }
   parts.push_back(Trim(list));
   return parts;
-}
-
-bool IsSha256Hex(std::string_view text) {
-  constexpr size_t kDigits = 64;
-  return text.size() == kDigits && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return std::isxdigit(c) != 0;
-         });
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
 }
 
 }  // namespace sotto

@@ -61,10 +61,6 @@ std::string OutputPath(const std::string& value);
 // "a, ,b" -> "a", "", "b": without the blanks around each. Views into `list`.
 std::vector<std::string_view> SplitCommas(std::string_view list);
 
-// 64 hexadecimal digits, in either case.
-bool IsSha256Hex(std::string_view text);
-std::string LowerCase(std::string_view text);
-
 }  // namespace sotto
 
 #endif  // SOTTO_CLI_SETTING_H_

@@ -3,9 +3,11 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "base/file.h"
 #include "base/strings.h"
 #include "cli/command.h"
+#include "model/sha256.h"
 #include "protocol/own_certificate.h"
 
 namespace sotto {
@@ -113,7 +115,7 @@ absl::Status SplitTlsFlags::ReadPinnedKeys(SplitOptions& options) const {
   options.pinned_keys = accelerator_key_.List();
   for (std::string& key : options.pinned_keys) {
     if (!IsSha256Hex(key)) return UsageError("--accelerator-key: must be 64 hex digits");
-    key = LowerCase(key);
+    absl::AsciiStrToLower(&key);
   }
   return CheckCount(accelerator_key_, options.pinned_keys.size(), options);
 }

@@ -2,6 +2,10 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+#include <cctype>
+#include <new>
+
 #include "base/check.h"
 
 namespace sotto {
@@ -12,8 +16,10 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  SOTTO_CHECK(state_->context != nullptr);
-  SOTTO_CHECK(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
+  // Without memory, nothing else can fail.
+  const bool ready = state_->context != nullptr &&
+                     EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1;
+  if (!ready) throw std::bad_alloc();
 }
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
@@ -40,6 +46,13 @@ std::string Sha256Hex(std::string_view data) {
   Sha256 hash;
   hash.Update({reinterpret_cast<const uint8_t*>(data.data()), data.size()});
   return hash.FinishHex();
+}
+
+bool IsSha256Hex(std::string_view text) {
+  constexpr size_t kDigits = 64;
+  return text.size() == kDigits && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::isxdigit(c) != 0;
+         });
 }
 
 }  // namespace sotto

@@ -11,7 +11,7 @@
 
 namespace sotto {
 
-// Of bytes that come in pieces.
+// Of bytes that come in pieces. Throws std::bad_alloc where the system refuses OpenSSL memory.
 class Sha256 {
  public:
   Sha256();
@@ -29,6 +29,9 @@ class Sha256 {
 };
 
 std::string Sha256Hex(std::string_view data);
+
+// 64 hexadecimal digits, in either case.
+bool IsSha256Hex(std::string_view text);
 
 }  // namespace sotto
 

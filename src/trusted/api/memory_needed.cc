@@ -48,6 +48,7 @@ absl::Status CheckScoresFit(size_t positions, size_t top_k) {
 
 absl::Status CheckLocalRunFits(const Checkpoint& checkpoint, const LocalLinearOptions& how,
                                const EngineOptions& options) {
+  SOTTO_RETURN_IF_ERROR(CheckBatchShape(options.batch_size, options.prefill_length));
   SOTTO_RETURN_IF_ERROR(CheckMemoryToBegin());  // The plan asks oneDNN.
   const MemoryNeeded needed = PlanLocalRun(checkpoint, how, options);
   std::string what = StrCat("precision ", PrecisionName(how.precision), " with batches of ",

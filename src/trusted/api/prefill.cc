@@ -9,6 +9,7 @@
 #include "trusted/api/guarded.h"
 #include "trusted/api/memory_needed.h"
 #include "trusted/api/model_impl.h"
+#include "trusted/api/option_checks.h"
 #include "trusted/api/precision_choice.h"
 #include "trusted/api/prefill_impl.h"
 #include "trusted/api/prompt_checks.h"
@@ -71,25 +72,6 @@ absl::Status CheckProcess(pid_t process) {
 }
 
 }  // namespace
-
-absl::Status Validate(const PrefillOptions& options) {
-  if (options.batch_size == 0) return absl::InvalidArgumentError("batch_size: must be at least 1");
-  if (options.prefill_length == 0) {
-    return absl::InvalidArgumentError("prefill_length: must be at least 1");
-  }
-  if (options.threads < 0) return absl::InvalidArgumentError("threads: must not be negative");
-  if (!options.split.has_value()) return ChoosePrecision(options).status();
-  if (!options.weight_cache_dir.empty()) {
-    return absl::InvalidArgumentError(
-        "weight_cache_dir: not available in split mode, which packs no weights");
-  }
-  if (options.oblivious_embedding && options.split->plain_embedding) {
-    return absl::InvalidArgumentError(
-        "oblivious_embedding: not available where a server looks tokens up");
-  }
-  SOTTO_RETURN_IF_ERROR(CheckSplitOptions(*options.split));
-  return ChoosePrecision(options).status();
-}
 
 absl::StatusOr<Prefill> Prefill::Create(const Model& model, const PrefillOptions& options) {
   return Guarded([&]() -> absl::StatusOr<Prefill> {
@@ -164,6 +146,7 @@ absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassReq
 
 absl::StatusOr<RunReport> Prefill::Run(TokenPrompts prompts, const RunRequest& request,
                                        const RunControl& control) {
+  SOTTO_RETURN_IF_ERROR(CheckPositions(request.positions));
   const bool all = request.positions == Positions::kAll;
   if (request.scores && !all) {
     return absl::InvalidArgumentError("scores need the logits of all positions");

@@ -5,6 +5,7 @@
 #include "base/matrix.h"
 #include "kernels/oblivious_row.h"
 #include "sotto/prefill.h"
+#include "trusted/api/option_checks.h"
 #include "trusted/api/prefill_impl.h"
 
 namespace sotto {
@@ -37,6 +38,7 @@ Hidden Pooled(ConstMatrixView<float> rows, size_t length, Pooling pooling) {
 
 absl::StatusOr<std::vector<Hidden>> Prefill::HiddenStates(TokenPrompts prompts, Pooling pooling,
                                                           const RunControl& control) {
+  SOTTO_RETURN_IF_ERROR(CheckEnum("pooling", pooling, Pooling::kNone));
   const size_t width = impl_->model.info().hidden_size;
   // What fills the last batch, where padding is computed, is treated alike, for nothing.
   const size_t batch_size = impl_->options.pad_compute ? impl_->options.batch_size : 1;

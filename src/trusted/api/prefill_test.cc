@@ -226,6 +226,53 @@ TEST(PrefillOptionsTest, ErrorsNameTheField) {
               testing::StartsWith("endpoints: "));
 }
 
+TEST(PrefillOptionsTest, ValuesBeyondTheirRangeAreRefused) {
+  const auto message = [](const PrefillOptions& options) {
+    return std::string(Validate(options).message());
+  };
+  // These would wrap the sizes that are planned from them.
+  EXPECT_THAT(message({.prefill_length = 16, .batch_size = size_t{1} << 52}),
+              testing::StartsWith("batch_size: "));
+  EXPECT_THAT(message({.batch_size = SIZE_MAX}), testing::StartsWith("batch_size: "));
+  EXPECT_THAT(message({.threads = 1'000'000'000}), testing::StartsWith("threads: "));
+  EXPECT_EQ(message({.precision = static_cast<Precision>(99)}),
+            "precision: 99 is none of its values");
+  EXPECT_THAT(message({.attention_precision = static_cast<AttentionPrecision>(9)}),
+              testing::StartsWith("attention_precision: "));
+  EXPECT_THAT(message({.positions = static_cast<Positions>(9)}),
+              testing::StartsWith("positions: "));
+}
+
+TEST(PrefillOptionsTest, SplitValuesBeyondTheirRangeAreRefused) {
+  const auto message = [](const SplitOptions& split) {
+    const absl::Status status = Validate({.split = split});
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    return std::string(status.message());
+  };
+  using std::chrono::milliseconds;
+  using testing::StartsWith;
+  EXPECT_THAT(message({.protection = static_cast<Protection>(99)}), StartsWith("protection: 99"));
+  EXPECT_THAT(message({.pinned_keys = {"zz"}}), StartsWith("pinned_keys: "));
+  EXPECT_THAT(message({.roots = {"garbage"}}), StartsWith("roots: "));
+  EXPECT_THAT(message({.certificate = ClientCertificate{"a", "b"}}), StartsWith("certificate: "));
+  EXPECT_THAT(
+      message({.pinned_keys = {std::string(64, 'A')}, .certificate = ClientCertificate{"a", "b"}}),
+      StartsWith("certificate: "));
+  EXPECT_THAT(message({.relay = static_cast<RelayUse>(-1)}), StartsWith("relay: "));
+  EXPECT_THAT(message({.data_plane = static_cast<DataPlane>(9)}), StartsWith("data_plane: "));
+  EXPECT_THAT(message({.connect_timeout = milliseconds(-1)}), StartsWith("connect_timeout: "));
+  EXPECT_THAT(message({.exchange_timeout = milliseconds(0)}), StartsWith("exchange_timeout: "));
+  EXPECT_THAT(message({.pads = {.when_out = static_cast<WhenOut>(9)}}), StartsWith("when_out: "));
+}
+
+TEST_F(PrefillTest, WhatIsAskedForMustExist) {
+  Prefill prefill = Make();
+  const auto ignore = [](const LogitsRows&) {};
+  EXPECT_TRUE(absl::IsInvalidArgument(prefill.Logits(prompts_, static_cast<Positions>(9), ignore)));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(prefill.HiddenStates(prompts_, static_cast<Pooling>(9)).status()));
+}
+
 TEST_F(PrefillTest, ARunThatIsStoppedIsCancelledAndTheNextOneIsWhole) {
   Prefill prefill = Make();
   const AllLogits logits = LogitsOf(prefill, prompts_);

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "protocol/endpoint.h"
@@ -71,6 +72,7 @@ SplitSetup MakeSplitSetup(const SplitOptions& options, const PassSize& pass, Pre
     }
   }
   setup.pinned_keys = options.pinned_keys;
+  for (std::string& key : setup.pinned_keys) absl::AsciiStrToLower(&key);
   setup.roots = options.roots;
   setup.insecure_channels = options.insecure_channels;
   setup.relay = options.relay;

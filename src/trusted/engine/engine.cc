@@ -51,7 +51,7 @@ absl::Status CheckOptions(const LlamaConfig& config, const EngineOptions& option
                                              "; the model takes 1 to ",
                                              config.max_position_embeddings, " positions"));
   }
-  return absl::OkStatus();
+  return CheckBatchShape(options.batch_size, options.prefill_length);
 }
 
 absl::Status CheckPositions(std::span<const std::vector<int32_t>> prompts,

@@ -2,11 +2,18 @@
 
 #include <algorithm>
 
+#include "base/strings.h"
 #include "kernels/gemm.h"
 #include "trusted/engine/arena.h"
 #include "trusted/engine/kv_store.h"
 
 namespace sotto {
+
+absl::Status CheckBatchShape(size_t batch_size, size_t prefill_length) {
+  if (batch_size <= kMaxBatchPositions / prefill_length) return absl::OkStatus();
+  return absl::InvalidArgumentError(StrCat("batch_size: ", batch_size, " x ", prefill_length,
+                                           " positions; a batch has at most ", kMaxBatchPositions));
+}
 
 size_t TokenBlockRows(const EngineOptions& options) {
   return std::min(kTokenBlockRows, RoundUpToGemmRows(options.batch_size * options.prefill_length));

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "base/status.h"
 #include "kernels/attention.h"
 #include "model/config.h"
 #include "trusted/engine/engine.h"
@@ -32,6 +33,12 @@ struct MemoryPlan {
   // Of the arena.
   size_t total_bytes() const;
 };
+
+// Positions of a batch at most. With the bounds on a model's sizes it keeps every size that is
+// planned below 2^63 bytes.
+inline constexpr size_t kMaxBatchPositions = size_t{1} << 28;
+// INVALID_ARGUMENT, beginning "batch_size: ", for a batch of more.
+absl::Status CheckBatchShape(size_t batch_size, size_t prefill_length);
 
 // Rows of a token block at most, and of a block of logits.
 inline constexpr size_t kTokenBlockRows = 512, kLogitRows = 128;

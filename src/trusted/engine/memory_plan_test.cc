@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 
 #include "model/config_presets.h"
@@ -50,8 +51,35 @@ TEST(MemoryPlanTest, WhatDoesNotFitIsRefused) {
   auto linear =
       MakeLocalLinear(*checkpoint, {.precision = Precision::kInt8, .weight_cache_dir = {}}, pool);
   const auto engine =
-      Engine::Create(*checkpoint, *std::move(linear), PlanOptions(1'000'000'000, 1024, 1));
+      Engine::Create(*checkpoint, *std::move(linear), PlanOptions(250'000, 1024, 1));
   EXPECT_EQ(engine.status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// Sizes that are multiplied by such numbers of positions would wrap, and the arena be too small.
+TEST(MemoryPlanTest, ABatchWhoseSizesWouldWrapIsRefused) {
+  EXPECT_TRUE(CheckBatchShape(1, kMaxBatchPositions).ok());
+  EXPECT_TRUE(CheckBatchShape(kMaxBatchPositions / 16, 16).ok());
+  for (const size_t batch_size :
+       {kMaxBatchPositions / 16 + 1, size_t{1} << 52, size_t{1} << 60, SIZE_MAX}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(CheckBatchShape(batch_size, 16))) << batch_size;
+  }
+}
+
+// The largest that a config may describe, in the largest batch.
+TEST(MemoryPlanTest, NoSizeOfTheGreatestModelWraps) {
+  LlamaConfig config = *ConfigLike("llama-3.2-1b");
+  config.hidden_size = 1 << 18;
+  config.intermediate_size = 1 << 20;
+  config.num_heads = config.num_kv_heads = 1 << 12;
+  config.head_dim = 1 << 12;
+  config.vocab_size = 1 << 24;
+  for (const size_t length : {size_t{1}, size_t{1} << 27}) {
+    const EngineOptions options = PlanOptions(kMaxBatchPositions / length, length, 2);
+    const MemoryPlan plan = PlanMemory(config, AttentionPlanFor(config, AttentionPrecision::kF32),
+                                       size_t{1} << 40, options);
+    EXPECT_GE(plan.kv_bytes, 2.0 * kMaxBatchPositions * (1 << 24) * sizeof(float));
+    EXPECT_GE(plan.total_bytes(), plan.kv_buffers * plan.kv_bytes + plan.residual_bytes);
+  }
 }
 
 }  // namespace

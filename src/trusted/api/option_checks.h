@@ -1,0 +1,28 @@
+// Values that are wrong by themselves, whatever the model. Errors: INVALID_ARGUMENT, "FIELD: what
+// is wrong with it".
+#ifndef SOTTO_TRUSTED_API_OPTION_CHECKS_H_
+#define SOTTO_TRUSTED_API_OPTION_CHECKS_H_
+
+#include <string_view>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "sotto/prefill.h"
+
+namespace sotto {
+
+// That a caller's `value` is one of an enumeration whose values run from 0 to `last`.
+template <typename Enum>
+absl::Status CheckEnum(std::string_view field, Enum value, Enum last) {
+  const auto number = static_cast<long long>(value);
+  if (number >= 0 && number <= static_cast<long long>(last)) return absl::OkStatus();
+  return absl::InvalidArgumentError(StrCat(field, ": ", number, " is none of its values"));
+}
+
+inline absl::Status CheckPositions(Positions positions) {
+  return CheckEnum("positions", positions, Positions::kLast);
+}
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_API_OPTION_CHECKS_H_
