@@ -42,7 +42,7 @@ struct RelayRole {
 };
 
 struct SessionOptions {
-  LlamaConfig config;                           // The shapes this side expects.
+  ModelSpec config;                             // The shapes this side expects.
   std::string weights_sha256;                   // 64 hex digits (Checkpoint::WeightsSha256).
   NumberFormat format = NumberFormat::kRing32;  // Refused at once when the server lacks it.
   std::optional<TlsOptions> tls{};              // None: in the clear.
@@ -162,7 +162,7 @@ class AcceleratorSession {
 
   const std::shared_ptr<SessionState> state_;
   const ServerInfo info_;
-  const LlamaConfig config_;
+  const ModelSpec config_;
   const ModelShape model_;
   const std::chrono::milliseconds exchange_timeout_;
 };

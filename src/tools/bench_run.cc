@@ -110,7 +110,7 @@ absl::Status SweepPrecision(const Checkpoint& checkpoint, const BenchOptions& op
   report.peak_resident_resets = ResetPeakResident();
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Linear> linear,
                          MakeLocalLinear(checkpoint, {.precision = precision}, pool));
-  const LlamaConfig& config = checkpoint.config();
+  const ModelSpec& config = checkpoint.config();
   const EngineOptions engine_options = EngineOptionsOf(options);
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine,
                          Engine::Create(checkpoint, std::move(linear), engine_options));
@@ -131,7 +131,7 @@ absl::Status SweepPrecision(const Checkpoint& checkpoint, const BenchOptions& op
   return absl::OkStatus();
 }
 
-absl::Status CheckLengths(const BenchOptions& options, const LlamaConfig& config) {
+absl::Status CheckLengths(const BenchOptions& options, const ModelSpec& config) {
   for (const size_t length : options.lengths) {
     if (length > config.max_position_embeddings) {
       return absl::InvalidArgumentError(StrCat(

@@ -20,7 +20,7 @@ EngineOptions PlanOptions(size_t batch_size, size_t prefill_length, int lanes) {
   return options;
 }
 
-size_t PlannedArena(const LlamaConfig& config, Precision precision, const EngineOptions& options) {
+size_t PlannedArena(const ModelSpec& config, Precision precision, const EngineOptions& options) {
   const LocalLinearMemory linear =
       PlanLocalLinear(config, precision, TokenBlockRows(options), ThreadsPerLane(options));
   return PlanMemory(config, AttentionPlanFor(config, AttentionPrecisionFor(precision)),
@@ -40,7 +40,7 @@ TEST(MemoryPlanTest, ThePlanIsWhatTheEngineTakes) {
 }
 
 TEST(MemoryPlanTest, LongPromptsTakeLittle) {
-  const LlamaConfig config = *ConfigLike("llama-3.2-1b");
+  const ModelSpec config = *ConfigLike("llama-3.2-1b");
   EXPECT_LT(PlannedArena(config, Precision::kBf16, PlanOptions(1, 32768, 1)), 600'000'000u);
 }
 

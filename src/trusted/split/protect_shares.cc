@@ -13,7 +13,7 @@ namespace sotto {
 namespace {
 
 absl::Status ConnectShares(ProtectionInput input, SplitLinear& split) {
-  const LlamaConfig& config = input.checkpoint.config();
+  const ModelSpec& config = input.checkpoint.config();
   std::unique_ptr<Blinder> blinder;
   if (split.relayed) {
     const uint64_t inbox = split.sessions[RelayBlinder::kSink]->server().relay_inbox_bytes;

@@ -55,7 +55,7 @@ class ShareBlinding final : public Blinding {
   SecretBuffer seeds_;
 };
 
-ShareBlinder::ShareBlinder(const LlamaConfig& config, size_t servers, Drbg& random)
+ShareBlinder::ShareBlinder(const ModelSpec& config, size_t servers, Drbg& random)
     : config_(config), servers_(servers), drbg_(random.Fork()) {
   SOTTO_CHECK(servers >= 2);
 }
