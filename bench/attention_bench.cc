@@ -2,6 +2,7 @@
 // second, two for each multiply-add of Q K^T and P V that the mask leaves.
 #include <benchmark/benchmark.h>
 
+#include <cmath>
 #include <random>
 
 #include "kernels/attention.h"
@@ -32,7 +33,7 @@ void Attention(benchmark::State& state, const AttentionKernel* kernel, size_t he
   const auto scratch = MakeAlignedArray<std::byte>(AttentionScratchBytes(plan));
   const KvSequence sequence{{storage.get(), blocks}, {}, 0};
   const KvInput kv{k.view(), v.view(), 0, rope};
-  const QueryInput queries{q.view(), 0, rope};
+  const QueryInput queries{q.view(), 0, rope, 1.0f / std::sqrt(static_cast<float>(head_dim))};
   for (auto _ : state) {
     for (size_t t = 0; t < PackTaskCount(plan, kv); ++t) {
       PackKeysValues(plan, t, kv, sequence, scratch.get());

@@ -27,9 +27,9 @@ namespace {
 constexpr size_t kRows = 64;
 
 // A layer of a Llama-3.2-1B block: q/k/v 2048 -> 3072, gate/up 2048 -> 16384, down 8192 -> 2048.
-LlamaConfig OneBlock() {
-  LlamaConfig config = *ConfigLike("llama-3.2-1b");
-  config.num_layers = 1;
+ModelSpec OneBlock() {
+  ModelSpec config = *ConfigLike("llama-3.2-1b");
+  config.layers.resize(1);
   config.vocab_size = 256;
   return config;
 }
@@ -191,7 +191,7 @@ BENCHMARK(BM_FreivaldsKey);
 // What the pad factory does for one pad of 128 rows, and its four int8 products alone; one thread.
 constexpr size_t kPadRows = 128;
 
-PadWeights PackedPadWeights(const LlamaConfig& config, LinearLayer layer) {
+PadWeights PackedPadWeights(const ModelSpec& config, LinearLayer layer) {
   PadWeights weights(config);
   const auto [n_in, n_out] = ShapeOf(config, layer);
   std::mt19937 rng(4);
@@ -204,7 +204,7 @@ PadWeights PackedPadWeights(const LlamaConfig& config, LinearLayer layer) {
 }
 
 void BM_MakePad(benchmark::State& state) {
-  const LlamaConfig config = OneBlock();
+  const ModelSpec config = OneBlock();
   const LinearLayer layer = LayerOf(state.range(0));
   const auto [n_in, n_out] = ShapeOf(config, layer);
   const PadWeights weights = PackedPadWeights(config, layer);

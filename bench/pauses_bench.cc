@@ -67,9 +67,11 @@ class IdleDevice final : public ForwardingDevice {
 // One layer and a wide vocabulary: scores are what takes long.
 void WriteModel(const std::string& directory, ThreadPool& pool) {
   RandomModelOptions options{.config = *ConfigLike("llama-3.2-1b")};
-  LlamaConfig& c = options.config;
-  c.vocab_size = kVocab, c.hidden_size = 256, c.intermediate_size = 512, c.num_layers = 1;
-  c.num_heads = 4, c.num_kv_heads = 2, c.head_dim = 64;
+  ModelSpec& c = options.config;
+  c.vocab_size = kVocab, c.hidden_size = 256;
+  c.layers.resize(1);
+  c.layers[0].attention = AttentionOf(4, 2, 64);
+  c.layers[0].mlp.intermediate_size = 512;
   c.bos_token_ids = c.eos_token_ids = {};
   SOTTO_CHECK(WriteRandomModel(options, directory, pool).ok());
 }

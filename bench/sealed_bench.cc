@@ -21,7 +21,7 @@ struct SealedPair {
     ThreadPool pool(2);
     RandomModelOptions options;
     options.config = *ConfigLike("llama-3.2-1b");
-    options.config.num_layers = 1;
+    options.config.layers.resize(1);
     options.config.vocab_size = 32768;
     options.config.bos_token_ids = options.config.eos_token_ids = {};
     SOTTO_CHECK(WriteRandomModel(options, dir.File("model"), pool).ok());

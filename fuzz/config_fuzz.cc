@@ -11,8 +11,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto config =
       sotto::ParseConfig({reinterpret_cast<const char*>(data), size}, "config.json");
   if (!config.ok()) return 0;
-  SOTTO_CHECK(config->head_dim % 2 == 0 && config->num_heads % config->num_kv_heads == 0);
-  for (const double frequency : sotto::RopeInverseFrequencies(*config)) {
+  SOTTO_CHECK(!config->layers.empty());
+  const sotto::AttentionSpec& attention = config->heads();
+  SOTTO_CHECK(attention.head_dim % 2 == 0 && attention.num_heads % attention.num_kv_heads == 0);
+  for (double frequency : sotto::RopeInverseFrequencies(attention.rope, attention.head_dim)) {
     SOTTO_CHECK(frequency >= 0 && frequency <= 1);
   }
   const auto again = sotto::ParseConfig(sotto::ConfigToJson(*config), "written");

@@ -19,17 +19,14 @@ namespace {
 
 constexpr Precision kPrecision = Precision::kF32;
 
-LlamaConfig OneSmallLayer() {
-  LlamaConfig config;
+ModelSpec OneSmallLayer() {
+  LayerSpec layer{.attention = AttentionOf(1, 1, 4), .mlp = {.intermediate_size = 4}};
+  layer.attention.qkv_bias = layer.attention.out_bias = true;
+  ModelSpec config;
   config.hidden_size = 4;
-  config.intermediate_size = 4;
-  config.num_layers = 1;
-  config.num_heads = 1;
-  config.num_kv_heads = 1;
-  config.head_dim = 4;
+  config.layers = {layer};
   config.vocab_size = 5;
   config.max_position_embeddings = 8;
-  config.attention_bias = true;
   return config;
 }
 
@@ -79,7 +76,7 @@ class Cache {
     return layers;
   }
 
-  const LlamaConfig config_;
+  const ModelSpec config_;
   ThreadPool pool_;
   std::string directory_, path_, genuine_;
 };

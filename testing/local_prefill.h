@@ -32,12 +32,12 @@ class LocalPrefill {
   LocalPrefill(const std::string& model_dir, Precision precision, const EngineOptions& options,
                std::unique_ptr<MatrixProducts> attention = nullptr);
 
-  const LlamaConfig& config() const { return config_; }
+  const ModelSpec& config() const { return config_; }
   std::vector<PromptLogits> Run(const std::vector<Prompt>& prompts, const RunOptions& options = {});
   Engine& engine() { return *engine_; }
 
  private:
-  LlamaConfig config_;
+  ModelSpec config_;
   std::unique_ptr<Engine> engine_;
 };
 

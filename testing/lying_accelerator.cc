@@ -46,7 +46,7 @@ void LyingAccelerator::Falsify(const Request& request, MatrixView<uint32_t> y) {
       return;
     case Lie::kOtherLayer: {
       LinearLayer other = request.layer;
-      other.block = (other.block + 1) % static_cast<uint32_t>(model().config.num_layers);
+      other.block = (other.block + 1) % static_cast<uint32_t>(model().config.num_layers());
       if (other.kind != LinearKind::kLmHead) model().Multiply(other, request.x.view(), y);
       return;
     }

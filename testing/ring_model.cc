@@ -26,7 +26,7 @@ void RingModel::Multiply(LinearLayer layer, ConstMatrixView<uint32_t> x,
   MultiplyRingPortable(x, w, y);
 }
 
-TinyModel::TinyModel(const LlamaConfig& config, uint32_t seed) : config_(config) {
+TinyModel::TinyModel(const ModelSpec& config, uint32_t seed) : config_(config) {
   std::mt19937 rng(seed);
   std::uniform_real_distribution<float> uniform(-1.0f, 1.0f);
   auto ring = std::make_shared<RingModel>();
@@ -36,9 +36,7 @@ TinyModel::TinyModel(const LlamaConfig& config, uint32_t seed) : config_(config)
     Matrix<float>& w = weights_.emplace_back(n_out, n_in);
     for (size_t i = 0; i < n_out * n_in; ++i) w.view().data()[i] = uniform(rng);
     ring->weights.push_back(Quantise(w.view()));
-    const bool attention =
-        layer.kind == LinearKind::kQkv || layer.kind == LinearKind::kAttentionOut;
-    std::vector<float>& bias = biases_.emplace_back(config.attention_bias && attention ? n_out : 0);
+    std::vector<float>& bias = biases_.emplace_back(HasBias(config, layer) ? n_out : 0);
     for (float& b : bias) b = uniform(rng);
   }
   ring_ = std::move(ring);

@@ -15,7 +15,7 @@
 namespace sotto {
 
 struct RingModel {
-  LlamaConfig config;
+  ModelSpec config;
   std::vector<Matrix<int8_t>> weights;  // By layer index, [n_out, n_in].
 
   // y = x W^T modulo 2^32. x: [rows, n_in]; y: [rows, n_out].
@@ -26,16 +26,16 @@ struct RingModel {
 class TinyModel {
  public:
   // Weights uniform in [-1, 1), biases (of q, k, v and out) likewise when the config has them.
-  TinyModel(const LlamaConfig& config, uint32_t seed);
+  TinyModel(const ModelSpec& config, uint32_t seed);
 
-  const LlamaConfig& config() const { return config_; }
+  const ModelSpec& config() const { return config_; }
   std::shared_ptr<const RingModel> ring() const { return ring_; }
   ProtectedLayers Protect(Drbg& random, ThreadPool& pool,
                           ProtectedLayers::WeightObserver observer) const;
   ProtectedLayers Protect(Drbg& random, ThreadPool& pool) const;
 
  private:
-  LlamaConfig config_;
+  ModelSpec config_;
   std::vector<Matrix<float>> weights_;
   std::vector<std::vector<float>> biases_;
   std::shared_ptr<const RingModel> ring_;

@@ -8,14 +8,10 @@ namespace sotto {
 
 // Small enough to count its operations by hand: qkv 8 x 16, out 8 x 8, gate/up 8 x 20, down 10 x 8:
 // 432 weights in each of 3 layers; lm_head 400.
-inline LlamaConfig SmallConfig() {
-  LlamaConfig config;
+inline ModelSpec SmallConfig() {
+  ModelSpec config;
   config.hidden_size = 8;
-  config.intermediate_size = 10;
-  config.num_layers = 3;
-  config.num_heads = 2;
-  config.num_kv_heads = 1;
-  config.head_dim = 4;
+  config.layers.assign(3, {.attention = AttentionOf(2, 1, 4), .mlp = {.intermediate_size = 10}});
   config.vocab_size = 50;
   config.max_position_embeddings = 1000;
   return config;
@@ -23,17 +19,14 @@ inline LlamaConfig SmallConfig() {
 
 // hidden 12, intermediate 20, 2 blocks, 3 heads of 4, 1 KV head, vocabulary 33: layers so small
 // that 100 000 exchanges take a second, of sizes that fill no vector register.
-inline LlamaConfig TinyConfig() {
-  LlamaConfig config;
+inline ModelSpec TinyConfig() {
+  LayerSpec layer{.attention = AttentionOf(3, 1, 4), .mlp = {.intermediate_size = 20}};
+  layer.attention.qkv_bias = layer.attention.out_bias = true;
+  ModelSpec config;
   config.hidden_size = 12;
-  config.intermediate_size = 20;
-  config.num_layers = 2;
-  config.num_heads = 3;
-  config.num_kv_heads = 1;
-  config.head_dim = 4;
+  config.layers.assign(2, layer);
   config.vocab_size = 33;
   config.max_position_embeddings = 64;
-  config.attention_bias = true;
   return config;
 }
 

@@ -125,11 +125,13 @@ absl::Status RunModelRandom(const ModelRandomFlags& flags) {
   RandomModelOptions options;
   SOTTO_ASSIGN_OR_RETURN(options.config, ConfigLike(flags.like));
   SOTTO_ASSIGN_OR_RETURN(options.dtype, ParseDType(flags.dtype));
-  if (flags.layers > 0) options.config.num_layers = static_cast<size_t>(flags.layers);
+  if (flags.layers > 0) {
+    options.config.layers.resize(static_cast<size_t>(flags.layers), options.config.layers.back());
+  }
   options.seed = flags.seed;
   ThreadPool pool(PoolSize(flags.threads));
   SOTTO_RETURN_IF_ERROR(WriteRandomModel(options, flags.out, pool));
-  Notice(StrCat(flags.out, ": a model of ", options.config.num_layers, " layers with random ",
+  Notice(StrCat(flags.out, ": a model of ", options.config.num_layers(), " layers with random ",
                 flags.dtype, " weights, seed ", flags.seed));
   return absl::OkStatus();
 }

@@ -1,7 +1,6 @@
 #include "kernels/attention.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/check.h"
 #include "kernels/attention_kernels.h"
@@ -95,7 +94,7 @@ void AttendTile(const AttentionPlan& plan, size_t task, const QueryInput& input,
   AttendTileArgs args;
   args.lanes = std::min(plan.kernel->query_lanes, input.q.rows() * group - first);
   args.head_dim = head_dim;
-  args.scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim)));
+  args.scale = input.scale;
   const bool rotate = input.rope.cos.rows() > 0;
   for (size_t lane = 0; lane < args.lanes; ++lane) {
     const size_t row = (first + lane) / group, head = kv_head * group + (first + lane) % group;

@@ -83,14 +83,15 @@ void PackKeysValues(const AttentionPlan& plan, size_t task, const KvInput& input
 struct QueryInput {
   ConstMatrixView<float> q;  // [rows, num_heads * head_dim], not rotated
   size_t first_position = 0;
-  RopeTable rope;  // As in KvInput.
+  RopeTable rope;      // As in KvInput.
+  float scale = 1.0f;  // Of the scores.
 };
 
 // Tasks of AttendTile for `rows` query rows. Later tasks cost more (they see more keys): start from
 // the last for an even finish.
 size_t AttentionTaskCount(const AttentionPlan& plan, size_t rows);
 
-// out row r = softmax(q_r K^T / sqrt(head_dim)) V over positions [0, first_position + r], all
+// out row r = softmax(scale q_r K^T) V over positions [0, first_position + r], all
 // packed before. out: [rows, num_heads * head_dim], not overlapping q. task < AttentionTaskCount.
 void AttendTile(const AttentionPlan& plan, size_t task, const QueryInput& input,
                 const KvSequence& sequence, std::byte* scratch, MatrixView<float> out);

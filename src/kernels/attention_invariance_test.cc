@@ -74,7 +74,7 @@ TEST_P(AttentionInvarianceTest, StridedViewsOfOneFusedProduct) {
   for (size_t t = 0; t < PackTaskCount(plan, kv); ++t) {
     PackKeysValues(plan, t, kv, storage.sequence(), storage.scratch.get());
   }
-  const QueryInput queries{qkv.view().Cols(0, 64), 0, fused.rope()};
+  const QueryInput queries{qkv.view().Cols(0, 64), 0, fused.rope(), fused.scale()};
   for (size_t t = 0; t < AttentionTaskCount(plan, c.length); ++t) {
     AttendTile(plan, t, queries, storage.sequence(), storage.scratch.get(), fused.out.view());
   }

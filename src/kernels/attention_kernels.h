@@ -29,7 +29,7 @@ struct PackBlockArgs {
 struct AttendTileArgs {
   size_t lanes;  // Used, <= the kernel's query_lanes.
   size_t head_dim;
-  float scale;                       // 1 / sqrt(head_dim)
+  float scale;                       // Of the scores.
   const float* q[kMaxQueryLanes];    // [head_dim], not rotated
   const float* cos[kMaxQueryLanes];  // [head_dim / 2], or null: no rotation.
   const float* sin[kMaxQueryLanes];

@@ -52,6 +52,9 @@ class AttentionProblem {
   }
 
   bool rotate() const { return shape.head_dim % 2 == 0; }
+  float scale() const {
+    return static_cast<float>(1.0 / std::sqrt(static_cast<double>(shape.head_dim)));
+  }
   RopeTable rope() const { return rotate() ? RopeTable{cos.view(), sin.view()} : RopeTable{}; }
 
   AttentionShape shape;
@@ -88,7 +91,7 @@ inline void PackRange(const AttentionPlan& plan, AttentionProblem& p, size_t beg
 // Computes the queries of positions [begin, end) into p.out.
 inline void AttendRange(const AttentionPlan& plan, AttentionProblem& p, size_t begin, size_t end,
                         const KvSequence& sequence, std::byte* scratch) {
-  const QueryInput input{p.q.view().Rows(begin, end - begin), begin, p.rope()};
+  const QueryInput input{p.q.view().Rows(begin, end - begin), begin, p.rope(), p.scale()};
   for (size_t t = AttentionTaskCount(plan, end - begin); t-- > 0;) {
     AttendTile(plan, t, input, sequence, scratch, p.out.view().Rows(begin, end - begin));
   }

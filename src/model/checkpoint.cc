@@ -30,7 +30,7 @@ absl::Status Unpinned(std::string_view pin, const std::string& path, std::string
 
 struct Checkpoint::Impl {
   std::unique_ptr<ModelFiles> model;
-  LlamaConfig config;
+  ModelSpec config;
   std::string config_sha256;
   std::unique_ptr<WeightBytes> weights;
 
@@ -66,7 +66,7 @@ absl::StatusOr<Checkpoint> Checkpoint::FromFiles(std::unique_ptr<ModelFiles> mod
   return Checkpoint(std::move(impl));
 }
 
-const LlamaConfig& Checkpoint::config() const { return impl_->config; }
+const ModelSpec& Checkpoint::config() const { return impl_->config; }
 const std::string& Checkpoint::directory() const { return impl_->model->path(); }
 const std::vector<TensorRef>& Checkpoint::tensors() const { return impl_->weights->tensors(); }
 

@@ -36,7 +36,7 @@ class Checkpoint {
   Checkpoint& operator=(Checkpoint&&) noexcept;
   ~Checkpoint();
 
-  const LlamaConfig& config() const;
+  const ModelSpec& config() const;
   // What was opened: the directory, or the sealed file.
   const std::string& directory() const;
   // The text of tokenizer.json, read once: who parses it parses what Digests() hashed. Null where

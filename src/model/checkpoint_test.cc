@@ -24,18 +24,20 @@ namespace {
 
 using testing::HasSubstr;
 
-LlamaConfig ConfigWithoutBiases() {
-  LlamaConfig config = TinyConfig();
-  config.attention_bias = false;
+ModelSpec ConfigWithoutBiases() {
+  ModelSpec config = TinyConfig();
+  for (LayerSpec& layer : config.layers) {
+    layer.attention.qkv_bias = layer.attention.out_bias = false;
+  }
   return config;
 }
 
 // A whole model in memory, to be changed and then written.
 struct TinyModel {
-  LlamaConfig config;
+  ModelSpec config;
   std::map<std::string, TensorSpec> tensors;
 
-  explicit TinyModel(const LlamaConfig& shape = ConfigWithoutBiases()) : config(shape) {
+  explicit TinyModel(const ModelSpec& shape = ConfigWithoutBiases()) : config(shape) {
     for (const NamedShape& needed : RequiredTensors(config)) {
       tensors[needed.name] = {needed.name, "F32", needed.shape};
     }
@@ -207,8 +209,8 @@ TEST(CheckpointTest, NanAndInfiniteWeightsAreNamed) {
 
 TEST(CheckpointTest, BiasesAreFused) {
   const TempDir dir;
-  LlamaConfig config = TinyConfig();
-  config.attention_bias = config.mlp_bias = true;
+  ModelSpec config = TinyConfig();
+  for (LayerSpec& layer : config.layers) layer.mlp.bias = true;
   const TinyModel model(config);
   model.WriteTo(dir);
   const auto checkpoint = Checkpoint::Open(dir.path());

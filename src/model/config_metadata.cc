@@ -8,7 +8,7 @@
 namespace sotto {
 namespace {
 
-// Sorted. Those of transformers' PreTrainedConfig and LlamaConfig, of tools that write Llama
+// Sorted. Those of transformers' PreTrainedConfig and ModelSpec, of tools that write Llama
 // models, and of generation, whose settings older configs hold.
 constexpr std::array kMetadata = std::to_array<std::string_view>({
     "attention_dropout",

@@ -11,7 +11,7 @@ namespace sotto {
 
 // "llama-3.2-1b", "llama-3.1-8b", or the path of a config.json or of a directory that holds one.
 // NOT_FOUND, listing the names, for anything else; otherwise errors as LoadConfig.
-absl::StatusOr<LlamaConfig> ConfigLike(const std::string& name_or_path);
+absl::StatusOr<ModelSpec> ConfigLike(const std::string& name_or_path);
 
 }  // namespace sotto
 

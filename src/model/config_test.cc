@@ -31,16 +31,18 @@ json Base() {
           {"hidden_act", "silu"},
           {"rms_norm_eps", 1e-5}};
 }
-absl::StatusOr<LlamaConfig> With(const std::string& field, const json& value) {
+absl::StatusOr<ModelSpec> With(const std::string& field, const json& value) {
   json config = Base();
   config[field] = value;
   return ParseConfig(config.dump(), "C");
 }
-absl::StatusOr<LlamaConfig> Without(const std::string& field) {
+absl::StatusOr<ModelSpec> Without(const std::string& field) {
   json config = Base();
   config.erase(field);
   return ParseConfig(config.dump(), "C");
 }
+
+const RopeSpec& RopeOf(const absl::StatusOr<ModelSpec>& config) { return config->heads().rope; }
 
 void ExpectRefused(const absl::Status& status, absl::StatusCode code, const std::string& what) {
   EXPECT_EQ(status.code(), code) << status;
@@ -54,10 +56,10 @@ TEST(ConfigTest, ReadsTheShippedModel) {
   const auto config = LoadConfig(ShippedModelDir());
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->hidden_size, 192u);
-  EXPECT_EQ(config->q_size(), 192u);
-  EXPECT_EQ(config->kv_size(), 64u);
-  EXPECT_EQ(config->rope_scaling.type, RopeScalingType::kLlama3);
-  EXPECT_EQ(config->rope_scaling.factor, 32.0);
+  EXPECT_EQ(config->heads().q_size(), 192u);
+  EXPECT_EQ(config->heads().kv_size(), 64u);
+  EXPECT_EQ(RopeOf(config).scaling.type, RopeScalingType::kLlama3);
+  EXPECT_EQ(RopeOf(config).scaling.factor, 32.0);
   EXPECT_TRUE(config->tie_word_embeddings);
   EXPECT_THAT(config->bos_token_ids, ElementsAre(2040));
 }
@@ -65,19 +67,20 @@ TEST(ConfigTest, ReadsTheShippedModel) {
 TEST(ConfigTest, Defaults) {
   const auto config = ParseConfig(Base().dump(), "C");
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->head_dim, 8u);
-  EXPECT_EQ(config->rope_theta, 10000.0);
-  EXPECT_EQ(config->rope_scaling.type, RopeScalingType::kNone);
-  EXPECT_FALSE(config->tie_word_embeddings || config->attention_bias || config->mlp_bias);
+  EXPECT_EQ(config->heads().head_dim, 8u);
+  EXPECT_EQ(RopeOf(config).theta, 10000.0);
+  EXPECT_EQ(RopeOf(config).scaling.type, RopeScalingType::kNone);
+  EXPECT_FALSE(config->tie_word_embeddings || config->heads().qkv_bias ||
+               config->heads().out_bias || config->layers[0].mlp.bias);
   EXPECT_TRUE(config->bos_token_ids.empty());
-  EXPECT_EQ(Without("rms_norm_eps")->rms_norm_eps, 1e-6);
-  EXPECT_EQ(Without("num_key_value_heads")->num_kv_heads, 8u);
+  EXPECT_EQ(Without("rms_norm_eps")->layers[0].norm_eps, 1e-6);
+  EXPECT_EQ(Without("num_key_value_heads")->heads().num_kv_heads, 8u);
   EXPECT_EQ(Without("max_position_embeddings")->max_position_embeddings, 2048u);
 }
 
 TEST(ConfigTest, HeadDim) {
-  EXPECT_EQ(With("head_dim", 32)->q_size(), 256u);
-  EXPECT_EQ(With("head_dim", nullptr)->head_dim, 8u);
+  EXPECT_EQ(With("head_dim", 32)->heads().q_size(), 256u);
+  EXPECT_EQ(With("head_dim", nullptr)->heads().head_dim, 8u);
   ExpectRefused(With("head_dim", 7).status(), absl::StatusCode::kInvalidArgument, "even");
   ExpectRefused(With("hidden_size", 65).status(), absl::StatusCode::kInvalidArgument,
                 "does not divide");
@@ -98,18 +101,18 @@ TEST(ConfigTest, RopeScalingInBothSpellings) {
   for (const char* spelling : {"rope_type", "type"}) {
     const auto linear = With("rope_scaling", {{spelling, "linear"}, {"factor", 2}});
     ASSERT_TRUE(linear.ok()) << linear.status();
-    EXPECT_EQ(linear->rope_scaling.type, RopeScalingType::kLinear);
-    EXPECT_EQ(linear->rope_scaling.factor, 2.0);
+    EXPECT_EQ(RopeOf(linear).scaling.type, RopeScalingType::kLinear);
+    EXPECT_EQ(RopeOf(linear).scaling.factor, 2.0);
     const auto llama3 = With("rope_scaling", {{spelling, "llama3"},
                                               {"factor", 8.0},
                                               {"low_freq_factor", 1.0},
                                               {"high_freq_factor", 4.0},
                                               {"original_max_position_embeddings", 64}});
     ASSERT_TRUE(llama3.ok()) << llama3.status();
-    EXPECT_EQ(llama3->rope_scaling.original_max_position_embeddings, 64.0);
+    EXPECT_EQ(RopeOf(llama3).scaling.original_max_position_embeddings, 64.0);
   }
-  EXPECT_EQ(With("rope_scaling", nullptr)->rope_scaling.type, RopeScalingType::kNone);
-  EXPECT_EQ(With("rope_scaling", {{"rope_type", "default"}})->rope_scaling.type,
+  EXPECT_EQ(RopeOf(With("rope_scaling", nullptr)).scaling.type, RopeScalingType::kNone);
+  EXPECT_EQ(RopeOf(With("rope_scaling", {{"rope_type", "default"}})).scaling.type,
             RopeScalingType::kNone);
 }
 
@@ -117,8 +120,8 @@ TEST(ConfigTest, RopeParametersOfNewerTransformers) {
   const auto config =
       With("rope_parameters", {{"rope_type", "linear"}, {"rope_theta", 5e5}, {"factor", 4.0}});
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->rope_theta, 5e5);
-  EXPECT_EQ(config->rope_scaling.factor, 4.0);
+  EXPECT_EQ(RopeOf(config).theta, 5e5);
+  EXPECT_EQ(RopeOf(config).scaling.factor, 4.0);
 }
 
 TEST(ConfigTest, BadRopeScaling) {
@@ -164,7 +167,7 @@ TEST(ConfigTest, RopeFieldsThatWouldBeIgnoredAreNamed) {
     ExpectRefused(With(object, {{"rope_type", "default"}, {"partial_rotary_factor", 0.5}}).status(),
                   absl::StatusCode::kUnimplemented, "partial_rotary_factor is 0.5");
     EXPECT_TRUE(With(object, json::object()).ok());
-    EXPECT_EQ(With(object, {{"rope_theta", 5e5}})->rope_theta, 5e5);
+    EXPECT_EQ(RopeOf(With(object, {{"rope_theta", 5e5}})).theta, 5e5);
     EXPECT_TRUE(With(object, {{"type", "linear"}, {"factor", 2}, {"beta_fast", nullptr}}).ok());
   }
   json twice = Base();
@@ -289,7 +292,7 @@ TEST(ConfigTest, HeadsMustDivide) {
 TEST(ConfigTest, OtherModelsSayWhatIsSupported) {
   constexpr auto kUnimplemented = absl::StatusCode::kUnimplemented;
   ExpectRefused(With("architectures", {"MistralForCausalLM"}).status(), kUnimplemented,
-                "\"MistralForCausalLM\"; supported is LlamaForCausalLM");
+                "\"MistralForCausalLM\"; supported: LlamaForCausalLM");
   ExpectRefused(With("model_type", "qwen2").status(), kUnimplemented, "\"qwen2\"");
   ExpectRefused(With("hidden_act", "gelu").status(), kUnimplemented, "\"gelu\"; supported is silu");
   ExpectRefused(With("quantization_config", {{"bits", 4}}).status(), kUnimplemented,
@@ -320,11 +323,10 @@ TEST(ConfigTest, MissingDirectory) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("/nowhere/config.json"));
 }
 
-void ExpectSame(const LlamaConfig& a, const LlamaConfig& b) {
+void ExpectSame(const ModelSpec& a, const ModelSpec& b) {
   EXPECT_EQ(ConfigToJson(a), ConfigToJson(b));
-  EXPECT_EQ(a.head_dim, b.head_dim);
-  EXPECT_EQ(a.rope_scaling.type, b.rope_scaling.type);
-  EXPECT_EQ(a.rope_theta, b.rope_theta);
+  EXPECT_EQ(a.heads().head_dim, b.heads().head_dim);
+  EXPECT_EQ(a.heads().rope, b.heads().rope);
 }
 
 TEST(ConfigTest, WhatIsWrittenReadsBack) {

@@ -46,9 +46,9 @@ std::string Line(std::string_view name, const std::string& value) {
   return line + value + "\n";
 }
 
-std::string RopeText(const LlamaConfig& config) {
-  const RopeScaling& scaling = config.rope_scaling;
-  std::string theta = StrCat("theta ", config.rope_theta);
+std::string RopeText(const RopeSpec& rope) {
+  const RopeScaling& scaling = rope.scaling;
+  std::string theta = StrCat("theta ", rope.theta);
   switch (scaling.type) {
     case RopeScalingType::kNone:
       return theta;
@@ -66,15 +66,16 @@ std::string BytesText(uint64_t bytes) {
   return text;
 }
 
-std::string ShapeLines(const LlamaConfig& config) {
+std::string ShapeLines(const ModelSpec& config) {
+  const AttentionSpec& heads = config.heads();
   return Line("hidden size", StrCat(config.hidden_size)) +
-         Line("intermediate size", StrCat(config.intermediate_size)) +
-         Line("layers", StrCat(config.num_layers)) +
-         Line("attention heads", StrCat(config.num_heads, ", ", config.num_kv_heads,
-                                        " for keys and values, of ", config.head_dim)) +
+         Line("intermediate size", StrCat(config.layers.front().mlp.intermediate_size)) +
+         Line("layers", StrCat(config.num_layers())) +
+         Line("attention heads", StrCat(heads.num_heads, ", ", heads.num_kv_heads,
+                                        " for keys and values, of ", heads.head_dim)) +
          Line("vocabulary", StrCat(config.vocab_size)) +
          Line("longest prompt", StrCat(config.max_position_embeddings)) +
-         Line("rope", RopeText(config)) +
+         Line("rope", RopeText(heads.rope)) +
          Line("lm_head", config.tie_word_embeddings ? "tied to the embedding" : "separate");
 }
 
@@ -96,8 +97,8 @@ ModelSummary SummarizeModel(const Checkpoint& checkpoint) {
 std::string FormatSummary(const ModelSummary& summary) {
   std::string dtypes;
   for (const std::string& dtype : summary.dtypes) dtypes += (dtypes.empty() ? "" : ", ") + dtype;
-  std::string text = Line("architecture", "LlamaForCausalLM") + ShapeLines(summary.config) +
-                     Line("parameters", StrCat(summary.parameters)) +
+  std::string text = Line("architecture", summary.config.architecture) +
+                     ShapeLines(summary.config) + Line("parameters", StrCat(summary.parameters)) +
                      Line("stored as", StrCat(dtypes, ", ", BytesText(summary.stored_bytes)));
   for (const PrecisionMemory& memory : summary.memory) {
     text += Line(StrCat("memory, ", memory.precision), BytesText(memory.bytes));

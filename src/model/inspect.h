@@ -19,7 +19,7 @@ struct PrecisionMemory {
 };
 
 struct ModelSummary {
-  LlamaConfig config;
+  ModelSpec config;
   uint64_t parameters = 0;
   uint64_t stored_bytes = 0;        // Of the tensors, as stored.
   std::vector<std::string> dtypes;  // Those that occur, e.g. {"BF16"}.

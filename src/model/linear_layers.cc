@@ -44,39 +44,44 @@ absl::StatusOr<std::vector<TensorRef>> Weights(const Checkpoint& checkpoint, Lin
 
 }  // namespace
 
-bool HasBias(const LlamaConfig& config, LinearKind kind) {
-  switch (kind) {
+bool HasBias(const ModelSpec& config, LinearLayer layer) {
+  switch (layer.kind) {
     case LinearKind::kQkv:
+      return config.layers[layer.block].attention.qkv_bias;
     case LinearKind::kAttentionOut:
-      return config.attention_bias;
+      return config.layers[layer.block].attention.out_bias;
     case LinearKind::kGateUp:
     case LinearKind::kDown:
-      return config.mlp_bias;
+      return config.layers[layer.block].mlp.bias;
     case LinearKind::kLmHead:
       return false;
   }
   return false;
 }
 
-LinearShape ShapeOf(const LlamaConfig& config, LinearLayer layer) {
+LinearShape ShapeOf(const ModelSpec& config, LinearLayer layer) {
+  const size_t d = config.hidden_size;
+  if (layer.kind == LinearKind::kLmHead) return {d, config.vocab_size};
+  const AttentionSpec& attention = config.layers[layer.block].attention;
+  const size_t intermediate = config.layers[layer.block].mlp.intermediate_size;
   switch (layer.kind) {
     case LinearKind::kQkv:
-      return {config.hidden_size, config.q_size() + 2 * config.kv_size()};
+      return {d, attention.q_size() + 2 * attention.kv_size()};
     case LinearKind::kAttentionOut:
-      return {config.q_size(), config.hidden_size};
+      return {attention.q_size(), d};
     case LinearKind::kGateUp:
-      return {config.hidden_size, 2 * config.intermediate_size};
+      return {d, 2 * intermediate};
     case LinearKind::kDown:
-      return {config.intermediate_size, config.hidden_size};
+      return {intermediate, d};
     case LinearKind::kLmHead:
-      return {config.hidden_size, config.vocab_size};
+      break;
   }
   SOTTO_CHECK(false && "unknown LinearKind");
 }
 
-std::vector<LinearLayer> AllLinearLayers(const LlamaConfig& config) {
+std::vector<LinearLayer> AllLinearLayers(const ModelSpec& config) {
   std::vector<LinearLayer> layers;
-  for (uint32_t block = 0; block < config.num_layers; ++block) {
+  for (uint32_t block = 0; block < config.num_layers(); ++block) {
     for (const LinearKind kind :
          {LinearKind::kQkv, LinearKind::kAttentionOut, LinearKind::kGateUp, LinearKind::kDown}) {
       layers.push_back({kind, block});
@@ -86,8 +91,8 @@ std::vector<LinearLayer> AllLinearLayers(const LlamaConfig& config) {
   return layers;
 }
 
-size_t LinearLayerIndex(const LlamaConfig& config, LinearLayer layer) {
-  if (layer.kind == LinearKind::kLmHead) return config.num_layers * kLayersPerBlock;
+size_t LinearLayerIndex(const ModelSpec& config, LinearLayer layer) {
+  if (layer.kind == LinearKind::kLmHead) return config.num_layers() * kLayersPerBlock;
   return layer.block * kLayersPerBlock + static_cast<size_t>(layer.kind);
 }
 
@@ -126,7 +131,7 @@ absl::Status ReadLinearRows(const Checkpoint& checkpoint, LinearLayer layer, siz
 
 absl::StatusOr<std::vector<float>> ReadLinearBias(const Checkpoint& checkpoint, LinearLayer layer) {
   std::vector<float> bias;
-  if (!HasBias(checkpoint.config(), layer.kind)) return bias;
+  if (!HasBias(checkpoint.config(), layer)) return bias;
   for (const std::string& projection : ProjectionNames(layer)) {
     SOTTO_ASSIGN_OR_RETURN(const TensorRef part, checkpoint.Find(StrCat(projection, ".bias")));
     const size_t at = bias.size(), count = part.shape[0];

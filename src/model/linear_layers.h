@@ -1,4 +1,4 @@
-// The linear layers of a Llama model, as both sides of the trust boundary name them. Layers that
+// The linear layers of a model, as both sides of the trust boundary name them. Layers that
 // share an input are one: q/k/v, and gate/up. So a block has four, and the model one more
 // (lm_head).
 #ifndef SOTTO_MODEL_LINEAR_LAYERS_H_
@@ -12,7 +12,7 @@
 #include "base/matrix.h"
 #include "base/status.h"
 #include "model/checkpoint.h"
-#include "model/config.h"
+#include "model/model_spec.h"
 
 namespace sotto {
 
@@ -36,11 +36,11 @@ struct LinearLayer {
 struct LinearShape {
   size_t n_in = 0, n_out = 0;
 };
-LinearShape ShapeOf(const LlamaConfig& config, LinearLayer layer);
+LinearShape ShapeOf(const ModelSpec& config, LinearLayer layer);
 
 // All layers in the order the forward pass uses them; the position is the layer's index.
-std::vector<LinearLayer> AllLinearLayers(const LlamaConfig& config);
-size_t LinearLayerIndex(const LlamaConfig& config, LinearLayer layer);
+std::vector<LinearLayer> AllLinearLayers(const ModelSpec& config);
+size_t LinearLayerIndex(const ModelSpec& config, LinearLayer layer);
 
 // "model.layers.3.qkv", "lm_head": for messages, metrics and the wire.
 std::string LinearLayerName(LinearLayer layer);
@@ -48,8 +48,8 @@ std::string LinearLayerName(LinearLayer layer);
 // Reads rows [begin, begin + out.rows()) of the (fused) weight as f32, in the checkpoint's order.
 absl::Status ReadLinearRows(const Checkpoint& checkpoint, LinearLayer layer, size_t begin,
                             MatrixView<float> out);
-// Whether the config gives layers of this kind a bias.
-bool HasBias(const LlamaConfig& config, LinearKind kind);
+// Whether the config gives the layer a bias.
+bool HasBias(const ModelSpec& config, LinearLayer layer);
 // The fused bias, [n_out]; empty when the layer has none. Biases stay in the trusted process: they
 // are added after unblinding.
 absl::StatusOr<std::vector<float>> ReadLinearBias(const Checkpoint& checkpoint, LinearLayer layer);

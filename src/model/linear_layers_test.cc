@@ -31,9 +31,9 @@ class LinearLayersTest : public testing::Test {
 };
 
 TEST_F(LinearLayersTest, OrderAndIndexAgree) {
-  const LlamaConfig& config = checkpoint_->config();
+  const ModelSpec& config = checkpoint_->config();
   const std::vector<LinearLayer> layers = AllLinearLayers(config);
-  ASSERT_EQ(layers.size(), 4 * config.num_layers + 1);
+  ASSERT_EQ(layers.size(), 4 * config.num_layers() + 1);
   for (size_t i = 0; i < layers.size(); ++i) EXPECT_EQ(LinearLayerIndex(config, layers[i]), i);
   EXPECT_EQ(LinearLayerName(layers[0]), "model.layers.0.qkv");
   EXPECT_EQ(LinearLayerName(layers[5]), "model.layers.1.attention_out");
@@ -41,7 +41,7 @@ TEST_F(LinearLayersTest, OrderAndIndexAgree) {
 }
 
 TEST_F(LinearLayersTest, Shapes) {
-  const LlamaConfig& config = checkpoint_->config();  // hidden 192, 6 + 2 heads of 32, ffn 512.
+  const ModelSpec& config = checkpoint_->config();  // hidden 192, 6 + 2 heads of 32, ffn 512.
   const auto shape = [&](LinearKind kind) { return ShapeOf(config, {kind, 0}); };
   EXPECT_EQ(shape(LinearKind::kQkv).n_in, 192u);
   EXPECT_EQ(shape(LinearKind::kQkv).n_out, 192u + 2 * 64);

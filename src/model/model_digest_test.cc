@@ -98,7 +98,7 @@ class PinnedModelTest : public testing::Test {
   const TempDir dir_;
   ThreadPool pool_{2};
   ModelDigests digests_;
-  LlamaConfig config_;
+  ModelSpec config_;
 };
 
 TEST_F(PinnedModelTest, TheModelItselfPasses) {
@@ -108,7 +108,7 @@ TEST_F(PinnedModelTest, TheModelItselfPasses) {
 }
 
 TEST_F(PinnedModelTest, AnotherConfigIsAnotherModel) {
-  config_.rope_theta *= 2;
+  config_.layers[0].attention.rope.theta *= 2;
   dir_.Write("m/config.json", ConfigToJson(config_));
   ExpectRefused(Whole(), "model_sha256: ");
   EXPECT_TRUE(Open().CheckPins(Weights(), pool_).ok());

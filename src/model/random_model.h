@@ -13,7 +13,7 @@
 namespace sotto {
 
 struct RandomModelOptions {
-  LlamaConfig config;
+  ModelSpec config;
   DType dtype = DType::kBF16;
   uint64_t seed = 0;
   // A model of more bytes is sharded, with an index.

@@ -19,7 +19,7 @@ namespace {
 RandomModelOptions SmallOptions() {
   RandomModelOptions options;
   options.config = *ConfigLike(ShippedModelDir());
-  options.config.num_layers = 1;
+  options.config.layers.resize(1);
   options.seed = 7;
   return options;
 }
@@ -45,7 +45,8 @@ TEST(RandomModelTest, OpensInEveryDType) {
     RandomModelOptions options = SmallOptions();
     options.dtype = dtype;
     options.shard_bytes = 1 << 20;
-    options.config.attention_bias = true;
+    AttentionSpec& attention = options.config.layers[0].attention;
+    attention.qkv_bias = attention.out_bias = true;
     ThreadPool pool(2);
     ASSERT_TRUE(WriteRandomModel(options, dir.path() + "/m/", pool).ok());
     const auto checkpoint = Checkpoint::Open(dir.File("m"));
@@ -115,11 +116,12 @@ TEST(RandomValuesTest, PartsEqualTheWhole) {
 TEST(ConfigPresetsTest, RealParameterCounts) {
   for (const auto& [name, parameters] :
        {std::pair{"llama-3.2-1b", 1235814400ull}, {"llama-3.1-8b", 8030261248ull}}) {
-    const LlamaConfig c = *ConfigLike(name);
-    const uint64_t block = 2 * c.hidden_size * (c.q_size() + c.kv_size()) +
-                           3 * c.hidden_size * c.intermediate_size + 2 * c.hidden_size;
+    const ModelSpec c = *ConfigLike(name);
+    const uint64_t block = 2 * c.hidden_size * (c.heads().q_size() + c.heads().kv_size()) +
+                           3 * c.hidden_size * c.layers[0].mlp.intermediate_size +
+                           2 * c.hidden_size;
     const uint64_t tables = (c.tie_word_embeddings ? 1 : 2) * c.vocab_size * c.hidden_size;
-    EXPECT_EQ(c.num_layers * block + tables + c.hidden_size, parameters);
+    EXPECT_EQ(c.num_layers() * block + tables + c.hidden_size, parameters);
   }
 }
 

@@ -95,7 +95,7 @@ absl::Status CheckTiedLmHead(const LocatedByName& located, const std::string& di
 
 // Refuses tensors that belong to a Llama model but not to this config: a bias, or one more layer,
 // left out in silence would give wrong logits. Names of other families (a value head) are ignored.
-absl::Status CheckExtraTensors(const LlamaConfig& config, const LocatedByName& located,
+absl::Status CheckExtraTensors(const ModelSpec& config, const LocatedByName& located,
                                const std::vector<TensorRef>& needed, const std::string& directory) {
   for (const auto& [name, found] : located) {
     const auto it = std::lower_bound(needed.begin(), needed.end(), name,
@@ -114,7 +114,7 @@ absl::Status CheckExtraTensors(const LlamaConfig& config, const LocatedByName& l
 
 }  // namespace
 
-absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(const LlamaConfig& config,
+absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(const ModelSpec& config,
                                                            const std::vector<WeightFile>& files,
                                                            const std::string& directory) {
   const LocatedByName located = LocateAll(files);

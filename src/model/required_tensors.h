@@ -16,7 +16,7 @@ namespace sotto {
 // `directory` names the model in errors: INVALID_ARGUMENT for a missing tensor, a shape that
 // contradicts the config, or a tensor the config has no place for; UNIMPLEMENTED for a dtype whose
 // values Sotto does not read.
-absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(const LlamaConfig& config,
+absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(const ModelSpec& config,
                                                            const std::vector<WeightFile>& files,
                                                            const std::string& directory);
 

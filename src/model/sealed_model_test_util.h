@@ -22,11 +22,8 @@ inline constexpr uint32_t kChunkBytes = 4096;
 inline RandomModelOptions SmallModel(uint64_t seed) {
   RandomModelOptions options;
   options.config.hidden_size = 32;
-  options.config.intermediate_size = 48;
-  options.config.num_layers = 2;
-  options.config.num_heads = 2;
-  options.config.num_kv_heads = 1;
-  options.config.head_dim = 16;
+  options.config.layers.assign(
+      2, {.attention = AttentionOf(2, 1, 16), .mlp = {.intermediate_size = 48}});
   options.config.vocab_size = 33;
   options.config.max_position_embeddings = 64;
   options.seed = seed;

@@ -12,18 +12,20 @@ void AddProjection(size_t block, std::string_view name, size_t n_out, size_t n_i
   if (bias) tensors.push_back({BlockTensorName(block, StrCat(name, ".bias")), {n_out}});
 }
 
-void AddBlock(const LlamaConfig& config, size_t block, std::vector<NamedShape>& tensors) {
-  const size_t d = config.hidden_size, f = config.intermediate_size;
-  const size_t q = config.q_size(), kv = config.kv_size();
+void AddBlock(const ModelSpec& config, size_t block, std::vector<NamedShape>& tensors) {
+  const AttentionSpec& attention = config.layers[block].attention;
+  const MlpSpec& mlp = config.layers[block].mlp;
+  const size_t d = config.hidden_size, f = mlp.intermediate_size;
+  const size_t q = attention.q_size(), kv = attention.kv_size();
   tensors.push_back({BlockTensorName(block, "input_layernorm.weight"), {d}});
-  AddProjection(block, "self_attn.q_proj", q, d, config.attention_bias, tensors);
-  AddProjection(block, "self_attn.k_proj", kv, d, config.attention_bias, tensors);
-  AddProjection(block, "self_attn.v_proj", kv, d, config.attention_bias, tensors);
-  AddProjection(block, "self_attn.o_proj", d, q, config.attention_bias, tensors);
+  AddProjection(block, "self_attn.q_proj", q, d, attention.qkv_bias, tensors);
+  AddProjection(block, "self_attn.k_proj", kv, d, attention.qkv_bias, tensors);
+  AddProjection(block, "self_attn.v_proj", kv, d, attention.qkv_bias, tensors);
+  AddProjection(block, "self_attn.o_proj", d, q, attention.out_bias, tensors);
   tensors.push_back({BlockTensorName(block, "post_attention_layernorm.weight"), {d}});
-  AddProjection(block, "mlp.gate_proj", f, d, config.mlp_bias, tensors);
-  AddProjection(block, "mlp.up_proj", f, d, config.mlp_bias, tensors);
-  AddProjection(block, "mlp.down_proj", d, f, config.mlp_bias, tensors);
+  AddProjection(block, "mlp.gate_proj", f, d, mlp.bias, tensors);
+  AddProjection(block, "mlp.up_proj", f, d, mlp.bias, tensors);
+  AddProjection(block, "mlp.down_proj", d, f, mlp.bias, tensors);
 }
 
 }  // namespace
@@ -32,10 +34,10 @@ std::string BlockTensorName(size_t block, std::string_view suffix) {
   return StrCat("model.layers.", block, ".", suffix);
 }
 
-std::vector<NamedShape> RequiredTensors(const LlamaConfig& config) {
+std::vector<NamedShape> RequiredTensors(const ModelSpec& config) {
   const std::vector<size_t> table = {config.vocab_size, config.hidden_size};
   std::vector<NamedShape> tensors = {{kEmbeddingName, table}};
-  for (size_t block = 0; block < config.num_layers; ++block) AddBlock(config, block, tensors);
+  for (size_t block = 0; block < config.num_layers(); ++block) AddBlock(config, block, tensors);
   tensors.push_back({kFinalNormName, {config.hidden_size}});
   if (!config.tie_word_embeddings) tensors.push_back({kLmHeadName, table});
   return tensors;

@@ -1,4 +1,4 @@
-// The tensors a LlamaForCausalLM checkpoint must hold, by their Hugging Face names.
+// The tensors that a checkpoint must hold, by their Hugging Face names.
 #ifndef SOTTO_MODEL_TENSOR_NAMES_H_
 #define SOTTO_MODEL_TENSOR_NAMES_H_
 
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "model/config.h"
+#include "model/model_spec.h"
 
 namespace sotto {
 
@@ -24,7 +24,7 @@ struct NamedShape {
 
 // Every tensor the model needs, in the order the forward pass uses them: the embedding, each
 // block's tensors, the final norm, and lm_head where it is not tied to the embedding.
-std::vector<NamedShape> RequiredTensors(const LlamaConfig& config);
+std::vector<NamedShape> RequiredTensors(const ModelSpec& config);
 
 }  // namespace sotto
 

@@ -23,7 +23,7 @@ std::string Tidy(const std::string& text, size_t max_length = kMaxNameLength) {
   return out;
 }
 
-absl::Status CheckShapes(const pb::Description& description, const LlamaConfig& config) {
+absl::Status CheckShapes(const pb::Description& description, const ModelSpec& config) {
   const ModelShape model = ShapeOfModel(config);
   bool same = static_cast<size_t>(description.layers_size()) == model.layers.size() &&
               description.hidden_size() == model.hidden_size &&

@@ -125,7 +125,7 @@ absl::StatusOr<ExchangeSizes> SizesOf(const RequestHeader& request, const ModelS
 
 }  // namespace
 
-ModelShape ShapeOfModel(const LlamaConfig& config) {
+ModelShape ShapeOfModel(const ModelSpec& config) {
   ModelShape model{.hidden_size = config.hidden_size, .vocab_size = config.vocab_size};
   for (const LinearLayer layer : AllLinearLayers(config)) {
     model.layers.push_back(ShapeOf(config, layer));

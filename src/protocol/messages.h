@@ -64,7 +64,7 @@ struct ModelShape {
   size_t hidden_size = 0;
   size_t vocab_size = 0;
 };
-ModelShape ShapeOfModel(const LlamaConfig& config);
+ModelShape ShapeOfModel(const ModelSpec& config);
 
 // The one right size of everything in an exchange.
 struct ExchangeSizes {

@@ -130,7 +130,7 @@ class Session final : public AcceleratorChannel, public std::enable_shared_from_
   void CountCall(Clock::duration waited, uint64_t cpu_ns);
 
   const std::string endpoint_;
-  const LlamaConfig config_;
+  const ModelSpec config_;
   const ModelShape model_;
   const std::chrono::milliseconds exchange_timeout_;
   ServerInfo info_;  // Since Start, as is the transport.

@@ -35,7 +35,7 @@ struct RelayRole {
 };
 
 struct SessionOptions {
-  LlamaConfig config;                           // The shapes this side expects.
+  ModelSpec config;                             // The shapes this side expects.
   std::string weights_sha256;                   // 64 hex digits (Checkpoint::WeightsSha256).
   NumberFormat format = NumberFormat::kRing32;  // Refused at once when the server lacks it.
   std::optional<TlsOptions> tls{};              // None: in the clear.

@@ -75,7 +75,7 @@ void Transcript::Add(SentMessage message) {
 
 absl::StatusOr<AuditSubject> MakeAuditSubject(const Checkpoint& checkpoint, int32_t limit,
                                               std::vector<int32_t> tokens) {
-  const LlamaConfig& config = checkpoint.config();
+  const ModelSpec& config = checkpoint.config();
   SOTTO_ASSIGN_OR_RETURN(const TensorRef embedding, checkpoint.Find("model.embed_tokens.weight"));
   SOTTO_ASSIGN_OR_RETURN(const TensorRef norm,
                          checkpoint.Find("model.layers.0.input_layernorm.weight"));
@@ -85,8 +85,8 @@ absl::StatusOr<AuditSubject> MakeAuditSubject(const Checkpoint& checkpoint, int3
   for (size_t v = 0; v < config.vocab_size; ++v) {
     SOTTO_RETURN_IF_ERROR(checkpoint.ReadRows(embedding, v, row.view()));
     float* const x = row.view().data();
-    RmsNormRow(x, weight.view().data(), config.hidden_size, static_cast<float>(config.rms_norm_eps),
-               x);
+    RmsNormRow(x, weight.view().data(), config.hidden_size,
+               static_cast<float>(config.layers[0].norm_eps), x);
     QuantizeFixedRow(x, config.hidden_size, limit, subject.vocabulary.view().row(v));
   }
   return subject;

@@ -47,13 +47,14 @@ class AuditTest : public ::testing::Test {
       ring_->Multiply(layer, x, y.view());
       return y;
     });
-    const LlamaConfig& config = checkpoint_->config();
+    const ModelSpec& config = checkpoint_->config();
     constexpr size_t kRows = 48;
     const size_t n_in = config.hidden_size;
     Matrix<uint32_t> hidden(kRows, n_in), scratch(2, n_in);
     for (uint32_t block = 0; block < 16; ++block) {
-      const LinearLayer layer{LinearKind::kQkv, block % static_cast<uint32_t>(config.num_layers)};
-      const LinearLayer name = block < config.num_layers ? layer : LinearLayer{LinearKind::kQkv, 1};
+      const LinearLayer layer{LinearKind::kQkv, block % static_cast<uint32_t>(config.num_layers())};
+      const LinearLayer name =
+          block < config.num_layers() ? layer : LinearLayer{LinearKind::kQkv, 1};
       for (size_t first = 0; first < subject_->tokens.size(); first += kRows) {
         auto blinding = blinder.Begin(name, kRows);
         EXPECT_TRUE(blinding.ok());

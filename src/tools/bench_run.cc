@@ -109,7 +109,7 @@ EngineOptions EngineOptionsOf(const BenchOptions& options) {
 absl::Status SweepPrecision(const Checkpoint& checkpoint, const BenchOptions& options,
                             Precision precision, ThreadPool& pool, BenchReport& report) {
   report.peak_resident_resets = ResetPeakResident();
-  const LlamaConfig& config = checkpoint.config();
+  const ModelSpec& config = checkpoint.config();
   const EngineOptions engine_options = EngineOptionsOf(options);
   const auto backend = MakeLocalBackend(checkpoint, {.precision = precision}, pool);
   SOTTO_ASSIGN_OR_RETURN(const std::unique_ptr<Engine> engine, backend->MakeEngine(engine_options));
@@ -130,7 +130,7 @@ absl::Status SweepPrecision(const Checkpoint& checkpoint, const BenchOptions& op
   return absl::OkStatus();
 }
 
-absl::Status CheckLengths(const BenchOptions& options, const LlamaConfig& config) {
+absl::Status CheckLengths(const BenchOptions& options, const ModelSpec& config) {
   for (const size_t length : options.lengths) {
     if (length > config.max_position_embeddings) {
       return absl::InvalidArgumentError(StrCat(

@@ -5,7 +5,7 @@
 namespace sotto {
 namespace {
 
-double Elements(const LlamaConfig& config, LinearLayer layer) {
+double Elements(const ModelSpec& config, LinearLayer layer) {
   const LinearShape shape = ShapeOf(config, layer);
   return static_cast<double>(shape.n_in) * static_cast<double>(shape.n_out);
 }
@@ -25,7 +25,7 @@ double BytesPerWeight(Precision precision) {
 
 }  // namespace
 
-double WeightBytes(const LlamaConfig& config, Precision precision) {
+double WeightBytes(const ModelSpec& config, Precision precision) {
   double elements = 0;
   for (const LinearLayer& layer : AllLinearLayers(config)) elements += Elements(config, layer);
   return elements * BytesPerWeight(precision);

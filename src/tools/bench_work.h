@@ -18,7 +18,7 @@ struct PassShape {
 
 // The least that must come from memory once in a pass: the weights of the linear layers as
 // `precision` holds them.
-double WeightBytes(const LlamaConfig& config, Precision precision);
+double WeightBytes(const ModelSpec& config, Precision precision);
 
 // Multiply-adds on the hardware for each one counted: fixed multiplies two int8 planes.
 double PlanesOf(Precision precision);

@@ -145,8 +145,8 @@ INSTANTIATE_TEST_SUITE_P(
 class WideModelTest : public BlindedMatrixTest {
  protected:
   static void SetUpTestSuite() {
-    LlamaConfig config = ValueOrDie(ConfigLike("llama-3.2-1b"));
-    config.num_layers = 1;
+    ModelSpec config = ValueOrDie(ConfigLike("llama-3.2-1b"));
+    config.layers.resize(1);
     config.vocab_size = 256;
     config.bos_token_ids = config.eos_token_ids = {0};
     ThreadPool pool(2);

@@ -26,7 +26,7 @@ constexpr milliseconds kDeadline{1500};
 SessionOptions TinyOptions() {
   SessionOptions options;
   options.config = TinyConfig();
-  options.config.num_layers = 1;
+  options.config.layers.resize(1);
   options.weights_sha256 = std::string(64, 'a');
   options.data_plane = DataPlane::kGrpc;
   options.connect_timeout = kDeadline;

@@ -28,7 +28,7 @@ struct HonestServer {
 
   const std::string& endpoint() const { return server->address(); }
 
-  LlamaConfig config;
+  ModelSpec config;
   std::string weights_sha256;
   std::unique_ptr<AcceleratorServer> server{};
 };

@@ -18,7 +18,7 @@ constexpr int kThreads = 2;
 
 using Logits = std::vector<Matrix<float>>;  // By prompt, [length, vocab].
 
-std::vector<std::vector<int32_t>> Prompts(const LlamaConfig& config, size_t batch) {
+std::vector<std::vector<int32_t>> Prompts(const ModelSpec& config, size_t batch) {
   std::vector<std::vector<int32_t>> prompts(batch);
   for (size_t p = 0; p < batch; ++p) {
     for (size_t i = 0; i < kLength - p; ++i) {
@@ -100,7 +100,7 @@ class PlainSplitTest : public testing::TestWithParam<Case> {
     // but a block may lie in one prompt alone.
     const uint64_t others = split.sessions[0]->stats().exchanges - linear_exchanges;
     const uint64_t least = (offload.embedding ? 1 : 0) +
-                           (offload.attention ? 2 * batch * checkpoint.config().num_layers : 0);
+                           (offload.attention ? 2 * batch * checkpoint.config().num_layers() : 0);
     EXPECT_GE(others, least);
     EXPECT_TRUE(offload.attention || others == least);
   }

@@ -17,7 +17,7 @@ class WindowTest : public ::testing::TestWithParam<DataPlane> {
   WindowTest() { SetLogLevel(LogLevel::kError); }
 
   // One row of the widest layer, there and back.
-  static uint64_t WidestRowBytes(const LlamaConfig& config) {
+  static uint64_t WidestRowBytes(const ModelSpec& config) {
     uint64_t most = 0;
     for (const LinearShape shape : ShapeOfModel(config).layers) {
       most = std::max<uint64_t>(most, (shape.n_in + shape.n_out) * sizeof(uint32_t));

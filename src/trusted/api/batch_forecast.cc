@@ -8,7 +8,7 @@
 
 namespace sotto {
 
-BatchForecast::BatchForecast(const LlamaConfig& config, const EngineOptions& engine,
+BatchForecast::BatchForecast(const ModelSpec& config, const EngineOptions& engine,
                              const RunOptions& run, std::vector<BatchWork> batches)
     : config_(config),
       engine_options_(engine),

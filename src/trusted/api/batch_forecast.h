@@ -23,7 +23,7 @@ struct TimeForecast {
 class BatchForecast {
  public:
   // `batches`: the work of each batch, in the order they will run.
-  BatchForecast(const LlamaConfig& config, const EngineOptions& engine, const RunOptions& run,
+  BatchForecast(const ModelSpec& config, const EngineOptions& engine, const RunOptions& run,
                 std::vector<BatchWork> batches);
 
   // Runs the cost model's calibration where it pays. Positions are scored as in a real batch.
@@ -39,7 +39,7 @@ class BatchForecast {
   std::optional<double> calibration_seconds() const { return calibration_seconds_; }
 
  private:
-  const LlamaConfig config_;
+  const ModelSpec config_;
   const EngineOptions engine_options_;
   const RunOptions run_;
   const std::vector<BatchWork> batches_;

@@ -18,7 +18,7 @@ constexpr uint64_t kReserveBytesPerThread = uint64_t{4} << 20;
 
 MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions& how,
                           const EngineOptions& options) {
-  const LlamaConfig& config = checkpoint.config();
+  const ModelSpec& config = checkpoint.config();
   const LocalLinearMemory linear =
       PlanLocalLinear(config, how.precision, TokenBlockRows(options), ThreadsPerLane(options));
   const AttentionPlan attention =

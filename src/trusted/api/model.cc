@@ -24,12 +24,12 @@ std::string NameOf(const std::string& path) {
 }
 
 ModelInfo InfoOf(const Checkpoint& checkpoint, const std::string& path) {
-  const LlamaConfig& config = checkpoint.config();
+  const ModelSpec& config = checkpoint.config();
   return {.name = NameOf(path),
           .path = path,
           .sealed = IsSealedModelPath(path),
           .parameters = checkpoint.parameter_count(),
-          .layers = config.num_layers,
+          .layers = config.num_layers(),
           .hidden_size = config.hidden_size,
           .vocab_size = config.vocab_size,
           .max_positions = config.max_position_embeddings,

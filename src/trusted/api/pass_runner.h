@@ -39,7 +39,7 @@ struct PassRequest {
 class PassRunner {
  public:
   struct Set {
-    const LlamaConfig& config;
+    const ModelSpec& config;
     EngineHost& host;
     bool pad_compute = false;
     std::string precision_name = {};  // For errors.

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "kernels/attention.h"
+#include "model/model_spec.h"
 #include "trusted/engine/kv_store.h"
 #include "trusted/engine/token_blocks.h"
 
@@ -27,12 +28,16 @@ struct AttentionTasks {
   std::vector<Task> attend;       // The most expensive first.
 };
 
+// What one layer's attention computes; its heads are those of the plan.
+struct AttentionLayer {
+  const AttentionSpec* spec;
+  RopeTable rope;  // Rows for every position.
+};
+
 class Attention {
  public:
-  // rope: rows for every position. scratch: AttentionScratchBytes() for each of the pool's workers,
-  // a multiple of 64 apart.
-  Attention(const AttentionPlan& attention, const RopeTable& rope)
-      : attention_(attention), rope_(rope) {}
+  // scratch: AttentionScratchBytes() for each of the pool's workers, a multiple of 64 apart.
+  explicit Attention(const AttentionPlan& attention) : attention_(attention) {}
   virtual ~Attention() = default;
 
   // `plan` and `block` must outlive the result.
@@ -40,30 +45,30 @@ class Attention {
 
   // Puts the block's keys and values into the store. qkv: [block rows, q + 2 kv], q first. All rows
   // of a shared prefix in earlier blocks must have been stored.
-  void StoreKeysValues(const BatchPlan& plan, const AttentionTasks& tasks,
-                       ConstMatrixView<float> qkv, KvStore& store, std::byte* scratch,
-                       ThreadPool& pool) const;
+  void StoreKeysValues(const AttentionLayer& layer, const BatchPlan& plan,
+                       const AttentionTasks& tasks, ConstMatrixView<float> qkv, KvStore& store,
+                       std::byte* scratch, ThreadPool& pool) const;
 
-  // out [block rows, q] = softmax(Q K^T / sqrt(head_dim)) V. Keys and values of this and all
+  // out [block rows, q] = softmax(scale Q K^T) V. Keys and values of this and all
   // earlier positions must have been stored. Fails only where it is computed elsewhere.
-  virtual absl::Status Attend(const AttentionTasks& tasks, ConstMatrixView<float> qkv,
-                              const KvStore& store, std::byte* scratch, ThreadPool& pool,
-                              MatrixView<float> out) const;
+  virtual absl::Status Attend(const AttentionLayer& layer, const AttentionTasks& tasks,
+                              ConstMatrixView<float> qkv, const KvStore& store, std::byte* scratch,
+                              ThreadPool& pool, MatrixView<float> out) const;
 
  protected:
   const AttentionPlan& plan() const { return attention_; }
-  const RopeTable& rope() const { return rope_; }
-  KvInput KvInputOf(const Piece& piece, ConstMatrixView<float> qkv) const;
+  KvInput KvInputOf(const AttentionLayer& layer, const Piece& piece,
+                    ConstMatrixView<float> qkv) const;
 
  private:
   // Stores the rows of one of PackTaskCount() tasks: a KV head and a block of keys.
-  virtual void PackTask(const AttentionTasks::Task& task, ConstMatrixView<float> qkv,
-                        const KvStore& store, std::byte* scratch) const;
-  void Pack(const std::vector<AttentionTasks::Task>& tasks, ConstMatrixView<float> qkv,
-            const KvStore& store, std::byte* scratch, ThreadPool& pool) const;
+  virtual void PackTask(const AttentionLayer& layer, const AttentionTasks::Task& task,
+                        ConstMatrixView<float> qkv, const KvStore& store, std::byte* scratch) const;
+  void Pack(const AttentionLayer& layer, const std::vector<AttentionTasks::Task>& tasks,
+            ConstMatrixView<float> qkv, const KvStore& store, std::byte* scratch,
+            ThreadPool& pool) const;
 
   const AttentionPlan attention_;
-  const RopeTable rope_;
 };
 
 }  // namespace sotto

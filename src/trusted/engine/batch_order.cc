@@ -107,7 +107,7 @@ std::vector<BatchMembers> DearestFirst(const Priced& priced) {
 
 }  // namespace
 
-std::vector<BatchMembers> OrderBatches(const LlamaConfig& config, const EngineOptions& engine,
+std::vector<BatchMembers> OrderBatches(const ModelSpec& config, const EngineOptions& engine,
                                        const RunOptions& run, Prompts prompts) {
   std::vector<BatchMembers> given = InGivenOrder(prompts.size(), engine.batch_size);
   if (run.pad_compute) return given;

@@ -23,7 +23,7 @@ using BatchMembers = std::vector<size_t>;
 //
 // What the order can tell an observer, the batches' times tell as well: lengths, and which prompts
 // begin alike. The values of ids play no part in it.
-std::vector<BatchMembers> OrderBatches(const LlamaConfig& config, const EngineOptions& engine,
+std::vector<BatchMembers> OrderBatches(const ModelSpec& config, const EngineOptions& engine,
                                        const RunOptions& run,
                                        std::span<const std::vector<int32_t>> prompts);
 

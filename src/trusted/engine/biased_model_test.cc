@@ -16,20 +16,16 @@ namespace {
 using reference::Row;
 using reference::Rows;
 
-LlamaConfig OddConfig() {
-  LlamaConfig config;
+ModelSpec OddConfig() {
+  LayerSpec layer{.attention = AttentionOf(6, 2, 10),
+                  .mlp = {.intermediate_size = 150, .bias = true}};
+  layer.attention.rope = {10000.0, {RopeScalingType::kLlama3, 4.0, 1.0, 4.0, 32}};
+  layer.attention.qkv_bias = layer.attention.out_bias = true;
+  ModelSpec config;
   config.hidden_size = 36;
-  config.intermediate_size = 150;
-  config.num_layers = 2;
-  config.num_heads = 6;
-  config.num_kv_heads = 2;
-  config.head_dim = 10;
+  config.layers.assign(2, layer);
   config.vocab_size = 301;
   config.max_position_embeddings = 100;
-  config.rope_theta = 10000.0;
-  config.rope_scaling = {RopeScalingType::kLlama3, 4.0, 1.0, 4.0, 32};
-  config.attention_bias = true;
-  config.mlp_bias = true;
   return config;
 }
 
@@ -41,7 +37,7 @@ class DoubleModel {
     const Rows embedding = Read("model.embed_tokens.weight");
     Rows x;
     for (int32_t id : ids) x.push_back(embedding[id]);
-    for (size_t layer = 0; layer < config().num_layers; ++layer) {
+    for (size_t layer = 0; layer < config().num_layers(); ++layer) {
       const std::string name = "model.layers." + std::to_string(layer) + ".";
       Add(Linear(name + "self_attn.o_proj", Attention(name, Norm(name + "input_layernorm", x))), x);
       const Rows h = Norm(name + "post_attention_layernorm", x);
@@ -54,7 +50,7 @@ class DoubleModel {
   }
 
  private:
-  const LlamaConfig& config() const { return checkpoint_.config(); }
+  const ModelSpec& config() const { return checkpoint_.config(); }
 
   Rows Read(const std::string& name) const {
     const TensorRef tensor = *checkpoint_.Find(name);
@@ -80,7 +76,7 @@ class DoubleModel {
   Rows Norm(const std::string& name, const Rows& x) const {
     const Row weight = Read(name + ".weight")[0];
     Rows y;
-    for (const Row& row : x) y.push_back(reference::RmsNorm(row, weight, config().rms_norm_eps));
+    for (const Row& row : x) y.push_back(reference::RmsNorm(row, weight, config().final_norm_eps));
     return y;
   }
 
@@ -92,11 +88,12 @@ class DoubleModel {
 
   // Columns of one head; q and k rotated.
   Rows Head(const Rows& all, size_t head, bool rotate) const {
-    const size_t d = config().head_dim;
+    const size_t d = config().heads().head_dim;
     Rows out;
     for (size_t position = 0; position < all.size(); ++position) {
       Row row(all[position].begin() + head * d, all[position].begin() + (head + 1) * d);
-      if (rotate) row = reference::Rope(row, position, RopeInverseFrequencies(config()));
+      if (rotate)
+        row = reference::Rope(row, position, RopeInverseFrequencies(config().heads().rope, d));
       out.push_back(row);
     }
     return out;
@@ -106,8 +103,10 @@ class DoubleModel {
     const Rows q = Linear(name + "self_attn.q_proj", h), k = Linear(name + "self_attn.k_proj", h),
                v = Linear(name + "self_attn.v_proj", h);
     Rows out(h.size());
-    for (size_t head = 0; head < config().num_heads; ++head) {
-      const size_t kv_head = head / (config().num_heads / config().num_kv_heads);
+    const auto [heads, kv_heads] =
+        std::pair(config().heads().num_heads, config().heads().num_kv_heads);
+    for (size_t head = 0; head < heads; ++head) {
+      const size_t kv_head = head / (heads / kv_heads);
       const Rows attended = reference::CausalAttention(Head(q, head, true), Head(k, kv_head, true),
                                                        Head(v, kv_head, false), 0);
       for (size_t i = 0; i < h.size(); ++i) {

@@ -14,7 +14,7 @@ namespace {
 
 double Units(size_t n, size_t unit) { return static_cast<double>(CeilDiv(n, unit)); }
 
-double BlockWeights(const LlamaConfig& config) {
+double BlockWeights(const ModelSpec& config) {
   double count = 0;
   for (LinearLayer layer : AllLinearLayers(config)) {
     const LinearShape shape = ShapeOf(config, layer);
@@ -76,7 +76,7 @@ size_t LogitRows(const BatchPlan& plan, const RunOptions& options) {
 
 }  // namespace
 
-BatchWork WorkOf(const LlamaConfig& config, const EngineOptions& engine,
+BatchWork WorkOf(const ModelSpec& config, const EngineOptions& engine,
                  std::span<const std::vector<int32_t>> prompts, const RunOptions& options) {
   const BatchPlan plan = options.pad_compute
                              ? FixedShapePlan({}, engine.batch_size, engine.prefill_length)
@@ -96,7 +96,8 @@ BatchWork WorkOf(const LlamaConfig& config, const EngineOptions& engine,
     const double n = static_cast<double>(segment.rows);
     seen += n * static_cast<double>(segment.first_position) + n * (n + 1) / 2;
   }
-  work.attention_operations = 4 * seen * static_cast<double>(config.q_size() * config.num_layers);
+  work.attention_operations =
+      4 * seen * static_cast<double>(config.heads().q_size() * config.num_layers());
   return work;
 }
 
@@ -104,7 +105,7 @@ double RelativeCost(const BatchWork& work) {
   return EffectiveOperations(work) + kOperationsPerWeight * work.streamed_weights;
 }
 
-bool CalibrationPays(const LlamaConfig& config, const EngineOptions& engine, const RunOptions& run,
+bool CalibrationPays(const ModelSpec& config, const EngineOptions& engine, const RunOptions& run,
                      std::span<const BatchWork> to_come) {
   const CalibrationPrompts prompts = MakeCalibrationPrompts(engine);
   const RunOptions packed{.logits = run.logits};
@@ -116,7 +117,7 @@ bool CalibrationPays(const LlamaConfig& config, const EngineOptions& engine, con
   return cost < std::max(kFreeOperations, kCalibrationShare * all);
 }
 
-absl::StatusOr<CostModel> CostModel::Calibrate(const LlamaConfig& config,
+absl::StatusOr<CostModel> CostModel::Calibrate(const ModelSpec& config,
                                                const EngineOptions& options, LogitsMode logits,
                                                Engine& engine, LogitsSink sink) {
   const CalibrationPrompts prompts = MakeCalibrationPrompts(options);

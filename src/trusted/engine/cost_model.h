@@ -30,7 +30,7 @@ struct BatchWork {
   }
 };
 // Does not look at the prompts with options.pad_compute.
-BatchWork WorkOf(const LlamaConfig& config, const EngineOptions& engine,
+BatchWork WorkOf(const ModelSpec& config, const EngineOptions& engine,
                  std::span<const std::vector<int32_t>> prompts, const RunOptions& options);
 
 // Orders work where no time has been measured: operations, those of attention and the streamed
@@ -42,7 +42,7 @@ inline constexpr size_t kCalibrationPositions = 256;
 
 // Whether calibrating is worth its time: it is a small part of the work to come, or next to nothing
 // (a small model). Elsewhere the first batch is the calibration.
-bool CalibrationPays(const LlamaConfig& config, const EngineOptions& engine, const RunOptions& run,
+bool CalibrationPays(const ModelSpec& config, const EngineOptions& engine, const RunOptions& run,
                      std::span<const BatchWork> to_come);
 
 // seconds = linear_operations / rate + attention_operations / (rate * kAttentionShare)
@@ -60,9 +60,8 @@ class CostModel {
   // Runs short batches of made-up ids on the engine (one prompt of 16, then of up to
   // kCalibrationPositions) and fits rate and streaming time to them. `sink` should do with the
   // logits what the batches to come will. Errors are the engine's.
-  static absl::StatusOr<CostModel> Calibrate(const LlamaConfig& config,
-                                             const EngineOptions& options, LogitsMode logits,
-                                             Engine& engine, LogitsSink sink);
+  static absl::StatusOr<CostModel> Calibrate(const ModelSpec& config, const EngineOptions& options,
+                                             LogitsMode logits, Engine& engine, LogitsSink sink);
 
   // None while it knows nothing.
   std::optional<double> PredictSeconds(const BatchWork& work) const;

@@ -61,7 +61,7 @@ TEST(CostModelTest, EqualBatchesStillGiveAPrediction) {
 
 // The shipped model's calibration is next to nothing; that of a model of 10^9 weights is not.
 TEST(CostModelTest, CalibratesWhereItPays) {
-  LlamaConfig config = SmallConfig();
+  ModelSpec config = SmallConfig();
   const EngineOptions options{.batch_size = 1, .prefill_length = 256};
   const std::vector<Prompt> prompts = {Prompt(256, 1)};
   const auto pays = [&](size_t batches) {
@@ -70,8 +70,8 @@ TEST(CostModelTest, CalibratesWhereItPays) {
   };
   EXPECT_TRUE(pays(1));
   config.hidden_size = 2048;
-  config.intermediate_size = 8192;
-  config.num_layers = 16;
+  config.layers.resize(16, config.layers[0]);
+  for (LayerSpec& layer : config.layers) layer.mlp.intermediate_size = 8192;
   EXPECT_FALSE(pays(1));
   EXPECT_FALSE(pays(30));
   EXPECT_TRUE(pays(100));

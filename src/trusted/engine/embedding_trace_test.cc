@@ -15,9 +15,11 @@ namespace {
 // A model whose table is 512 x 64: valgrind is slow.
 void WriteSmallModel(const std::string& directory) {
   RandomModelOptions options{.config = *ConfigLike("llama-3.2-1b")};
-  LlamaConfig& c = options.config;
-  c.vocab_size = 512, c.hidden_size = 64, c.intermediate_size = 64, c.num_layers = 1;
-  c.num_heads = 4, c.num_kv_heads = 2, c.head_dim = 16;
+  ModelSpec& c = options.config;
+  c.vocab_size = 512, c.hidden_size = 64;
+  c.layers.resize(1);
+  c.layers[0].attention = AttentionOf(4, 2, 16);
+  c.layers[0].mlp.intermediate_size = 64;
   c.bos_token_ids = c.eos_token_ids = {};
   ThreadPool pool(1);
   SOTTO_CHECK(WriteRandomModel(options, directory, pool).ok());

@@ -1,5 +1,6 @@
 #include "trusted/engine/engine.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/memory.h"
@@ -19,7 +20,7 @@
 namespace sotto {
 namespace {
 
-absl::Status CheckPrompts(std::span<const std::vector<int32_t>> prompts, const LlamaConfig& config,
+absl::Status CheckPrompts(std::span<const std::vector<int32_t>> prompts, const ModelSpec& config,
                           const EngineOptions& options) {
   if (prompts.empty() || prompts.size() > options.batch_size) {
     return absl::InvalidArgumentError(StrCat("a batch of ", prompts.size(), " prompts; 1 to ",
@@ -42,7 +43,7 @@ absl::Status CheckPrompts(std::span<const std::vector<int32_t>> prompts, const L
   return absl::OkStatus();
 }
 
-absl::Status CheckOptions(const LlamaConfig& config, const EngineOptions& options) {
+absl::Status CheckOptions(const ModelSpec& config, const EngineOptions& options) {
   if (options.threads < 1 || options.lanes < 1 || options.batch_size < 1) {
     return absl::InvalidArgumentError("threads, lanes and batch size must be at least 1");
   }
@@ -75,7 +76,7 @@ absl::Status CheckPositions(std::span<const std::vector<int32_t>> prompts,
 
 class PrefillEngine : public Engine {
  public:
-  PrefillEngine(const LlamaConfig& config, NormWeights norms, EngineParts parts,
+  PrefillEngine(const ModelSpec& config, NormWeights norms, EngineParts parts,
                 const AttentionPlan& attention, const MemoryPlan& memory, Arena arena,
                 const EngineOptions& options)
       : config_(config),
@@ -87,6 +88,7 @@ class PrefillEngine : public Engine {
         arena_(std::move(arena)),
         x_(arena_.TakeMatrix(options.batch_size * options.prefill_length, config.hidden_size)),
         attention_(MakeAttention()),
+        attention_layers_(MakeAttentionLayers()),
         lane_pool_(options.lanes),
         embedding_(std::move(parts.embedding)) {
     for (size_t i = 0; i < memory.kv_buffers; ++i) {
@@ -119,7 +121,8 @@ class PrefillEngine : public Engine {
     const MatrixView<float> x = x_.Rows(0, plan.rows());
     Lane& lane = *lanes_[0];
     SOTTO_RETURN_IF_ERROR(embedding_->Lookup(plan.row_ids, x, lane.pool));
-    const DecoderParts parts{&config_, &norms_, linear_.get(), attention_.get(), options.stop};
+    const DecoderParts parts{&config_,         &norms_,           linear_.get(),
+                             attention_.get(), attention_layers_, options.stop};
     SOTTO_RETURN_IF_ERROR(RunAllLayers(parts, plan, x));
     if (options.hidden_states) return DeliverHiddenStates(parts, plan, x, lane, sink);
     if (options.positions != nullptr) {
@@ -131,13 +134,24 @@ class PrefillEngine : public Engine {
 
  private:
   std::unique_ptr<Attention> MakeAttention() {
-    const RopeTable rope = TakeRopeTable();
-    if (products_ == nullptr) return std::make_unique<Attention>(attention_plan_, rope);
-    return std::make_unique<OffloadedAttention>(attention_plan_, rope, *products_);
+    if (products_ == nullptr) return std::make_unique<Attention>(attention_plan_);
+    return std::make_unique<OffloadedAttention>(attention_plan_, *products_);
   }
 
-  RopeTable TakeRopeTable() {
-    const std::vector<double> frequencies = RopeInverseFrequencies(config_);
+  std::vector<AttentionLayer> MakeAttentionLayers() {
+    const std::vector<RopeSpec> ropes = DistinctRopes(config_);
+    std::vector<RopeTable> tables;
+    for (const RopeSpec& rope : ropes) tables.push_back(TakeRopeTable(rope));
+    std::vector<AttentionLayer> layers;
+    for (const LayerSpec& layer : config_.layers) {
+      const auto it = std::ranges::find(ropes, layer.attention.rope);
+      layers.push_back({&layer.attention, tables[static_cast<size_t>(it - ropes.begin())]});
+    }
+    return layers;
+  }
+
+  RopeTable TakeRopeTable(const RopeSpec& rope) {
+    const std::vector<double> frequencies = RopeInverseFrequencies(rope, config_.heads().head_dim);
     const size_t positions = options_.prefill_length;
     const MatrixView<float> cos = arena_.TakeMatrix(positions, frequencies.size());
     const MatrixView<float> sin = arena_.TakeMatrix(positions, frequencies.size());
@@ -160,7 +174,7 @@ class PrefillEngine : public Engine {
     return RunLayers(parts, states, stores, lanes_, lane_pool_);
   }
 
-  const LlamaConfig config_;
+  const ModelSpec config_;
   const EngineOptions options_;
   const NormWeights norms_;
   const std::unique_ptr<Linear> linear_;
@@ -169,6 +183,7 @@ class PrefillEngine : public Engine {
   Arena arena_;
   const MatrixView<float> x_;  // The residual stream, [rows, hidden_size].
   const std::unique_ptr<const Attention> attention_;
+  const std::vector<AttentionLayer> attention_layers_;  // Of config_.layers.
   std::vector<std::byte*> kv_memory_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   ThreadPool lane_pool_;
@@ -180,7 +195,7 @@ class PrefillEngine : public Engine {
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const Checkpoint& checkpoint,
                                                        EngineParts parts,
                                                        const EngineOptions& options) {
-  const LlamaConfig& config = checkpoint.config();
+  const ModelSpec& config = checkpoint.config();
   SOTTO_RETURN_IF_ERROR(CheckOptions(config, options));
   SOTTO_ASSIGN_OR_RETURN(NormWeights norms, ReadNormWeights(checkpoint));
   const AttentionPlan attention =

@@ -23,11 +23,9 @@ class CopyingLinear final : public Linear {
 };
 
 void Deliver(bool oblivious, size_t length) {
-  LlamaConfig config;
+  ModelSpec config;
   config.hidden_size = config.vocab_size = 64;
-  config.num_heads = config.num_kv_heads = 4;
-  config.head_dim = 16;
-  config.intermediate_size = 64;
+  config.layers = {{.attention = AttentionOf(4, 4, 16), .mlp = {.intermediate_size = 64}}};
   BatchPlan plan = FixedShapePlan(std::vector(2, std::vector<int32_t>(kLength, 0)), 2, kLength);
   plan.prompt_length[0] = length;
   if (!oblivious) plan.row_masks.clear();
@@ -43,7 +41,8 @@ void Deliver(bool oblivious, size_t length) {
   std::fill_n(x.data(), x.size(), 1.0f);
   float sum = 0;
   const auto sink = [&](size_t, size_t, ConstMatrixView<float> logits) { sum += logits(0, 0); };
-  SOTTO_CHECK(DeliverLastLogits({&config, &norms, &linear, nullptr}, plan, x, lane, sink).ok());
+  SOTTO_CHECK(
+      DeliverLastLogits({&config, &norms, &linear, nullptr, {}, {}}, plan, x, lane, sink).ok());
   SOTTO_CHECK(sum == 2.0f);
 }
 

@@ -12,8 +12,8 @@ absl::Status RunLayer(const DecoderParts& model, size_t layer, const BlockState&
   SOTTO_RETURN_IF_ERROR(CheckStop(model.stop));
   SOTTO_RETURN_IF_ERROR(ProjectQkv(model, layer, state, lane));
   if (!schedule.AwaitTurnToStore(layer, block)) return absl::OkStatus();
-  StoreKeysValues(model, state, store, lane);
-  SOTTO_RETURN_IF_ERROR(Attend(model, state, store, lane));
+  StoreKeysValues(model, layer, state, store, lane);
+  SOTTO_RETURN_IF_ERROR(Attend(model, layer, state, store, lane));
   schedule.Attended(layer);
   SOTTO_RETURN_IF_ERROR(AddAttention(model, layer, state, lane));
   return AddMlp(model, layer, state, lane);
@@ -24,7 +24,7 @@ absl::Status RunLayer(const DecoderParts& model, size_t layer, const BlockState&
 absl::Status RunLayers(const DecoderParts& model, std::span<const BlockState> blocks,
                        std::span<KvStore> stores, std::span<const std::unique_ptr<Lane>> lanes,
                        ThreadPool& lane_pool) {
-  const size_t layers = model.config->num_layers;
+  const size_t layers = model.config->num_layers();
   LaneSchedule schedule(layers, blocks.size(), stores.size());
   std::vector<absl::Status> statuses(lanes.size());
   lane_pool.ParallelFor(lanes.size(), [&](size_t i, int) {

@@ -17,7 +17,7 @@ constexpr size_t kSinkRows = 16;
 absl::Status ComputeLogits(const DecoderParts& model, ConstMatrixView<float> x, Lane& lane) {
   SOTTO_RETURN_IF_ERROR(CheckStop(model.stop));
   const LinearInput input{x, model.norms->final.data(),
-                          static_cast<float>(model.config->rms_norm_eps), lane.linear_workspace};
+                          static_cast<float>(model.config->final_norm_eps), lane.linear_workspace};
   return model.linear->Apply({LinearKind::kLmHead, 0}, input, LinearTail::kStore,
                              lane.logits.Rows(0, x.rows()), lane.pool);
 }
@@ -117,7 +117,7 @@ absl::Status DeliverLogitsAt(const DecoderParts& model, const BatchPlan& plan,
 
 absl::Status DeliverHiddenStates(const DecoderParts& model, const BatchPlan& plan,
                                  ConstMatrixView<float> x, Lane& lane, LogitsSink sink) {
-  const float eps = static_cast<float>(model.config->rms_norm_eps);
+  const float eps = static_cast<float>(model.config->final_norm_eps);
   for (size_t begin = 0; begin < x.rows(); begin += lane.last_rows.rows()) {
     SOTTO_RETURN_IF_ERROR(CheckStop(model.stop));
     const size_t rows = std::min(lane.last_rows.rows(), x.rows() - begin);

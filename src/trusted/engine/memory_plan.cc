@@ -23,11 +23,21 @@ int ThreadsPerLane(const EngineOptions& options) {
   return std::max(1, options.threads / options.lanes);
 }
 
-AttentionPlan AttentionPlanFor(const LlamaConfig& config, AttentionPrecision precision) {
-  return MakeAttentionPlan({config.num_heads, config.num_kv_heads, config.head_dim}, precision);
+AttentionPlan AttentionPlanFor(const ModelSpec& config, AttentionPrecision precision) {
+  const AttentionSpec& heads = config.heads();
+  return MakeAttentionPlan({heads.num_heads, heads.num_kv_heads, heads.head_dim}, precision);
 }
 
-MemoryPlan PlanMemory(const LlamaConfig& config, const AttentionPlan& attention,
+std::vector<RopeSpec> DistinctRopes(const ModelSpec& config) {
+  std::vector<RopeSpec> ropes;
+  for (const LayerSpec& layer : config.layers) {
+    const RopeSpec& rope = layer.attention.rope;
+    if (std::ranges::find(ropes, rope) == ropes.end()) ropes.push_back(rope);
+  }
+  return ropes;
+}
+
+MemoryPlan PlanMemory(const ModelSpec& config, const AttentionPlan& attention,
                       size_t linear_workspace_bytes, const EngineOptions& options) {
   MemoryPlan plan;
   MemoryPlan::Shapes& s = plan.shapes;
@@ -35,9 +45,12 @@ MemoryPlan PlanMemory(const LlamaConfig& config, const AttentionPlan& attention,
   s.block_rows = TokenBlockRows(options);
   s.logit_rows = std::min(kLogitRows, RoundUpToGemmRows(rows));
   s.hidden_size = config.hidden_size;
-  s.q_size = config.q_size();
-  s.qkv_size = config.q_size() + 2 * config.kv_size();
-  s.intermediate_size = config.intermediate_size;
+  s.q_size = config.heads().q_size();
+  s.qkv_size = config.heads().q_size() + 2 * config.heads().kv_size();
+  s.intermediate_size = 0;
+  for (const LayerSpec& layer : config.layers) {
+    s.intermediate_size = std::max(s.intermediate_size, layer.mlp.intermediate_size);
+  }
   s.vocab_size = config.vocab_size;
   plan.lanes = static_cast<size_t>(options.lanes);
   plan.kv_buffers = options.lanes > 1 ? 2 : 1;
@@ -46,7 +59,8 @@ MemoryPlan PlanMemory(const LlamaConfig& config, const AttentionPlan& attention,
   plan.residual_bytes = floats(rows * s.hidden_size);
   plan.kv_bytes =
       Arena::Rounded(KvStoreBytes(attention, options.batch_size, options.prefill_length));
-  plan.rope_bytes = floats(options.prefill_length * (config.head_dim / 2));
+  plan.rope_bytes = floats(options.prefill_length * (config.heads().head_dim / 2));
+  plan.rope_tables = DistinctRopes(config).size();
   plan.lane_activation_bytes =
       floats(s.block_rows * std::max(s.qkv_size + s.q_size, s.intermediate_size));
   plan.lane_attention_scratch_bytes =
@@ -58,7 +72,7 @@ MemoryPlan PlanMemory(const LlamaConfig& config, const AttentionPlan& attention,
 }
 
 size_t MemoryPlan::total_bytes() const {
-  return residual_bytes + kv_buffers * kv_bytes + 2 * rope_bytes +
+  return residual_bytes + kv_buffers * kv_bytes + 2 * rope_tables * rope_bytes +
          lanes * (lane_activation_bytes + lane_attention_scratch_bytes + lane_logits_bytes +
                   lane_workspace_bytes);
 }

@@ -3,10 +3,11 @@
 #define SOTTO_TRUSTED_ENGINE_MEMORY_PLAN_H_
 
 #include <cstddef>
+#include <vector>
 
 #include "base/status.h"
 #include "kernels/attention.h"
-#include "model/config.h"
+#include "model/model_spec.h"
 #include "trusted/engine/engine.h"
 
 namespace sotto {
@@ -23,7 +24,8 @@ struct MemoryPlan {
 
   size_t residual_bytes = 0;  // [batch_size * prefill_length, hidden_size]
   size_t kv_bytes = 0;        // Of one buffer.
-  size_t rope_bytes = 0;      // cos, or sin: [prefill_length, head_dim / 2]
+  size_t rope_bytes = 0;      // cos, or sin, of one table: [prefill_length, head_dim / 2]
+  size_t rope_tables = 1;
   size_t lane_activation_bytes = 0;
   size_t lane_attention_scratch_bytes = 0;
   size_t lane_logits_bytes = 0;
@@ -45,7 +47,7 @@ inline constexpr size_t kTokenBlockRows = 512, kLogitRows = 128;
 
 // What a forward pass needs, and Engine::Create() allocates, beyond the linear layers' weights.
 // `linear_workspace_bytes`: Linear::WorkspaceBytes(TokenBlockRows(options), threads of a lane).
-MemoryPlan PlanMemory(const LlamaConfig& config, const AttentionPlan& attention,
+MemoryPlan PlanMemory(const ModelSpec& config, const AttentionPlan& attention,
                       size_t linear_workspace_bytes, const EngineOptions& options);
 
 // Rows of the largest token block that a batch of these options has.
@@ -53,7 +55,10 @@ size_t TokenBlockRows(const EngineOptions& options);
 // Threads of each lane's pool.
 int ThreadsPerLane(const EngineOptions& options);
 
-AttentionPlan AttentionPlanFor(const LlamaConfig& config, AttentionPrecision precision);
+// The ways in which layers rotate, each once: a table is kept of each.
+std::vector<RopeSpec> DistinctRopes(const ModelSpec& config);
+
+AttentionPlan AttentionPlanFor(const ModelSpec& config, AttentionPrecision precision);
 
 }  // namespace sotto
 

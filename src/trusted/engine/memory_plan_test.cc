@@ -21,7 +21,7 @@ EngineOptions PlanOptions(size_t batch_size, size_t prefill_length, int lanes) {
   return options;
 }
 
-size_t PlannedArena(const LlamaConfig& config, Precision precision, const EngineOptions& options) {
+size_t PlannedArena(const ModelSpec& config, Precision precision, const EngineOptions& options) {
   const LocalLinearMemory linear =
       PlanLocalLinear(config, precision, TokenBlockRows(options), ThreadsPerLane(options));
   return PlanMemory(config, AttentionPlanFor(config, AttentionPrecisionFor(precision)),
@@ -41,7 +41,7 @@ TEST(MemoryPlanTest, ThePlanIsWhatTheEngineTakes) {
 }
 
 TEST(MemoryPlanTest, LongPromptsTakeLittle) {
-  const LlamaConfig config = *ConfigLike("llama-3.2-1b");
+  const ModelSpec config = *ConfigLike("llama-3.2-1b");
   EXPECT_LT(PlannedArena(config, Precision::kBf16, PlanOptions(1, 32768, 1)), 600'000'000u);
 }
 
@@ -67,11 +67,12 @@ TEST(MemoryPlanTest, ABatchWhoseSizesWouldWrapIsRefused) {
 
 // The largest that a config may describe, in the largest batch.
 TEST(MemoryPlanTest, NoSizeOfTheGreatestModelWraps) {
-  LlamaConfig config = *ConfigLike("llama-3.2-1b");
+  ModelSpec config = *ConfigLike("llama-3.2-1b");
   config.hidden_size = 1 << 18;
-  config.intermediate_size = 1 << 20;
-  config.num_heads = config.num_kv_heads = 1 << 12;
-  config.head_dim = 1 << 12;
+  for (LayerSpec& layer : config.layers) {
+    layer.mlp.intermediate_size = 1 << 20;
+    layer.attention = AttentionOf(1 << 12, 1 << 12, 1 << 12);
+  }
   config.vocab_size = 1 << 24;
   for (const size_t length : {size_t{1}, size_t{1} << 27}) {
     const EngineOptions options = PlanOptions(kMaxBatchPositions / length, length, 2);

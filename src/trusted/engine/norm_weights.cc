@@ -19,7 +19,7 @@ absl::StatusOr<std::vector<float>> ReadVector(const Checkpoint& checkpoint,
 
 absl::StatusOr<NormWeights> ReadNormWeights(const Checkpoint& checkpoint) {
   NormWeights out;
-  for (size_t block = 0; block < checkpoint.config().num_layers; ++block) {
+  for (size_t block = 0; block < checkpoint.config().num_layers(); ++block) {
     SOTTO_ASSIGN_OR_RETURN(
         std::vector<float> attention,
         ReadVector(checkpoint, BlockTensorName(block, "input_layernorm.weight")));

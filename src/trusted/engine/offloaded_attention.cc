@@ -1,7 +1,6 @@
 #include "trusted/engine/offloaded_attention.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "kernels/elementwise.h"
 
@@ -34,16 +33,16 @@ struct OffloadedAttention::Rows {
   size_t keys() const { return piece.first_position + end; }  // That any of the rows sees.
 };
 
-OffloadedAttention::OffloadedAttention(const AttentionPlan& attention, const RopeTable& rope,
-                                       MatrixProducts& products)
-    : Attention(attention, rope), products_(products) {
+OffloadedAttention::OffloadedAttention(const AttentionPlan& attention, MatrixProducts& products)
+    : Attention(attention), products_(products) {
   SOTTO_CHECK(KvBlockBytes(attention) >= 2 * kKvBlock * attention.shape.head_dim * sizeof(float));
 }
 
-void OffloadedAttention::PackTask(const AttentionTasks::Task& task, ConstMatrixView<float> qkv,
-                                  const KvStore& store, std::byte*) const {
+void OffloadedAttention::PackTask(const AttentionLayer& layer, const AttentionTasks::Task& task,
+                                  ConstMatrixView<float> qkv, const KvStore& store,
+                                  std::byte*) const {
   const Piece& piece = *task.piece;
-  const KvInput input = KvInputOf(piece, qkv);
+  const KvInput input = KvInputOf(layer, piece, qkv);
   const KvSequence& sequence = store.sequence(piece.segment);
   const size_t head_dim = plan().shape.head_dim;
   const size_t end = piece.first_position + piece.rows;
@@ -56,21 +55,21 @@ void OffloadedAttention::PackTask(const AttentionTasks::Task& task, ConstMatrixV
   for (size_t p = std::max(piece.first_position, block * kKvBlock); p < block_end; ++p) {
     const size_t row = p - piece.first_position;
     float* const key = keys + p % kKvBlock * head_dim;
-    RotateHead(input.k.row(row) + kv_head * head_dim, rope().cos.row(p), rope().sin.row(p),
+    RotateHead(input.k.row(row) + kv_head * head_dim, layer.rope.cos.row(p), layer.rope.sin.row(p),
                head_dim / 2, key);
     std::copy_n(input.v.row(row) + kv_head * head_dim, head_dim, key + kKvBlock * head_dim);
   }
 }
 
-absl::Status OffloadedAttention::Attend(const AttentionTasks& tasks, ConstMatrixView<float> qkv,
-                                        const KvStore& store, std::byte*, ThreadPool& pool,
-                                        MatrixView<float> out) const {
+absl::Status OffloadedAttention::Attend(const AttentionLayer& layer, const AttentionTasks& tasks,
+                                        ConstMatrixView<float> qkv, const KvStore& store,
+                                        std::byte*, ThreadPool& pool, MatrixView<float> out) const {
   for (const AttentionTasks::Task& task : tasks.attend) {
     if (task.task != 0) continue;  // Once for each piece.
     const Piece& piece = *task.piece;
     for (size_t begin = 0; begin < piece.rows;) {
       const size_t count = RowsAtOnce(piece.first_position + begin, piece.rows - begin);
-      SOTTO_RETURN_IF_ERROR(AttendRows({piece, begin, begin + count}, qkv, store, pool,
+      SOTTO_RETURN_IF_ERROR(AttendRows(layer, {piece, begin, begin + count}, qkv, store, pool,
                                        out.Rows(piece.block_row + begin, count)));
       begin += count;
     }
@@ -88,16 +87,16 @@ size_t OffloadedAttention::RowsAtOnce(size_t first_position, size_t left) const 
   return std::clamp<size_t>((floats - std::min(floats, fixed)) / per_row, 1, left);
 }
 
-absl::Status OffloadedAttention::AttendRows(const Rows& rows, ConstMatrixView<float> qkv,
-                                            const KvStore& store, ThreadPool& pool,
-                                            MatrixView<float> out) const {
+absl::Status OffloadedAttention::AttendRows(const AttentionLayer& layer, const Rows& rows,
+                                            ConstMatrixView<float> qkv, const KvStore& store,
+                                            ThreadPool& pool, MatrixView<float> out) const {
   const AttentionShape& shape = plan().shape;
   const size_t heads = shape.num_heads, kv_heads = shape.num_kv_heads, head_dim = shape.head_dim;
   const size_t group = heads / kv_heads, m = group * rows.count(), n = rows.keys();
   const KvSequence& sequence = store.sequence(rows.piece.segment);
   Matrix<float> q(kv_heads * m, head_dim), keys(kv_heads * n, head_dim), scores(kv_heads * m, n);
   pool.ParallelFor(kv_heads, [&](size_t h, int) {
-    GatherQueries(rows, qkv, h, q.view().Rows(h * m, m));
+    GatherQueries(layer, rows, qkv, h, q.view().Rows(h * m, m));
     GatherKeys(sequence, h, keys.view().Rows(h * n, n));
   });
   SOTTO_RETURN_IF_ERROR(products_.Multiply(kv_heads, q.view(), keys.view(), scores.view()));
@@ -121,15 +120,16 @@ absl::Status OffloadedAttention::AttendRows(const Rows& rows, ConstMatrixView<fl
 }
 
 // The group's heads one after the other, so that a row's head is its number over rows.count().
-void OffloadedAttention::GatherQueries(const Rows& rows, ConstMatrixView<float> qkv, size_t kv_head,
+void OffloadedAttention::GatherQueries(const AttentionLayer& layer, const Rows& rows,
+                                       ConstMatrixView<float> qkv, size_t kv_head,
                                        MatrixView<float> q) const {
   const size_t head_dim = plan().shape.head_dim, group = q.rows() / rows.count();
-  const auto scale = static_cast<float>(1 / std::sqrt(static_cast<double>(head_dim)));
+  const auto scale = static_cast<float>(layer.spec->scale);
   for (size_t i = 0; i < q.rows(); ++i) {
     const size_t head = kv_head * group + i / rows.count(), row = i % rows.count();
     const size_t p = rows.position(row);
     RotateHead(qkv.row(rows.piece.block_row + rows.begin + row) + head * head_dim,
-               rope().cos.row(p), rope().sin.row(p), head_dim / 2, q.row(i));
+               layer.rope.cos.row(p), layer.rope.sin.row(p), head_dim / 2, q.row(i));
     std::for_each(q.row(i), q.row(i) + head_dim, [scale](float& v) { v *= scale; });
   }
 }

@@ -11,25 +11,26 @@ namespace sotto {
 class OffloadedAttention final : public Attention {
  public:
   // `attention` is of precision kF32; `products` outlives this.
-  OffloadedAttention(const AttentionPlan& attention, const RopeTable& rope,
-                     MatrixProducts& products);
+  OffloadedAttention(const AttentionPlan& attention, MatrixProducts& products);
 
   // Allocates the operands of each product. Errors are those of `products`.
-  absl::Status Attend(const AttentionTasks& tasks, ConstMatrixView<float> qkv, const KvStore& store,
-                      std::byte* scratch, ThreadPool& pool, MatrixView<float> out) const override;
+  absl::Status Attend(const AttentionLayer& layer, const AttentionTasks& tasks,
+                      ConstMatrixView<float> qkv, const KvStore& store, std::byte* scratch,
+                      ThreadPool& pool, MatrixView<float> out) const override;
 
  private:
   // Query rows [begin, end) of a piece.
   struct Rows;
 
   // A block holds kKvBlock rotated keys, then as many values, [kKvBlock, head_dim] each.
-  void PackTask(const AttentionTasks::Task& task, ConstMatrixView<float> qkv, const KvStore& store,
+  void PackTask(const AttentionLayer& layer, const AttentionTasks::Task& task,
+                ConstMatrixView<float> qkv, const KvStore& store,
                 std::byte* scratch) const override;
   size_t RowsAtOnce(size_t first_position, size_t left) const;
-  absl::Status AttendRows(const Rows& rows, ConstMatrixView<float> qkv, const KvStore& store,
-                          ThreadPool& pool, MatrixView<float> out) const;
-  void GatherQueries(const Rows& rows, ConstMatrixView<float> qkv, size_t kv_head,
-                     MatrixView<float> q) const;
+  absl::Status AttendRows(const AttentionLayer& layer, const Rows& rows, ConstMatrixView<float> qkv,
+                          const KvStore& store, ThreadPool& pool, MatrixView<float> out) const;
+  void GatherQueries(const AttentionLayer& layer, const Rows& rows, ConstMatrixView<float> qkv,
+                     size_t kv_head, MatrixView<float> q) const;
   void GatherKeys(const KvSequence& sequence, size_t kv_head, MatrixView<float> keys) const;
   void GatherValues(const KvSequence& sequence, size_t kv_head,
                     MatrixView<float> transposed_values) const;

@@ -7,17 +7,17 @@ namespace {
 
 LinearLayer LayerOf(LinearKind kind, size_t layer) { return {kind, static_cast<uint32_t>(layer)}; }
 
-LinearInput Normed(const DecoderParts& model, const std::vector<float>& weight,
+LinearInput Normed(const LayerSpec& spec, const std::vector<float>& weight,
                    ConstMatrixView<float> x, const Lane& lane) {
-  return {x, weight.data(), static_cast<float>(model.config->rms_norm_eps), lane.linear_workspace};
+  return {x, weight.data(), static_cast<float>(spec.norm_eps), lane.linear_workspace};
 }
 
 // Zeroes the values of padding rows. The causal mask already gives them no weight, but nothing
 // times infinity is no number: a model that overflows on padding must not tell, nor spoil a real
 // row.
-void ZeroPaddingValues(const DecoderParts& model, const BlockState& state, Lane& lane) {
+void ZeroPaddingValues(const AttentionSpec& spec, const BlockState& state, Lane& lane) {
   if (!state.plan->fixed_shape()) return;
-  const size_t v_size = model.config->kv_size();
+  const size_t v_size = spec.kv_size();
   const MatrixView<float> rows = lane.qkv.Rows(0, state.x.rows());
   const MatrixView<float> values = rows.Cols(rows.cols() - v_size, v_size);
   lane.pool.ParallelFor(values.rows(), [&](size_t i, int) {
@@ -39,23 +39,25 @@ absl::Status CheckStop(const std::stop_token& stop) {
 
 absl::Status ProjectQkv(const DecoderParts& model, size_t layer, const BlockState& state,
                         Lane& lane) {
-  return model.linear->Apply(LayerOf(LinearKind::kQkv, layer),
-                             Normed(model, model.norms->attention[layer], state.x, lane),
-                             LinearTail::kStore, lane.qkv.Rows(0, state.x.rows()), lane.pool);
+  return model.linear->Apply(
+      LayerOf(LinearKind::kQkv, layer),
+      Normed(model.config->layers[layer], model.norms->attention[layer], state.x, lane),
+      LinearTail::kStore, lane.qkv.Rows(0, state.x.rows()), lane.pool);
 }
 
-void StoreKeysValues(const DecoderParts& model, const BlockState& state, KvStore& store,
-                     Lane& lane) {
-  ZeroPaddingValues(model, state, lane);
-  model.attention->StoreKeysValues(*state.plan, *state.tasks, lane.qkv.Rows(0, state.x.rows()),
-                                   store, lane.attention_scratch, lane.pool);
+void StoreKeysValues(const DecoderParts& model, size_t layer, const BlockState& state,
+                     KvStore& store, Lane& lane) {
+  ZeroPaddingValues(model.config->layers[layer].attention, state, lane);
+  model.attention->StoreKeysValues(model.attention_layers[layer], *state.plan, *state.tasks,
+                                   lane.qkv.Rows(0, state.x.rows()), store, lane.attention_scratch,
+                                   lane.pool);
 }
 
-absl::Status Attend(const DecoderParts& model, const BlockState& state, const KvStore& store,
-                    Lane& lane) {
-  return model.attention->Attend(*state.tasks, lane.qkv.Rows(0, state.x.rows()), store,
-                                 lane.attention_scratch, lane.pool,
-                                 lane.attended.Rows(0, state.x.rows()));
+absl::Status Attend(const DecoderParts& model, size_t layer, const BlockState& state,
+                    const KvStore& store, Lane& lane) {
+  return model.attention->Attend(model.attention_layers[layer], *state.tasks,
+                                 lane.qkv.Rows(0, state.x.rows()), store, lane.attention_scratch,
+                                 lane.pool, lane.attended.Rows(0, state.x.rows()));
 }
 
 absl::Status AddAttention(const DecoderParts& model, size_t layer, const BlockState& state,
@@ -67,9 +69,10 @@ absl::Status AddAttention(const DecoderParts& model, size_t layer, const BlockSt
 
 absl::Status AddMlp(const DecoderParts& model, size_t layer, const BlockState& state, Lane& lane) {
   const MatrixView<float> hidden = lane.mlp.Rows(0, state.x.rows());
-  SOTTO_RETURN_IF_ERROR(model.linear->Apply(LayerOf(LinearKind::kGateUp, layer),
-                                            Normed(model, model.norms->mlp[layer], state.x, lane),
-                                            LinearTail::kSwiGlu, hidden, lane.pool));
+  SOTTO_RETURN_IF_ERROR(model.linear->Apply(
+      LayerOf(LinearKind::kGateUp, layer),
+      Normed(model.config->layers[layer], model.norms->mlp[layer], state.x, lane),
+      LinearTail::kSwiGlu, hidden, lane.pool));
   return model.linear->Apply(LayerOf(LinearKind::kDown, layer), Plain(hidden, lane),
                              LinearTail::kAdd, state.x, lane.pool);
 }

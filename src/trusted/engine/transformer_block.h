@@ -3,6 +3,7 @@
 #define SOTTO_TRUSTED_ENGINE_TRANSFORMER_BLOCK_H_
 
 #include <cstddef>
+#include <span>
 #include <stop_token>
 
 #include "base/status.h"
@@ -15,10 +16,11 @@ namespace sotto {
 
 // What does not change from one layer to the next.
 struct DecoderParts {
-  const LlamaConfig* config;
+  const ModelSpec* config;
   const NormWeights* norms;
   Linear* linear;
   const Attention* attention;
+  std::span<const AttentionLayer> attention_layers;
   std::stop_token stop;
 };
 
@@ -39,13 +41,13 @@ absl::Status ProjectQkv(const DecoderParts& model, size_t layer, const BlockStat
 
 // Puts lane.qkv's keys and values into the store, zeros for values of a fixed shape's padding.
 // Those of all earlier rows must be there.
-void StoreKeysValues(const DecoderParts& model, const BlockState& state, KvStore& store,
-                     Lane& lane);
+void StoreKeysValues(const DecoderParts& model, size_t layer, const BlockState& state,
+                     KvStore& store, Lane& lane);
 
 // x += Attention(q, K, V) W_o, in two steps: lane.attended first, and the store is not needed after
 // it.
-absl::Status Attend(const DecoderParts& model, const BlockState& state, const KvStore& store,
-                    Lane& lane);
+absl::Status Attend(const DecoderParts& model, size_t layer, const BlockState& state,
+                    const KvStore& store, Lane& lane);
 absl::Status AddAttention(const DecoderParts& model, size_t layer, const BlockState& state,
                           Lane& lane);
 

@@ -19,8 +19,7 @@ namespace {
 
 class LocalLinear : public Linear {
  public:
-  LocalLinear(LlamaConfig config, const LocalLinearOptions& options,
-              std::vector<PackedLayer> layers)
+  LocalLinear(ModelSpec config, const LocalLinearOptions& options, std::vector<PackedLayer> layers)
       : config_(std::move(config)),
         precision_(options.precision),
         attention_(options.attention.value_or(AttentionPrecisionFor(options.precision))),
@@ -46,7 +45,7 @@ class LocalLinear : public Linear {
   }
 
  private:
-  const LlamaConfig config_;
+  const ModelSpec config_;
   const Precision precision_;
   const AttentionPrecision attention_;
   const std::vector<PackedLayer> layers_;
@@ -95,7 +94,7 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
 
 }  // namespace
 
-LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision, size_t max_tokens,
+LocalLinearMemory PlanLocalLinear(const ModelSpec& config, Precision precision, size_t max_tokens,
                                   int threads) {
   // Of a packed column: its scale, its sum and a bias.
   constexpr size_t kColumnBytes = 3 * sizeof(float);

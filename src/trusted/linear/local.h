@@ -31,7 +31,7 @@ struct LocalLinearMemory {
   size_t packing_bytes = 0;    // While weights are packed, and no longer.
   size_t workspace_bytes = 0;  // As WorkspaceBytes() will say.
 };
-LocalLinearMemory PlanLocalLinear(const LlamaConfig& config, Precision precision, size_t max_tokens,
+LocalLinearMemory PlanLocalLinear(const ModelSpec& config, Precision precision, size_t max_tokens,
                                   int threads);
 
 struct LocalLinearOptions {

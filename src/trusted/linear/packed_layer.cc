@@ -140,7 +140,7 @@ size_t PackingBytes(Precision precision, size_t n_in, int threads) {
   return static_cast<size_t>(threads) * kGemmColumnBlock * n_in * (sizeof(float) + operand_bytes);
 }
 
-absl::StatusOr<PackedLayer> MakeEmptyLayer(const LlamaConfig& config, LinearLayer layer,
+absl::StatusOr<PackedLayer> MakeEmptyLayer(const ModelSpec& config, LinearLayer layer,
                                            Precision precision) {
   const auto [n_in, n_out] = ShapeOf(config, layer);
   const GemmOperands operands = OperandsOf(precision);
@@ -149,7 +149,7 @@ absl::StatusOr<PackedLayer> MakeEmptyLayer(const LlamaConfig& config, LinearLaye
   PackedLayer empty{.layer = layer,
                     .precision = precision,
                     .weights = GemmWeights(operands, n_in, n_out, std::move(memory))};
-  if (HasBias(config, layer.kind)) empty.bias.resize(n_out);
+  if (HasBias(config, layer)) empty.bias.resize(n_out);
   if (IsQuantized(precision)) {
     empty.scales.resize(n_out);
     empty.weight_sums.resize(n_out);

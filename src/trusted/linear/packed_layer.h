@@ -33,7 +33,7 @@ GemmOperands OperandsOf(Precision precision);
 size_t PackingBytes(Precision precision, size_t n_in, int threads);
 
 // A layer with memory for everything, and nothing in it yet. RESOURCE_EXHAUSTED without memory.
-absl::StatusOr<PackedLayer> MakeEmptyLayer(const LlamaConfig& config, LinearLayer layer,
+absl::StatusOr<PackedLayer> MakeEmptyLayer(const ModelSpec& config, LinearLayer layer,
                                            Precision precision);
 
 // Reads, converts and packs one layer, its blocks in parallel, and drops the checkpoint's pages.

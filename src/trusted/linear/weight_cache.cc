@@ -79,7 +79,7 @@ absl::StatusOr<std::string> WeightCachePath(const std::string& cache_dir,
 }
 
 absl::StatusOr<std::vector<PackedLayer>> ReadWeightCache(const std::string& path,
-                                                         const LlamaConfig& config,
+                                                         const ModelSpec& config,
                                                          Precision precision, ThreadPool& pool) {
   SOTTO_ASSIGN_OR_RETURN(const InputFile file, InputFile::Open(path));
   std::vector<PackedLayer> layers;

@@ -122,7 +122,9 @@ TEST(WeightCacheBiasTest, BiasesAreKept) {
   ThreadPool pool(1);
   RandomModelOptions options;
   options.config = Checkpoint::Open(ShippedModelDir())->config();
-  options.config.attention_bias = options.config.mlp_bias = true;
+  for (LayerSpec& layer : options.config.layers) {
+    layer.attention.qkv_bias = layer.attention.out_bias = layer.mlp.bias = true;
+  }
   ASSERT_TRUE(WriteRandomModel(options, dir.File("model"), pool).ok());
   const Checkpoint checkpoint = *Checkpoint::Open(dir.File("model"));
   std::vector<PackedLayer> layers;

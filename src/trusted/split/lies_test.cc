@@ -38,7 +38,7 @@ class LiesTest : public ::testing::Test {
   }
 
   std::unique_ptr<Blinder> MakeBlinder(const Mode& mode) {
-    const LlamaConfig& config = model_.config();
+    const ModelSpec& config = model_.config();
     const std::string name = mode.name;
     if (name == "plain") return std::make_unique<UnprotectedRows>(config);
     if (name == "relay") return std::make_unique<RelayBlinder>(config, 1 << 20, ProcessDrbg());

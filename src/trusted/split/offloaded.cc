@@ -102,7 +102,7 @@ absl::StatusOr<BegunExchange> OffloadedLinear::Begin(LinearLayer layer, size_t r
 }
 
 absl::Status OffloadedLinear::BeginNext(LinearLayer layer, size_t rows) {
-  const LlamaConfig& config = layers_->config();
+  const ModelSpec& config = layers_->config();
   const std::vector<LinearLayer> layers = AllLinearLayers(config);
   const size_t next = LinearLayerIndex(config, layer) + 1;
   // How many rows lm_head, the last, will have is for the caller to choose.

@@ -174,7 +174,7 @@ absl::StatusOr<std::unique_ptr<OffloadedPlainLinear>> OffloadedPlainLinear::Crea
       checkpoint.config(), std::move(biases), std::move(channel), options));
 }
 
-OffloadedPlainLinear::OffloadedPlainLinear(const LlamaConfig& config,
+OffloadedPlainLinear::OffloadedPlainLinear(const ModelSpec& config,
                                            std::vector<std::vector<float>> biases,
                                            std::shared_ptr<AcceleratorChannel> channel,
                                            const PlainOptions& options)

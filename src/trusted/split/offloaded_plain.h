@@ -38,11 +38,11 @@ class OffloadedPlainLinear final : public Linear {
  private:
   struct Counters;
 
-  OffloadedPlainLinear(const LlamaConfig& config, std::vector<std::vector<float>> biases,
+  OffloadedPlainLinear(const ModelSpec& config, std::vector<std::vector<float>> biases,
                        std::shared_ptr<AcceleratorChannel> channel, const PlainOptions& options);
   size_t ExchangeRows(LinearLayer layer, size_t tokens) const;
 
-  const LlamaConfig config_;
+  const ModelSpec config_;
   const std::vector<std::vector<float>> biases_;  // By layer index; empty where there is none.
   const std::shared_ptr<AcceleratorChannel> channel_;
   const PlainOptions options_;

@@ -5,7 +5,7 @@
 
 namespace sotto {
 
-PadWeights::PadWeights(const LlamaConfig& config) : config_(config) {
+PadWeights::PadWeights(const ModelSpec& config) : config_(config) {
   for (LinearLayer layer : AllLinearLayers(config)) {
     const auto [n_in, n_out] = ShapeOf(config, layer);
     weights_.emplace_back(GemmOperands::kU8S8, n_in, n_out);

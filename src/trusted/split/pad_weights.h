@@ -22,7 +22,7 @@ class PadWeights {
     SecretBuffer memory;
   };
 
-  explicit PadWeights(const LlamaConfig& config);
+  explicit PadWeights(const ModelSpec& config);
 
   // As ProtectedLayers::WeightObserver: rows in blocks of kGemmColumnBlock, the layer's last block
   // shorter. Thread-safe for different blocks.
@@ -33,11 +33,11 @@ class PadWeights {
   void Multiply(LinearLayer layer, ConstMatrixView<uint32_t> x, MatrixView<uint32_t> y,
                 Workspace& workspace, ThreadPool& pool) const;
 
-  const LlamaConfig& config() const { return config_; }
+  const ModelSpec& config() const { return config_; }
   size_t packed_bytes() const;
 
  private:
-  LlamaConfig config_;
+  ModelSpec config_;
   std::vector<GemmWeights> weights_;  // By layer index.
 };
 

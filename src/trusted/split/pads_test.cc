@@ -32,9 +32,11 @@ std::shared_ptr<const PadWeights> MakeWeights(const TinyModel& model) {
 }
 
 TEST(PadWeights, MultiplyModuloTwoToThe32) {
-  LlamaConfig config = TinyConfig();
-  config.hidden_size = 36;         // Neither a multiple of a vector,
-  config.intermediate_size = 300;  // nor n_out of a column block.
+  ModelSpec config = TinyConfig();
+  config.hidden_size = 36;  // Neither a multiple of a vector,
+  for (LayerSpec& layer : config.layers) {
+    layer.mlp.intermediate_size = 300;  // nor n_out of a column block.
+  }
   const TinyModel model(config, 3);
   const auto weights = MakeWeights(model);
   std::mt19937 rng(4);

@@ -48,9 +48,9 @@ absl::StatusOr<ProtectedLayers> ProtectedLayers::Read(const Checkpoint& checkpoi
   return Read(checkpoint.config(), {read_rows, read_bias, drop}, random, pool, observer);
 }
 
-absl::StatusOr<ProtectedLayers> ProtectedLayers::Read(const LlamaConfig& config,
-                                                      const Source& source, Drbg& random,
-                                                      ThreadPool& pool, WeightObserver observer) {
+absl::StatusOr<ProtectedLayers> ProtectedLayers::Read(const ModelSpec& config, const Source& source,
+                                                      Drbg& random, ThreadPool& pool,
+                                                      WeightObserver observer) {
   const std::vector<LinearLayer> names = AllLinearLayers(config);
   size_t max_n_out = 0;
   for (LinearLayer layer : names) max_n_out = std::max(max_n_out, ShapeOf(config, layer).n_out);

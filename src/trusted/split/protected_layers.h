@@ -43,20 +43,20 @@ class ProtectedLayers {
   // caller has compared the checkpoint's digest with the one it trusts.
   static absl::StatusOr<ProtectedLayers> Read(const Checkpoint& checkpoint, Drbg& random,
                                               ThreadPool& pool, WeightObserver observer);
-  static absl::StatusOr<ProtectedLayers> Read(const LlamaConfig& config, const Source& source,
+  static absl::StatusOr<ProtectedLayers> Read(const ModelSpec& config, const Source& source,
                                               Drbg& random, ThreadPool& pool,
                                               WeightObserver observer);
 
-  const LlamaConfig& config() const { return config_; }
+  const ModelSpec& config() const { return config_; }
   const ProtectedLayer& at(LinearLayer layer) const {
     return layers_[LinearLayerIndex(config_, layer)];
   }
 
  private:
-  ProtectedLayers(const LlamaConfig& config, std::unique_ptr<FreivaldsSecret> secret)
+  ProtectedLayers(const ModelSpec& config, std::unique_ptr<FreivaldsSecret> secret)
       : config_(config), secret_(std::move(secret)) {}
 
-  LlamaConfig config_;
+  ModelSpec config_;
   std::unique_ptr<FreivaldsSecret> secret_;  // The keys refer to it.
   std::vector<ProtectedLayer> layers_;       // By layer index.
 };

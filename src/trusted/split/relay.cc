@@ -96,7 +96,7 @@ class RelayBlinding final : public Blinding {
   const InboxRoom room_;
 };
 
-RelayBlinder::RelayBlinder(const LlamaConfig& config, uint64_t inbox_bytes, Drbg& random)
+RelayBlinder::RelayBlinder(const ModelSpec& config, uint64_t inbox_bytes, Drbg& random)
     : config_(config),
       inbox_bytes_(inbox_bytes),
       unrelayed_(config, servers(), random),

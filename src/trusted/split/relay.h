@@ -22,7 +22,7 @@ class RelayBlinder final : public Blinder {
 
   // inbox_bytes: what the sink says it keeps of products that have not been asked for. Seeds come
   // from a generator forked off `random`.
-  RelayBlinder(const LlamaConfig& config, uint64_t inbox_bytes, Drbg& random);
+  RelayBlinder(const ModelSpec& config, uint64_t inbox_bytes, Drbg& random);
 
   const char* protection() const override { return "shares"; }
   size_t servers() const override { return 2; }
@@ -45,7 +45,7 @@ class RelayBlinder final : public Blinder {
   bool TakeRoom(uint64_t bytes, uint64_t limit);
   std::unique_ptr<Blinding> Make(LinearLayer layer, size_t rows);
 
-  const LlamaConfig config_;
+  const ModelSpec config_;
   const uint64_t inbox_bytes_;
   ShareBlinder unrelayed_;
   Drbg drbg_;

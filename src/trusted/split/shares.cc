@@ -58,7 +58,7 @@ class ShareBlinding final : public Blinding {
   SecretBuffer seeds_;
 };
 
-ShareBlinder::ShareBlinder(const LlamaConfig& config, size_t servers, Drbg& random)
+ShareBlinder::ShareBlinder(const ModelSpec& config, size_t servers, Drbg& random)
     : config_(config), servers_(servers), drbg_(random.Fork()) {
   SOTTO_CHECK(servers >= 2);
 }
@@ -93,7 +93,7 @@ BlindedRows ShareBlinder::HiddenMessage(ConstMatrixView<uint32_t> hidden) {
 namespace {
 
 std::unique_ptr<Blinder> MakeSharesBlinder(const ProtectionInput& input, SplitLinear& split) {
-  const LlamaConfig& config = input.checkpoint.config();
+  const ModelSpec& config = input.checkpoint.config();
   if (!split.relayed) {
     return std::make_unique<ShareBlinder>(config, split.sessions.size(), ProcessDrbg());
   }

@@ -18,7 +18,7 @@ namespace sotto {
 class ShareBlinder final : public Blinder {
  public:
   // servers >= 2. Seeds come from a generator forked off `random`.
-  ShareBlinder(const LlamaConfig& config, size_t servers, Drbg& random);
+  ShareBlinder(const ModelSpec& config, size_t servers, Drbg& random);
 
   const char* protection() const override { return "shares"; }
   size_t servers() const override { return servers_; }
@@ -32,7 +32,7 @@ class ShareBlinder final : public Blinder {
   static BlindedRows SeedMessage(const Seed& seed, size_t rows, size_t n_in);
   static BlindedRows HiddenMessage(ConstMatrixView<uint32_t> hidden);
 
-  const LlamaConfig config_;
+  const ModelSpec config_;
   const size_t servers_;
   Drbg drbg_;
   std::mutex mutex_;

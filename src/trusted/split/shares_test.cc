@@ -20,7 +20,7 @@ struct Begun {
 // What each server is sent, in no order: the exchange's layer and rows, and whether as rows.
 std::vector<std::tuple<size_t, size_t, size_t, bool>> SentTo(const std::vector<Begun>& exchanges,
                                                              size_t servers) {
-  const LlamaConfig config = TinyConfig();
+  const ModelSpec config = TinyConfig();
   ShareBlinder blinder(config, servers, ProcessDrbg());
   std::vector<std::tuple<size_t, size_t, size_t, bool>> sent;
   for (const Begun& exchange : exchanges) {

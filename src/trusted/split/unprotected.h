@@ -13,7 +13,7 @@ namespace sotto {
 // the other formats; they too reveal everything.
 class UnprotectedRows final : public Blinder {
  public:
-  explicit UnprotectedRows(const LlamaConfig& config) : config_(config) {}
+  explicit UnprotectedRows(const ModelSpec& config) : config_(config) {}
 
   static BlindedRows F32(ConstMatrixView<float> rows);
   static BlindedRows Bf16(ConstMatrixView<BFloat16> rows);
@@ -27,7 +27,7 @@ class UnprotectedRows final : public Blinder {
   void Destroy(const absl::Status&) override {}  // Has no secrets.
 
  private:
-  const LlamaConfig config_;
+  const ModelSpec config_;
 };
 
 }  // namespace sotto

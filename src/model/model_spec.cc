@@ -1,7 +1,7 @@
+#include "model/model_spec.h"
+
 #include <cmath>
 #include <numbers>
-
-#include "model/config.h"
 
 namespace sotto {
 namespace {
@@ -32,13 +32,20 @@ double ScaledFrequency(double frequency, const RopeScaling& scaling) {
 
 }  // namespace
 
-std::vector<double> RopeInverseFrequencies(const LlamaConfig& config) {
-  std::vector<double> frequencies(config.head_dim / 2);
+std::vector<double> RopeInverseFrequencies(const RopeSpec& rope, size_t head_dim) {
+  std::vector<double> frequencies(head_dim / 2);
   for (size_t i = 0; i < frequencies.size(); ++i) {
-    const double exponent = 2.0 * static_cast<double>(i) / static_cast<double>(config.head_dim);
-    frequencies[i] = ScaledFrequency(std::pow(config.rope_theta, -exponent), config.rope_scaling);
+    const double exponent = 2.0 * static_cast<double>(i) / static_cast<double>(head_dim);
+    frequencies[i] = ScaledFrequency(std::pow(rope.theta, -exponent), rope.scaling);
   }
   return frequencies;
+}
+
+AttentionSpec AttentionOf(size_t num_heads, size_t num_kv_heads, size_t head_dim) {
+  return {.num_heads = num_heads,
+          .num_kv_heads = num_kv_heads,
+          .head_dim = head_dim,
+          .scale = 1.0 / std::sqrt(static_cast<double>(head_dim))};
 }
 
 }  // namespace sotto
