@@ -87,7 +87,7 @@ def values(name, flag):
 
 # What a flag is refused without, whatever its value.
 SPLIT = ["--split", "--accelerator=localhost:1"]
-BESIDE = {"--attention-precision": ["--precision=bf16"], "--data-plane": SPLIT,
+BESIDE = {"--attention-precision": ["--precision=bf16"], "--count-as": ["--corpus"], "--data-plane": SPLIT,
           "--offload": [*SPLIT, "--protection=plain"], "--prompts-format": ["--prompts=/dev/null"],
           "--protection": SPLIT, "--when-out": [*SPLIT, "--protection=pads"]}
 

@@ -18,6 +18,13 @@ struct TokenLogprob {
   bool operator==(const TokenLogprob&) const = default;
 };
 
+// Tokens whose log-probabilities are wanted after one position of a prompt.
+struct NamedTokens {
+  size_t prompt = 0;
+  size_t position = 0;  // The one the tokens would follow.
+  std::vector<int32_t> ids = {};
+};
+
 // Log-probabilities of one prompt of n tokens.
 struct Scores {
   // [n]: of each token given those before it. NaN for the first and for tokens not asked for.
@@ -30,11 +37,17 @@ struct Scores {
   // Sum and number of the tokens that were asked for.
   double sum_logprob = 0;
   size_t tokens = 0;
+  // For each of ScoreOptions::named that is about this prompt, in their order: the log-probability
+  // of each of its ids among the whole vocabulary.
+  std::vector<std::vector<double>> named = {};
 
   // [top_k]: those after position i. If the first is token i + 1, that token was the greedy choice.
   std::span<const TokenLogprob> top_after(size_t i) const {
     return std::span(top).subspan(i * top_k, top_k);
   }
+  // Whether each of the tokens [first, n) of the prompt `ids` was the most likely one (the smallest
+  // id among equals). REQUIRES: top_k and first are at least 1; the tokens were asked for.
+  bool IsGreedy(std::span<const int32_t> ids, size_t first) const;
   // exp of the mean negative log-probability; nullopt if there are no tokens.
   std::optional<double> perplexity() const;
 };
@@ -46,16 +59,13 @@ struct ScoreOptions {
   size_t top_k = 1;  // At most kMaxTopK and the size of the vocabulary; 0: none.
   // Keeps logprobs and top; false: sums only, in memory that does not grow with the prompt.
   bool keep_tokens = true;
-  // For each prompt, the first token to score (at least 1, and below its length); empty: all but
-  // the first token. lm_head is not computed for the positions before.
+  // For each prompt, the first token to score (at least 1, and at most its length: none); empty:
+  // all but the first token. lm_head is computed for no position but those that predict a scored
+  // token and the named ones, unless the prefill computes padding.
   std::vector<size_t> first_tokens = {};
-};
-
-// Tokens whose log-probabilities are wanted after one position of a prompt.
-struct NamedTokens {
-  size_t prompt = 0;
-  size_t position = 0;  // The one the tokens would follow.
-  std::vector<int32_t> ids = {};
+  // Tokens to score beside those of the prompts, such as labels that may follow. Where padding is
+  // computed, their number shows in the time a batch takes, but neither ids nor positions do.
+  std::vector<NamedTokens> named = {};
 };
 
 enum class Pooling {

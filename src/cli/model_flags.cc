@@ -40,7 +40,7 @@ ModelFlags::ModelFlags(CLI::App& app)
                             .placeholder = "HEX",
                             .help = "Refuse any model with another SHA-256 of its weights"}) {}
 
-absl::Status ModelFlags::Read(PrefillJob& options) const {
+absl::Status ModelFlags::Read(RunJob& options) const {
   SOTTO_RETURN_IF_ERROR(ReadPins(options));
   SOTTO_RETURN_IF_ERROR(ReadCache(options));
   SOTTO_RETURN_IF_ERROR(ReadSealing(options));
@@ -48,7 +48,7 @@ absl::Status ModelFlags::Read(PrefillJob& options) const {
   return absl::OkStatus();
 }
 
-absl::Status ModelFlags::ReadPins(PrefillJob& options) const {
+absl::Status ModelFlags::ReadPins(RunJob& options) const {
   for (const auto& [setting, pin] : {std::pair{&model_sha256_, &options.model.model_sha256},
                                      std::pair{&weights_sha256_, &options.model.weights_sha256}}) {
     *pin = absl::AsciiStrToLower(setting->value());
@@ -59,7 +59,7 @@ absl::Status ModelFlags::ReadPins(PrefillJob& options) const {
   return absl::OkStatus();
 }
 
-void ModelFlags::AddFiles(const PrefillJob& options, NamedFiles& files) const {
+void ModelFlags::AddFiles(const RunJob& options, NamedFiles& files) const {
   files.AddModel(model_.source(), options.model_path);
   files.inputs.push_back({key_file_.source(), options.model.key_file});
   if (options.prefill.weight_cache_dir.empty()) return;
@@ -72,7 +72,7 @@ void ModelFlags::AddFiles(const PrefillJob& options, NamedFiles& files) const {
   }
 }
 
-absl::Status ModelFlags::ReadCache(PrefillJob& options) const {
+absl::Status ModelFlags::ReadCache(RunJob& options) const {
   options.prefill.weight_cache_dir = weight_cache_.value();
   if (weight_cache_.given() && options.prefill.weight_cache_dir.empty()) {
     return UsageError("--weight-cache: the directory name is empty");
@@ -91,7 +91,7 @@ absl::Status ModelFlags::ReadCache(PrefillJob& options) const {
   return absl::OkStatus();
 }
 
-absl::Status ModelFlags::ReadSealing(PrefillJob& options) const {
+absl::Status ModelFlags::ReadSealing(RunJob& options) const {
   options.model.key_file = InputPath(key_file_.value());
   if (!weights_root_.given()) return absl::OkStatus();
   const absl::StatusOr<Hash256> root = HashFromHex(weights_root_.value(), weights_root_.source());

@@ -5,12 +5,11 @@
 #include <CLI/CLI.hpp>
 
 #include "base/status.h"
+#include "cli/execution_flags.h"
 #include "cli/model_flags.h"
-#include "cli/precision_flags.h"
 #include "cli/prefill_options.h"
 #include "cli/prompt_flags.h"
 #include "cli/setting.h"
-#include "cli/split_flags.h"
 
 namespace sotto {
 
@@ -27,16 +26,12 @@ class PrefillFlags {
   absl::Status ReadOutputs(PrefillJob& options) const;
   absl::Status ReadTopK(PrefillJob& options) const;
   absl::Status CheckFiles(const PrefillJob& options) const;
-  absl::Status ReadExecution(PrefillJob& options) const;
+  absl::Status ReadPositions(PrefillJob& options) const;
 
   ModelFlags model_;
   PromptFlags prompts_;
-  Setting output_;
-  PrecisionFlags precision_;
-  Setting threads_, logits_, save_logits_, logprobs_, top_k_;
-  CLI::Option *const pad_compute_, *const oblivious_embedding_;
-  Setting progress_, log_level_;
-  SplitFlags split_;
+  Setting output_, logits_, save_logits_, logprobs_, top_k_;
+  ExecutionFlags execution_;
 };
 
 }  // namespace sotto

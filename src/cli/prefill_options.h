@@ -7,18 +7,12 @@
 #include <vector>
 
 #include "cli/prompt_format.h"
-#include "cli/status_line.h"
+#include "cli/run_job.h"
 #include "cli/truncation.h"
-#include "sotto/model.h"
-#include "sotto/prefill.h"
 
 namespace sotto {
 
-struct PrefillJob {
-  std::string model_path;  // Of a directory, or a sealed model.
-  ModelOptions model;
-  PrefillOptions prefill;             // threads and pad_compute are resolved.
-  std::string prefill_length_source;  // The flag or variable to name in errors.
+struct PrefillJob : RunJob {
   Truncation truncation = Truncation::kRight;
   std::string prompts_path;                    // Empty: `prompts`.
   std::optional<PromptFormat> prompts_format;  // None: as the path says.
@@ -27,7 +21,6 @@ struct PrefillJob {
   std::string save_logits_path;  // Empty: not saved. Else ends in .safetensors or .npy.
   std::string logprobs_path;     // Empty: not written.
   std::optional<size_t> top_k;   // Likeliest tokens listed in it; none: no list.
-  ProgressMode progress = ProgressMode::kAuto;
 };
 
 }  // namespace sotto

@@ -8,16 +8,12 @@
 #include "base/strings.h"
 
 namespace sotto {
-namespace {
-
 std::string ClockText(double seconds) {
   const auto whole = static_cast<int64_t>(std::ceil(seconds));
   const auto two_digits = [](int64_t n) { return StrCat(n < 10 ? "0" : "", n); };
   if (whole < 3600) return StrCat(whole / 60, ":", two_digits(whole % 60));
   return StrCat(whole / 3600, ":", two_digits(whole / 60 % 60), ":", two_digits(whole % 60));
 }
-
-}  // namespace
 
 std::string ProgressLine(const ProgressState& state) {
   const double rate = state.elapsed_seconds > 0 ? state.tokens_done / state.elapsed_seconds : 0;

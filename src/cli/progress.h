@@ -13,6 +13,9 @@
 
 namespace sotto {
 
+// "0:12", "1:00:05"; of parts of a second, one more.
+std::string ClockText(double seconds);
+
 struct ProgressState {
   double tokens_done = 0;
   double tokens_total = 0;

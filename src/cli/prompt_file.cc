@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cmath>
 #include <filesystem>
-#include <limits>
 #include <utility>
 
 #include "base/file.h"
@@ -22,26 +20,6 @@ constexpr char kTextThatIsJson[] =
     "read as text, one prompt per line, but the first line is a JSON object; if the lines are "
     "JSON, name the file .jsonl or .ndjson, or give --prompts-format jsonl";
 constexpr std::array<std::string_view, 3> kMembers = {"prompt", "ids", "id"};
-// Up to here every integer is a double.
-constexpr double kLargestExact = 9007199254740992;
-
-absl::StatusOr<std::vector<int32_t>> ReadIds(const Json& value, const std::string& place) {
-  if (!value.is_array() || value.empty()) {
-    return absl::InvalidArgumentError(StrCat(place, " is not an array of one or more token ids"));
-  }
-  std::vector<int32_t> ids;
-  ids.reserve(value.size());
-  for (const Json& element : value) {
-    const bool whole = element.is_number_integer();
-    // A number beyond int64 reads as unsigned, one below zero as signed: both compare as intended.
-    if (!whole || element < 0 || element > std::numeric_limits<int32_t>::max()) {
-      return absl::InvalidArgumentError(
-          StrCat(place, ": element ", ids.size(), " is not a token id"));
-    }
-    ids.push_back(element.get<int32_t>());
-  }
-  return ids;
-}
 
 absl::StatusOr<Prompt> ReadObject(const Json& object, const std::string& source) {
   if (!object.is_object()) {
@@ -59,18 +37,9 @@ absl::StatusOr<Prompt> ReadObject(const Json& object, const std::string& source)
   }
   if (has_text) prompt.text = object["prompt"].get<std::string>();
   if (has_ids) {
-    SOTTO_ASSIGN_OR_RETURN(prompt.ids, ReadIds(object["ids"], StrCat(source, ": \"ids\"")));
+    SOTTO_ASSIGN_OR_RETURN(prompt.ids, ReadTokenIds(object["ids"], StrCat(source, ": \"ids\"")));
   }
-  if (object.contains("id")) prompt.id = object["id"];
-  if (prompt.id.is_structured()) {
-    return absl::InvalidArgumentError(
-        StrCat(source, ": \"id\" is not a string, a number or a boolean"));
-  }
-  // Integers beyond 64 bits are read as that, and would not come back as they were.
-  if (prompt.id.is_number_float() && std::abs(prompt.id.get<double>()) > kLargestExact) {
-    return absl::InvalidArgumentError(
-        StrCat(source, ": \"id\" is too large a number to be echoed exactly; make it a string"));
-  }
+  SOTTO_ASSIGN_OR_RETURN(prompt.id, ReadEchoedId(object, source));
   return prompt;
 }
 
@@ -116,7 +85,7 @@ absl::StatusOr<Prompt> ReadElement(Json& element, const std::string& source) {
   if (element.is_object()) return ReadObject(element, source);
   Prompt prompt{.source = source};
   if (element.is_array()) {
-    SOTTO_ASSIGN_OR_RETURN(prompt.ids, ReadIds(element, source));
+    SOTTO_ASSIGN_OR_RETURN(prompt.ids, ReadTokenIds(element, source));
     return prompt;
   }
   if (!element.is_string()) {

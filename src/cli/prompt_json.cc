@@ -1,6 +1,8 @@
 #include "cli/prompt_json.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <string>
 
 #include "base/json_depth.h"
@@ -13,6 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kLongestShownName = 40;
+// Up to here every integer is a double.
+constexpr double kLargestExact = 9007199254740992;
 
 // A member as a message names it. Where a prompt stands in a name's place by mistake, it is not
 // repeated: a name has no spaces.
@@ -66,6 +70,35 @@ absl::Status CheckMembers(const Json& object, std::span<const std::string_view> 
     return Refusal(source, StrCat(MemberName(name), " is unknown; known: ", List(known)));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<int32_t>> ReadTokenIds(const Json& value, std::string_view place) {
+  if (!value.is_array() || value.empty()) {
+    return absl::InvalidArgumentError(StrCat(place, " is not an array of one or more token ids"));
+  }
+  std::vector<int32_t> ids;
+  ids.reserve(value.size());
+  for (const Json& element : value) {
+    const bool whole = element.is_number_integer();
+    // A number beyond int64 reads as unsigned, one below zero as signed: both compare as intended.
+    if (!whole || element < 0 || element > std::numeric_limits<int32_t>::max()) {
+      return absl::InvalidArgumentError(
+          StrCat(place, ": element ", ids.size(), " is not a token id"));
+    }
+    ids.push_back(element.get<int32_t>());
+  }
+  return ids;
+}
+
+absl::StatusOr<Json> ReadEchoedId(const Json& object, std::string_view source) {
+  if (!object.contains("id")) return Json();
+  const Json& id = object["id"];
+  if (id.is_structured()) return Refusal(source, "\"id\" is not a string, a number or a boolean");
+  // Integers beyond 64 bits are read as that, and would not come back as they were.
+  if (id.is_number_float() && std::abs(id.get<double>()) > kLargestExact) {
+    return Refusal(source, "\"id\" is too large a number to be echoed exactly; make it a string");
+  }
+  return id;
 }
 
 }  // namespace sotto

@@ -15,24 +15,14 @@
 namespace sotto {
 namespace {
 
-std::string Count(size_t n, std::string_view what) {
-  return StrCat(n, " ", what, n == 1 ? "" : "s");
-}
-
 // Where padding is computed so that nobody sees how long prompts are, or how many the last batch
 // has, nobody reads it here.
 std::string WorkText(const PrefillJob& options, const BatchRows& rows) {
   if (!options.prefill.pad_compute) {
-    return StrCat(Count(rows.prompt_count, "prompt"), ", ", Count(rows.real_tokens(), "token"));
+    return StrCat(CountOf(rows.prompt_count, "prompt"), ", ", CountOf(rows.real_tokens(), "token"));
   }
-  return StrCat(Count(rows.ids.size(), "row"), ", ",
-                Count(rows.ids.size() * options.prefill.prefill_length, "position"));
-}
-
-std::string Seconds(double seconds) {
-  char text[32];
-  std::snprintf(text, sizeof text, seconds < 10 ? "%.2f s" : "%.0f s", seconds);
-  return text;
+  return StrCat(CountOf(rows.ids.size(), "row"), ", ",
+                CountOf(rows.ids.size() * options.prefill.prefill_length, "position"));
 }
 
 std::string FilesText(const PrefillJob& options) {
@@ -53,7 +43,7 @@ void WarnOfHost() {
 }
 
 // A sealed file that is whole is not yet the one that was meant.
-void WarnOfUnpinnedModel(const PrefillJob& options) {
+void WarnOfUnpinnedModel(const RunJob& options) {
   if (!IsSealedModelPath(options.model_path) || !options.model.sealed_root.empty()) return;
   if (!options.model.model_sha256.empty()) return;
   Log(LogLevel::kWarning,
@@ -65,20 +55,30 @@ void WarnOfUnpinnedModel(const PrefillJob& options) {
 
 }  // namespace
 
-void WarnBeforePrompts(const PrefillJob& options) {
+std::string CountOf(size_t n, std::string_view what) {
+  return StrCat(n, " ", what, n == 1 ? "" : "s");
+}
+
+std::string SecondsText(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, seconds < 10 ? "%.2f s" : "%.0f s", seconds);
+  return text;
+}
+
+void WarnBeforePrompts(const RunJob& job) {
   WarnOfHost();
-  if (options.prefill.split.has_value()) {
-    const std::string warning = ConfidentialityWarning(*options.prefill.split);
+  if (job.prefill.split.has_value()) {
+    const std::string warning = ConfidentialityWarning(*job.prefill.split);
     if (!warning.empty()) Log(LogLevel::kWarning, warning);
   }
 }
 
-void SayModel(const PrefillJob& options, const ModelInfo& model) {
-  WarnOfUnpinnedModel(options);
+void SayModel(const RunJob& job, const ModelInfo& model) {
+  WarnOfUnpinnedModel(job);
   WarnOfConfig(model.path, model.unknown_fields);
   Log(LogLevel::kInfo,
-      StrCat("model ", model.path, ": ", Count(model.parameters, "parameter"), ", ",
-             Count(model.layers, "layer"), ", vocabulary ", model.vocab_size));
+      StrCat("model ", model.path, ": ", CountOf(model.parameters, "parameter"), ", ",
+             CountOf(model.layers, "layer"), ", vocabulary ", model.vocab_size));
 }
 
 void SayPrecision(const Prefill& prefill) {
@@ -86,7 +86,7 @@ void SayPrecision(const Prefill& prefill) {
   Log(LogLevel::kInfo,
       StrCat("precision ", PrecisionName(precision.linear), " (", precision.linear_reason,
              "), attention in ", AttentionPrecisionName(precision.attention), ", ",
-             Count(static_cast<size_t>(prefill.threads()), "thread")));
+             CountOf(static_cast<size_t>(prefill.threads()), "thread")));
 }
 
 void SayRows(const PrefillJob& options, const BatchRows& rows) {
@@ -95,7 +95,7 @@ void SayRows(const PrefillJob& options, const BatchRows& rows) {
 }
 
 void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds) {
-  Notice(StrCat(WorkText(options, rows), " in ", Seconds(seconds), ": ", FilesText(options)));
+  Notice(StrCat(WorkText(options, rows), " in ", SecondsText(seconds), ": ", FilesText(options)));
 }
 
 }  // namespace sotto

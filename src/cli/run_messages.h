@@ -1,9 +1,11 @@
-// What `sotto prefill` says on stderr about a run: names, shapes and times. Of prompts no more than
+// What commands say on stderr about a run: names, shapes and times. Of prompts no more than
 // their number and, where work depends on it anyway, the number of their tokens.
 #ifndef SOTTO_CLI_RUN_MESSAGES_H_
 #define SOTTO_CLI_RUN_MESSAGES_H_
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 #include "cli/batch_rows.h"
 #include "cli/prefill_options.h"
@@ -13,12 +15,16 @@
 namespace sotto {
 
 // Whom nothing is hidden from, before a prompt is read; a model that anybody could have replaced.
-void WarnBeforePrompts(const PrefillJob& options);
+void WarnBeforePrompts(const RunJob& job);
 
 // At level info.
-void SayModel(const PrefillJob& options, const ModelInfo& model);
+void SayModel(const RunJob& job, const ModelInfo& model);
 void SayPrecision(const Prefill& prefill);
 void SayRows(const PrefillJob& options, const BatchRows& rows);
+
+// "1 line", "2 lines"; "0.52 s".
+std::string CountOf(size_t n, std::string_view what);
+std::string SecondsText(double seconds);
 
 // Of a run that succeeded: one line, like a warning in that --log-level error silences it.
 void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds);

@@ -8,6 +8,7 @@
 #include "cli/model_command.h"
 #include "cli/other_program.h"
 #include "cli/prefill_command.h"
+#include "cli/score_command.h"
 #include "cli/tokenize_command.h"
 
 namespace sotto {
@@ -29,6 +30,7 @@ void AddProgram(CLI::App& app, Invocation& invocation, const std::string& comman
 // In the order of the help.
 void AddCommands(CLI::App& app, Invocation& invocation) {
   AddPrefillCommand(app, invocation);
+  AddScoreCommand(app, invocation);
   AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
   AddProgram(app, invocation, "bench",

@@ -9,6 +9,7 @@
 #include "trusted/api/guarded.h"
 #include "trusted/api/memory_needed.h"
 #include "trusted/api/model_impl.h"
+#include "trusted/api/named_logprobs.h"
 #include "trusted/api/option_checks.h"
 #include "trusted/api/precision_choice.h"
 #include "trusted/api/prefill_impl.h"
@@ -151,12 +152,12 @@ absl::StatusOr<RunReport> Prefill::Run(TokenPrompts prompts, const RunRequest& r
   if (request.scores && !all) {
     return absl::InvalidArgumentError("scores need the logits of all positions");
   }
+  const ScoreOptions& scoring = request.score_options;
   if (request.scores) {
-    SOTTO_RETURN_IF_ERROR(
-        CheckScoreOptions(prompts, request.score_options, impl_->model.info().vocab_size));
+    SOTTO_RETURN_IF_ERROR(CheckScoreOptions(prompts, scoring, impl_->model.info().vocab_size));
   }
   PassRequest pass{.logits = all ? LogitsMode::kAll : LogitsMode::kLast,
-                   .score = request.scores ? &request.score_options : nullptr,
+                   .score = request.scores ? &scoring : nullptr,
                    .scores = request.scores,
                    // Split, batches are all alike, and made-up ones would use up pads and traffic.
                    .calibrate = request.calibrate && !impl_->options.split.has_value(),
@@ -169,6 +170,26 @@ absl::StatusOr<RunReport> Prefill::Run(TokenPrompts prompts, const RunRequest& r
                       .vocab_size = rows.cols(),
                       .values = rows.data()});
     };
+  }
+  PositionLists positions;
+  std::optional<NamedLogprobs> named;
+  if (request.scores && !scoring.named.empty()) {
+    named.emplace(prompts.size(), scoring.named, impl_->options.pad_compute);
+    pass.rows = [&named, consumer = std::move(pass.rows)](size_t prompt, size_t position,
+                                                          ConstMatrixView<float> rows) {
+      named->Take(prompt, position, rows);
+      if (consumer) consumer(prompt, position, rows);
+    };
+    pass.scores = [&](size_t prompt, Scores scores) {
+      scores.named = named->TakeOfPrompt(prompt);
+      return request.scores(prompt, std::move(scores));
+    };
+  }
+  // A fixed shape computes all positions, and leaves out by a mask.
+  if (request.scores && !request.logits && !scoring.first_tokens.empty() &&
+      !impl_->options.pad_compute) {
+    positions = WantedPositions(prompts, scoring.first_tokens, scoring.named);
+    pass.positions = &positions;
   }
   if (request.check) pass.batch_done = [&](const BatchMembers&) { return request.check(); };
   return impl_->Run(prompts, pass, control);

@@ -135,6 +135,46 @@ TEST_F(PrefillTest, NamedTokensHaveTheLogprobsOfTheWholeVocabulary) {
   }
 }
 
+// Scores and named tokens of one run: nothing is scored of the second prompt but what is named.
+TEST_F(PrefillTest, NamedTokensBesideScores) {
+  const Prompts prompts = {prompts_[0], prompts_[3], prompts_[1]};
+  const ScoreOptions options{.first_tokens = {3, prompts[1].size(), prompts[2].size()},
+                             .named = {{.prompt = 1, .position = 6, .ids = {0, 49}},
+                                       {.prompt = 0, .position = 4, .ids = {17}},
+                                       {.prompt = 1, .position = 2, .ids = {7}}}};
+  Prefill one = Make();
+  const auto want = one.LogprobsOf(prompts, options.named);
+  ASSERT_TRUE(want.ok()) << want.status();
+  for (const bool padded : {false, true}) {
+    Prefill prefill = Make({.batch_size = 2, .pad_compute = padded});
+    const auto got = prefill.Score(prompts, options);
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_EQ((*got)[0].tokens, prompts[0].size() - 3);
+    EXPECT_EQ((*got)[0].named, (std::vector<std::vector<double>>{(*want)[1]}));
+    EXPECT_EQ((*got)[1].tokens, 0u);
+    EXPECT_EQ((*got)[1].sum_logprob, 0.0);
+    EXPECT_EQ((*got)[1].named, (std::vector<std::vector<double>>{(*want)[0], (*want)[2]}));
+    EXPECT_EQ((*got)[2].named.size(), 0u);
+  }
+}
+
+TEST_F(PrefillTest, GreedyTokensAreTheMostLikelyOnes) {
+  Prefill prefill = Make();
+  TokenIds ids = {3};
+  for (int i = 0; i < 3; ++i) {
+    const auto scores = prefill.Score(Prompts{ids});
+    ASSERT_TRUE(scores.ok()) << scores.status();
+    ids.push_back(scores->front().top_after(ids.size() - 1)[0].id);
+  }
+  TokenIds other = ids;
+  other[1] = (ids[1] + 1) % 50;
+  const auto scores = prefill.Score(Prompts{ids, other});
+  ASSERT_TRUE(scores.ok()) << scores.status();
+  EXPECT_TRUE((*scores)[0].IsGreedy(ids, 1));
+  EXPECT_FALSE((*scores)[1].IsGreedy(other, 1));
+  EXPECT_TRUE((*scores)[1].IsGreedy(other, other.size()));  // Of no tokens.
+}
+
 TEST_F(PrefillTest, HiddenStatesPoolAsTheySay) {
   Prefill one = Make();
   const auto every = one.HiddenStates(prompts_, Pooling::kNone);
@@ -199,7 +239,7 @@ TEST_F(PrefillTest, WrongInputIsNamedAndNothingRuns) {
             "top_k: 51, but the model has 50 tokens");
   EXPECT_THAT(message(prefill.Score(prompts_, {.first_tokens = {1}}).status()),
               HasSubstr("first_tokens"));
-  EXPECT_THAT(message(prefill.Score(Prompts{{1, 2}}, {.first_tokens = {2}}).status()),
+  EXPECT_THAT(message(prefill.Score(Prompts{{1, 2}}, {.first_tokens = {3}}).status()),
               HasSubstr("first_tokens"));
   const std::vector<NamedTokens> beyond = {{.prompt = 2, .position = 1, .ids = {1}}};
   EXPECT_THAT(message(prefill.LogprobsOf(prompts_, beyond).status()), HasSubstr("no position 1"));

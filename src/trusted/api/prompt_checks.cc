@@ -45,15 +45,16 @@ absl::Status CheckScoreOptions(TokenPrompts prompts, const ScoreOptions& options
     return absl::InvalidArgumentError(
         StrCat("top_k: ", options.top_k, ", but the model has ", vocab_size, " tokens"));
   }
+  SOTTO_RETURN_IF_ERROR(CheckNamedTokens(prompts, options.named, vocab_size));
   if (options.first_tokens.empty()) return absl::OkStatus();
   if (options.first_tokens.size() != prompts.size()) {
     return absl::InvalidArgumentError(StrCat("first_tokens: ", options.first_tokens.size(),
                                              " given for ", prompts.size(), " prompts"));
   }
   for (size_t i = 0; i < prompts.size(); ++i) {
-    if (options.first_tokens[i] >= 1 && options.first_tokens[i] < prompts[i].size()) continue;
+    if (options.first_tokens[i] >= 1 && options.first_tokens[i] <= prompts[i].size()) continue;
     return absl::InvalidArgumentError(StrCat("first_tokens: prompt ", i, " has ", prompts[i].size(),
-                                             " tokens; must be at least 1 and less than that"));
+                                             " tokens; must be at least 1 and at most that"));
   }
   return absl::OkStatus();
 }

@@ -83,6 +83,14 @@ std::optional<double> Perplexity(double sum_logprobs, size_t count) {
   return std::exp(-sum_logprobs / static_cast<double>(count));
 }
 
+bool Scores::IsGreedy(std::span<const int32_t> ids, size_t first) const {
+  SOTTO_CHECK(first >= 1 && top_k >= 1 && ids.size() * top_k <= top.size());
+  for (size_t i = first; i < ids.size(); ++i) {
+    if (top_after(i - 1)[0].id != ids[i]) return false;
+  }
+  return true;
+}
+
 std::optional<double> Scores::perplexity() const { return Perplexity(sum_logprob, tokens); }
 
 }  // namespace sotto

@@ -1,0 +1,15 @@
+// `sotto score`.
+#ifndef SOTTO_CLI_SCORE_COMMAND_H_
+#define SOTTO_CLI_SCORE_COMMAND_H_
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command.h"
+
+namespace sotto {
+
+void AddScoreCommand(CLI::App& app, Invocation& invocation);
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_SCORE_COMMAND_H_

@@ -1,0 +1,97 @@
+// `sotto score` and the library give the same bits; so does the split mode.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "sotto/prefill.h"
+#include "sotto/scoring.h"
+#include "testing/run_program.h"
+#include "testing/temp_dir.h"
+#include "testing/test_data.h"
+
+namespace sotto {
+namespace {
+
+using nlohmann::json;
+
+constexpr char kContext[] = "And the LORD said unto Moses, Speak unto the children of Israel ";
+const std::vector<std::string> kEnds = {"that they go forward", "and say", "selah"};
+
+std::vector<json> ScoreLines(const std::vector<std::string>& flags,
+                             const std::vector<json>& lines) {
+  std::string input;
+  for (const json& line : lines) input += line.dump() + "\n";
+  std::vector<std::string> arguments = {"score", "--model", ShippedModelDir()};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  const ProgramResult run = RunProgram("sotto", arguments, {.input = input});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  std::vector<json> results;
+  std::istringstream out(run.out);
+  for (std::string line; std::getline(out, line);) results.push_back(json::parse(line));
+  EXPECT_EQ(results.size(), lines.size());
+  return results;
+}
+
+TEST(ScoreProgram, GivesTheBitsOfTheLibrary) {
+  const auto model = Model::Open(ShippedModelDir());
+  ASSERT_TRUE(model.ok()) << model.status();
+  auto prefill = Prefill::Create(
+      *model, {.prefill_length = 64, .batch_size = 4, .precision = Precision::kF32});
+  ASSERT_TRUE(prefill.ok()) << prefill.status();
+  const auto ids = EncodeContinuations(*model, kContext, kEnds);
+  ASSERT_TRUE(ids.ok()) << ids.status();
+  std::vector<TokenIds> prompts;
+  ScoreOptions options;
+  for (const TokenIds& end : ids->continuations) {
+    prompts.push_back(ids->context);
+    prompts.back().insert(prompts.back().end(), end.begin(), end.end());
+    options.first_tokens.push_back(ids->context.size());
+  }
+  prompts.push_back(*model->Encode("In the beginning"));
+  options.first_tokens.push_back(1);
+  const auto scores = prefill->Score(prompts, options);
+  ASSERT_TRUE(scores.ok()) << scores.status();
+
+  const std::vector<json> lines = ScoreLines(
+      {}, {{{"context", kContext}, {"continuations", kEnds}}, {{"text", "In the beginning"}}});
+  ASSERT_EQ(lines.size(), 2u);
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const json& got = i < kEnds.size() ? lines[0]["continuations"][i] : lines[1];
+    const Scores& want = (*scores)[i];
+    const size_t first = options.first_tokens[i];
+    EXPECT_EQ(got["sum_logprob"].get<double>(), want.sum_logprob);
+    EXPECT_EQ(got["tokens"], want.tokens);
+    EXPECT_EQ(got["greedy"], want.IsGreedy(prompts[i], first));
+    EXPECT_EQ(got["logprobs"].get<std::vector<double>>(),
+              std::vector<double>(want.logprobs.begin() + static_cast<ptrdiff_t>(first),
+                                  want.logprobs.end()));
+  }
+}
+
+// Whatever shares a batch with a line, and whether padding is computed.
+TEST(ScoreProgram, GivesTheSameLinesHoweverTheyAreBatched) {
+  std::vector<json> lines;
+  for (int i = 0; i < 20; ++i) {
+    const std::string number = std::to_string(i * 37);
+    lines.push_back({{"context", kContext + number}, {"continuations", kEnds}});
+    lines.push_back({{"prompt", number}, {"labels", {" a", " selah of the Lord"}}});
+    lines.push_back({{"text", "And " + number}, {"id", i}});
+  }
+  const std::vector<json> want = ScoreLines({"--top-k", "2"}, lines);
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{"--batch-size", "1"},
+        {"--batch-size", "7", "--threads", "1"},
+        {"--batch-size", "3", "--pad-compute"},
+        {"--batch-size", "64", "--oblivious-embedding", "--prefill-length", "80"}}) {
+    std::vector<std::string> all = {"--top-k", "2"};
+    all.insert(all.end(), flags.begin(), flags.end());
+    EXPECT_EQ(ScoreLines(all, lines), want) << flags[1];
+  }
+}
+
+}  // namespace
+}  // namespace sotto

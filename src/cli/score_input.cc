@@ -1,0 +1,127 @@
+#include "cli/score_input.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/file.h"
+#include "base/strings.h"
+#include "cli/score_line.h"
+
+namespace sotto {
+namespace {
+
+// What the check of a window covers: its tokens, and where it begins to score.
+std::string WindowBytes(const ScoreRow& row, const CorpusPlace& place) {
+  std::string bytes = StrCat(place.text, " ", place.first_token, " ", row.first_token);
+  for (const int32_t id : row.ids) bytes += StrCat(" ", id);
+  return bytes;
+}
+
+}  // namespace
+
+absl::StatusOr<ScoreInput> ScoreInput::Open(const ScoreJob& job, const std::string& settings,
+                                            const ScoreEncoder& encoder) {
+  SOTTO_ASSIGN_OR_RETURN(LineReader reader, LineReader::Open(job.input_path));
+  return ScoreInput(job, settings, encoder, std::move(reader));
+}
+
+absl::StatusOr<std::optional<ScoreRecord>> ScoreInput::Next() {
+  return job_.settings.corpus ? NextWindow() : NextLine();
+}
+
+ScoreRecord ScoreInput::Record() { return {.index = next_index_++, .check = chain_.check()}; }
+
+absl::StatusOr<std::optional<ScoreRecord>> ScoreInput::NextLine() {
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<std::string_view> line, reader_.Next());
+  if (!line.has_value()) return std::nullopt;
+  chain_.Add(*line);
+  ScoreRecord record = Record();
+  record.source = reader_.source();
+  record.line = std::string(*line);
+  return record;
+}
+
+absl::StatusOr<std::optional<TextOrIds>> ScoreInput::NextText() {
+  if (job_.input_format == ScoreFormat::kText) {
+    if (texts_ > 0) return std::nullopt;
+    source_ = DisplayName(job_.input_path);
+    TextOrIds text;
+    SOTTO_ASSIGN_OR_RETURN(text.text, reader_.Rest());
+    return text;
+  }
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<std::string_view> line, reader_.Next());
+  if (!line.has_value()) return std::nullopt;
+  source_ = reader_.source();
+  SOTTO_ASSIGN_OR_RETURN(ScoreRequest request, ParseScoreLine(*line, source_));
+  if (request.kind == ScoreKind::kText) return std::move(request.context);
+  return absl::InvalidArgumentError(StrCat(source_, ": --corpus takes texts or ids alone"));
+}
+
+absl::StatusOr<bool> ScoreInput::BeginText() {
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<TextOrIds> text, NextText());
+  if (!text.has_value()) return false;
+  SOTTO_ASSIGN_OR_RETURN(ids_, encoder_->TextIds(*text, source_));
+  const ScoreSettings& settings = job_.settings;
+  const WindowOptions options{.length = job_.prefill.prefill_length,
+                              .stride = settings.stride.value_or(0),
+                              .count = settings.count};
+  windows_.emplace(ids_.size(), options);
+  next_window_ = 0;
+  if (windows_->size() == 0) {
+    return absl::InvalidArgumentError(
+        StrCat(source_, ": has ", ids_.size(), " tokens, but a window (--prefill-length) has ",
+               options.length, ", and --count-as llama.cpp counts whole windows only"));
+  }
+  ++texts_;
+  if (text->ids.has_value()) text_bytes_.reset();
+  if (text_bytes_.has_value()) *text_bytes_ += text->text.size();
+  return true;
+}
+
+absl::StatusOr<std::optional<ScoreRecord>> ScoreInput::NextWindow() {
+  if (!windows_.has_value()) {
+    SOTTO_ASSIGN_OR_RETURN(const bool more, BeginText());
+    if (!more) return std::nullopt;
+  }
+  const TextWindow window = (*windows_)[next_window_];
+  ScoreRow row = encoder_->WindowRow(ids_, window);
+  const CorpusPlace place{.text = texts_ - 1, .first_token = window.first_token};
+  chain_.Add(WindowBytes(row, place));
+  ScoreRecord record = Record();
+  record.source = source_;
+  record.row = std::move(row);
+  record.place = place;
+  if (++next_window_ == windows_->size()) windows_.reset();
+  return record;
+}
+
+absl::StatusOr<ScoreItem> ScoreInput::Item(ScoreRecord record) const {
+  ScoreItem item{
+      .index = record.index, .source = std::move(record.source), .check = std::move(record.check)};
+  if (record.row.has_value()) {
+    item.corpus = record.place;
+    item.rows.push_back(*std::move(record.row));
+    item.scores.resize(1);
+    return item;
+  }
+  if (job_.input_format == ScoreFormat::kText) {
+    item.request.context.text = std::move(record.line);
+  } else {
+    SOTTO_ASSIGN_OR_RETURN(item.request, ParseScoreLine(record.line, item.source));
+  }
+  SOTTO_RETURN_IF_ERROR(encoder_->Encode(item));
+  return item;
+}
+
+std::optional<double> ScoreInput::share_read() const {
+  const std::optional<uint64_t> size = reader_.size_bytes();
+  if (!size.has_value() || *size == 0) return std::nullopt;
+  const double read = static_cast<double>(reader_.end_offset()) / static_cast<double>(*size);
+  if (!windows_.has_value()) return std::min(1.0, read);
+  // Of a corpus that is one text, its windows tell.
+  return job_.input_format == ScoreFormat::kText
+             ? static_cast<double>(next_window_) / static_cast<double>(windows_->size())
+             : std::min(1.0, read);
+}
+
+}  // namespace sotto

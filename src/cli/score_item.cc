@@ -1,0 +1,151 @@
+#include "cli/score_item.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/strings.h"
+#include "sotto/scoring.h"
+
+namespace sotto {
+namespace {
+
+absl::Status InLine(std::string_view source, const absl::Status& status) {
+  return absl::Status(status.code(), StrCat(source, ": ", ToStd(status.message())));
+}
+
+TokenIds Concatenated(const TokenIds& a, const TokenIds& b) {
+  TokenIds whole = a;
+  whole.insert(whole.end(), b.begin(), b.end());
+  return whole;
+}
+
+bool AllOneToken(const std::vector<TokenIds>& continuations) {
+  return std::ranges::all_of(continuations, [](const TokenIds& ids) { return ids.size() == 1; });
+}
+
+}  // namespace
+
+absl::Status ScoreEncoder::CheckVocabulary(const TokenIds& ids, std::string_view source) const {
+  const auto size = static_cast<int64_t>(model_.info().vocab_size);
+  const auto bad = std::ranges::find_if(ids, [&](int32_t id) { return id < 0 || id >= size; });
+  if (bad == ids.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(StrCat(source, ": the id at position ", bad - ids.begin(),
+                                           " is beyond the model's vocabulary of ", size));
+}
+
+absl::StatusOr<TokenIds> ScoreEncoder::TextIds(const TextOrIds& text,
+                                               std::string_view source) const {
+  absl::StatusOr<TokenIds> ids = text.ids.has_value()
+                                     ? absl::StatusOr<TokenIds>(*text.ids)
+                                     : model_.Encode(text.text, settings_.encoding);
+  if (!ids.ok()) return InLine(source, ids.status());
+  if (ids->empty()) return absl::InvalidArgumentError(StrCat(source, ": has no tokens"));
+  SOTTO_RETURN_IF_ERROR(CheckVocabulary(*ids, source));
+  return ids;
+}
+
+ScoreRow ScoreEncoder::WindowRow(const TokenIds& ids, const TextWindow& window) const {
+  ScoreRow row{.ids = TokenIds(ids.begin() + window.begin, ids.begin() + window.end),
+               .first_token = window.first_token - window.begin};
+  const std::span<const int32_t> bos = model_.bos_ids();
+  if (window.begins_with_bos && settings_.encoding.add_bos && !bos.empty()) row.ids[0] = bos[0];
+  return row;
+}
+
+bool ScoreEncoder::DoubledBos(const TextOrIds& text, const TokenIds& ids) const {
+  const std::span<const int32_t> bos = model_.bos_ids();
+  return !text.ids.has_value() && settings_.encoding.add_bos && !bos.empty() &&
+         ids.size() >= 2 * bos.size() &&
+         std::equal(ids.begin(), ids.begin() + bos.size(), ids.begin() + bos.size());
+}
+
+absl::Status ScoreEncoder::Fit(ScoreItem& item, bool begins_with_bos, ScoreRow& row) const {
+  if (row.ids.size() <= length_) return absl::OkStatus();
+  const bool text = item.request.kind == ScoreKind::kText;
+  if (!settings_.truncate_left) {
+    return absl::InvalidArgumentError(
+        StrCat(item.source, ": comes to ", row.ids.size(), " tokens, more than the ", length_,
+               " of --prefill-length (--truncate-left", text ? " or --stride" : "",
+               " scores it nevertheless)"));
+  }
+  const size_t cut = row.ids.size() - length_;
+  const size_t kept = begins_with_bos ? std::min(model_.bos_ids().size(), length_) : 0;
+  // One token has to stand before what is scored.
+  const size_t last_kept = text ? row.ids.size() : row.first_token;
+  if (cut + std::max<size_t>(kept, 1) > last_kept) {
+    return absl::InvalidArgumentError(
+        StrCat(item.source, ": what is to be scored comes to more than --prefill-length tokens, ",
+               length_, ", without its context"));
+  }
+  row.ids.erase(row.ids.begin() + kept, row.ids.begin() + kept + cut);
+  if (!text) row.first_token -= cut;
+  item.cut_tokens = std::max(item.cut_tokens, cut);
+  return absl::OkStatus();
+}
+
+absl::Status ScoreEncoder::EncodeText(ScoreItem& item) const {
+  const TextOrIds& text = item.request.context;
+  SOTTO_ASSIGN_OR_RETURN(TokenIds ids, TextIds(text, item.source));
+  item.doubled_bos = DoubledBos(text, ids);
+  if (settings_.stride.has_value() && ids.size() > length_) {
+    const TextWindows windows(ids.size(), {.length = length_, .stride = *settings_.stride});
+    for (size_t i = 0; i < windows.size(); ++i) item.rows.push_back(WindowRow(ids, windows[i]));
+    return absl::OkStatus();
+  }
+  ScoreRow row{.ids = std::move(ids)};
+  SOTTO_RETURN_IF_ERROR(Fit(item, !text.ids.has_value() && settings_.encoding.add_bos, row));
+  item.rows.push_back(std::move(row));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ContinuationIds> ScoreEncoder::ContinuingIds(const ScoreItem& item) const {
+  const ScoreRequest& request = item.request;
+  ContinuationIds ids;
+  if (request.context.ids.has_value()) {
+    ids.context = *request.context.ids;
+    for (const TextOrIds& each : request.continuations) ids.continuations.push_back(*each.ids);
+  } else {
+    std::vector<std::string> texts;
+    for (const TextOrIds& each : request.continuations) texts.push_back(each.text);
+    absl::StatusOr<ContinuationIds> encoded =
+        EncodeContinuations(model_, request.context.text, texts, settings_.encoding);
+    if (!encoded.ok()) return InLine(item.source, encoded.status());
+    ids = *std::move(encoded);
+  }
+  SOTTO_RETURN_IF_ERROR(CheckVocabulary(ids.context, item.source));
+  for (const TokenIds& each : ids.continuations) {
+    SOTTO_RETURN_IF_ERROR(CheckVocabulary(each, item.source));
+  }
+  return ids;
+}
+
+absl::Status ScoreEncoder::EncodeContinuing(ScoreItem& item) const {
+  SOTTO_ASSIGN_OR_RETURN(const ContinuationIds ids, ContinuingIds(item));
+  const TextOrIds& context = item.request.context;
+  item.context_tokens = ids.context.size();
+  item.doubled_bos = DoubledBos(context, ids.context);
+  const bool bos = !context.ids.has_value() && settings_.encoding.add_bos;
+  // Labels of one token each need one row, and no position more than the prompt has.
+  if (item.request.kind == ScoreKind::kLabels && AllOneToken(ids.continuations)) {
+    ScoreRow row{.ids = ids.context, .first_token = ids.context.size()};
+    for (const TokenIds& label : ids.continuations) row.labels.push_back(label[0]);
+    SOTTO_RETURN_IF_ERROR(Fit(item, bos, row));
+    item.rows.push_back(std::move(row));
+    return absl::OkStatus();
+  }
+  for (const TokenIds& continuation : ids.continuations) {
+    ScoreRow row{.ids = Concatenated(ids.context, continuation), .first_token = ids.context.size()};
+    SOTTO_RETURN_IF_ERROR(Fit(item, bos, row));
+    item.rows.push_back(std::move(row));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ScoreEncoder::Encode(ScoreItem& item) const {
+  SOTTO_RETURN_IF_ERROR(item.request.kind == ScoreKind::kText ? EncodeText(item)
+                                                              : EncodeContinuing(item));
+  item.scores.resize(item.rows.size());
+  return absl::OkStatus();
+}
+
+}  // namespace sotto

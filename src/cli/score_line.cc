@@ -1,0 +1,114 @@
+#include "cli/score_line.h"
+
+#include <array>
+#include <span>
+#include <utility>
+
+#include "base/strings.h"
+#include "cli/prompt_json.h"
+
+namespace sotto {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kWhatALineIs[] =
+    "needs \"text\", \"ids\", \"context\" with \"continuation\" or \"continuations\", or "
+    "\"prompt\" with \"labels\"";
+
+// The members that an object may have, beside "id", by the one that says what it is.
+struct LineShape {
+  ScoreKind kind;
+  std::string_view first, second;  // `second` empty: there is none.
+  bool several = false;            // `second` is an array of such.
+};
+constexpr std::array<LineShape, 6> kShapes = {{
+    {ScoreKind::kLabels, "prompt", "labels", true},
+    {ScoreKind::kContinuations, "context", "continuations", true},
+    {ScoreKind::kContinuation, "context", "continuation"},
+    {ScoreKind::kText, "text", ""},
+    {ScoreKind::kText, "ids", ""},
+    {ScoreKind::kText, "prompt", ""},
+}};
+
+absl::Status BadLine(std::string_view source, std::string_view what) {
+  return absl::InvalidArgumentError(StrCat(source, ": ", what));
+}
+
+absl::StatusOr<TextOrIds> ReadTextOrIds(const Json& value, const std::string& place) {
+  TextOrIds read;
+  if (value.is_string()) {
+    read.text = value.get<std::string>();
+    return read;
+  }
+  if (!value.is_array()) {
+    return absl::InvalidArgumentError(
+        StrCat(place, " is neither a string nor an array of token ids"));
+  }
+  SOTTO_ASSIGN_OR_RETURN(read.ids, ReadTokenIds(value, place));
+  return read;
+}
+
+absl::Status ReadSecond(const Json& value, const LineShape& shape, const std::string& place,
+                        ScoreRequest& request) {
+  if (!shape.several) {
+    SOTTO_ASSIGN_OR_RETURN(TextOrIds one, ReadTextOrIds(value, place));
+    request.continuations.push_back(std::move(one));
+    return absl::OkStatus();
+  }
+  if (!value.is_array() || value.empty()) {
+    return absl::InvalidArgumentError(StrCat(place, " is not an array of one or more"));
+  }
+  for (const Json& element : value) {
+    const std::string element_place = StrCat(place, ": element ", request.continuations.size());
+    SOTTO_ASSIGN_OR_RETURN(TextOrIds one, ReadTextOrIds(element, element_place));
+    request.continuations.push_back(std::move(one));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ScoreRequest> ReadShape(const Json& object, const LineShape& shape,
+                                       const std::string& source) {
+  std::vector<std::string_view> known = {"id", shape.first};
+  if (!shape.second.empty()) known.push_back(shape.second);
+  SOTTO_RETURN_IF_ERROR(CheckMembers(object, known, source));
+  ScoreRequest request{.kind = shape.kind};
+  const auto place = [&](std::string_view member) { return StrCat(source, ": \"", member, "\""); };
+  SOTTO_ASSIGN_OR_RETURN(request.context, ReadTextOrIds(object[shape.first], place(shape.first)));
+  SOTTO_ASSIGN_OR_RETURN(request.id, ReadEchoedId(object, source));
+  if (shape.second.empty()) {
+    const bool text = !request.context.ids.has_value();
+    return shape.first == "ids" && text ? BadLine(source, "\"ids\" is not an array of token ids")
+                                        : absl::StatusOr<ScoreRequest>(std::move(request));
+  }
+  SOTTO_RETURN_IF_ERROR(ReadSecond(object[shape.second], shape, place(shape.second), request));
+  for (const TextOrIds& continuation : request.continuations) {
+    if (continuation.ids.has_value() == request.context.ids.has_value()) continue;
+    return BadLine(source, StrCat("\"", shape.first, "\" and \"", shape.second,
+                                  "\" must both be text, or both token ids"));
+  }
+  return request;
+}
+
+}  // namespace
+
+absl::StatusOr<ScoreRequest> ParseScoreLine(std::string_view line, const std::string& source) {
+  SOTTO_ASSIGN_OR_RETURN(const Json json, ParsePromptJson(line, source));
+  if (json.is_string() || json.is_array()) {
+    ScoreRequest request;
+    SOTTO_ASSIGN_OR_RETURN(request.context, ReadTextOrIds(json, StrCat(source, ": the line")));
+    return request;
+  }
+  if (!json.is_object()) return BadLine(source, kWhatALineIs);
+  for (const LineShape& shape : kShapes) {
+    if (!json.contains(shape.first)) continue;
+    if (shape.second.empty() || json.contains(shape.second)) return ReadShape(json, shape, source);
+  }
+  // A member that is misspelt is worth more than the list of what there could be.
+  constexpr std::array<std::string_view, 8> kAll = {
+      "id", "text", "ids", "context", "continuation", "continuations", "prompt", "labels"};
+  SOTTO_RETURN_IF_ERROR(CheckMembers(json, kAll, source));
+  return BadLine(source, kWhatALineIs);
+}
+
+}  // namespace sotto

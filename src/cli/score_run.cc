@@ -1,0 +1,209 @@
+#include "cli/score_run.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "cli/api_errors.h"
+#include "cli/command.h"
+#include "cli/result_file.h"
+#include "cli/run_messages.h"
+#include "cli/score_check.h"
+#include "cli/score_input.h"
+#include "cli/score_output.h"
+#include "cli/score_resume.h"
+#include "cli/score_rounds.h"
+#include "cli/score_shard.h"
+#include "model/sealed_model.h"
+#include "trusted/api/weight_cache_policy.h"
+#include "trusted/tee/platform.h"
+
+namespace sotto {
+namespace {
+
+// Longer rows than most need; more are to be asked for, as memory is taken for all of a batch.
+constexpr size_t kUsualLength = 2048;
+
+// What depends on the model.
+absl::Status Resolve(const ModelInfo& model, ScoreJob& job) {
+  PrefillOptions& prefill = job.prefill;
+  if (job.default_length && !prefill.pad_compute) prefill.prefill_length = kUsualLength;
+  if (job.default_length) {
+    prefill.prefill_length = std::min(prefill.prefill_length, model.max_positions);
+  }
+  if (prefill.prefill_length > model.max_positions) {
+    return absl::InvalidArgumentError(
+        StrCat(job.prefill_length_source, ": ", prefill.prefill_length,
+               " positions, but the model has ", model.max_positions));
+  }
+  ScoreSettings& settings = job.settings;
+  if (settings.top_k.value_or(0) > model.vocab_size) {
+    return absl::InvalidArgumentError(
+        StrCat("--top-k: ", *settings.top_k, ", but the model has ", model.vocab_size, " tokens"));
+  }
+  if (settings.corpus && !settings.stride.has_value() &&
+      settings.count == WindowCount::kHuggingFace) {
+    settings.stride = std::max<size_t>(prefill.prefill_length / 2, 1);
+  }
+  if (settings.stride.value_or(0) > prefill.prefill_length) {
+    return absl::InvalidArgumentError(StrCat("--stride: ", *settings.stride,
+                                             ", more than --prefill-length, ",
+                                             prefill.prefill_length, ": tokens would be left out"));
+  }
+  return absl::OkStatus();
+}
+
+bool IsFile(const std::string& path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+std::string DoneText(const ScoreJob& job, const ScoreCounts& counts, size_t kept) {
+  std::string text =
+      job.prefill.pad_compute
+          ? StrCat(CountOf(counts.rows, "row"), ", ",
+                   CountOf(counts.rows * job.prefill.prefill_length, "position"))
+          : StrCat(CountOf(counts.lines, "line"), ", ", CountOf(counts.tokens, "scored token"));
+  text += StrCat(" in ", SecondsText(counts.seconds));
+  return kept > 0 ? StrCat(text, ", behind ", CountOf(kept, "line"), " that were there") : text;
+}
+
+// One run: the files, and what they hold so far.
+class ScoreTask {
+ public:
+  ScoreTask(ScoreJob& job, const Model& model, std::string settings)
+      : job_(job),
+        model_(model),
+        settings_(std::move(settings)),
+        encoder_(model, job.settings, job.prefill.prefill_length),
+        path_(job.shard.alone() ? job.output_path : ShardPath(job.output_path, job.shard)) {}
+
+  absl::Status Run() {
+    if (job_.resume && !job_.shard.alone() && !IsFile(path_) && IsFile(job_.output_path)) {
+      return CheckJoined();
+    }
+    SOTTO_ASSIGN_OR_RETURN(ScoreInput input, ScoreInput::Open(job_, settings_, encoder_));
+    SOTTO_ASSIGN_OR_RETURN(std::optional<ResultFile> output, ResultFile::Open(path_));
+    KeptResults kept;
+    if (job_.resume && output->regular()) {
+      SOTTO_ASSIGN_OR_RETURN(kept, KeepResults(path_, job_, input, totals_));
+    }
+    // What stands in the way of a run is known by now, but for what its lines hold.
+    SOTTO_RETURN_IF_ERROR(output->StartAt(kept.bytes));
+    ScoreCounts counts;
+    if (!kept.complete) {
+      ScoreRounds rounds(job_, model_, input, *output, totals_);
+      SOTTO_ASSIGN_OR_RETURN(counts, rounds.Run());
+      SOTTO_RETURN_IF_ERROR(AppendEnd(input, *output));
+    }
+    SOTTO_RETURN_IF_ERROR(output->Finish());
+    output.reset();
+    WarnOfDoubledBos(counts.doubled_bos);
+    Notice(StrCat(DoneText(job_, counts, kept.lines), ": ", DisplayName(path_)));
+    return job_.shard.alone() ? absl::OkStatus() : Join();
+  }
+
+ private:
+  CorpusTotals::Corpus CorpusOf(size_t texts, std::optional<uint64_t> bytes,
+                                const std::string& check) const {
+    return {.texts = texts,
+            .bytes = bytes,
+            .length = job_.prefill.prefill_length,
+            .settings = job_.settings,
+            .check = check};
+  }
+
+  // The last line, where results have one.
+  absl::Status AppendEnd(const ScoreInput& input, ResultFile& output) const {
+    if (job_.settings.corpus && input.texts() == 0) {
+      return absl::InvalidArgumentError(StrCat(DisplayName(job_.input_path), ": contains no text"));
+    }
+    if (!job_.shard.alone()) {
+      return output.Append(ShardEndLine({.lines = input.records(),
+                                         .check = input.check(),
+                                         .texts = input.texts(),
+                                         .bytes = input.text_bytes()}));
+    }
+    if (!job_.settings.corpus) return absl::OkStatus();
+    return output.Append(totals_.Line(CorpusOf(input.texts(), input.text_bytes(), input.check())));
+  }
+
+  absl::Status Join() {
+    CorpusTotals totals;
+    JoinedLines lines;
+    if (job_.settings.corpus) {
+      lines.add = [&](const nlohmann::ordered_json& line) { return totals.Add(line); };
+      lines.last_line = [&](const ShardEnd& end) {
+        return totals.Line(CorpusOf(end.texts, end.bytes, end.check));
+      };
+    }
+    SOTTO_ASSIGN_OR_RETURN(const Joined joined,
+                           JoinShards(job_.output_path, job_.shard.count, lines));
+    if (joined == Joined::kAll) {
+      Notice(StrCat("joined ", job_.shard.count, " shares: ", job_.output_path));
+    } else if (joined == Joined::kDiffers) {
+      Log(LogLevel::kWarning, StrCat(job_.output_path,
+                                     ": not joined, since a share beside it is of another input, "
+                                     "model, precision or settings"));
+    }
+    return absl::OkStatus();
+  }
+
+  // Another process has joined the shares: is this all, and the right one?
+  absl::Status CheckJoined() {
+    ScoreJob whole = job_;
+    whole.shard = {};
+    SOTTO_ASSIGN_OR_RETURN(ScoreInput input, ScoreInput::Open(whole, settings_, encoder_));
+    CorpusTotals totals;
+    SOTTO_ASSIGN_OR_RETURN(const KeptResults kept,
+                           KeepResults(job_.output_path, whole, input, totals));
+    SOTTO_ASSIGN_OR_RETURN(const std::optional<ScoreRecord> more, input.Next());
+    if (more.has_value() || kept.complete != job_.settings.corpus) {
+      return absl::FailedPreconditionError(
+          StrCat(job_.output_path,
+                 ": holds the beginning of the results; one process alone can "
+                 "resume it"));
+    }
+    Notice(StrCat(CountOf(kept.lines, "line"), " that were there are all: ", job_.output_path));
+    return absl::OkStatus();
+  }
+
+  // The host of a TEE reads messages; the results tell it everywhere.
+  static void WarnOfDoubledBos(size_t lines) {
+    if (lines == 0 || ProtectsFromHost(DetectPlatform().platform)) return;
+    Log(LogLevel::kWarning, StrCat(CountOf(lines, "line"),
+                                   " with \"doubled_bos\": the text begins with the BOS token "
+                                   "that is put before every text; see --no-bos, --plain"));
+  }
+
+  ScoreJob& job_;
+  const Model& model_;
+  const std::string settings_;
+  const ScoreEncoder encoder_;
+  const std::string path_;
+  CorpusTotals totals_;
+};
+
+}  // namespace
+
+absl::Status RunScore(ScoreJob job) {
+  if (!job.prefill.weight_cache_dir.empty()) {  // Early; Prefill::Create() sees to it again.
+    SOTTO_RETURN_IF_ERROR(InFlagTerms(CheckWeightCache(
+        {.sealed = IsSealedModelPath(job.model_path), .platform = DetectPlatform().platform})));
+  }
+  WarnBeforePrompts(job);
+  absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
+  SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
+  SayModel(job, model->info());
+  SOTTO_RETURN_IF_ERROR(Resolve(model->info(), job));
+  SOTTO_ASSIGN_OR_RETURN(const ModelDigestSet digests, model->Digests());
+  return ScoreTask(job, *model, CheckedSettings(job, digests.model)).Run();
+}
+
+}  // namespace sotto

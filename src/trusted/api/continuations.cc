@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "base/utf8.h"
+#include "sotto/scoring.h"
+#include "trusted/api/guarded.h"
+
+namespace sotto {
+namespace {
+
+// What Python's str.rstrip() takes off.
+bool IsPythonSpace(char32_t c) {
+  return (c >= 0x09 && c <= 0x0d) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 ||
+         c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+         c == 0x205f || c == 0x3000;
+}
+
+// The length of the text without the white space at its end. What is not UTF-8 counts as text.
+size_t StrippedLength(std::string_view text) {
+  size_t length = 0;
+  for (size_t at = 0; at < text.size();) {
+    const Utf8Step step = NextUtf8(text.substr(at));
+    at += step.length;
+    if (step.kind != Utf8Step::kCharacter || !IsPythonSpace(step.character)) length = at;
+  }
+  return length;
+}
+
+absl::Status ContinuationError(size_t number, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      StrCat("continuation ", number, ": ", ToStd(status.message())));
+}
+
+// What stands for a context of no tokens.
+absl::StatusOr<TokenIds> EmptyContext(const Model& model) {
+  const std::span<const int32_t> bos = model.bos_ids();
+  if (!bos.empty()) return TokenIds(bos.begin(), bos.end());
+  return absl::InvalidArgumentError("an empty context needs a tokenizer that has a BOS token");
+}
+
+absl::StatusOr<ContinuationIds> EncodeAll(const Model& model, std::string_view context,
+                                          std::span<const std::string> continuations,
+                                          const EncodeTextOptions& options) {
+  const size_t length = StrippedLength(context);
+  const std::string_view moved = context.substr(length);
+  context = context.substr(0, length);
+  ContinuationIds result;
+  SOTTO_ASSIGN_OR_RETURN(result.context, model.Encode(context, options));
+  const size_t context_tokens = result.context.size();
+  for (size_t i = 0; i < continuations.size(); ++i) {
+    absl::StatusOr<TokenIds> whole =
+        model.Encode(StrCat(context, moved, continuations[i]), options);
+    if (!whole.ok()) return ContinuationError(i, whole.status());
+    if (whole->size() <= context_tokens) {
+      return ContinuationError(i, absl::InvalidArgumentError("has no token of its own"));
+    }
+    result.continuations.emplace_back(whole->begin() + context_tokens, whole->end());
+  }
+  if (context_tokens > 0) return result;
+  SOTTO_ASSIGN_OR_RETURN(result.context, EmptyContext(model));
+  return result;
+}
+
+}  // namespace
+
+absl::StatusOr<ContinuationIds> EncodeContinuations(const Model& model, std::string_view context,
+                                                    std::span<const std::string> continuations,
+                                                    const EncodeTextOptions& options) {
+  return Guarded([&] { return EncodeAll(model, context, continuations, options); });
+}
+
+}  // namespace sotto

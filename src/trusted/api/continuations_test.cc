@@ -1,0 +1,80 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "sotto/scoring.h"
+#include "testing/small_model.h"
+
+namespace sotto {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr int32_t kBos = 260, kSpaceAb = 259;  // small_tokenizers.h.
+
+class ContinuationsTest : public testing::Test {
+ protected:
+  ContinuationIds Encode(const std::string& context, const std::vector<std::string>& continuations,
+                         const EncodeTextOptions& options = {}) {
+    const auto ids = EncodeContinuations(model_, context, continuations, options);
+    EXPECT_TRUE(ids.ok()) << ids.status();
+    return ids.ok() ? *ids : ContinuationIds();
+  }
+  std::string Refusal(const std::string& context, const std::vector<std::string>& continuations) {
+    const absl::Status status = EncodeContinuations(model_, context, continuations).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    return std::string(status.message());
+  }
+  TokenIds Ids(const std::string& text) { return *model_.Encode(text, {.add_bos = false}); }
+
+  const TempDir dir_;
+  const Model model_ = ByteLevelModel(dir_);
+};
+
+TEST_F(ContinuationsTest, FollowTheContextInOneEncoding) {
+  const ContinuationIds ids = Encode("xy", {" ab", "ab"});
+  EXPECT_EQ(ids.context, (TokenIds{kBos, Ids("x")[0], Ids("y")[0]}));
+  EXPECT_EQ(ids.continuations[0], TokenIds{kSpaceAb});
+  EXPECT_EQ(ids.continuations[1], Ids("ab"));
+}
+
+// " " and "ab" alone would be two tokens.
+TEST_F(ContinuationsTest, WhiteSpaceMovesFromTheContext) {
+  for (const char* space : {" ", "\n ", "\xc2\xa0 ", "\xe3\x80\x80 "}) {
+    const ContinuationIds ids = Encode(std::string("xy") + space, {"ab"});
+    EXPECT_EQ(ids.context.size(), 3u);
+    EXPECT_EQ(ids.continuations[0], Ids(std::string(space) + "ab"));
+  }
+  // Not white space: a byte order mark.
+  EXPECT_EQ(Encode("xy\xef\xbb\xbf", {"ab"}).context.size(), 6u);
+}
+
+// Where the boundary falls into a token, the continuation is what lies beyond as many tokens as the
+// context has: lm-evaluation-harness's whole_enc[len(context_enc):].
+TEST_F(ContinuationsTest, ATokenAcrossTheBoundary) {
+  const ContinuationIds ids = Encode("xa", {"bxy"});  // x, ab, x, y; the context is x, a.
+  EXPECT_EQ(ids.context, (TokenIds{kBos, Ids("x")[0], Ids("a")[0]}));
+  EXPECT_EQ(ids.continuations[0], Ids("xy"));
+}
+
+TEST_F(ContinuationsTest, AnEmptyContextIsBos) {
+  for (const bool add_bos : {true, false}) {
+    for (const char* context : {"", " "}) {
+      const ContinuationIds ids = Encode(context, {"ab"}, {.add_bos = add_bos});
+      EXPECT_EQ(ids.context, TokenIds{kBos});
+      EXPECT_EQ(ids.continuations[0], Ids(std::string(context) + "ab"));
+    }
+  }
+}
+
+TEST_F(ContinuationsTest, WithoutATokenOrNotUtf8AreRefused) {
+  EXPECT_EQ(Refusal("x", {"ab", ""}), "continuation 1: has no token of its own");
+  EXPECT_EQ(Refusal("xa", {"b"}), "continuation 0: has no token of its own");
+  EXPECT_THAT(Refusal("x", {"ab", "\xff"}), HasSubstr("continuation 1: "));
+  EXPECT_THAT(Refusal("\xff", {"ab"}), HasSubstr("UTF-8"));
+}
+
+}  // namespace
+}  // namespace sotto
