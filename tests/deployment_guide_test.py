@@ -146,6 +146,17 @@ sotto-accelerator --model DIR --listen 0.0.0.0:50051 --tls-cert server.pem --tls
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertEqual(len(result["prompts"]), 1)
 
+    def test_the_service_is_given_every_file_of_its_drop_in(self):
+        page = (SOURCE_DIR / "docs/deployment.md").read_text(encoding="utf-8")
+        drop_in = re.search(r"^\[Service\]\n(.*?)^END$", page, re.MULTILINE | re.DOTALL)[1]
+        loaded = dict(re.findall(r"^LoadCredential=(\S+?):(\S+)$", drop_in, re.MULTILINE))
+        self.assertEqual(sorted(re.findall(r" %d/([^ \"]+)", drop_in)), sorted(loaded))
+        for path in loaded.values():
+            self.assertRegex(page, rf"(?m)^install -D -m \d+ \S+ {re.escape(path)}$")
+        variable = re.search(r'^Environment="(\w+)=', drop_in, re.MULTILINE)[1]
+        unit = SOURCE_DIR / "packaging/systemd/sotto-accelerator.service.in"
+        self.assertRegex(unit.read_text(encoding="utf-8"), rf"(?m)^ExecStart=.* \${variable}$")
+
     def test_no_certificate_that_the_guide_makes_for_a_server_signs_others(self):
         page = (SOURCE_DIR / "docs/deployment.md").read_text(encoding="utf-8")
         for command in re.findall(r"^openssl req -x509(?:.*\\\n)*.*", page, re.MULTILINE):

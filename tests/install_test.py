@@ -79,7 +79,7 @@ class Installed(unittest.TestCase):
         unit = self.prefix / "lib/systemd/system/sotto-accelerator.service"
         text = unit.read_text()
         self.assertNotRegex(text, "@|/usr/")
-        program = re.search(r"^ExecStart=(\S+) \$SOTTO_ACCELERATOR_ARGS$", text, re.MULTILINE)[1]
+        program = re.search(r"^ExecStart=(\S+) \$SOTTO_ACCELERATOR_ARGS \$SOTTO_ACCELERATOR_TLS$", text, re.MULTILINE)[1]
         self.assertEqual(program, f"{self.prefix}/bin/sotto-accelerator")
         model = re.search(r'^Environment="SOTTO_ACCELERATOR_ARGS=--model (\S+)"$', text, re.MULTILINE)[1]
         self.assertEqual(run(program, "--version").returncode, 0)
