@@ -16,7 +16,7 @@ SOURCES = $(shell git ls-files '*.cc' '*.h')
 
 ifeq ($(SGX),1)
 ifeq ($(shell command -v gramine-manifest),)
-$(error Gramine is not installed: apt-get install gramine (see docs/deployment.md))
+$(error Gramine is not installed: Debian lacks it, packages.gramineproject.io has it (docs/deployment.md: The host))
 endif
 endif
 
@@ -55,6 +55,9 @@ check: deps build/build.ninja
 deps-build:
 	@tools/install_packages.sh packages.txt build
 
+deps-deb:
+	@tools/install_packages.sh packages.txt build opencl deb
+
 bench: deps
 	$(MAKE) programs
 	cmake --build build --target benchmarks
@@ -68,10 +71,12 @@ fuzz: deps
 
 install: programs
 	DESTDIR=$(DESTDIR) cmake --install build --prefix $(PREFIX)
+	@# Into the running system: the loader is told of the library.
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
-deb: deps
+deb: deps-deb
 	cmake --preset deb
-	cmake --build build-deb
+	cmake --build build-deb --target sotto_programs sotto_shared man
 	cd build-deb && cpack -G DEB
 	@ls build-deb/*.deb
 
@@ -90,4 +95,4 @@ fresh:
 clean:
 	rm -rf build build-deb build-asan build-tsan build-fuzz build-lint
 
-.PHONY: all programs enclave demo test check deps deps-build bench fuzz install deb format lint fresh clean
+.PHONY: all programs enclave demo test check deps deps-build deps-deb bench fuzz install deb format lint fresh clean
