@@ -101,6 +101,10 @@ class Checker(unittest.TestCase):
                                      "file's SHA-256 is [0-9a-f]{64}\n$")
         without = subprocess.run([*command, "--without-files"], capture_output=True, check=False)
         self.assertEqual(without.returncode, 0)
+        absent = subprocess.run([command[0], manifest.parent / "absent"], capture_output=True,
+                                text=True, check=False)
+        self.assertEqual(absent.returncode, 1)
+        self.assertRegex(absent.stderr, "absent: cannot read: No such file or directory\n$")
 
 
 class StandIns(unittest.TestCase):
