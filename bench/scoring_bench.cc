@@ -22,13 +22,10 @@ constexpr size_t kContext = 480, kContinuation = 16, kContinuations = 32;
 Model MiddleModel(const TempDir& dir) {
   ThreadPool pool(2);
   RandomModelOptions options{.config = SmallConfig()};
-  LlamaConfig& config = options.config;
+  ModelSpec& config = options.config;
   config.hidden_size = 1024;
-  config.num_heads = 16;
-  config.num_kv_heads = 4;
-  config.head_dim = 64;
-  config.intermediate_size = 2816;
-  config.num_layers = 8;
+  config.layers.assign(8,
+                       {.attention = AttentionOf(16, 4, 64), .mlp = {.intermediate_size = 2816}});
   config.vocab_size = 32000;
   config.max_position_embeddings = 1024;
   SOTTO_CHECK(WriteRandomModel(options, dir.File("model"), pool).ok());
