@@ -12,10 +12,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       sotto::ParseConfig({reinterpret_cast<const char*>(data), size}, "config.json");
   if (!config.ok()) return 0;
   SOTTO_CHECK(!config->layers.empty());
-  const sotto::AttentionSpec& attention = config->heads();
-  SOTTO_CHECK(attention.head_dim % 2 == 0 && attention.num_heads % attention.num_kv_heads == 0);
-  for (double frequency : sotto::RopeInverseFrequencies(attention.rope, attention.head_dim)) {
-    SOTTO_CHECK(frequency >= 0 && frequency <= 1);
+  for (const sotto::LayerSpec& layer : config->layers) {
+    const sotto::AttentionSpec& attention = layer.attention;
+    SOTTO_CHECK(attention.head_dim % 2 == 0 && attention.num_heads % attention.num_kv_heads == 0);
+    SOTTO_CHECK(attention.window.value_or(1) >= 1);
+  }
+  // Layers rotate in two ways at most: most of them, and those of the other type.
+  for (const size_t layer : {size_t{0}, config->num_layers() - 1}) {
+    const sotto::AttentionSpec& attention = config->layers[layer].attention;
+    for (double frequency : sotto::RopeInverseFrequencies(attention.rope, attention.head_dim)) {
+      SOTTO_CHECK(frequency >= 0 && frequency <= 1);
+    }
   }
   const auto again = sotto::ParseConfig(sotto::ConfigToJson(*config), "written");
   SOTTO_CHECK(again.ok());

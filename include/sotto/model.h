@@ -51,6 +51,8 @@ struct ModelInfo {
   // Fields of config.json that Sotto does not know and ignores. If one of them changes what the
   // model computes, results are wrong.
   std::vector<std::string> unknown_fields = {};
+  // What else is odd about config.json, a sentence each; results do not depend on it.
+  std::vector<std::string> warnings = {};
 };
 
 // 64 lower-case hex digits each (docs/result_format.md).

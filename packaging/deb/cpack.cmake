@@ -4,7 +4,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME sotto)
 set(CPACK_PACKAGE_VENDOR "Sotto")
 set(CPACK_PACKAGE_CONTACT "Sotto maintainers <sotto@localhost>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "confidential prefill of Llama models")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "confidential prefill of language models")
 set(CPACK_PACKAGE_DESCRIPTION
 "Computes the logits of every position of given prompts in one forward pass,
 inside a trusted process (SGX enclave, TDX guest), or split between that

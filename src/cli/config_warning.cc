@@ -26,7 +26,11 @@ std::string ConfigWarning(const std::string& model_path, std::span<const std::st
                 "; results are wrong if the model depends on ", one ? "it" : "them");
 }
 
-void WarnOfConfig(const std::string& model_path, std::span<const std::string> fields) {
+void WarnOfConfig(const std::string& model_path, std::span<const std::string> fields,
+                  std::span<const std::string> warnings) {
+  for (const std::string& text : warnings) {
+    Log(LogLevel::kWarning, StrCat(model_path, "/", kConfigName, ": ", text));
+  }
   const std::string warning = ConfigWarning(model_path, fields);
   if (!warning.empty()) Log(LogLevel::kWarning, warning);
 }

@@ -10,8 +10,9 @@ namespace sotto {
 // Names the fields that were left out because nothing here knows them; empty where there are none.
 std::string ConfigWarning(const std::string& model_path,
                           std::span<const std::string> unknown_fields);
-// Logs it.
-void WarnOfConfig(const std::string& model_path, std::span<const std::string> unknown_fields);
+// Logs it, and each of `warnings`, behind the file's name.
+void WarnOfConfig(const std::string& model_path, std::span<const std::string> unknown_fields,
+                  std::span<const std::string> warnings);
 
 }  // namespace sotto
 

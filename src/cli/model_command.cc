@@ -96,7 +96,8 @@ absl::Status RunModelInspect(const ModelInspectFlags& flags) {
   const Checkpoint& checkpoint = *opened;
   // The root is the file's own too, so the digest it claims for its weights is checked.
   SOTTO_RETURN_IF_ERROR(checkpoint.HashWeights(pool).status());
-  WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields);
+  WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields,
+               checkpoint.config().warnings);
   SOTTO_ASSIGN_OR_RETURN(const ModelDigests digests, checkpoint.Digests(pool));
   std::fputs(FormatSummary(SummarizeModel(checkpoint)).c_str(), stdout);
   std::fputs(FormatDigests(digests, unseal.root.has_value() ? HashToHex(*unseal.root) : "").c_str(),

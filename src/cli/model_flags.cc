@@ -16,7 +16,7 @@ namespace sotto {
 ModelFlags::ModelFlags(CLI::App& app)
     : model_(app, {.flag = "--model",
                    .placeholder = "DIR",
-                   .help = "Hugging Face directory of a Llama model, or a sealed model's file",
+                   .help = "Hugging Face directory of a model, or a sealed model's file",
                    .variable = "LLAMA_MODEL_PATH",
                    .shown_default = "the shipped model"}),
       weights_root_(

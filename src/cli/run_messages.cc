@@ -75,7 +75,7 @@ void WarnBeforePrompts(const RunJob& job) {
 
 void SayModel(const RunJob& job, const ModelInfo& model) {
   WarnOfUnpinnedModel(job);
-  WarnOfConfig(model.path, model.unknown_fields);
+  WarnOfConfig(model.path, model.unknown_fields, model.warnings);
   Log(LogLevel::kInfo,
       StrCat("model ", model.path, ": ", CountOf(model.parameters, "parameter"), ", ",
              CountOf(model.layers, "layer"), ", vocabulary ", model.vocab_size));

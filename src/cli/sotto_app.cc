@@ -43,8 +43,9 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
 int RunSotto(const char* name, int argc, const char* const* argv) {
   return RunApp(
       {.name = name,
-       .description = "Confidential prefill of Llama models: prompts in, logits of every position "
-                      "out.",
+       .description =
+           "Confidential prefill of language models: prompts in, logits of every position "
+           "out.",
        .add = AddCommands},
       argc, argv);
 }

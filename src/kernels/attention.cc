@@ -1,6 +1,7 @@
 #include "kernels/attention.h"
 
 #include <algorithm>
+#include <climits>
 
 #include "base/check.h"
 #include "kernels/attention_kernels.h"
@@ -95,6 +96,8 @@ void AttendTile(const AttentionPlan& plan, size_t task, const QueryInput& input,
   args.lanes = std::min(plan.kernel->query_lanes, input.q.rows() * group - first);
   args.head_dim = head_dim;
   args.scale = input.scale;
+  SOTTO_CHECK(input.window.value_or(1) >= 1);
+  args.window = static_cast<int>(std::min<size_t>(input.window.value_or(INT_MAX), INT_MAX));
   const bool rotate = input.rope.cos.rows() > 0;
   for (size_t lane = 0; lane < args.lanes; ++lane) {
     const size_t row = (first + lane) / group, head = kv_head * group + (first + lane) % group;

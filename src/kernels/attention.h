@@ -8,12 +8,14 @@
 //   2. AttendTile: rotates a tile of queries and computes its outputs. Query heads that share a KV
 //      head are computed together, so each block is read once for all of them.
 // A query's result depends on that query and the keys it sees alone, to the bit: blocks are visited
-// in order from position 0, whatever else is in the tile, wherever the rows start, whichever thread
-// works. Nothing allocates. Which keys are touched depends on lengths only, never on values.
+// in order from the first it sees, others leave no trace, whatever else is in the tile, wherever
+// the rows start, whichever thread works. Nothing allocates. Which keys are touched depends on
+// lengths only, never on values.
 #ifndef SOTTO_KERNELS_ATTENTION_H_
 #define SOTTO_KERNELS_ATTENTION_H_
 
 #include <cstddef>
+#include <optional>
 
 #include "base/matrix.h"
 #include "kernels/rope.h"
@@ -85,14 +87,17 @@ struct QueryInput {
   size_t first_position = 0;
   RopeTable rope;      // As in KvInput.
   float scale = 1.0f;  // Of the scores.
+  // Positions that a query sees, its own the last of them; none: all up to its own.
+  std::optional<size_t> window = std::nullopt;
 };
 
 // Tasks of AttendTile for `rows` query rows. Later tasks cost more (they see more keys): start from
 // the last for an even finish.
 size_t AttentionTaskCount(const AttentionPlan& plan, size_t rows);
 
-// out row r = softmax(scale q_r K^T) V over positions [0, first_position + r], all
-// packed before. out: [rows, num_heads * head_dim], not overlapping q. task < AttentionTaskCount.
+// out row r = softmax(scale q_r K^T) V over positions [0, first_position + r] or
+// the last `window` of them, all packed before. out: [rows, num_heads * head_dim], not overlapping
+// q. task < AttentionTaskCount.
 void AttendTile(const AttentionPlan& plan, size_t task, const QueryInput& input,
                 const KvSequence& sequence, std::byte* scratch, MatrixView<float> out);
 

@@ -10,9 +10,10 @@ struct F32Simd : F32Operands<Avx512> {
   // 24 accumulators, 3 vectors of queries and one broadcast: 28 of 32 registers.
   static constexpr size_t kQueryVectors = 3, kRows = 8;
 
-  static Vec MaskAbove(Vec a, const int* limit, int key) {
-    const __mmask16 hidden =
-        _mm512_cmplt_epi32_mask(_mm512_loadu_si512(limit), _mm512_set1_epi32(key));
+  static Vec MaskOutside(Vec a, const int* limit, int key, int window) {
+    const __m512i age = _mm512_sub_epi32(_mm512_loadu_si512(limit), _mm512_set1_epi32(key));
+    // Without a sign: a later key is of the greatest age.
+    const __mmask16 hidden = _mm512_cmpge_epu32_mask(age, _mm512_set1_epi32(window));
     return _mm512_mask_mov_ps(a, hidden, Set(-__builtin_inff()));
   }
 };

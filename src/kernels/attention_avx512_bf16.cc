@@ -20,9 +20,10 @@ struct Bf16Simd : Avx512 {
     p = MulAdd(p, f, Set(1.0f));
     return Scale2(p, Sub(x, f));
   }
-  static Vec MaskAbove(Vec a, const int* limit, int key) {
-    const __mmask16 hidden =
-        _mm512_cmplt_epi32_mask(_mm512_loadu_si512(limit), _mm512_set1_epi32(key));
+  static Vec MaskOutside(Vec a, const int* limit, int key, int window) {
+    const __m512i age = _mm512_sub_epi32(_mm512_loadu_si512(limit), _mm512_set1_epi32(key));
+    // Without a sign: a later key is of the greatest age.
+    const __mmask16 hidden = _mm512_cmpge_epu32_mask(age, _mm512_set1_epi32(window));
     return _mm512_mask_mov_ps(a, hidden, Set(-__builtin_inff()));
   }
   static Scalar ToScalar(float x) {

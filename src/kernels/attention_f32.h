@@ -9,7 +9,7 @@
 namespace sotto {
 
 // Simd: the vectors of an ISA (simd_portable.h, simd_avx2.h, simd_avx512.h). What remains to be
-// said is kQueryVectors, kRows and MaskAbove(): see attention_tile.h.
+// said is kQueryVectors, kRows and MaskOutside(): see attention_tile.h.
 template <typename Simd>
 struct F32Operands : Simd {
   using typename Simd::Vec;

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "kernels/attention.h"
 #include "kernels/attention_kernels.h"
@@ -19,7 +22,9 @@ void ExpectSameBits(const Matrix<float>& a, const Matrix<float>& b) {
 
 // Positions in chunks, cut anywhere, as token blocks cut them.
 TEST_P(AttentionInvarianceTest, ChunksChangeNoBit) {
-  for (const AttentionCase& c : kAttentionCases) {
+  std::vector<AttentionCase> cases(std::begin(kAttentionCases), std::end(kAttentionCases));
+  cases.insert(cases.end(), std::begin(kWindowCases), std::end(kWindowCases));
+  for (const AttentionCase& c : cases) {
     AttentionProblem whole(c, 3), chunked(c, 3);
     const AttentionPlan plan = Plan(c.shape);
     AttendAll(plan, whole);
@@ -36,8 +41,9 @@ TEST_P(AttentionInvarianceTest, ChunksChangeNoBit) {
 
 // A prefix computed once, its partial last block copied to the sequence that continues it.
 TEST_P(AttentionInvarianceTest, SharedPrefixChangesNoBit) {
-  const AttentionCase c = {{6, 2, 24}, 170};
-  for (size_t prefix : {64, 128, 100}) {
+  for (const auto& [prefix, window] : std::vector<std::pair<size_t, std::optional<size_t>>>{
+           {64, std::nullopt}, {128, std::nullopt}, {100, std::nullopt}, {128, 50}, {100, 80}}) {
+    const AttentionCase c = {{6, 2, 24}, 170, window};
     AttentionProblem alone(c, 5), shared(c, 5);
     const AttentionPlan plan = Plan(c.shape);
     AttendAll(plan, alone);

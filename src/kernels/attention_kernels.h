@@ -35,6 +35,7 @@ struct AttendTileArgs {
   const float* sin[kMaxQueryLanes];
   float* out[kMaxQueryLanes];    // [head_dim]
   int position[kMaxQueryLanes];  // Not falling from lane to lane.
+  int window;                    // Positions that a query sees, its own the last of them; >= 1.
   const std::byte* shared;       // This head's blocks [0, shared_blocks)
   size_t shared_blocks;
   const std::byte* own;  // and the rest.

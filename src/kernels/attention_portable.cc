@@ -9,8 +9,10 @@ namespace {
 struct F32Simd : F32Operands<Portable> {
   static constexpr size_t kQueryVectors = 2, kRows = 4;
 
-  static Vec MaskAbove(Vec a, const int* limit, int key) {
-    return Each([&](size_t i) { return key > limit[i] ? -__builtin_inff() : a.v[i]; });
+  static Vec MaskOutside(Vec a, const int* limit, int key, int window) {
+    return Each([&](size_t i) {
+      return key > limit[i] || limit[i] - key >= window ? -__builtin_inff() : a.v[i];
+    });
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -31,9 +32,9 @@ template <typename F>
 void CompareWithReference(const AttentionProblem& p, F check) {
   const size_t dim = p.shape.head_dim, group = p.shape.num_heads / p.shape.num_kv_heads;
   for (size_t head = 0; head < p.shape.num_heads; ++head) {
-    const reference::Rows expected =
-        reference::CausalAttention(HeadOf(p, p.q, head, true), HeadOf(p, p.k, head / group, true),
-                                   HeadOf(p, p.v, head / group, false), 0);
+    const reference::Rows expected = reference::CausalAttention(
+        HeadOf(p, p.q, head, true), HeadOf(p, p.k, head / group, true),
+        HeadOf(p, p.v, head / group, false), 0, p.window.value_or(p.length));
     for (size_t r = 0; r < p.length; ++r) {
       for (size_t d = 0; d < dim; ++d) {
         check(r, head * dim + d, double{p.out.view()(r, head * dim + d)}, expected[r][d]);
@@ -60,6 +61,48 @@ TEST_P(AttentionTest, EqualsTheReference) {
       worst = std::max(worst, std::abs(got - expected));
     });
     RecordProperty("worst_" + std::to_string(&c - kAttentionCases), std::to_string(worst));
+  }
+}
+
+TEST_P(AttentionTest, WindowsEqualTheReference) {
+  for (const AttentionCase& c : kWindowCases) {
+    SCOPED_TRACE(testing::Message() << "length " << c.length << ", window " << *c.window);
+    AttentionProblem p(c, 7);
+    AttendAll(Plan(c.shape), p);
+    CompareWithReference(p, [&](size_t r, size_t column, double got, double expected) {
+      ASSERT_NEAR(got, expected, Tolerance(*GetParam())) << r << ", " << column;
+    });
+  }
+}
+
+// A window as long as the sequence hides nothing; the mask it takes changes no bit.
+TEST_P(AttentionTest, WindowOfTheLengthChangesNoBit) {
+  AttentionCase c = {{6, 2, 24}, 200};
+  AttentionProblem full(c, 9);
+  AttendAll(Plan(c.shape), full);
+  c.window = c.length;
+  AttentionProblem windowed(c, 9);
+  AttendAll(Plan(c.shape), windowed);
+  EXPECT_EQ(std::memcmp(full.out.view().data(), windowed.out.view().data(),
+                        full.out.view().size() * sizeof(float)),
+            0);
+}
+
+// Keys outside the window, whatever they are, change nothing, and are not read where they fill a
+// block: those blocks hold no numbers.
+TEST_P(AttentionTest, NothingOutsideTheWindowCounts) {
+  const AttentionCase c = {{4, 2, 16}, 300, 70};
+  AttentionProblem p(c, 21), other(c, 21);
+  AttendAll(Plan(c.shape), p);
+  for (size_t r = 0; r < 200; ++r) {
+    std::fill_n(other.k.view().row(r), other.k.cols(), r < 128 ? NAN : 1e3f);
+    std::fill_n(other.v.view().row(r), other.v.cols(), r < 128 ? NAN : -1e3f);
+  }
+  AttendAll(Plan(c.shape), other);
+  for (size_t r = 269; r < c.length; ++r) {  // Sees positions from 200 on.
+    EXPECT_EQ(
+        std::memcmp(p.out.view().row(r), other.out.view().row(r), p.out.cols() * sizeof(float)), 0)
+        << r;
   }
 }
 

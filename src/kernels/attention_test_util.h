@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -21,11 +22,20 @@ namespace sotto {
 struct AttentionCase {
   AttentionShape shape;
   size_t length;
+  std::optional<size_t> window = std::nullopt;
 };
 
 inline const AttentionCase kAttentionCases[] = {
     {{1, 1, 1}, 1},    {{2, 1, 3}, 5},   {{8, 4, 8}, 70},   {{4, 2, 32}, 129}, {{8, 2, 64}, 200},
     {{3, 1, 128}, 65}, {{5, 5, 17}, 33}, {{7, 1, 20}, 131}, {{4, 4, 96}, 64},  {{64, 1, 16}, 40},
+};
+
+// Windows around the size of a block and of a tile, about the length, and of one position; tiles of
+// which only some queries see a block.
+inline const AttentionCase kWindowCases[] = {
+    {{2, 1, 3}, 5, 1},      {{8, 4, 8}, 70, 7},    {{4, 2, 32}, 129, 63},  {{8, 2, 64}, 200, 64},
+    {{3, 1, 128}, 150, 65}, {{5, 5, 17}, 33, 33},  {{7, 1, 20}, 131, 130}, {{4, 4, 96}, 300, 100},
+    {{64, 1, 16}, 150, 2},  {{1, 1, 8}, 400, 129}, {{6, 2, 24}, 90, 1000},
 };
 
 // Random queries, keys and values with a RoPE table (where head_dim is even).
@@ -34,6 +44,7 @@ class AttentionProblem {
   AttentionProblem(const AttentionCase& c, uint32_t seed)
       : shape(c.shape),
         length(c.length),
+        window(c.window),
         q(c.length, c.shape.num_heads * c.shape.head_dim),
         k(c.length, c.shape.num_kv_heads * c.shape.head_dim),
         v(k.rows(), k.cols()),
@@ -59,6 +70,7 @@ class AttentionProblem {
 
   AttentionShape shape;
   size_t length;
+  std::optional<size_t> window;
   Matrix<float> q, k, v, out, cos, sin;
   std::vector<double> frequencies;
 };
@@ -91,7 +103,7 @@ inline void PackRange(const AttentionPlan& plan, AttentionProblem& p, size_t beg
 // Computes the queries of positions [begin, end) into p.out.
 inline void AttendRange(const AttentionPlan& plan, AttentionProblem& p, size_t begin, size_t end,
                         const KvSequence& sequence, std::byte* scratch) {
-  const QueryInput input{p.q.view().Rows(begin, end - begin), begin, p.rope(), p.scale()};
+  const QueryInput input{p.q.view().Rows(begin, end - begin), begin, p.rope(), p.scale(), p.window};
   for (size_t t = AttentionTaskCount(plan, end - begin); t-- > 0;) {
     AttendTile(plan, t, input, sequence, scratch, p.out.view().Rows(begin, end - begin));
   }

@@ -30,7 +30,9 @@ struct Tile {
   static constexpr size_t kWidth = kVectors * kLanes;
   static constexpr size_t kBlock = 64;
   static constexpr size_t kValueSteps = kBlock / kPair;
-  static constexpr float kMinusInfinity = -__builtin_inff();
+  // Where the running maximum begins: below any score, yet finite, because a block that a lane's
+  // window hides whole must leave no trace, and infinity minus infinity is no number.
+  static constexpr float kLowest = -3.40282347e38f;
 
   static constexpr size_t RoundUp(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
@@ -207,7 +209,7 @@ struct Tile {
     }
     for (size_t lane = 0; lane < kWidth; ++lane) {
       s.limit[lane] = args.position[lane < args.lanes ? lane : args.lanes - 1];
-      s.max[lane] = kMinusInfinity;
+      s.max[lane] = kLowest;
       s.sum[lane] = 0.0f;
     }
     memset(s.out, 0, DimRows(args.head_dim) * kWidth * sizeof(float));
@@ -232,12 +234,12 @@ struct Tile {
   }
 
   // scores[key][lane] = -infinity where the lane may not see position first_key + key.
-  static void Mask(size_t first_key, size_t keys, const Scratch& s) {
+  static void Mask(size_t first_key, size_t keys, int window, const Scratch& s) {
     for (size_t key = 0; key < keys; ++key) {
       for (size_t v = 0; v < kWidth; v += kLanes) {
         float* score = s.scores + key * kWidth + v;
-        Simd::Store(score, Simd::MaskAbove(Simd::Load(score), s.limit + v,
-                                           static_cast<int>(first_key + key)));
+        Simd::Store(score, Simd::MaskOutside(Simd::Load(score), s.limit + v,
+                                             static_cast<int>(first_key + key), window));
       }
     }
   }
@@ -268,16 +270,24 @@ struct Tile {
     }
   }
 
+  // Whether some lane may not see some of positions [first_key, first_key + keys).
+  static bool NeedsMask(const AttendTileArgs& args, size_t first_key, size_t keys,
+                        const Scratch& s) {
+    const bool later = static_cast<int>(first_key + keys) > s.limit[0] + 1;
+    return later || s.limit[kWidth - 1] - static_cast<int>(first_key) >= args.window;
+  }
+
   // Accumulates positions [first_key, first_key + keys) of one block; keys is a multiple of kRows.
-  static void AttendBlock(const std::byte* block, size_t head_dim, size_t first_key, size_t keys,
-                          const Scratch& s) {
+  static void AttendBlock(const AttendTileArgs& args, const std::byte* block, size_t first_key,
+                          size_t keys, const Scratch& s) {
+    const size_t head_dim = args.head_dim;
     const Element* k = reinterpret_cast<const Element*>(block);
     const Element* v = k + KeyElements(head_dim);
     const size_t steps = Steps(head_dim);
     for (size_t key = 0; key < keys; key += kRows) {
       Multiply<false>(k + key * steps, steps, s.queries, steps, nullptr, s.scores + key * kWidth);
     }
-    if (static_cast<int>(first_key + keys) > s.limit[0] + 1) Mask(first_key, keys, s);
+    if (NeedsMask(args, first_key, keys, s)) Mask(first_key, keys, args.window, s);
     Softmax(keys, s);
     for (size_t d = 0; d < head_dim; d += kRows) {
       Multiply<true>(v + d * kValueSteps, kValueSteps, s.weights, keys / kPair, s.rescale,
@@ -290,14 +300,17 @@ struct Tile {
     LoadQueries(args, s);
     const size_t block_bytes = BlockBytes(args.head_dim);
     const size_t visible = static_cast<size_t>(args.position[args.lanes - 1]) + 1;
-    for (size_t first = 0; first < visible; first += kBlock) {
+    // Blocks before the first lane's window are in no lane's.
+    const int hidden = args.position[0] - (args.window - 1);
+    const size_t begin = hidden > 0 ? static_cast<size_t>(hidden) / kBlock * kBlock : 0;
+    for (size_t first = begin; first < visible; first += kBlock) {
       const size_t b = first / kBlock;
       const std::byte* block = b < args.shared_blocks
                                    ? args.shared + b * block_bytes
                                    : args.own + (b - args.shared_blocks) * block_bytes;
       const size_t left = visible - first;
       const size_t keys = left < kBlock ? RoundUp(left, kRows) : kBlock;
-      AttendBlock(block, args.head_dim, first, keys, s);
+      AttendBlock(args, block, first, keys, s);
     }
     StoreOutputs(args, s);
   }

@@ -108,13 +108,17 @@ inline Row Rope(const Row& x, size_t position, const Row& inverse_frequencies) {
 }
 
 // Causal attention of one head: q [rows][d] at positions first_position + row; k, v [positions][d].
-inline Rows CausalAttention(const Rows& q, const Rows& k, const Rows& v, size_t first_position) {
+// A query sees the last `window` positions up to its own.
+inline Rows CausalAttention(const Rows& q, const Rows& k, const Rows& v, size_t first_position,
+                            size_t window = std::numeric_limits<size_t>::max()) {
   Rows out(q.size());
   for (size_t r = 0; r < q.size(); ++r) {
     const size_t visible = first_position + r + 1, dim = q[r].size();
     SOTTO_CHECK(visible <= k.size());
-    Row scores(visible, 0.0);
-    for (size_t p = 0; p < visible; ++p) {
+    const size_t begin = visible - std::min(visible, window);
+    Row scores(visible, -std::numeric_limits<double>::infinity());
+    for (size_t p = begin; p < visible; ++p) {
+      scores[p] = 0.0;
       for (size_t d = 0; d < dim; ++d) scores[p] += q[r][d] * k[p][d];
       scores[p] /= std::sqrt(static_cast<double>(dim));
     }

@@ -291,9 +291,9 @@ TEST(ConfigTest, HeadsMustDivide) {
 
 TEST(ConfigTest, OtherModelsSayWhatIsSupported) {
   constexpr auto kUnimplemented = absl::StatusCode::kUnimplemented;
-  ExpectRefused(With("architectures", {"MistralForCausalLM"}).status(), kUnimplemented,
-                "\"MistralForCausalLM\"; supported: LlamaForCausalLM");
-  ExpectRefused(With("model_type", "qwen2").status(), kUnimplemented, "\"qwen2\"");
+  ExpectRefused(With("architectures", {"GemmaForCausalLM"}).status(), kUnimplemented,
+                "\"GemmaForCausalLM\"; supported: LlamaForCausalLM");
+  ExpectRefused(With("model_type", "gemma").status(), kUnimplemented, "\"gemma\"");
   ExpectRefused(With("hidden_act", "gelu").status(), kUnimplemented, "\"gelu\"; supported is silu");
   ExpectRefused(With("quantization_config", {{"bits", 4}}).status(), kUnimplemented,
                 "quantization_config");

@@ -1,6 +1,5 @@
 #include "model/config_variants.h"
 
-#include <string>
 #include <vector>
 
 #include "base/strings.h"
@@ -79,21 +78,6 @@ const std::vector<Variant>& Variants() {
   return variants;
 }
 
-// Every layer looks at every position before its own.
-absl::Status CheckFullAttention(const JsonFields& fields) {
-  SOTTO_ASSIGN_OR_RETURN(const auto uses_window, fields.Bool("use_sliding_window"));
-  if (uses_window.value_or(true)) {
-    SOTTO_RETURN_IF_ERROR(fields.OnlyNeutral("sliding_window", nullptr));
-  }
-  SOTTO_ASSIGN_OR_RETURN(const auto types, fields.TextList("layer_types"));
-  for (const std::string& type : types) {
-    if (type == "full_attention") continue;
-    return fields.Unsupported("layer_types",
-                              StrCat("names ", Printable(type), "; supported is full_attention"));
-  }
-  return absl::OkStatus();
-}
-
 // The repository brings code of its own that takes Llama's place.
 absl::Status CheckOwnCode(const JsonFields& fields) {
   SOTTO_ASSIGN_OR_RETURN(const JsonFields map, fields.Object("auto_map"));
@@ -111,7 +95,6 @@ absl::Status CheckConfigVariants(const JsonFields& fields) {
   for (const Variant& variant : Variants()) {
     SOTTO_RETURN_IF_ERROR(fields.OnlyNeutral(variant.field, variant.neutral));
   }
-  SOTTO_RETURN_IF_ERROR(CheckFullAttention(fields));
   return CheckOwnCode(fields);
 }
 

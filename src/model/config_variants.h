@@ -1,4 +1,4 @@
-// Fields of a config.json that would change what a Llama model computes.
+// Fields of a config.json that would change what every family here computes.
 #ifndef SOTTO_MODEL_CONFIG_VARIANTS_H_
 #define SOTTO_MODEL_CONFIG_VARIANTS_H_
 
@@ -7,9 +7,9 @@
 
 namespace sotto {
 
-// UNIMPLEMENTED, naming the field, when a field asks for arithmetic that is not the Llama model's:
-// families that derive from it keep its name, and left out in silence such a field gives wrong
-// logits. Absent, null, or what Llama does anyway (a multiplier of 1) is fine.
+// UNIMPLEMENTED, naming the field, when a field asks for arithmetic that no family here has: models
+// that derive from them keep their names, and left out in silence such a field gives wrong logits.
+// Absent, null, or what they do anyway (a multiplier of 1) is fine.
 absl::Status CheckConfigVariants(const JsonFields& fields);
 
 }  // namespace sotto

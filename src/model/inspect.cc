@@ -56,6 +56,8 @@ std::string RopeText(const RopeSpec& rope) {
       return StrCat(theta, ", linear, factor ", scaling.factor);
     case RopeScalingType::kLlama3:
       return StrCat(theta, ", llama3, factor ", scaling.factor);
+    case RopeScalingType::kDynamic:
+      return StrCat(theta, ", dynamic, factor ", scaling.factor);
   }
   SOTTO_CHECK(false && "unknown RopeScalingType");
 }
@@ -66,6 +68,33 @@ std::string BytesText(uint64_t bytes) {
   return text;
 }
 
+// What not every family has; empty where the model has none of it.
+std::string AttentionLines(const ModelSpec& config) {
+  std::string lines;
+  const LayerSpec* windowed = nullptr;
+  size_t count = 0;
+  for (const LayerSpec& layer : config.layers) {
+    if (!layer.attention.window) continue;
+    windowed = &layer;
+    ++count;
+  }
+  if (windowed != nullptr) {
+    lines += Line("sliding window", StrCat(*windowed->attention.window, " positions, in ", count,
+                                           " of ", config.num_layers(), " layers"));
+  }
+  if (config.heads().qk_norm) lines += Line("norm of q and k", "in every head");
+  return lines;
+}
+
+std::string RopeTexts(const ModelSpec& config) {
+  std::string texts = RopeText(config.heads().rope);
+  for (const LayerSpec& layer : config.layers) {
+    if (layer.attention.rope == config.heads().rope) continue;
+    return StrCat(texts, "; other layers: ", RopeText(layer.attention.rope));
+  }
+  return texts;
+}
+
 std::string ShapeLines(const ModelSpec& config) {
   const AttentionSpec& heads = config.heads();
   return Line("hidden size", StrCat(config.hidden_size)) +
@@ -74,8 +103,8 @@ std::string ShapeLines(const ModelSpec& config) {
          Line("attention heads", StrCat(heads.num_heads, ", ", heads.num_kv_heads,
                                         " for keys and values, of ", heads.head_dim)) +
          Line("vocabulary", StrCat(config.vocab_size)) +
-         Line("longest prompt", StrCat(config.max_position_embeddings)) +
-         Line("rope", RopeText(heads.rope)) +
+         Line("longest prompt", StrCat(config.max_position_embeddings)) + AttentionLines(config) +
+         Line("rope", RopeTexts(config)) +
          Line("lm_head", config.tie_word_embeddings ? "tied to the embedding" : "separate");
 }
 

@@ -47,6 +47,11 @@ const Json* JsonFields::Get(const char* field) const {
   return it == object_.end() || it->is_null() ? nullptr : &*it;
 }
 
+bool JsonFields::IsNull(const char* field) const {
+  const auto it = object_.find(field);
+  return it != object_.end() && it->is_null();
+}
+
 bool JsonFields::Has(const char* field) const { return Get(field) != nullptr; }
 
 absl::Status JsonFields::Invalid(std::string_view field, std::string_view what) const {

@@ -24,6 +24,8 @@ class JsonFields {
   static absl::StatusOr<JsonFields> Parse(std::string_view text, const std::string& source);
 
   bool Has(const char* field) const;
+  // Present, and null: transformers then does not put its default there.
+  bool IsNull(const char* field) const;
   // These four: the value, or nothing when absent.
   absl::StatusOr<std::optional<int64_t>> Integer(const char* field, int64_t min, int64_t max) const;
   absl::StatusOr<std::optional<double>> Number(const char* field, double min, double max) const;

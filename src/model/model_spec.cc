@@ -21,6 +21,7 @@ double Llama3Frequency(double frequency, const RopeScaling& scaling) {
 double ScaledFrequency(double frequency, const RopeScaling& scaling) {
   switch (scaling.type) {
     case RopeScalingType::kNone:
+    case RopeScalingType::kDynamic:
       return frequency;
     case RopeScalingType::kLinear:
       return frequency / scaling.factor;

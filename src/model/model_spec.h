@@ -5,12 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace sotto {
 
-enum class RopeScalingType { kNone, kLinear, kLlama3 };
+// kDynamic changes nothing up to max_position_embeddings, and no longer prompt is taken.
+enum class RopeScalingType { kNone, kLinear, kLlama3, kDynamic };
 
 struct RopeScaling {
   RopeScalingType type = RopeScalingType::kNone;
@@ -39,6 +41,9 @@ struct AttentionSpec {
   size_t num_kv_heads = 0;  // Divides num_heads.
   size_t head_dim = 0;      // Even.
   double scale = 1.0;       // Of scores, before the softmax.
+  // Positions that a query sees, its own the last of them; none: all up to its own.
+  std::optional<size_t> window;
+  bool qk_norm = false;  // RMSNorm of each head of q and k, before the rotation.
   bool qkv_bias = false;
   bool out_bias = false;
   RopeSpec rope;
@@ -77,6 +82,8 @@ struct ModelSpec {
   std::vector<int64_t> eos_token_ids;
   // Of config.json (config_metadata.h), for the user to be told of; nothing depends on them.
   std::vector<std::string> unknown_fields;
+  // What else is odd about it, a sentence each.
+  std::vector<std::string> warnings;
 
   size_t num_layers() const { return layers.size(); }
   // The heads of every layer.

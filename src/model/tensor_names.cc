@@ -21,6 +21,10 @@ void AddBlock(const ModelSpec& config, size_t block, std::vector<NamedShape>& te
   AddProjection(block, "self_attn.q_proj", q, d, attention.qkv_bias, tensors);
   AddProjection(block, "self_attn.k_proj", kv, d, attention.qkv_bias, tensors);
   AddProjection(block, "self_attn.v_proj", kv, d, attention.qkv_bias, tensors);
+  if (attention.qk_norm) {
+    tensors.push_back({BlockTensorName(block, "self_attn.q_norm.weight"), {attention.head_dim}});
+    tensors.push_back({BlockTensorName(block, "self_attn.k_norm.weight"), {attention.head_dim}});
+  }
   AddProjection(block, "self_attn.o_proj", d, q, attention.out_bias, tensors);
   tensors.push_back({BlockTensorName(block, "post_attention_layernorm.weight"), {d}});
   AddProjection(block, "mlp.gate_proj", f, d, mlp.bias, tensors);

@@ -117,7 +117,8 @@ absl::Status RunAudit(const AuditFlags& flags) {
   SOTTO_ASSIGN_OR_RETURN(const SplitOptions options, Options(flags));
   SOTTO_ASSIGN_OR_RETURN(const std::string model, ModelOf(flags.model));
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(model));
-  WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields);
+  WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields,
+               checkpoint.config().warnings);
   SOTTO_ASSIGN_OR_RETURN(const std::vector<int32_t> tokens, Tokens(flags, checkpoint));
   const std::string warning = ConfidentialityWarning(options);
   if (!warning.empty()) Log(LogLevel::kWarning, warning);

@@ -60,7 +60,7 @@ class BenchFlags {
   explicit BenchFlags(CLI::App& app)
       : model_(app, {.flag = "--model",
                      .placeholder = "DIR",
-                     .help = "Hugging Face directory of a Llama model",
+                     .help = "Hugging Face directory of a model",
                      .variable = "LLAMA_MODEL_PATH",
                      .shown_default = "the shipped model"}),
         lengths_(app, {.flag = "--lengths",

@@ -193,7 +193,8 @@ std::vector<std::string> BenchOutputPaths(const BenchOptions& options) {
 
 absl::Status RunBench(const BenchOptions& options) {
   SOTTO_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Open(options.model_dir));
-  WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields);
+  WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields,
+               checkpoint.config().warnings);
   SOTTO_RETURN_IF_ERROR(CheckLengths(options, checkpoint.config()));
   SOTTO_RETURN_IF_ERROR(CheckFits(checkpoint, options));
   SOTTO_RETURN_IF_ERROR(MakeDirectory(options.output_dir));

@@ -3,6 +3,8 @@
 #include "base/cpu.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/family_configs.h"
+#include "testing/temp_dir.h"
 #include "testing/test_data.h"
 #include "testing/with_plain.h"
 #include "tests/split/honest_server.h"
@@ -138,6 +140,14 @@ TEST_P(BlindedSplitTest, Stories260K) {
   const auto data = TestDataDir();
   if (!data) GTEST_SKIP() << kNoTestData;
   ExpectLocalBits(*data + "/stories260K");
+}
+
+TEST_P(BlindedSplitTest, Families) {
+  const TempDir dir;
+  for (const FamilyConfig& family : FamilyConfigs()) {
+    SCOPED_TRACE(family.name);
+    ExpectLocalBits(WriteFamilyModel(family, dir));
+  }
 }
 
 // Message by message, and every byte that crosses counted, for two different texts of one shape.

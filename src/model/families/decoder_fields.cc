@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "model/config_variants.h"
 #include "model/families/rope_fields.h"
+#include "model/printable.h"
 
 namespace sotto {
 namespace {
@@ -31,8 +32,10 @@ absl::StatusOr<size_t> SizeOr(const JsonFields& fields, const char* name, int64_
   return value ? static_cast<size_t>(*value) : fallback;
 }
 
-absl::StatusOr<size_t> ReadHeadDim(const JsonFields& fields, size_t hidden_size, size_t num_heads) {
-  SOTTO_ASSIGN_OR_RETURN(const auto explicit_dim, fields.Integer("head_dim", 1, kMaxHeadDim));
+absl::StatusOr<size_t> ReadHeadDim(const JsonFields& fields, size_t hidden_size, size_t num_heads,
+                                   size_t default_dim) {
+  SOTTO_ASSIGN_OR_RETURN(auto explicit_dim, fields.Integer("head_dim", 1, kMaxHeadDim));
+  if (!explicit_dim && !fields.IsNull("head_dim") && default_dim > 0) explicit_dim = default_dim;
   if (!explicit_dim && hidden_size % num_heads != 0) {
     return fields.Invalid("num_attention_heads",
                           StrCat("is ", num_heads, ", which does not divide hidden_size ",
@@ -46,29 +49,56 @@ absl::StatusOr<size_t> ReadHeadDim(const JsonFields& fields, size_t hidden_size,
   return dim;
 }
 
-absl::StatusOr<AttentionSpec> ReadHeads(const JsonFields& fields, size_t hidden_size) {
+absl::StatusOr<AttentionSpec> ReadHeads(const JsonFields& fields, size_t hidden_size,
+                                        const DecoderDefaults& defaults) {
   SOTTO_ASSIGN_OR_RETURN(const size_t heads,
                          RequiredSize(fields, "num_attention_heads", kMaxHeads));
-  SOTTO_ASSIGN_OR_RETURN(const size_t kv_heads,
-                         SizeOr(fields, "num_key_value_heads", kMaxHeads, heads));
+  const bool as_many = defaults.num_kv_heads == 0 || fields.IsNull("num_key_value_heads");
+  SOTTO_ASSIGN_OR_RETURN(const size_t kv_heads, SizeOr(fields, "num_key_value_heads", kMaxHeads,
+                                                       as_many ? heads : defaults.num_kv_heads));
   if (heads % kv_heads != 0) {
     return fields.Invalid(
         "num_key_value_heads",
         StrCat("is ", kv_heads, ", which does not divide num_attention_heads ", heads));
   }
-  SOTTO_ASSIGN_OR_RETURN(const size_t head_dim, ReadHeadDim(fields, hidden_size, heads));
+  SOTTO_ASSIGN_OR_RETURN(const size_t head_dim,
+                         ReadHeadDim(fields, hidden_size, heads, defaults.head_dim));
   return AttentionOf(heads, kv_heads, head_dim);
 }
 
-absl::StatusOr<LayerSpec> ReadLayer(const JsonFields& fields, size_t hidden_size) {
+absl::StatusOr<LayerSpec> ReadLayer(const JsonFields& fields, size_t hidden_size,
+                                    const DecoderDefaults& defaults) {
   LayerSpec layer;
   SOTTO_ASSIGN_OR_RETURN(layer.mlp.intermediate_size,
                          RequiredSize(fields, "intermediate_size", kMaxIntermediateSize));
-  SOTTO_ASSIGN_OR_RETURN(layer.attention, ReadHeads(fields, hidden_size));
-  SOTTO_ASSIGN_OR_RETURN(layer.attention.rope, ReadRope(fields));
+  SOTTO_ASSIGN_OR_RETURN(layer.attention, ReadHeads(fields, hidden_size, defaults));
   SOTTO_ASSIGN_OR_RETURN(const auto eps, fields.Number("rms_norm_eps", 1e-12, 1.0));
   layer.norm_eps = eps.value_or(1e-6);  // Every family's default in transformers.
   return layer;
+}
+
+// Both spellings of the type that weights are stored in; their files decide it.
+absl::Status CheckDTypes(const JsonFields& fields) {
+  if (!fields.Has("dtype") || !fields.Has("torch_dtype")) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(const auto dtype, fields.Text("dtype"));
+  SOTTO_ASSIGN_OR_RETURN(const auto torch_dtype, fields.Text("torch_dtype"));
+  if (*dtype == *torch_dtype) return absl::OkStatus();
+  return fields.Invalid(
+      "torch_dtype", StrCat("is ", Printable(*torch_dtype), " but dtype is ", Printable(*dtype)));
+}
+
+// Nothing is generated, so an end that no token has does no harm; but something is wrong with the
+// model.
+absl::Status ReadSpecialTokens(const JsonFields& fields, ModelSpec& spec) {
+  const int64_t last_id = static_cast<int64_t>(spec.vocab_size) - 1;
+  SOTTO_ASSIGN_OR_RETURN(spec.bos_token_ids, fields.IntegerList("bos_token_id", 0, last_id));
+  SOTTO_ASSIGN_OR_RETURN(spec.eos_token_ids, fields.IntegerList("eos_token_id", 0, INT32_MAX));
+  for (const int64_t id : spec.eos_token_ids) {
+    if (id <= last_id) continue;
+    spec.warnings.push_back(
+        StrCat("eos_token_id ", id, " is not in the vocabulary of ", spec.vocab_size));
+  }
+  return absl::OkStatus();
 }
 
 // A list of one is written as a number, none as null.
@@ -82,6 +112,7 @@ nlohmann::json TokenIds(const std::vector<int64_t>& ids) {
 
 absl::StatusOr<ModelSpec> ReadDecoder(const JsonFields& fields, const DecoderDefaults& defaults) {
   SOTTO_RETURN_IF_ERROR(CheckConfigVariants(fields));
+  SOTTO_RETURN_IF_ERROR(CheckDTypes(fields));
   ModelSpec spec;
   SOTTO_ASSIGN_OR_RETURN(spec.hidden_size, RequiredSize(fields, "hidden_size", kMaxHiddenSize));
   SOTTO_ASSIGN_OR_RETURN(const size_t layers,
@@ -90,14 +121,12 @@ absl::StatusOr<ModelSpec> ReadDecoder(const JsonFields& fields, const DecoderDef
   SOTTO_ASSIGN_OR_RETURN(
       spec.max_position_embeddings,
       SizeOr(fields, "max_position_embeddings", kMaxPositions, defaults.max_position_embeddings));
-  SOTTO_ASSIGN_OR_RETURN(const LayerSpec layer, ReadLayer(fields, spec.hidden_size));
+  SOTTO_ASSIGN_OR_RETURN(const LayerSpec layer, ReadLayer(fields, spec.hidden_size, defaults));
   spec.layers.assign(layers, layer);
   spec.final_norm_eps = layer.norm_eps;
   SOTTO_ASSIGN_OR_RETURN(const auto tied, fields.Bool("tie_word_embeddings"));
   spec.tie_word_embeddings = tied.value_or(false);
-  const int64_t last_id = static_cast<int64_t>(spec.vocab_size) - 1;
-  SOTTO_ASSIGN_OR_RETURN(spec.bos_token_ids, fields.IntegerList("bos_token_id", 0, last_id));
-  SOTTO_ASSIGN_OR_RETURN(spec.eos_token_ids, fields.IntegerList("eos_token_id", 0, last_id));
+  SOTTO_RETURN_IF_ERROR(ReadSpecialTokens(fields, spec));
   return spec;
 }
 
@@ -116,7 +145,7 @@ nlohmann::json WriteDecoder(const ModelSpec& spec) {
                          {"rms_norm_eps", layer.norm_eps},
                          {"tie_word_embeddings", spec.tie_word_embeddings},
                          {"vocab_size", spec.vocab_size}};
-  WriteRope(layer.attention.rope, json);
+  WriteRope(spec, json);
   return json;
 }
 

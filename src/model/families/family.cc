@@ -1,6 +1,5 @@
 #include "model/families/family.h"
 
-#include <algorithm>
 #include <string>
 
 #include "base/check.h"
@@ -10,7 +9,8 @@
 namespace sotto {
 namespace {
 
-constexpr const ModelFamily* kFamilies[] = {&kLlamaFamily};
+constexpr const ModelFamily* kFamilies[] = {&kLlamaFamily, &kMistralFamily, &kQwen2Family,
+                                            &kQwen3Family};
 
 std::string Names(const char* ModelFamily::*name) {
   std::string names;
@@ -21,9 +21,15 @@ std::string Names(const char* ModelFamily::*name) {
 }
 
 const ModelFamily* FamilyNamed(const char* ModelFamily::*name, std::string_view wanted) {
-  const auto it = std::ranges::find_if(
-      kFamilies, [&](const ModelFamily* family) { return family->*name == wanted; });
-  return it == std::end(kFamilies) ? nullptr : *it;
+  for (const ModelFamily* family : kFamilies) {
+    if (family->*name != nullptr && family->*name == wanted) return family;
+  }
+  return nullptr;
+}
+
+const ModelFamily* FamilyOfArchitecture(std::string_view name) {
+  const ModelFamily* const family = FamilyNamed(&ModelFamily::architecture, name);
+  return family != nullptr ? family : FamilyNamed(&ModelFamily::old_architecture, name);
 }
 
 }  // namespace
@@ -43,7 +49,7 @@ absl::StatusOr<const ModelFamily*> FindFamily(const JsonFields& fields) {
   }
   const ModelFamily* family = nullptr;
   if (!architectures.empty()) {
-    family = FamilyNamed(&ModelFamily::architecture, architectures.front());
+    family = FamilyOfArchitecture(architectures.front());
     if (family == nullptr) {
       return fields.Unsupported("architectures",
                                 StrCat("names ", Printable(architectures.front()),

@@ -14,6 +14,7 @@ namespace sotto {
 struct ModelFamily {
   const char* architecture;  // As config.json's `architectures` and `model_type` spell it.
   const char* model_type;
+  const char* old_architecture;  // As old exports spell it, or null.
   // The model that the fields describe, and what of `spec` they would have to say.
   absl::StatusOr<ModelSpec> (*read)(const JsonFields& fields);
   nlohmann::json (*write)(const ModelSpec& spec);
@@ -26,7 +27,7 @@ const ModelFamily& FamilyOf(std::string_view architecture);
 // table; INVALID_ARGUMENT if it names none.
 absl::StatusOr<const ModelFamily*> FindFamily(const JsonFields& fields);
 
-extern const ModelFamily kLlamaFamily;
+extern const ModelFamily kLlamaFamily, kMistralFamily, kQwen2Family, kQwen3Family;
 
 }  // namespace sotto
 

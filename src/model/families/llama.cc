@@ -1,11 +1,14 @@
 // Llama (Touvron et al. 2023), as transformers' modeling_llama.py computes it.
 #include "model/families/decoder_fields.h"
 #include "model/families/family.h"
+#include "model/families/rope_fields.h"
+#include "model/families/window_fields.h"
 
 namespace sotto {
 namespace {
 
 absl::StatusOr<ModelSpec> ReadLlama(const JsonFields& fields) {
+  SOTTO_RETURN_IF_ERROR(CheckNoWindows(fields));
   SOTTO_ASSIGN_OR_RETURN(ModelSpec spec, ReadDecoder(fields, {.max_position_embeddings = 2048}));
   SOTTO_ASSIGN_OR_RETURN(const auto attention_bias, fields.Bool("attention_bias"));
   SOTTO_ASSIGN_OR_RETURN(const auto mlp_bias, fields.Bool("mlp_bias"));
@@ -13,6 +16,7 @@ absl::StatusOr<ModelSpec> ReadLlama(const JsonFields& fields) {
     layer.attention.qkv_bias = layer.attention.out_bias = attention_bias.value_or(false);
     layer.mlp.bias = mlp_bias.value_or(false);
   }
+  SOTTO_RETURN_IF_ERROR(ReadRope(fields, spec));
   return spec;
 }
 
@@ -25,6 +29,7 @@ nlohmann::json WriteLlama(const ModelSpec& spec) {
 
 }  // namespace
 
-const ModelFamily kLlamaFamily{"LlamaForCausalLM", "llama", ReadLlama, WriteLlama};
+const ModelFamily kLlamaFamily{"LlamaForCausalLM", "llama", "LLaMAForCausalLM", ReadLlama,
+                               WriteLlama};
 
 }  // namespace sotto

@@ -10,10 +10,14 @@
 
 namespace sotto {
 
-absl::StatusOr<RopeSpec> ReadRope(const JsonFields& fields);
+// Sets how each layer of `spec`, whose windows are set, rotates. rope_parameters may hold an object
+// for all layers, or one for those with a window ("sliding_attention") and one for the others
+// ("full_attention"). A value that is given twice must be the same. UNIMPLEMENTED, naming it, for a
+// rope_type or a field that is not known.
+absl::Status ReadRope(const JsonFields& fields, ModelSpec& spec);
 
-// Adds rope_theta and rope_scaling.
-void WriteRope(const RopeSpec& rope, nlohmann::json& json);
+// Adds rope_theta and rope_scaling, or rope_parameters where layers with a window rotate otherwise.
+void WriteRope(const ModelSpec& spec, nlohmann::json& json);
 
 }  // namespace sotto
 

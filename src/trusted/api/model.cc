@@ -33,7 +33,8 @@ ModelInfo InfoOf(const Checkpoint& checkpoint, const std::string& path) {
           .hidden_size = config.hidden_size,
           .vocab_size = config.vocab_size,
           .max_positions = config.max_position_embeddings,
-          .unknown_fields = config.unknown_fields};
+          .unknown_fields = config.unknown_fields,
+          .warnings = config.warnings};
 }
 
 // The model's tokenizer, or none where it has none.

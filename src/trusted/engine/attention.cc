@@ -67,7 +67,8 @@ absl::Status Attention::Attend(const AttentionLayer& layer, const AttentionTasks
   pool.ParallelFor(tasks.attend.size(), [&](size_t i, int worker) {
     const Piece& piece = *tasks.attend[i].piece;
     const QueryInput query{qkv.Rows(piece.block_row, piece.rows).Cols(0, q_size),
-                           piece.first_position, layer.rope, static_cast<float>(layer.spec->scale)};
+                           piece.first_position, layer.rope, static_cast<float>(layer.spec->scale),
+                           layer.spec->window};
     AttendTile(attention_, tasks.attend[i].task, query, store.sequence(piece.segment),
                scratch + worker * scratch_bytes, out.Rows(piece.block_row, piece.rows));
   });

@@ -49,8 +49,8 @@ class Attention {
                        const AttentionTasks& tasks, ConstMatrixView<float> qkv, KvStore& store,
                        std::byte* scratch, ThreadPool& pool) const;
 
-  // out [block rows, q] = softmax(scale Q K^T) V. Keys and values of this and all
-  // earlier positions must have been stored. Fails only where it is computed elsewhere.
+  // out [block rows, q] = softmax(scale Q K^T) V over the layer's window. Keys and values of this
+  // and all earlier positions must have been stored. Fails only where it is computed elsewhere.
   virtual absl::Status Attend(const AttentionLayer& layer, const AttentionTasks& tasks,
                               ConstMatrixView<float> qkv, const KvStore& store, std::byte* scratch,
                               ThreadPool& pool, MatrixView<float> out) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <map>
 
 #include "base/integers.h"
 #include "model/linear_layers.h"
@@ -63,6 +64,27 @@ absl::StatusOr<double> TimeRuns(Engine& engine, std::span<const std::vector<int3
   return best;
 }
 
+// Keys that the queries of a segment see: position p sees p + 1 of them, or a window.
+double SeenKeys(const Segment& segment, std::optional<size_t> window) {
+  const size_t first = segment.first_position, end = first + segment.rows;
+  // Positions before it see all up to their own.
+  const size_t full = std::clamp(window.value_or(end), first, end);
+  const double n = static_cast<double>(full - first), f = static_cast<double>(first);
+  return n * f + n * (n + 1) / 2 +
+         static_cast<double>(end - full) * static_cast<double>(window.value_or(0));
+}
+
+// Of all layers.
+double SeenKeys(const ModelSpec& config, const BatchPlan& plan) {
+  std::map<std::optional<size_t>, double> layers_of;
+  for (const LayerSpec& layer : config.layers) layers_of[layer.attention.window] += 1;
+  double seen = 0;
+  for (const auto& [window, layers] : layers_of) {
+    for (const Segment& segment : plan.segments) seen += layers * SeenKeys(segment, window);
+  }
+  return seen;
+}
+
 // Rows that lm_head is computed for.
 size_t LogitRows(const BatchPlan& plan, const RunOptions& options) {
   if (options.hidden_states) return 0;
@@ -90,14 +112,9 @@ BatchWork WorkOf(const ModelSpec& config, const EngineOptions& engine,
   work.linear_operations = 2 * (rows * blocks + static_cast<double>(logit_rows) * lm_head);
   work.streamed_weights =
       Units(plan.rows(), TokenBlockRows(engine)) * blocks + Units(logit_rows, kLogitRows) * lm_head;
-  // Query position p sees p + 1 keys; scores and values cost head_dim multiply-adds each.
-  double seen = 0;
-  for (const Segment& segment : plan.segments) {
-    const double n = static_cast<double>(segment.rows);
-    seen += n * static_cast<double>(segment.first_position) + n * (n + 1) / 2;
-  }
+  // Scores and values cost head_dim multiply-adds each for every key that a query sees.
   work.attention_operations =
-      4 * seen * static_cast<double>(config.heads().q_size() * config.num_layers());
+      4 * SeenKeys(config, plan) * static_cast<double>(config.heads().q_size());
   return work;
 }
 

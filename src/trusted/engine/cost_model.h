@@ -18,7 +18,7 @@ namespace sotto {
 // What a batch asks of the machine. A multiply-add counts as two operations.
 struct BatchWork {
   double linear_operations = 0;
-  double attention_operations = 0;  // Only what the causal mask leaves.
+  double attention_operations = 0;  // Only what the masks leave.
   // Passes of the weights through memory, in weights of all blocks and lm_head: one for each token
   // block and block of logits.
   double streamed_weights = 0;

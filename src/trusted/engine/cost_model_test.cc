@@ -31,6 +31,22 @@ TEST(BatchWorkTest, CountsOperations) {
             2 * (40 * 3 * 432 + 2 * 400));
 }
 
+TEST(BatchWorkTest, WindowsHideKeys) {
+  ModelSpec config = SmallConfig();
+  config.layers[1].attention.window = 2;
+  config.layers[2].attention.window = 5;
+  const std::vector<std::vector<int32_t>> prompts = {Prompt(5, 0), Prompt(3, 1)};
+  // 1 + 2 + 3 + 4 + 5 and 1 + 2 + 3; with two keys 1 + 2 + 2 + 2 + 2 and 1 + 2 + 2.
+  EXPECT_EQ(WorkOf(config, Options(), prompts, {}).attention_operations,
+            4 * ((15 + 6) + (9 + 5) + (15 + 6)) * 8);
+  // Behind a prefix of 70 positions that two prompts share.
+  std::vector<std::vector<int32_t>> shared(2, Prompt(72, 0));
+  shared[1][70] = 1;
+  const double behind = 71 + 72, two = 1 + 2 * 69, five = 15 + 5 * 65;
+  EXPECT_EQ(WorkOf(config, Options(), shared, {}).attention_operations,
+            4 * (35.0 * 71 + two + five + 2 * (behind + 2 + 2 + 5 + 5)) * 8);
+}
+
 TEST(CostModelTest, RecoversTheRatesOfItsObservations) {
   const BatchWork small{1e9, 0, 1e8}, large{2e10, 1e8, 1e8}, other{5e10, 1e9, 2e8};
   const auto seconds = [](const BatchWork& work) {

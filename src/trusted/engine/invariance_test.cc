@@ -8,8 +8,10 @@
 #include <cstring>
 #include <random>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "testing/family_configs.h"
 #include "testing/local_prefill.h"
 #include "testing/test_data.h"
 
@@ -42,26 +44,47 @@ void ExpectSameBits(const PromptLogits& a, const PromptLogits& b) {
   EXPECT_EQ(b.deliveries, std::vector<int>(b.deliveries.size(), 1));
 }
 
+struct Subject {
+  std::string model_dir;
+  Precision precision;
+};
+
+// Each prompt in a batch of its own, on one thread.
+std::vector<PromptLogits> Alone(const Subject& subject, const std::vector<Prompt>& prompts) {
+  size_t longest = 0;
+  for (const Prompt& prompt : prompts) longest = std::max(longest, prompt.size());
+  LocalPrefill prefill(subject.model_dir, subject.precision, Options(1, 1, longest, 1));
+  std::vector<PromptLogits> out;
+  out.reserve(prompts.size());
+  for (const Prompt& prompt : prompts) out.push_back(prefill.Run({prompt})[0]);
+  return out;
+}
+
+void ExpectSame(const Subject& subject, const std::vector<Prompt>& prompts,
+                const EngineOptions& options, const RunOptions& run = {}) {
+  const std::vector<PromptLogits> alone = Alone(subject, prompts);
+  LocalPrefill prefill(subject.model_dir, subject.precision, options);
+  const std::vector<PromptLogits> together = prefill.Run(prompts, run);
+  for (size_t i = 0; i < prompts.size(); ++i) ExpectSameBits(alone[i], together[i]);
+}
+
+// Prompts of one beginning, of which one is no more than that and two are equal; and one other.
+std::vector<Prompt> PromptsWithPrefix(size_t shared) {
+  const Prompt context = RandomPrompt(shared, 10);
+  std::vector<Prompt> prompts = {context, RandomPrompt(90, 11)};
+  for (size_t i = 0; i < 4; ++i) {
+    Prompt prompt = context;
+    const Prompt continuation = RandomPrompt(1 + 31 * i, 12 + i);
+    prompt.insert(prompt.end(), continuation.begin(), continuation.end());
+    prompts.push_back(prompt);
+  }
+  prompts.push_back(prompts.back());
+  return prompts;
+}
+
 class InvarianceTest : public testing::TestWithParam<Precision> {
  protected:
-  // Each prompt in a batch of its own, on one thread.
-  std::vector<PromptLogits> Alone(const std::vector<Prompt>& prompts) {
-    size_t longest = 0;
-    for (const Prompt& prompt : prompts) longest = std::max(longest, prompt.size());
-    LocalPrefill prefill(ShippedModelDir(), GetParam(), Options(1, 1, longest, 1));
-    std::vector<PromptLogits> out;
-    out.reserve(prompts.size());
-    for (const Prompt& prompt : prompts) out.push_back(prefill.Run({prompt})[0]);
-    return out;
-  }
-
-  void ExpectSame(const std::vector<Prompt>& prompts, const EngineOptions& options,
-                  const RunOptions& run = {}) {
-    const std::vector<PromptLogits> alone = Alone(prompts);
-    LocalPrefill prefill(ShippedModelDir(), GetParam(), options);
-    const std::vector<PromptLogits> together = prefill.Run(prompts, run);
-    for (size_t i = 0; i < prompts.size(); ++i) ExpectSameBits(alone[i], together[i]);
-  }
+  static Subject Shipped() { return {ShippedModelDir(), GetParam()}; }
 };
 
 const std::vector<Prompt>& MixedPrompts() {
@@ -72,7 +95,7 @@ const std::vector<Prompt>& MixedPrompts() {
 }
 
 TEST_P(InvarianceTest, NoRoomToSpare) {
-  const std::vector<PromptLogits> roomy = Alone(MixedPrompts());
+  const std::vector<PromptLogits> roomy = Alone(Shipped(), MixedPrompts());
   for (size_t i = 0; i < roomy.size(); ++i) {
     const Prompt& prompt = MixedPrompts()[i];
     LocalPrefill prefill(ShippedModelDir(), GetParam(), Options(1, 1, prompt.size(), 1));
@@ -80,37 +103,31 @@ TEST_P(InvarianceTest, NoRoomToSpare) {
   }
 }
 
-TEST_P(InvarianceTest, BatchOfEight) { ExpectSame(MixedPrompts(), Options(1, 8, 200, 1)); }
+TEST_P(InvarianceTest, BatchOfEight) {
+  ExpectSame(Shipped(), MixedPrompts(), Options(1, 8, 200, 1));
+}
 
 TEST_P(InvarianceTest, LongerPrefillMoreThreads) {
-  ExpectSame(MixedPrompts(), Options(3, 9, 700, 1));
+  ExpectSame(Shipped(), MixedPrompts(), Options(3, 9, 700, 1));
 }
 
 TEST_P(InvarianceTest, PaddedToAFixedShape) {
   RunOptions run;
   run.pad_compute = true;
-  ExpectSame(MixedPrompts(), Options(2, 9, 210, 1), run);
+  ExpectSame(Shipped(), MixedPrompts(), Options(2, 9, 210, 1), run);
 }
 
 TEST_P(InvarianceTest, SeveralLanes) {
-  ExpectSame(MixedPrompts(), Options(2, 8, 200, 2));
-  ExpectSame({RandomPrompt(700, 9)}, Options(3, 1, 700, 3));
+  ExpectSame(Shipped(), MixedPrompts(), Options(2, 8, 200, 2));
+  ExpectSame(Shipped(), {RandomPrompt(700, 9)}, Options(3, 1, 700, 3));
 }
 
 TEST_P(InvarianceTest, SharedPrefixes) {
-  // Ends of the prefix on and off the blocks of keys; a prompt that is the prefix; equal prompts.
+  // Ends of the prefix on and off the blocks of keys.
   for (size_t shared : {64, 100, 128}) {
-    const Prompt context = RandomPrompt(shared, 10);
-    std::vector<Prompt> prompts = {context, RandomPrompt(90, 11)};
-    for (size_t i = 0; i < 4; ++i) {
-      Prompt prompt = context;
-      const Prompt continuation = RandomPrompt(1 + 31 * i, 12 + i);
-      prompt.insert(prompt.end(), continuation.begin(), continuation.end());
-      prompts.push_back(prompt);
-    }
-    prompts.push_back(prompts.back());
-    ExpectSame(prompts, Options(2, prompts.size(), 300, 1));
-    ExpectSame(prompts, Options(2, prompts.size(), 300, 2));
+    const std::vector<Prompt> prompts = PromptsWithPrefix(shared);
+    ExpectSame(Shipped(), prompts, Options(2, prompts.size(), 300, 1));
+    ExpectSame(Shipped(), prompts, Options(2, prompts.size(), 300, 2));
   }
 }
 
@@ -134,6 +151,45 @@ INSTANTIATE_TEST_SUITE_P(Precisions, InvarianceTest,
                          testing::Values(Precision::kF32, Precision::kBf16, Precision::kInt8,
                                          Precision::kFixed),
                          [](const auto& info) { return std::string(PrecisionName(info.param)); });
+
+// Families whose layers see windows of 7, 64 and 65 positions.
+class FamilyInvarianceTest : public testing::TestWithParam<FamilyConfig> {
+ protected:
+  const TempDir dir_;
+  const Subject subject_{WriteFamilyModel(GetParam(), dir_), Precision::kF32};
+};
+
+TEST_P(FamilyInvarianceTest, LengthsAboutTheWindow) {
+  std::vector<Prompt> prompts;
+  for (size_t length : {1, 6, 7, 8, 63, 64, 65, 66, 128, 129, 200}) {
+    prompts.push_back(RandomPrompt(length, static_cast<uint32_t>(length)));
+  }
+  ExpectSame(subject_, prompts, Options(2, prompts.size(), 200, 1));
+  ExpectSame(subject_, prompts, Options(2, prompts.size(), 210, 2), {.pad_compute = true});
+}
+
+// A prompt's last row is the same with nothing behind it: blocks of 512 tokens cut windows.
+TEST_P(FamilyInvarianceTest, WindowsAcrossTokenBlocks) {
+  const Prompt whole = RandomPrompt(700, 9);
+  LocalPrefill prefill(subject_.model_dir, subject_.precision, Options(1, 1, 700, 1));
+  const PromptLogits all = prefill.Run({whole})[0];
+  for (size_t length : {500, 512, 513, 520, 577, 640}) {
+    const PromptLogits part = prefill.Run({Prompt(whole.begin(), whole.begin() + length)})[0];
+    EXPECT_EQ(std::memcmp(part.row(length - 1), all.row(length - 1), kVocab * sizeof(float)), 0)
+        << length;
+  }
+  ExpectSame(subject_, {whole, RandomPrompt(300, 4)}, Options(3, 2, 700, 3));
+}
+
+TEST_P(FamilyInvarianceTest, SharedPrefixes) {
+  for (size_t shared : {64, 100, 128}) {
+    const std::vector<Prompt> prompts = PromptsWithPrefix(shared);
+    ExpectSame(subject_, prompts, Options(2, prompts.size(), 300, 2));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, FamilyInvarianceTest, testing::ValuesIn(FamilyConfigs()),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace sotto

@@ -10,9 +10,10 @@
 
 namespace sotto {
 
-// Each vector is [hidden_size].
+// Each vector is [hidden_size]; q and k are [head_dim], or empty where the layer has none.
 struct NormWeights {
   std::vector<std::vector<float>> attention;  // Of each block, before q/k/v.
+  std::vector<std::vector<float>> q, k;       // Of each block, over the heads of q and of k.
   std::vector<std::vector<float>> mlp;        // Of each block, before gate/up.
   std::vector<float> final;                   // Before lm_head.
 };

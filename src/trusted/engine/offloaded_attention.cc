@@ -10,16 +10,17 @@ namespace {
 // Of one product, operands included: more would only delay the first answer.
 constexpr size_t kMaxProductBytes = size_t{16} << 20;
 
-// x[0, visible) = softmax; the rest, which the mask hides, 0.
-void MaskedSoftmaxRow(size_t visible, size_t n, float* x) {
-  const float max = *std::max_element(x, x + visible);
-  for (size_t i = 0; i < visible; ++i) x[i] -= max;
-  ExpRow(x, visible, x);
+// x[begin, end) = softmax; the rest, which the mask hides, 0.
+void MaskedSoftmaxRow(size_t begin, size_t end, size_t n, float* x) {
+  const float max = *std::max_element(x + begin, x + end);
+  for (size_t i = begin; i < end; ++i) x[i] -= max;
+  ExpRow(x + begin, end - begin, x + begin);
   double sum = 0;
-  for (size_t i = 0; i < visible; ++i) sum += x[i];
+  for (size_t i = begin; i < end; ++i) sum += x[i];
   const auto factor = static_cast<float>(1 / sum);
-  for (size_t i = 0; i < visible; ++i) x[i] *= factor;
-  std::fill(x + visible, x + n, 0.0f);
+  for (size_t i = begin; i < end; ++i) x[i] *= factor;
+  std::fill(x, x + begin, 0.0f);
+  std::fill(x + end, x + n, 0.0f);
 }
 
 }  // namespace
@@ -104,7 +105,9 @@ absl::Status OffloadedAttention::AttendRows(const AttentionLayer& layer, const R
   Matrix<float> values(kv_heads * head_dim, n), attended(kv_heads * m, head_dim);
   pool.ParallelFor(kv_heads, [&](size_t h, int) {
     for (size_t i = 0; i < m; ++i) {
-      MaskedSoftmaxRow(rows.position(i % rows.count()) + 1, n, scores.view().row(h * m + i));
+      const size_t end = rows.position(i % rows.count()) + 1;
+      const size_t begin = end - std::min(end, layer.spec->window.value_or(end));
+      MaskedSoftmaxRow(begin, end, n, scores.view().row(h * m + i));
     }
     GatherValues(sequence, h, values.view().Rows(h * head_dim, head_dim));
   });

@@ -4,7 +4,9 @@
 
 #include <random>
 
+#include "testing/family_configs.h"
 #include "testing/local_prefill.h"
+#include "testing/temp_dir.h"
 #include "testing/test_data.h"
 
 namespace sotto {
@@ -51,11 +53,12 @@ Prompt RandomPrompt(size_t length, uint32_t seed) {
 }
 
 void ExpectCloseToFused(const std::vector<Prompt>& prompts, size_t max_bytes, int lanes,
-                        const RunOptions& run = {}) {
+                        const RunOptions& run = {},
+                        const std::string& model_dir = ShippedModelDir()) {
   const EngineOptions options{
       .threads = 2, .batch_size = prompts.size(), .prefill_length = 210, .lanes = lanes};
-  LocalPrefill fused(ShippedModelDir(), Precision::kF32, options);
-  LocalPrefill apart(ShippedModelDir(), Precision::kF32, options,
+  LocalPrefill fused(model_dir, Precision::kF32, options);
+  LocalPrefill apart(model_dir, Precision::kF32, options,
                      std::make_unique<PlainProducts>(max_bytes));
   const std::vector<PromptLogits> want = fused.Run(prompts, run), got = apart.Run(prompts, run);
   for (size_t p = 0; p < prompts.size(); ++p) {
@@ -71,6 +74,16 @@ TEST(OffloadedAttentionTest, LengthsAroundBlocksOfKeys) {
   ExpectCloseToFused({RandomPrompt(1, 1), RandomPrompt(63, 2), RandomPrompt(64, 3),
                       RandomPrompt(65, 4), RandomPrompt(130, 5)},
                      size_t{1} << 30, 1);
+}
+
+TEST(OffloadedAttentionTest, FamiliesWithWindows) {
+  const TempDir dir;
+  for (const FamilyConfig& family : FamilyConfigs()) {
+    SCOPED_TRACE(family.name);
+    ExpectCloseToFused(
+        {RandomPrompt(1, 1), RandomPrompt(65, 2), RandomPrompt(66, 3), RandomPrompt(200, 4)},
+        size_t{1} << 30, 2, {}, WriteFamilyModel(family, dir));
+  }
 }
 
 TEST(OffloadedAttentionTest, SharedPrefixes) {

@@ -79,6 +79,16 @@ TEST(ReferenceLogitsTest, Stories) {
   ExpectAllPromptsAgree(*data + "/stories260K", *data + "/reference/logits.safetensors");
 }
 
+TEST(ReferenceLogitsTest, Families) {
+  const auto data = TestDataDir();
+  if (!data) GTEST_SKIP() << kNoTestData;
+  for (const char* family : {"mistral-full", "mistral-window", "qwen2", "qwen3", "qwen3-v5"}) {
+    SCOPED_TRACE(family);
+    const std::string model = *data + "/families/" + family;
+    ExpectAllPromptsAgree(model, model + "/reference.safetensors");
+  }
+}
+
 TEST(ReferenceLogitsTest, ConfigVariants) {
   const auto data = TestDataDir();
   if (!data) GTEST_SKIP() << kNoTestData;

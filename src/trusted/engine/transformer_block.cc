@@ -1,5 +1,8 @@
 #include "trusted/engine/transformer_block.h"
 
+#include <utility>
+
+#include "kernels/elementwise.h"
 #include "kernels/oblivious_row.h"
 
 namespace sotto {
@@ -26,6 +29,20 @@ void ZeroPaddingValues(const AttentionSpec& spec, const BlockState& state, Lane&
   });
 }
 
+// y = RMSNorm(y) of each head of q and k. qkv: [rows, q + 2 kv].
+void NormHeads(const LayerSpec& spec, const std::vector<float>& q_norm,
+               const std::vector<float>& k_norm, MatrixView<float> qkv, Lane& lane) {
+  const auto [heads, kv_heads] = std::pair(spec.attention.num_heads, spec.attention.num_kv_heads);
+  const size_t dim = spec.attention.head_dim;
+  const float eps = static_cast<float>(spec.norm_eps);
+  lane.pool.ParallelFor(qkv.rows(), [&](size_t i, int) {
+    float* head = qkv.row(i);
+    for (size_t h = 0; h < heads + kv_heads; ++h, head += dim) {
+      RmsNormRow(head, (h < heads ? q_norm : k_norm).data(), dim, eps, head);
+    }
+  });
+}
+
 LinearInput Plain(ConstMatrixView<float> x, const Lane& lane) {
   return {x, nullptr, 0.0f, lane.linear_workspace};
 }
@@ -39,10 +56,15 @@ absl::Status CheckStop(const std::stop_token& stop) {
 
 absl::Status ProjectQkv(const DecoderParts& model, size_t layer, const BlockState& state,
                         Lane& lane) {
-  return model.linear->Apply(
-      LayerOf(LinearKind::kQkv, layer),
-      Normed(model.config->layers[layer], model.norms->attention[layer], state.x, lane),
-      LinearTail::kStore, lane.qkv.Rows(0, state.x.rows()), lane.pool);
+  const LayerSpec& spec = model.config->layers[layer];
+  const MatrixView<float> qkv = lane.qkv.Rows(0, state.x.rows());
+  SOTTO_RETURN_IF_ERROR(model.linear->Apply(
+      LayerOf(LinearKind::kQkv, layer), Normed(spec, model.norms->attention[layer], state.x, lane),
+      LinearTail::kStore, qkv, lane.pool));
+  if (spec.attention.qk_norm) {
+    NormHeads(spec, model.norms->q[layer], model.norms->k[layer], qkv, lane);
+  }
+  return absl::OkStatus();
 }
 
 void StoreKeysValues(const DecoderParts& model, size_t layer, const BlockState& state,

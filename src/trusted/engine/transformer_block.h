@@ -35,7 +35,8 @@ struct BlockState {
   MatrixView<float> x;  // The residual stream of the block's rows, [rows, hidden_size].
 };
 
-// q, k, v = RMSNorm(x) W_qkv, into lane.qkv. Errors are the linear layers'.
+// q, k, v = RMSNorm(x) W_qkv, into lane.qkv; heads of q and k normed where the layer has qk_norm.
+// Errors are the linear layers'.
 absl::Status ProjectQkv(const DecoderParts& model, size_t layer, const BlockState& state,
                         Lane& lane);
 

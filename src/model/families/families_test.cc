@@ -1,0 +1,249 @@
+// What each family reads of config.json in the spellings of transformers 4 and 5, and what it
+// refuses.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "model/config.h"
+#include "nlohmann/json.hpp"
+#include "testing/family_configs.h"
+
+namespace sotto {
+namespace {
+
+using FamilyJson = nlohmann::json;
+using testing::HasSubstr;
+
+FamilyJson ConfigOf(const char* architecture, const char* model_type) {
+  return {{"architectures", {architecture}},
+          {"model_type", model_type},
+          {"hidden_size", 96},
+          {"intermediate_size", 160},
+          {"num_hidden_layers", 4},
+          {"num_attention_heads", 6},
+          {"num_key_value_heads", 2},
+          {"vocab_size", 512},
+          {"max_position_embeddings", 512},
+          {"hidden_act", "silu"}};
+}
+FamilyJson Qwen2() { return ConfigOf("Qwen2ForCausalLM", "qwen2"); }
+FamilyJson Qwen3() { return ConfigOf("Qwen3ForCausalLM", "qwen3"); }
+FamilyJson Mistral() { return ConfigOf("MistralForCausalLM", "mistral"); }
+
+absl::StatusOr<ModelSpec> ParseFamily(FamilyJson config, const FamilyJson& more) {
+  config.update(more);
+  return ParseConfig(config.dump(), "C");
+}
+
+void ExpectError(const absl::StatusOr<ModelSpec>& spec, absl::StatusCode code,
+                 const std::string& what) {
+  EXPECT_EQ(spec.status().code(), code) << spec.status();
+  EXPECT_THAT(std::string(spec.status().message()), HasSubstr("C: " + what));
+}
+
+constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
+constexpr auto kUnsupported = absl::StatusCode::kUnimplemented;
+
+using Windows = std::vector<std::optional<size_t>>;
+constexpr std::nullopt_t kNone = std::nullopt;
+
+Windows WindowsOf(const absl::StatusOr<ModelSpec>& spec) {
+  EXPECT_TRUE(spec.ok()) << spec.status();
+  Windows windows;
+  if (!spec.ok()) return windows;
+  for (const LayerSpec& layer : spec->layers) windows.push_back(layer.attention.window);
+  return windows;
+}
+
+TEST(FamiliesTest, OldSpellingOfLlama) {
+  const auto spec = ParseFamily(ConfigOf("LLaMAForCausalLM", "llama"), {});
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->architecture, "LlamaForCausalLM");
+}
+
+TEST(FamiliesTest, OthersAreNamed) {
+  ExpectError(ParseFamily(Qwen2(), {{"architectures", {"Qwen2MoeForCausalLM"}}}), kUnsupported,
+              "architectures names \"Qwen2MoeForCausalLM\"; supported: LlamaForCausalLM, "
+              "MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM");
+  ExpectError(ParseFamily(Qwen2(), {{"model_type", "gemma3"}}), kUnsupported,
+              "model_type is \"gemma3\"; supported: llama, mistral, qwen2, qwen3");
+  ExpectError(ParseFamily(Qwen2(), {{"model_type", "qwen3"}}), kInvalid, "model_type is \"qwen3\"");
+  FamilyJson untyped = Qwen3(), nameless = Qwen3();
+  untyped.erase("model_type");
+  nameless.erase("architectures");
+  EXPECT_EQ(ParseFamily(untyped, {})->architecture, "Qwen3ForCausalLM");
+  EXPECT_EQ(ParseFamily(nameless, {})->architecture, "Qwen3ForCausalLM");
+}
+
+TEST(FamiliesTest, HeadsNormsAndBiases) {
+  const auto qwen2 = ParseFamily(Qwen2(), {});
+  ASSERT_TRUE(qwen2.ok()) << qwen2.status();
+  EXPECT_TRUE(qwen2->heads().qkv_bias);
+  EXPECT_FALSE(qwen2->heads().out_bias || qwen2->heads().qk_norm || qwen2->layers[0].mlp.bias);
+  EXPECT_EQ(qwen2->heads().head_dim, 16u);
+  const auto qwen3 = ParseFamily(Qwen3(), {});
+  ASSERT_TRUE(qwen3.ok()) << qwen3.status();
+  EXPECT_TRUE(qwen3->heads().qk_norm);
+  EXPECT_FALSE(qwen3->heads().qkv_bias || qwen3->heads().out_bias);
+  EXPECT_EQ(qwen3->heads().head_dim, 128u);
+  EXPECT_EQ(ParseFamily(Qwen3(), {{"head_dim", 24}})->heads().head_dim, 24u);
+  EXPECT_EQ(ParseFamily(Qwen3(), {{"head_dim", nullptr}})->heads().head_dim, 16u);
+  const auto biased = ParseFamily(Qwen3(), {{"attention_bias", true}});
+  EXPECT_TRUE(biased->heads().qkv_bias && biased->heads().out_bias);
+  ExpectError(ParseFamily(Qwen2(), {{"attention_bias", false}}), kUnsupported, "attention_bias");
+  ExpectError(ParseFamily(Mistral(), {{"attention_bias", true}}), kUnsupported, "attention_bias");
+  ExpectError(ParseFamily(Mistral(), {{"mlp_bias", true}}), kUnsupported, "mlp_bias");
+}
+
+// transformers puts its default where a field is absent, not where it is null.
+TEST(FamiliesTest, NumberOfKeyValueHeads) {
+  FamilyJson mistral = Mistral();
+  mistral["num_attention_heads"] = 16;
+  mistral["num_key_value_heads"] = nullptr;
+  EXPECT_EQ(ParseFamily(mistral, {})->heads().num_kv_heads, 16u);
+  mistral.erase("num_key_value_heads");
+  EXPECT_EQ(ParseFamily(mistral, {})->heads().num_kv_heads, 8u);
+}
+
+TEST(FamiliesTest, WindowsOfMistral) {
+  EXPECT_EQ(WindowsOf(ParseFamily(Mistral(), {{"sliding_window", 7}})), Windows({7, 7, 7, 7}));
+  EXPECT_EQ(WindowsOf(ParseFamily(Mistral(), {{"sliding_window", nullptr}})), Windows(4, kNone));
+  EXPECT_EQ(WindowsOf(ParseFamily(Mistral(), {})), Windows(4, 4096));
+  const std::vector<std::string> full(4, "full_attention"), sliding(4, "sliding_attention");
+  EXPECT_EQ(WindowsOf(ParseFamily(Mistral(), {{"sliding_window", nullptr}, {"layer_types", full}})),
+            Windows(4, kNone));
+  EXPECT_EQ(WindowsOf(ParseFamily(Mistral(), {{"sliding_window", 9}, {"layer_types", sliding}})),
+            Windows(4, 9));
+  ExpectError(ParseFamily(Mistral(), {{"sliding_window", 7}, {"layer_types", full}}), kInvalid,
+              "layer_types says full_attention of layer 0");
+  ExpectError(ParseFamily(Mistral(), {{"sliding_window", 7}, {"use_sliding_window", false}}),
+              kInvalid, "use_sliding_window is false, but there is a sliding_window");
+  ExpectError(ParseFamily(Mistral(), {{"sliding_window", 0}}), kInvalid, "sliding_window is 0");
+}
+
+TEST(FamiliesTest, WindowsOfQwen) {
+  const FamilyJson window = {{"use_sliding_window", true}, {"sliding_window", 7}};
+  const std::vector<std::string> types = {"full_attention", "full_attention", "sliding_attention",
+                                          "sliding_attention"};
+  for (const FamilyJson& base : {Qwen2(), Qwen3()}) {
+    EXPECT_EQ(WindowsOf(ParseFamily(base, {{"sliding_window", 7}})), Windows(4, kNone));
+    EXPECT_EQ(WindowsOf(ParseFamily(base, {{"use_sliding_window", false},
+                                           {"sliding_window", 131072},
+                                           {"max_window_layers", 2}})),
+              Windows(4, kNone));
+    FamilyJson config = base;
+    config.update(window);
+    EXPECT_EQ(WindowsOf(ParseFamily(config, {})), Windows(4, kNone));  // From layer 28 on.
+    EXPECT_EQ(WindowsOf(ParseFamily(config, {{"max_window_layers", 0}})), Windows(4, 7));
+    const Windows upper = {kNone, kNone, 7, 7};
+    EXPECT_EQ(WindowsOf(ParseFamily(config, {{"max_window_layers", 2}})), upper);
+    EXPECT_EQ(WindowsOf(ParseFamily(config, {{"layer_types", types}})), upper);
+    EXPECT_EQ(WindowsOf(ParseFamily(config, {{"max_window_layers", 2}, {"layer_types", types}})),
+              upper);
+    ExpectError(ParseFamily(config, {{"max_window_layers", 3}, {"layer_types", types}}), kInvalid,
+                "layer_types says sliding_attention of layer 2");
+    ExpectError(ParseFamily(base, {{"sliding_window", 7}, {"layer_types", types}}), kInvalid,
+                "layer_types says sliding_attention of layer 2");
+    ExpectError(ParseFamily(config, {{"sliding_window", nullptr}, {"layer_types", types}}),
+                kInvalid, "layer_types says sliding_attention of layer 2");
+    ExpectError(ParseFamily(config, {{"layer_types", {"full_attention"}}}), kInvalid,
+                "layer_types has 1 entries, but num_hidden_layers is 4");
+    ExpectError(ParseFamily(config, {{"layer_types", std::vector(4, "chunked_attention")}}),
+                kUnsupported,
+                "layer_types names \"chunked_attention\"; supported: full_attention, "
+                "sliding_attention");
+  }
+}
+
+TEST(FamiliesTest, RopeGivenTwice) {
+  const FamilyJson linear = {{"rope_type", "linear"}, {"factor", 2.0}, {"rope_theta", 5e5}};
+  const auto same = ParseFamily(
+      Qwen3(), {{"rope_theta", 5e5},
+                {"rope_scaling", {{"type", "linear"}, {"rope_type", "linear"}, {"factor", 2.0}}},
+                {"rope_parameters", linear}});
+  ASSERT_TRUE(same.ok()) << same.status();
+  EXPECT_EQ(same->heads().rope, (RopeSpec{5e5, {RopeScalingType::kLinear, 2.0}}));
+  ExpectError(ParseFamily(Qwen3(), {{"rope_scaling", {{"type", "linear"}, {"factor", 4.0}}},
+                                    {"rope_parameters", linear}}),
+              kInvalid, "rope_parameters says something else than rope_scaling");
+  ExpectError(ParseFamily(Qwen3(), {{"rope_theta", 1e4}, {"rope_parameters", linear}}), kInvalid,
+              "rope_parameters.rope_theta is 500000 but 10000 outside");
+}
+
+TEST(FamiliesTest, DynamicRopeIsTheIdentityUpToTheLongestPrompt) {
+  const FamilyJson dynamic = {{"rope_type", "dynamic"}, {"factor", 4.0}};
+  const auto spec = ParseFamily(Qwen2(), {{"rope_scaling", dynamic}});
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->heads().rope.scaling.type, RopeScalingType::kDynamic);
+  EXPECT_EQ(RopeInverseFrequencies(spec->heads().rope, 16), RopeInverseFrequencies({}, 16));
+  FamilyJson shorter = dynamic;
+  shorter["original_max_position_embeddings"] = 256;
+  ExpectError(ParseFamily(Qwen2(), {{"rope_scaling", shorter}}), kUnsupported,
+              "rope_scaling.original_max_position_embeddings is 256");
+  shorter["original_max_position_embeddings"] = 512;
+  EXPECT_TRUE(ParseFamily(Qwen2(), {{"rope_scaling", shorter}}).ok());
+  for (const char* type : {"yarn", "longrope"}) {
+    ExpectError(ParseFamily(Qwen2(), {{"rope_scaling", {{"rope_type", type}, {"factor", 4.0}}}}),
+                kUnsupported, std::string("rope_scaling.rope_type is \"") + type + "\"");
+  }
+}
+
+TEST(FamiliesTest, RopeOfEachTypeOfLayer) {
+  const FamilyJson base = {
+      {"use_sliding_window", true}, {"sliding_window", 7}, {"max_window_layers", 2}};
+  FamilyJson config = Qwen3();
+  config.update(base);
+  const FamilyJson full = {{"rope_type", "default"}, {"rope_theta", 1e6}};
+  const FamilyJson sliding = {{"rope_type", "linear"}, {"factor", 2}, {"rope_theta", 1e4}};
+  const auto spec = ParseFamily(
+      config, {{"rope_parameters", {{"full_attention", full}, {"sliding_attention", sliding}}}});
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->layers[1].attention.rope, RopeSpec{1e6});
+  EXPECT_EQ(spec->layers[2].attention.rope, (RopeSpec{1e4, {RopeScalingType::kLinear, 2.0}}));
+  ExpectError(ParseFamily(config, {{"rope_parameters", {{"full_attention", full}}}}), kInvalid,
+              "rope_parameters.sliding_attention is missing");
+  ExpectError(ParseFamily(config, {{"rope_parameters",
+                                    {{"full_attention", full},
+                                     {"sliding_attention", sliding},
+                                     {"chunked_attention", full}}}}),
+              kUnsupported, "rope_parameters.\"chunked_attention\" is set");
+}
+
+TEST(FamiliesTest, DTypeUnderBothNames) {
+  EXPECT_TRUE(ParseFamily(Qwen3(), {{"dtype", "bfloat16"}, {"torch_dtype", "bfloat16"}}).ok());
+  ExpectError(ParseFamily(Qwen3(), {{"dtype", "bfloat16"}, {"torch_dtype", "float32"}}), kInvalid,
+              "torch_dtype is \"float32\" but dtype is \"bfloat16\"");
+}
+
+TEST(FamiliesTest, EndTokenBeyondTheVocabularyIsWarnedOf) {
+  const auto spec = ParseFamily(Qwen2(), {{"eos_token_id", {2, 151645}}});
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->warnings,
+            std::vector<std::string>{"eos_token_id 151645 is not in the vocabulary of 512"});
+  EXPECT_TRUE(ParseFamily(Qwen2(), {{"eos_token_id", 511}})->warnings.empty());
+}
+
+// Of every feature that a family has.
+TEST(FamiliesTest, WhatIsWrittenReadsBackLayerByLayer) {
+  for (const FamilyConfig& family : FamilyConfigs()) {
+    SCOPED_TRACE(family.name);
+    const auto again = ParseConfig(ConfigToJson(family.spec), "C");
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(ConfigToJson(*again), ConfigToJson(family.spec));
+    ASSERT_EQ(again->num_layers(), family.spec.num_layers());
+    for (size_t i = 0; i < again->num_layers(); ++i) {
+      const AttentionSpec &a = again->layers[i].attention, &b = family.spec.layers[i].attention;
+      EXPECT_EQ(a.window, b.window);
+      EXPECT_EQ(a.rope, b.rope);
+      EXPECT_EQ(a.scale, b.scale);
+      EXPECT_EQ(a.qk_norm, b.qk_norm);
+      EXPECT_EQ(a.qkv_bias, b.qkv_bias);
+      EXPECT_EQ(a.out_bias, b.out_bias);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sotto
