@@ -35,28 +35,40 @@ void FaultyAccelerator::Hang(grpc::ServerContext& context) const {
   }
 }
 
-pb::Welcome FaultyAccelerator::MakeWelcome() const {
+pb::Welcome HonestWelcome(const SessionOptions& honest) {
   pb::Welcome welcome;
   pb::Description& description = *welcome.mutable_description();
-  description.set_protocol_version(kProtocolVersion + (fault_ == Fault::kOtherVersion ? 1 : 0));
+  description.set_protocol_version(kProtocolVersion);
   description.set_software_version("faulty");
-  description.set_weights_sha256(fault_ == Fault::kOtherModel
-                                     ? std::string(32, 'x')
-                                     : absl::HexStringToBytes(honest_.weights_sha256));
-  const ModelShape model = ShapeOfModel(honest_.config);
+  description.set_weights_sha256(absl::HexStringToBytes(honest.weights_sha256));
+  const ModelShape model = ShapeOfModel(honest.config);
   for (const LinearShape shape : model.layers) {
     pb::LayerShape& layer = *description.add_layers();
     layer.set_n_in(shape.n_in);
-    layer.set_n_out(shape.n_out + (fault_ == Fault::kOtherShape ? 1 : 0));
+    layer.set_n_out(shape.n_out);
   }
   description.set_hidden_size(model.hidden_size);
   description.set_vocab_size(model.vocab_size);
-  description.add_formats(
-      fault_ == Fault::kOtherFormat ? pb::BF16 : static_cast<pb::NumberFormat>(honest_.format));
+  description.add_formats(static_cast<pb::NumberFormat>(honest.format));
   description.add_devices("faulty");
   description.set_window_bytes(uint64_t{64} << 20);
-  description.set_instance_id(std::string(fault_ == Fault::kNoInstanceId ? 0 : 16, 'i'));
-  welcome.set_operands(fault_ == Fault::kOtherOperands ? "bf16" : "f32");
+  description.set_instance_id(std::string(16, 'i'));
+  welcome.set_operands("f32");
+  return welcome;
+}
+
+pb::Welcome FaultyAccelerator::MakeWelcome() const {
+  pb::Welcome welcome = HonestWelcome(honest_);
+  pb::Description& description = *welcome.mutable_description();
+  if (fault_ == Fault::kOtherVersion) description.set_protocol_version(kProtocolVersion + 1);
+  if (fault_ == Fault::kOtherModel) description.set_weights_sha256(std::string(32, 'x'));
+  if (fault_ == Fault::kOtherShape) {
+    pb::LayerShape& layer = *description.mutable_layers(0);
+    layer.set_n_out(layer.n_out() + 1);
+  }
+  if (fault_ == Fault::kOtherFormat) description.set_formats(0, pb::BF16);
+  if (fault_ == Fault::kNoInstanceId) description.clear_instance_id();
+  if (fault_ == Fault::kOtherOperands) welcome.set_operands("bf16");
   if (fault_ == Fault::kOffersMemoryElsewhere) {
     welcome.mutable_shm()->set_name("../../etc/passwd");
     welcome.mutable_shm()->set_ring_bytes(1 << 20);
@@ -125,7 +137,9 @@ pb::ServerMessage FaultyAccelerator::MakeAnswer(const pb::ExchangeRequest& reque
   answer.set_payload_bytes(bytes);
   const bool partial = fault_ == Fault::kHangsInsideAnswer || fault_ == Fault::kChunkOutOfPlace ||
                        fault_ == Fault::kChunkOfNothing;
-  if (fault_ == Fault::kAnswersBeforeTheRequest) {
+  if (fault_ == Fault::kAnswersInOneGiantMessage) {
+    answer.set_data(std::string(kMaxMessageBytes, '\0'));
+  } else if (fault_ == Fault::kAnswersBeforeTheRequest) {
     answer.set_data("four");
   } else {
     answer.set_data(std::string(partial ? bytes / 2 : bytes, '\0'));

@@ -34,6 +34,7 @@ enum class Fault {
   kAnswersFewerRows,
   kAnswersAnotherSequence,
   kAnswersTwice,
+  kAnswersInOneGiantMessage,
   kAnswersBeforeTheRequest,
   kChunkOutOfPlace,
   kChunkOfNothing,
@@ -43,6 +44,9 @@ enum class Fault {
   kCutsMemoryShort,  // In `honest`'s directory, as soon as the client has mapped it.
   kFailsWithControlCharacters,
 };
+
+// As a server says it that serves the model which `honest` expects, on the stream.
+pb::Welcome HonestWelcome(const SessionOptions& honest);
 
 class FaultyAccelerator final : public pb::Accelerator::Service {
  public:

@@ -102,9 +102,9 @@ void SignalWhenDue(pid_t child, int err, const ProgramOptions& options) {
   }
 }
 
-void Limit(__rlimit_resource resource, const std::optional<uint64_t>& bytes) {
-  if (!bytes.has_value()) return;
-  const rlimit limit{*bytes, *bytes};
+void Limit(__rlimit_resource resource, const std::optional<uint64_t>& most) {
+  if (!most.has_value()) return;
+  const rlimit limit{*most, *most};
   setrlimit(resource, &limit);
 }
 
@@ -120,6 +120,7 @@ struct Streams {
   dup2(streams.err, STDERR_FILENO);
   Limit(RLIMIT_FSIZE, options.file_size_limit_bytes);
   Limit(RLIMIT_AS, options.address_space_limit_bytes);
+  Limit(RLIMIT_NOFILE, options.descriptor_limit);
   if (chdir(options.working_dir.c_str()) == 0) execve(argv[0], argv.data(), envp.data());
   _exit(127);
 }

@@ -17,6 +17,7 @@ struct ProgramOptions {
   std::map<std::string, std::string> environment = {};
   std::optional<uint64_t> file_size_limit_bytes = {};      // RLIMIT_FSIZE
   std::optional<uint64_t> address_space_limit_bytes = {};  // RLIMIT_AS
+  std::optional<uint64_t> descriptor_limit = {};           // RLIMIT_NOFILE
   std::optional<std::string> input = {};  // What its standard input, then a pipe, gives.
   // Sent once `signal_when` is true of what is on stderr so far; it is asked until then or until
   // the program ends.

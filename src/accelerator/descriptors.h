@@ -1,17 +1,10 @@
-// File descriptors: how many the process may have, and accept(2) when there are none left.
+// accept(2) when there are no file descriptors left.
 #ifndef SOTTO_ACCELERATOR_DESCRIPTORS_H_
 #define SOTTO_ACCELERATOR_DESCRIPTORS_H_
-
-#include <cstddef>
 
 #include "accelerator/unique_fd.h"
 
 namespace sotto {
-
-// Raises the process's limit as far as its hard limit allows, which needs no privilege.
-void RaiseDescriptorLimit();
-// RLIMIT_NOFILE as it is now.
-size_t DescriptorLimit();
 
 // Takes connections from listening sockets, and goes on taking them after a time without
 // descriptors. One descriptor is kept in reserve: with it, a connection that cannot be had is

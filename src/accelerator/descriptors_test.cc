@@ -1,7 +1,6 @@
 #include "accelerator/descriptors.h"
 
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "accelerator/listen_sockets.h"
@@ -17,18 +16,6 @@ ssize_t Receive(int fd) {
   pollfd polled{.fd = fd, .events = POLLIN, .revents = 0};
   char byte = 0;
   return poll(&polled, 1, /*timeout=*/30'000) == 1 ? recv(fd, &byte, 1, 0) : -2;
-}
-
-TEST(DescriptorsTest, TheLimitIsRaisedToTheHardOne) {
-  rlimit before{};
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
-  rlimit low = before;
-  low.rlim_cur = 100;
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
-  EXPECT_EQ(DescriptorLimit(), 100u);
-  RaiseDescriptorLimit();
-  EXPECT_EQ(DescriptorLimit(), before.rlim_max);
-  setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST(DescriptorsTest, WithoutDescriptorsPeersAreTurnedAwayAndLaterOnesTaken) {

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "accelerator/connection_failures.h"
-#include "accelerator/descriptors.h"
 #include "accelerator/devices/device_registry.h"
 #include "accelerator/event_log.h"
 #include "accelerator/flags.h"
 #include "accelerator/server.h"
+#include "base/descriptor_limit.h"
 #include "base/memory.h"
 #include "base/strings.h"
 #include "base/terminal_text.h"

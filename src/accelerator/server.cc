@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "accelerator/event_log.h"
+#include "base/descriptor_limit.h"
 #include "base/strings.h"
 #include "protocol/thread_room.h"
 
@@ -26,6 +27,8 @@ constexpr int kMaxCallsPerConnection = 16;
 // Descriptors besides those of connections and one a session, for its relay: files, polling,
 // devices, metrics.
 constexpr size_t kSpareDescriptors = 64;
+// Without these no session could be served: gRPC, for one, ends the process then, by an abort.
+constexpr size_t kLeastDescriptors = 32;
 constexpr std::chrono::seconds kBetweenRefusalLines{10};
 // Calls get this long to end when the server does and their clients have been told.
 constexpr std::chrono::seconds kServerGoodbye{2};
@@ -77,6 +80,7 @@ ConnectionLimits LimitsOf(const ServerOptions& options) {
 
 absl::StatusOr<std::unique_ptr<AcceleratorServer>> AcceleratorServer::Start(
     std::unique_ptr<ServedModel> model, const ServerOptions& options) {
+  SOTTO_RETURN_IF_ERROR(TryDescriptors(kLeastDescriptors));
   SOTTO_RETURN_IF_ERROR(CheckThreadRoom());
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<ListenSockets> sockets,
                          ListenSockets::Open("listen", options.listen));

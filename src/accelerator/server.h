@@ -41,7 +41,8 @@ struct ServerOptions {
 class AcceleratorServer {
  public:
   // Listens and serves from now on. INVALID_ARGUMENT for an option; UNAVAILABLE when the address
-  // cannot be had, saying why; FAILED_PRECONDITION where there are too few threads for gRPC.
+  // cannot be had, saying why; RESOURCE_EXHAUSTED where there are too few threads or descriptors
+  // for gRPC.
   static absl::StatusOr<std::unique_ptr<AcceleratorServer>> Start(
       std::unique_ptr<ServedModel> model, const ServerOptions& options);
   ~AcceleratorServer();

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "base/cpu.h"
+#include "base/descriptor_limit.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -126,6 +127,7 @@ int RunApp(const AppSpec& spec, int argc, const char* const* argv) {
   try {
     ForbidCoreDumps();
     ReserveStandardDescriptors();
+    RaiseDescriptorLimit();
     ExitWhenMemoryRunsOut();
     TurnWriteSignalsIntoErrors();
     RemoveTemporaryFilesOnSignals();

@@ -4,7 +4,9 @@
 
 #include <utility>
 
+#include "base/descriptor_limit.h"
 #include "base/strings.h"
+#include "protocol/callback_check.h"
 #include "protocol/endpoint.h"
 #include "protocol/grpc_stream.h"
 #include "protocol/handshake.h"
@@ -18,6 +20,10 @@ namespace sotto {
 namespace {
 
 using Clock = Exchange::Clock;
+
+// For gRPC's polling and one connection, with its name lookup and its shared memory: 10, and some
+// to spare. Without them gRPC ends the process by an abort.
+constexpr size_t kDescriptors = 16;
 
 // Which key the server holds, and who vouches for it. `verdict` is of the handshake; that it was
 // this connection's is checked.
@@ -101,15 +107,39 @@ absl::Status WhyNot(const Session& session, const absl::Status& verdict,
   return verdict.ok() && !probe.ok() ? session.Named(probe) : failure;
 }
 
+grpc::ChannelArguments CommonArguments() {
+  grpc::ChannelArguments arguments;
+  // One connection a session: a pinned key belongs to it, and sessions do not share its fate.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // Nothing of the environment may reroute what was meant for the target.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  return arguments;
+}
+
+std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target,
+                                             const std::optional<TlsOptions>& tls,
+                                             std::shared_ptr<PeerVerdict> verdict,
+                                             const grpc::ChannelArguments& arguments) {
+  return grpc::CreateCustomChannel(
+      target,
+      tls ? MakeChannelCredentials(*tls, std::move(verdict)) : grpc::InsecureChannelCredentials(),
+      arguments);
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<Session>> Session::Open(const std::string& endpoint,
                                                        const SessionOptions& options) {
   SOTTO_RETURN_IF_ERROR(CheckEndpoint(endpoint, /*for_listening=*/false));
+  SOTTO_RETURN_IF_ERROR(TryDescriptors(kDescriptors));
   SOTTO_RETURN_IF_ERROR(CheckThreadRoom());
   auto session = std::make_shared<Session>(endpoint, options);
   const auto verdict = std::make_shared<PeerVerdict>();
-  auto stream = std::make_unique<GrpcStream>(MakeChannel(endpoint, options.tls, verdict), *session);
+  const std::shared_ptr<grpc::Channel> channel = MakeChannel(endpoint, options.tls, verdict);
+  SOTTO_RETURN_IF_ERROR(CheckCallbacks(channel, Clock::now() + options.connect_timeout));
+  auto stream = std::make_unique<GrpcStream>(channel, *session);
   const absl::Status status = Handshake(*session, stream, options, *verdict);
   if (status.ok()) return session;
   session->Fail(status);
@@ -121,24 +151,20 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& endpoint,
                                            std::shared_ptr<PeerVerdict> verdict) {
   // Without a scheme gRPC takes the host for one where it can: "unix-abstract:1", "ipv4:80".
   const std::string target = endpoint.starts_with("unix:") ? endpoint : "dns:///" + endpoint;
-  return MakeChannelToTarget(target, tls, std::move(verdict));
+  grpc::ChannelArguments arguments = CommonArguments();
+  // What gRPC refuses it does not report before the call has ended, nor as a breach of the
+  // protocol.
+  arguments.SetMaxReceiveMessageSize(-1);
+  arguments.SetInt(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  return CreateChannel(target, tls, std::move(verdict), arguments);
 }
 
 std::shared_ptr<grpc::Channel> MakeChannelToTarget(const std::string& target,
                                                    const std::optional<TlsOptions>& tls,
                                                    std::shared_ptr<PeerVerdict> verdict) {
-  grpc::ChannelArguments arguments;
+  grpc::ChannelArguments arguments = CommonArguments();
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  // One connection a session: a pinned key belongs to it, and sessions do not share its fate.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  // Nothing of the environment may reroute what was meant for `target`.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  return grpc::CreateCustomChannel(
-      target,
-      tls ? MakeChannelCredentials(*tls, std::move(verdict)) : grpc::InsecureChannelCredentials(),
-      arguments);
+  return CreateChannel(target, tls, std::move(verdict), arguments);
 }
 
 }  // namespace sotto

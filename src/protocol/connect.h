@@ -15,11 +15,13 @@
 namespace sotto {
 
 // A connection of its own to HOST:PORT or unix:PATH, in the clear without `tls`. Dials when first
-// used. `verdict` is told when the peer is refused.
+// used. `verdict` is told when the peer is refused. Messages of any size and compression are handed
+// on as they came: whoever reads them checks them (ParseBytes).
 std::shared_ptr<grpc::Channel> MakeChannel(
     const std::string& endpoint, const std::optional<TlsOptions>& tls,
     std::shared_ptr<PeerVerdict> verdict = std::make_shared<PeerVerdict>());
-// The same to a target as gRPC names it, with its scheme.
+// A connection to a target as gRPC names it, with its scheme. Longer messages than
+// kMaxMessageBytes end a call.
 std::shared_ptr<grpc::Channel> MakeChannelToTarget(
     const std::string& target, const std::optional<TlsOptions>& tls,
     std::shared_ptr<PeerVerdict> verdict = std::make_shared<PeerVerdict>());

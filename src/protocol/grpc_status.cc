@@ -30,6 +30,13 @@ bool ServerMayChoose(grpc::StatusCode code) {
   }
 }
 
+// What gRPC says of HTTP/2's own errors. Whoever can write on an unencrypted path can cause them,
+// with a number that gRPC turns into a status of the server's, INTERNAL for most.
+bool IsWordOfTheTransport(std::string_view message) {
+  return message.starts_with("Received RST_STREAM with error code ") ||
+         message.starts_with("Received http2 header with status: ");
+}
+
 }  // namespace
 
 absl::Status FromServersWord(uint32_t code, const std::string& message) {
@@ -42,8 +49,11 @@ absl::Status FromServersWord(uint32_t code, const std::string& message) {
 absl::Status FromPeer(const grpc::Status& status) {
   if (status.ok()) return absl::UnavailableError("the server ended the session");
   const grpc::StatusCode code = status.error_code();
-  if (ServerMayChoose(code)) return FromServersWord(code, status.error_message());
   const std::string message = Printable(status.error_message());
+  if (IsWordOfTheTransport(message)) {
+    return absl::UnavailableError(StrCat("the connection broke: ", message));
+  }
+  if (ServerMayChoose(code)) return FromServersWord(code, status.error_message());
   if (code == grpc::StatusCode::INTERNAL) {
     return absl::AbortedError(StrCat("bytes that do not decode: ", message));
   }

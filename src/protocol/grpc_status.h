@@ -13,8 +13,9 @@ namespace sotto {
 
 // A status a peer, or gRPC on its behalf, ended a call with. The message is the peer's word: cut
 // and stripped of what a terminal would interpret. Codes the peer may choose are taken over;
-// anything else that broke the call is UNAVAILABLE, and bytes that do not decode are ABORTED. A
-// peer that ends a session without an error has left: UNAVAILABLE.
+// anything else that broke the call is UNAVAILABLE, a reset of the stream included; and bytes that
+// gRPC cannot decode (INTERNAL) are ABORTED. A peer that ends a session without an error has left:
+// UNAVAILABLE.
 absl::Status FromPeer(const grpc::Status& status);
 
 // The same for what a server itself said in a session, which nothing can have broken on the way:

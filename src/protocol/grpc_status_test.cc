@@ -48,6 +48,16 @@ TEST(FromPeerTest, BytesThatDoNotDecodeAreALie) {
   EXPECT_EQ(FromPeer({grpc::StatusCode::INTERNAL, "x"}).code(), Code::kAborted);
 }
 
+// Anybody on an unencrypted path can cause these, with any code.
+TEST(FromPeerTest, ErrorsOfHttp2AreABrokenConnection) {
+  for (const auto code : {grpc::StatusCode::INTERNAL, grpc::StatusCode::RESOURCE_EXHAUSTED,
+                          grpc::StatusCode::PERMISSION_DENIED}) {
+    EXPECT_EQ(FromPeer({code, "Received RST_STREAM with error code 2"}).code(), Code::kUnavailable);
+    EXPECT_EQ(FromPeer({code, "Received http2 header with status: 400"}).code(),
+              Code::kUnavailable);
+  }
+}
+
 TEST(FromPeerTest, TheMessageIsOneShortLineOfPrintableText) {
   const std::string hostile = "a\nb\x1b[2J\xff" + std::string(100000, 'x');
   const std::string message(FromPeer({grpc::StatusCode::INVALID_ARGUMENT, hostile}).message());

@@ -36,7 +36,7 @@ void CopyPayload(const Exchange& exchange, uint64_t offset, uint64_t size, std::
 GrpcStream::GrpcStream(std::shared_ptr<grpc::Channel> channel, Session& session)
     : stub_(std::move(channel)), session_(session) {
   stub_.PrepareBidiStreamingCall(&context_, kSessionMethod, {}, this);
-  StartRead(&message_in_);
+  StartRead(&bytes_in_);
   StartCall();
 }
 
@@ -163,13 +163,21 @@ void GrpcStream::OnWriteDone(bool ok) {
 }
 
 void GrpcStream::OnReadDone(bool ok) {
-  if (!ok) return;  // OnDone says why.
-  if (const absl::Status status = Receive(message_in_); !status.ok()) {
+  if (!ok) {
+    // OnDone says why, with the server's status if there is one. A server can end its half of the
+    // stream without any; gRPC would then wait for this side to do the same.
+    Shutdown();
+    return;
+  }
+  message_in_bytes_ = bytes_in_.Length();
+  absl::Status status = ParseBytes(bytes_in_, message_in_);
+  if (status.ok()) status = Receive(message_in_);
+  if (!status.ok()) {
     session_.Fail(status);
     Shutdown();
     return;
   }
-  StartRead(&message_in_);
+  StartRead(&bytes_in_);
 }
 
 void GrpcStream::OnDone(const grpc::Status& status) {
@@ -220,7 +228,7 @@ absl::Status GrpcStream::ReceiveData(const std::string& data) {
   Exchange& exchange = *answering_;
   const uint64_t offset = exchange.received;  // Only this thread changes it.
   const bool last = offset + data.size() == exchange.sizes.answer_bytes;
-  SOTTO_RETURN_IF_ERROR(session_.Receive(exchange, data.size(), message_in_.ByteSizeLong(), [&] {
+  SOTTO_RETURN_IF_ERROR(session_.Receive(exchange, data.size(), message_in_bytes_, [&] {
     // A relay's source answers nothing, and there is no memory for it.
     if (!data.empty()) std::memcpy(exchange.answer.data() + offset, data.data(), data.size());
     return absl::OkStatus();

@@ -5,7 +5,6 @@
 
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <condition_variable>
 #include <deque>
@@ -21,7 +20,7 @@
 namespace sotto {
 
 class GrpcStream final : public Transport,
-                         private grpc::ClientBidiReactor<grpc::ByteBuffer, pb::ServerMessage> {
+                         private grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // Both outlive the stream.
   GrpcStream(std::shared_ptr<grpc::Channel> channel, Session& session);
@@ -62,13 +61,16 @@ class GrpcStream final : public Transport,
   absl::Status ReceiveAnswer(const pb::ExchangeAnswer& answer);
   absl::Status ReceiveData(const std::string& data);
 
-  // Of messages as bytes: they are serialised here, where seeds can be wiped.
-  grpc::TemplatedGenericStub<grpc::ByteBuffer, pb::ServerMessage> stub_;
+  // Of messages as bytes. They are serialised here, where seeds can be wiped, and parsed here: of a
+  // message that does not decode, gRPC says no more than of a stream that has ended.
+  grpc::GenericStub stub_;
   Session& session_;
   grpc::ClientContext context_;
   pb::ClientMessage message_out_;
   grpc::ByteBuffer bytes_out_;  // Of message_out_, while they are sent.
+  grpc::ByteBuffer bytes_in_;
   pb::ServerMessage message_in_;
+  size_t message_in_bytes_ = 0;
   std::shared_ptr<Exchange> answering_;  // Used by the reading callbacks alone.
 
   mutable std::mutex mutex_;

@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 #include "base/secret_buffer.h"
+#include "base/strings.h"
+#include "protocol/protocol.h"
 
 namespace sotto {
 namespace {
@@ -32,6 +34,17 @@ grpc::ByteBuffer TakeBytes(pb::ClientMessage& message) {
       grpc::GenericSerialize<grpc::ProtoBufferWriter, pb::ClientMessage>(message, &bytes, &own);
   SOTTO_CHECK(status.ok());
   return bytes;
+}
+
+absl::Status ParseBytes(grpc::ByteBuffer& bytes, pb::ServerMessage& message) {
+  if (const size_t size = bytes.Length(); size > kMaxMessageBytes) {
+    return absl::AbortedError(
+        StrCat("a message of ", size, " bytes, more than the ", kMaxMessageBytes, " allowed"));
+  }
+  const grpc::Status status =
+      grpc::GenericDeserialize<grpc::ProtoBufferReader, pb::ServerMessage>(&bytes, &message);
+  // libprotobuf's own words may repeat the peer's.
+  return status.ok() ? absl::OkStatus() : absl::AbortedError("a message that does not decode");
 }
 
 }  // namespace sotto

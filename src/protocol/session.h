@@ -43,8 +43,8 @@ struct SessionStats {
 //   DEADLINE_EXCEEDED   no (complete) answer in time
 //   UNIMPLEMENTED       another protocol version
 //   FAILED_PRECONDITION another model, a missing number format, f32 computed in something else, a
-//                       data plane that is not to be had, too few threads (thread_room.h)
-//   RESOURCE_EXHAUSTED  the server's limits
+//                       data plane that is not to be had
+//   RESOURCE_EXHAUSTED  the server's limits; of this process, too few threads or descriptors
 //   PERMISSION_DENIED   TLS: not the peer that was asked for
 //   ABORTED             the server broke the protocol: an answer too short, too long, unasked for,
 //                       or not to be decoded

@@ -18,29 +18,33 @@ constexpr size_t kThreads = 10;
 }  // namespace
 
 absl::Status TryThreads(size_t count) {
-  std::atomic<int> begun{0};
+  std::atomic<int> running{0}, ended{0};
   std::vector<std::thread> threads;
   threads.reserve(count);
   std::string why;
   try {
     while (threads.size() < count) {
-      threads.emplace_back([&begun] {
+      threads.emplace_back([&running, &ended] {
         // The allocator reserves address space for a thread when that first asks for memory.
         void* volatile memory = std::malloc(1);
         std::free(memory);
-        begun.wait(0);
+        ++running;
+        running.notify_all();
+        ended.wait(0);
       });
+      // Before the next thread takes its stack: it is the space for heaps that may leave none.
+      running.wait(static_cast<int>(threads.size()) - 1);
     }
   } catch (const std::system_error& error) {
     why = error.code().message();
   }
-  begun = 1;
-  begun.notify_all();
+  ended = 1;
+  ended.notify_all();
   for (std::thread& thread : threads) thread.join();
   if (threads.size() == count) return absl::OkStatus();
-  return absl::FailedPreconditionError(StrCat("connections need ", count, " threads, but only ",
-                                              threads.size(), " could be started: ", why,
-                                              " (check the limits on threads and address space)"));
+  return absl::ResourceExhaustedError(StrCat("connections need ", count, " threads, but only ",
+                                             threads.size(), " could be started: ", why,
+                                             " (check the limits on threads and address space)"));
 }
 
 absl::Status CheckThreadRoom() {

@@ -9,8 +9,9 @@
 
 namespace sotto {
 
-// Starts `count` threads that are all there at once, each with memory of its own, and ends them.
-// FAILED_PRECONDITION with both figures when the system gives fewer.
+// Starts `count` threads one after the other, each with memory of its own, that are all there at
+// once, and ends them.
+// RESOURCE_EXHAUSTED with both figures when the system gives fewer.
 absl::Status TryThreads(size_t count);
 
 // The same with as many as gRPC starts at once; once a process, for gRPC keeps its threads.

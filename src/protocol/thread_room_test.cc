@@ -36,7 +36,7 @@ TEST(ThreadRoomTest, SaysHowManyThreadsTheSystemGives) {
   ASSERT_EQ(setrlimit(RLIMIT_AS, &tight), 0);
   const absl::Status status = TryThreads(1000);
   setrlimit(RLIMIT_AS, &before);
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(
       std::string(status.message()),
       testing::MatchesRegex("connections need 1000 threads, but only [0-9]+ could be started: "

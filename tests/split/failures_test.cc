@@ -11,6 +11,7 @@
 #include "protocol/connect.h"
 #include "protocol/grpc_stream.h"
 #include "testing/faulty_accelerator.h"
+#include "testing/no_descriptors.h"
 #include "testing/small_config.h"
 #include "trusted/split/unprotected.h"
 
@@ -99,6 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
         FaultCase{"answers_fewer_rows", Fault::kAnswersFewerRows, Code::kAborted},
         FaultCase{"answers_another", Fault::kAnswersAnotherSequence, Code::kAborted},
         FaultCase{"answers_twice", Fault::kAnswersTwice, Code::kAborted},
+        FaultCase{"answers_in_one_giant_message", Fault::kAnswersInOneGiantMessage, Code::kAborted},
         FaultCase{"answers_early", Fault::kAnswersBeforeTheRequest, Code::kAborted, kManyRows},
         FaultCase{"chunk_out_of_place", Fault::kChunkOutOfPlace, Code::kAborted},
         FaultCase{"chunk_of_nothing", Fault::kChunkOfNothing, Code::kAborted},
@@ -188,6 +190,14 @@ TEST(FailuresTest, SomebodySpeaksAnotherProtocol) {
   const absl::Status status = RunOnce(socket.endpoint(), TinyOptions(), 3);
   peer.join();
   ExpectFailure(status, Code::kUnavailable, socket.endpoint());
+}
+
+// gRPC would end the process.
+TEST(FailuresTest, TooFewDescriptorsAreSaidBeforeADial) {
+  const NoDescriptors none;
+  const absl::Status status = RunOnce("localhost:1", TinyOptions(), 3);
+  EXPECT_EQ(status.code(), Code::kResourceExhausted) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("the limit on open files is 256"));
 }
 
 TEST(FailuresTest, EndpointsThatCannotBe) {
