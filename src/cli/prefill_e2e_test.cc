@@ -276,7 +276,7 @@ TEST_F(PrefillTest, ASuccessEndsWithOneLine) {
     return err.substr(err.rfind("sotto: "));
   };
   EXPECT_THAT(last_line({"--logprobs", "l.jsonl", "--save-logits", "l.npy"}),
-              testing::MatchesRegex("sotto: 2 prompts, [0-9]+ tokens in [0-9.]+ s: "
+              testing::MatchesRegex("sotto: 2 prompts, [0-9]+ tokens in [0-9.]+ s, (f32|bf16): "
                                     "tee_only_results.json, l.jsonl, l.npy\n"));
   // Where padding hides lengths, not by their sum, nor how many prompts the last batch has.
   EXPECT_THAT(last_line({"--pad-compute"}), HasSubstr("sotto: 2 rows, 256 positions in "));

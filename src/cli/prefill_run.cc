@@ -73,7 +73,8 @@ absl::StatusOr<RunInputs> PrepareInputs(const PrefillJob& job, const Model& mode
   const PrefillOptions& options = job.prefill;
   SOTTO_RETURN_IF_ERROR(CheckLength(job, model.info()));
   SOTTO_RETURN_IF_ERROR(CheckTopK(job, model.info()));
-  RunInputs inputs{.prompts = std::move(prompts)};
+  RunInputs inputs;
+  inputs.prompts = std::move(prompts);
   const Stopwatch stopwatch;
   SOTTO_ASSIGN_OR_RETURN(inputs.rows, MakeBatchRows(inputs.prompts, model,
                                                     {.prefill_length = options.prefill_length,
@@ -138,7 +139,8 @@ absl::StatusOr<Outcome> RunPasses(const PrefillJob& job, const Model& model,
     };
   }
   PrefillLine line(job.progress);
-  RunControl control{.names = NamesOf(inputs.prompts, inputs.rows.ids.size())};
+  RunControl control;
+  control.names = NamesOf(inputs.prompts, inputs.rows.ids.size());
   if (job.progress != ProgressMode::kNever) {
     control.progress = [&](const Progress& progress) { line.Show(progress); };
   }
@@ -187,7 +189,7 @@ absl::Status RunPrefill(const PrefillJob& job) {
     SOTTO_ASSIGN_OR_RETURN(report.digests, model->Digests());
   }
   SOTTO_RETURN_IF_ERROR(outputs.Commit(ResultText(report)));
-  SayWhatWasDone(job, inputs.rows, report.forward_seconds());
+  SayWhatWasDone(job, inputs.rows, report.forward_seconds(), precision.linear);
   return absl::OkStatus();
 }
 

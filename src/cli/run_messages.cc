@@ -94,8 +94,10 @@ void SayRows(const PrefillJob& options, const BatchRows& rows) {
                               options.prefill.batch_size, "; writing ", FilesText(options)));
 }
 
-void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds) {
-  Notice(StrCat(WorkText(options, rows), " in ", SecondsText(seconds), ": ", FilesText(options)));
+void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds,
+                    Precision precision) {
+  Notice(StrCat(WorkText(options, rows), " in ", SecondsText(seconds), ", ", PrecisionName(precision),
+                ": ", FilesText(options)));
 }
 
 }  // namespace sotto

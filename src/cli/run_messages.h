@@ -27,7 +27,8 @@ std::string CountOf(size_t n, std::string_view what);
 std::string SecondsText(double seconds);
 
 // Of a run that succeeded: one line, like a warning in that --log-level error silences it.
-void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds);
+void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds,
+                    Precision precision);
 
 }  // namespace sotto
 

@@ -1,4 +1,4 @@
-// How long something takes at its best.
+// How long something takes at its best, and which of two things is the faster.
 #ifndef SOTTO_KERNELS_BEST_SECONDS_H_
 #define SOTTO_KERNELS_BEST_SECONDS_H_
 
@@ -28,6 +28,46 @@ double BestSeconds(F run, const TryLimits& limits = {}) {
     before = after;
   }
   return best;
+}
+
+// Two things in turn: no fewer rounds than `min_rounds`, however long they take, so that one
+// interruption cannot decide, and no more than fit into `time`. Done sooner once both have repeated
+// their best `repeats` times, to within `tolerance` of it.
+struct RivalLimits {
+  int min_rounds = 3;
+  int repeats = 4;
+  double tolerance = 0.02;
+  std::chrono::duration<double> time = std::chrono::milliseconds(60);
+};
+
+struct RivalSeconds {
+  double first = 0, second = 0;
+};
+
+template <typename Clock = std::chrono::steady_clock, typename F, typename G>
+RivalSeconds BestSecondsInTurn(F first, G second, const RivalLimits& limits = {}) {
+  struct Rival {
+    double best = std::numeric_limits<double>::infinity();
+    int repeats = 0;
+  } a, b;
+  const auto time = [&limits](auto& run, Rival& rival) {
+    const typename Clock::time_point before = Clock::now();
+    run();
+    const double seconds = std::chrono::duration<double>(Clock::now() - before).count();
+    if (seconds < rival.best * (1 - limits.tolerance)) {
+      rival.repeats = 0;
+    } else if (seconds <= rival.best * (1 + limits.tolerance)) {
+      ++rival.repeats;
+    }
+    rival.best = std::min(rival.best, seconds);
+  };
+  const typename Clock::time_point start = Clock::now();
+  for (int round = 0; round < limits.min_rounds || Clock::now() - start < limits.time; ++round) {
+    time(first, a);
+    time(second, b);
+    if (round + 1 >= limits.min_rounds && std::min(a.repeats, b.repeats) >= limits.repeats) break;
+  }
+  return {.first = a.best, .second = b.best};
 }
 
 }  // namespace sotto

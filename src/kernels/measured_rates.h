@@ -9,7 +9,7 @@
 
 namespace sotto {
 
-// Operations a second of one thread, the best of a few tries.
+// Operations a second of one thread, the best of a few tries, f32 and bf16 in turn.
 struct MeasuredRates {
   double f32 = 0;
   double bf16 = 0;  // 0: the processor has no bf16 products, and none was measured.
@@ -20,7 +20,7 @@ struct MeasuredRates {
 
 // Of matrix products whose operands stay in the caches. Measured by the first caller, in some 10 to
 // 30 ms, and kept for the process's life: a process never changes its mind. Thread-safe. On a busy
-// machine tries get fewer, not longer in all (best_seconds.h).
+// machine it takes 60 ms, or three tries of each if those take longer (best_seconds.h).
 const MeasuredRates& ProductRates();
 
 // Of attention over heads of 64, four of them sharing keys and values: some 3 ms, and kept.

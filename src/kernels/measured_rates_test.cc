@@ -61,6 +61,40 @@ TEST(BestSecondsTest, TriesFewerTimesOnABusyMachine) {
   EXPECT_EQ(best, 0.001);
 }
 
+// What two rivals are said to take, in milliseconds, that take so long in turn.
+RivalSeconds InTurn(std::vector<int> first, std::vector<int> second, int* rounds = nullptr) {
+  size_t tries[2] = {0, 0};
+  const auto trial = [&tries](const std::vector<int>& takes, int which) {
+    return [&tries, &takes, which] {
+      const size_t i = std::min(tries[which]++, takes.size() - 1);
+      FakeClock::now_ += std::chrono::milliseconds(takes[i]);
+    };
+  };
+  const RivalSeconds best = BestSecondsInTurn<FakeClock>(trial(first, 0), trial(second, 1));
+  EXPECT_EQ(tries[0], tries[1]);
+  if (rounds != nullptr) *rounds = static_cast<int>(tries[0]);
+  return {.first = best.first * 1000, .second = best.second * 1000};
+}
+
+TEST(BestSecondsTest, OneInterruptionDoesNotDecideBetweenTwo) {
+  int rounds = 0;
+  const RivalSeconds best = InTurn({2}, {300, 1}, &rounds);
+  EXPECT_DOUBLE_EQ(best.first, 2);
+  EXPECT_DOUBLE_EQ(best.second, 1);
+  EXPECT_EQ(rounds, 3);  // Its time was over in the first.
+}
+
+TEST(BestSecondsTest, TwoThatRepeatTheirBestAreDoneSoon) {
+  int rounds = 0;
+  InTurn({2}, {1}, &rounds);
+  EXPECT_EQ(rounds, 5);
+  // Neither settles: until time is over.
+  InTurn({9, 8, 7, 6, 5, 4, 3}, {1}, &rounds);
+  EXPECT_GT(rounds, 7);
+  InTurn({2, 5, 7, 11, 13, 17, 19}, {1}, &rounds);
+  EXPECT_EQ(rounds, 6);
+}
+
 TEST(MeasuredRatesTest, AProcessDoesNotChangeItsMind) {
   EXPECT_EQ(ProductRates().f32, ProductRates().f32);
   EXPECT_EQ(&AttentionRates(), &AttentionRates());
