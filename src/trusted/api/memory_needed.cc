@@ -1,7 +1,9 @@
 #include "trusted/api/memory_needed.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/strings.h"
+#include "model/linear_layers.h"
 #include "model/tensor_names.h"
 #include "sotto/scores.h"
 #include "trusted/engine/memory_plan.h"
@@ -39,6 +41,41 @@ MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions
   return needed;
 }
 
+MemoryNeeded PlanSplitRun(const Checkpoint& checkpoint, const SplitSetup& setup,
+                          uint64_t arena_bytes, int threads) {
+  MemoryNeeded needed;
+  const absl::StatusOr<TensorRef> embedding = checkpoint.Find(kEmbeddingName);
+  if (embedding.ok() && !setup.offload.embedding) needed.weight_bytes = embedding->size_bytes;
+  if (setup.protection == Protection::kPads) {
+    // Pads are products of weights that are kept for it, a byte each.
+    for (const LinearLayer layer : AllLinearLayers(checkpoint.config())) {
+      const LinearShape shape = ShapeOf(checkpoint.config(), layer);
+      needed.weight_bytes += uint64_t{shape.n_in} * shape.n_out;
+    }
+    needed.pad_bytes = setup.pads.store.memory_bytes;
+  }
+  needed.arena_bytes = arena_bytes;
+  needed.reserve_bytes = kReserveBytes + kReserveBytesPerThread * static_cast<uint64_t>(threads);
+  needed.model_bytes = checkpoint.private_bytes();
+  return needed;
+}
+
+std::string DescribeMemoryNeeded(const MemoryNeeded& needed) {
+  std::string text =
+      StrCat("needs ", DescribeBytes(needed.total_bytes()), ": weights ",
+             DescribeBytes(needed.weight_bytes), ", arena ", DescribeBytes(needed.arena_bytes));
+  if (needed.lookup_bytes > 0) {
+    text += StrCat(", oblivious lookup ", DescribeBytes(needed.lookup_bytes));
+  }
+  if (needed.packing_bytes > needed.arena_bytes + needed.lookup_bytes) {
+    text += StrCat(" (less than the ", DescribeBytes(needed.packing_bytes), " of packing weights)");
+  }
+  if (needed.pad_bytes > 0) text += StrCat(", pads up to ", DescribeBytes(needed.pad_bytes));
+  text += StrCat(", threads and reserve ", DescribeBytes(needed.reserve_bytes));
+  if (needed.model_bytes == 0) return text;
+  return StrCat(text, "; beside the ", DescribeBytes(needed.model_bytes), " of the sealed model");
+}
+
 absl::Status CheckMemoryToBegin() { return CheckMemoryFits("a forward pass", kReserveBytes); }
 
 absl::Status CheckScoresFit(size_t positions, size_t top_k) {
@@ -51,6 +88,7 @@ absl::Status CheckLocalRunFits(const Checkpoint& checkpoint, const LocalLinearOp
   SOTTO_RETURN_IF_ERROR(CheckBatchShape(options.batch_size, options.prefill_length));
   SOTTO_RETURN_IF_ERROR(CheckMemoryToBegin());  // The plan asks oneDNN.
   const MemoryNeeded needed = PlanLocalRun(checkpoint, how, options);
+  Log(LogLevel::kInfo, DescribeMemoryNeeded(needed));
   std::string what = StrCat("precision ", PrecisionName(how.precision), " with batches of ",
                             options.batch_size, " x ", options.prefill_length);
   if (needed.model_bytes > 0) {

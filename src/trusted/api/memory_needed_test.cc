@@ -35,6 +35,25 @@ TEST_F(MemoryNeededTest, ForetellsTheEnginesArena) {
   }
 }
 
+TEST_F(MemoryNeededTest, IsSaidPartByPart) {
+  const MemoryNeeded local{.weight_bytes = 2'000'000'000,
+                           .packing_bytes = 300'000'000,
+                           .arena_bytes = 100'000'000,
+                           .lookup_bytes = 5'000'000,
+                           .reserve_bytes = 70'000'000};
+  EXPECT_EQ(DescribeMemoryNeeded(local),
+            "needs 2.4 GB: weights 2.0 GB, arena 100 MB, oblivious lookup 5 MB (less than the 300 "
+            "MB of packing weights), threads and reserve 70 MB");
+  SplitSetup setup;
+  setup.protection = Protection::kPads;
+  setup.pads.store.memory_bytes = 1'000'000'000;
+  const MemoryNeeded pads = PlanSplitRun(checkpoint_, setup, 10'000'000, 2);
+  EXPECT_GE(pads.weight_bytes, checkpoint_.parameter_count());
+  EXPECT_THAT(DescribeMemoryNeeded(pads), HasSubstr(", pads up to 1.0 GB, "));
+  setup.protection = Protection::kShares;
+  EXPECT_EQ(PlanSplitRun(checkpoint_, setup, 10'000'000, 2).pad_bytes, 0u);
+}
+
 TEST_F(MemoryNeededTest, WeightsShrinkWithThePrecision) {
   const EngineOptions options;
   const auto weights = [&](Precision precision) {

@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "protocol/endpoint.h"
 #include "protocol/protocol.h"
+#include "trusted/api/memory_needed.h"
 #include "trusted/engine/memory_plan.h"
 #include "trusted/engine/token_blocks.h"
 #include "trusted/split/protection.h"
@@ -186,7 +187,13 @@ absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOpt
   if (split_.await_stock) SOTTO_RETURN_IF_ERROR(split_.await_stock());
   EngineOptions with_lanes = options;
   with_lanes.lanes = kSplitLanes;
-  return Engine::Create(checkpoint_, TakeParts(split_), with_lanes);
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
+                         Engine::Create(checkpoint_, TakeParts(split_), with_lanes));
+  if (connections_ == 1) {
+    Log(LogLevel::kInfo, DescribeMemoryNeeded(PlanSplitRun(
+                             checkpoint_, setup_, engine->arena_bytes(), options.threads)));
+  }
+  return engine;
 }
 
 std::optional<SplitReport> SplitBackend::Report(const PassTotals& totals) const {
