@@ -3,9 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -32,13 +30,6 @@ absl::Status WriteFully(int fd, std::optional<uint64_t> offset, std::string_view
     data.remove_prefix(static_cast<size_t>(n));
   }
   return absl::OkStatus();
-}
-
-// The file that a path of an existing one leads to.
-std::string TargetOfLinks(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> target(realpath(path.c_str(), nullptr),
-                                                           &std::free);
-  return target == nullptr ? path : target.get();
 }
 
 std::string DirectoryOf(const std::string& path) {
@@ -74,7 +65,7 @@ absl::StatusOr<AtomicFile> AtomicFile::Create(const std::string& path,
   if (DescriptorOfPath(path).has_value() || (exists && !S_ISREG(info.st_mode))) {
     return CreateDirect(path);
   }
-  SOTTO_ASSIGN_OR_RETURN(AtomicFile file, CreateNew({exists ? TargetOfLinks(path) : path}));
+  SOTTO_ASSIGN_OR_RETURN(AtomicFile file, CreateNew({FollowLinks(path)}));
   constexpr mode_t kOwnerOnly = 0600;
   file.target_.mode = exists               ? TakeOwnership(file.fd_, info)
                       : options.owner_only ? kOwnerOnly

@@ -1,4 +1,6 @@
 #include <charconv>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "base/file.h"
@@ -31,6 +33,18 @@ std::string DisplayName(const std::string& path) {
     default:
       return path;
   }
+}
+
+std::string FollowLinks(const std::string& path) {
+  constexpr int kMaxLinks = 40;  // As Linux.
+  std::filesystem::path at = path;
+  for (int links = 0; links < kMaxLinks; ++links) {
+    std::error_code no_link;
+    const std::filesystem::path target = std::filesystem::read_symlink(at, no_link);
+    if (no_link) return at.native();
+    at = at.parent_path() / target;
+  }
+  return path;
 }
 
 }  // namespace sotto

@@ -37,6 +37,8 @@ absl::StatusOr<std::string> ReadFileOrPipe(const std::string& path,
 // The descriptor that /dev/stdin, /dev/stdout, /dev/stderr, /dev/fd/N or /proc/self/fd/N names.
 // Opening such a path again would start a file anew, and fails for a socket.
 std::optional<int> DescriptorOfPath(std::string_view path);
+// The path that symbolic links at the end of `path` lead to, whether or not something is there.
+std::string FollowLinks(const std::string& path);
 // What to call a path in a message: "standard input" for /dev/stdin, and so on.
 std::string DisplayName(const std::string& path);
 
@@ -70,9 +72,10 @@ struct AtomicFileOptions {
 // SIGKILL. A short write or a full disk is an error.
 // Rewriting a file keeps its mode, and its owner and group where that is allowed; where it is not,
 // the group loses its access.
-// Symbolic links are followed. A device, pipe, terminal or descriptor (/dev/stdout, /dev/fd/N)
-// cannot be renamed: it is written directly, in order, and what was written stays; CANCELLED,
-// IsReaderGone(), once nobody reads it any more. A directory is INVALID_ARGUMENT.
+// Symbolic links are followed, also to where there is no file yet. A device, pipe, terminal or
+// descriptor (/dev/stdout, /dev/fd/N) cannot be renamed: it is written directly, in order, and what
+// was written stays; CANCELLED, IsReaderGone(), once nobody reads it any more. A directory is
+// INVALID_ARGUMENT.
 class AtomicFile {
  public:
   static absl::StatusOr<AtomicFile> Create(const std::string& path,

@@ -28,7 +28,8 @@ Place PlaceOf(const NamedFile& named) {
   place.exists = (place.descriptor.has_value() ? fstat(*place.descriptor, &place.info)
                                                : stat(named.path.c_str(), &place.info)) == 0;
   std::error_code error;
-  if (!place.exists) place.path = fs::weakly_canonical(fs::absolute(named.path, error), error);
+  if (!place.exists)
+    place.path = fs::weakly_canonical(fs::absolute(FollowLinks(named.path), error), error);
   return place;
 }
 

@@ -83,6 +83,16 @@ TEST_F(NamedFilesTest, ThroughLinksToo) {
   ExpectPrefillClash({"--output", "models/a", "--logprobs", "m/a"}, "--logprobs", "--output");
 }
 
+TEST_F(NamedFilesTest, ALinkIsWrittenThroughToWhereThereIsNoFileYet) {
+  fs::create_symlink("new", dir_.File("link"));
+  fs::create_symlink("../link", dir_.File("m/link"));
+  ExpectPrefillClash({"--output", "new", "--logprobs", "link"}, "--logprobs", "--output");
+  ExpectPrefillClash({"--output", "m/link", "--logprobs", "link"}, "--logprobs", "--output");
+  Result({"--prompts", "p.txt", "--output", "m/link"}, {}, "new");
+  EXPECT_TRUE(fs::is_symlink(dir_.File("m/link")));
+  EXPECT_TRUE(fs::is_symlink(dir_.File("link")));
+}
+
 TEST_F(NamedFilesTest, AVariableIsNamed) {
   const ProgramResult run =
       Sotto({"--model", "m"}, {{"LLAMA_TEE_RESULT_PATH", "p.txt"}, {"LLAMA_PROMPT_PATH", "p.txt"}});

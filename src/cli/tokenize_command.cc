@@ -13,6 +13,7 @@
 #include "base/strings.h"
 #include "base/utf8.h"
 #include "cli/default_model.h"
+#include "cli/named_files.h"
 #include "cli/prompt_json.h"
 #include "cli/setting.h"
 #include "model/checkpoint.h"
@@ -84,6 +85,11 @@ absl::Status RunTokenize(const TokenizeFlags& flags, const Setting& model) {
     return UsageError("--decode: cannot be combined with --plain or --bos");
   }
   SOTTO_ASSIGN_OR_RETURN(const std::string path, TokenizerPath(flags, model));
+  const NamedFiles files{
+      .inputs = {{"standard input", "/dev/stdin"},
+                 {flags.tokenizer.empty() ? model.source() : "--tokenizer", path}},
+      .outputs = {{"standard output", "/dev/stdout"}}};
+  SOTTO_RETURN_IF_ERROR(files.CheckApart());
   SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::Load(path));
   std::ios::sync_with_stdio(false);
   return TokenizeLines(tokenizer, flags, std::cin, std::cout);
@@ -121,7 +127,8 @@ void AddTokenizeCommand(CLI::App& app, Invocation& invocation) {
                             .help = "A model directory with a tokenizer.json",
                             .variable = "LLAMA_MODEL_PATH",
                             .shown_default = "the shipped model"});
-  command->add_option("--tokenizer", flags->tokenizer, "A tokenizer.json, instead of a model's");
+  command->add_option("--tokenizer", flags->tokenizer, "A tokenizer.json, instead of a model's")
+      ->type_name("FILE");
   command->add_flag("--decode", flags->decode, "Read {\"ids\": [..]}, write {\"text\": ..}");
   command->add_flag("--plain", flags->plain, "Encode special tokens in the text as ordinary text");
   command->add_flag("--bos", flags->bos, "Add the tokenizer's BOS token");

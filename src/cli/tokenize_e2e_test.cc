@@ -2,17 +2,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "testing/prefill_program.h"
+#include "testing/temp_dir.h"
 #include "testing/test_data.h"
 
 namespace sotto {
 namespace {
 
 using testing::HasSubstr;
+namespace fs = std::filesystem;
 
 class TokenizeTest : public testing::Test {
  protected:
@@ -40,6 +44,16 @@ TEST_F(TokenizeTest, AFlagBeatsTheVariable) {
   EXPECT_THAT(run.err, HasSubstr("/nonexistent/tokenizer.json"));
   EXPECT_EQ(Tokenize({"--model", shipped_}, elsewhere).out, ids_);
   EXPECT_EQ(Tokenize({"--tokenizer", shipped_ + "/tokenizer.json"}, elsewhere).out, ids_);
+}
+
+TEST_F(TokenizeTest, ItsOutputIsNotItsInput) {
+  TempDir dir;
+  dir.Write("t.jsonl", "{\"text\":\"God\"}\n");
+  const std::string program = fs::read_symlink("/proc/self/exe").parent_path() / "../bin/sotto";
+  const std::string command = program + " tokenize < t.jsonl >> t.jsonl 2> err";
+  EXPECT_NE(std::system(("cd " + dir.path() + " && " + command).c_str()), 0);
+  EXPECT_THAT(dir.Read("err"), HasSubstr("standard output and standard input: the same file"));
+  EXPECT_EQ(dir.Read("t.jsonl"), "{\"text\":\"God\"}\n");
 }
 
 TEST_F(TokenizeTest, TwoTokenizersAreOneTooMany) {
