@@ -20,10 +20,15 @@ namespace {
 constexpr size_t kReadBytes = size_t{256} << 10;
 
 // `pin`: of ModelPins.
-absl::Status Unpinned(std::string_view pin, const std::string& path, std::string_view what,
-                      const std::string& digest) {
-  return absl::FailedPreconditionError(
-      StrCat(pin, ": ", path, ": ", what, " another SHA-256, ", digest));
+struct Digest {
+  const std::string& found;
+  const std::string& pinned;
+};
+
+absl::Status Unpinned(std::string_view field, const std::string& path, std::string_view what,
+                      const Digest& digest) {
+  return absl::FailedPreconditionError(StrCat(field, ": ", path, ": ", what, " SHA-256 ",
+                                              digest.found, ", not the pinned ", digest.pinned));
 }
 
 }  // namespace
@@ -134,12 +139,14 @@ absl::Status Checkpoint::CheckPins(const ModelPins& pins, ThreadPool& pool) cons
   if (!pins.any()) return absl::OkStatus();
   SOTTO_ASSIGN_OR_RETURN(const std::string weights, HashWeights(pool));
   if (!pins.weights_sha256.empty() && pins.weights_sha256 != weights) {
-    return Unpinned("weights_sha256", directory(), "the weights have", weights);
+    return Unpinned("weights_sha256", directory(), "the weights have",
+                    {weights, pins.weights_sha256});
   }
   if (pins.model_sha256.empty()) return absl::OkStatus();
   SOTTO_ASSIGN_OR_RETURN(const ModelDigests digests, Digests(pool));
-  if (pins.model_sha256 == digests.model_sha256()) return absl::OkStatus();
-  return Unpinned("model_sha256", directory(), "the model has", digests.model_sha256());
+  const std::string model = digests.model_sha256();
+  if (pins.model_sha256 == model) return absl::OkStatus();
+  return Unpinned("model_sha256", directory(), "the model has", {model, pins.model_sha256});
 }
 
 absl::Status Checkpoint::ReadStoredRows(const TensorRef& tensor, size_t begin,

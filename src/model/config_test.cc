@@ -236,6 +236,18 @@ TEST(ConfigTest, NeutralValuesAndOtherFieldsAreTaken) {
   EXPECT_TRUE(ParseConfig(unused_window.dump(), "C").ok());
 }
 
+TEST(ConfigTest, OnlyFloatsOf16And32BitsAreComputedWith) {
+  for (const char* field : {"torch_dtype", "dtype"}) {
+    for (const char* type : {"float16", "bfloat16", "float32"}) {
+      EXPECT_TRUE(With(field, type).ok()) << type;
+    }
+    EXPECT_TRUE(With(field, nullptr).ok());
+    for (const char* type : {"float64", "int8", "float8_e4m3fn", ""}) {
+      ExpectRefused(With(field, type).status(), absl::StatusCode::kUnimplemented, field);
+    }
+  }
+}
+
 TEST(ConfigTest, UnknownFieldsAreTakenAndListed) {
   for (const json& base : {Base(), json::parse(ConfigToJson(*ParseConfig(Base().dump(), "C")))}) {
     json config = base;

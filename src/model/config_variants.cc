@@ -78,6 +78,18 @@ const std::vector<Variant>& Variants() {
   return variants;
 }
 
+// What the model was meant to be computed in, under either of its names. Others than these, float64
+// or 8 bits, ask for numbers that are not computed with here.
+absl::Status CheckDType(const JsonFields& fields) {
+  for (const char* const field : {"torch_dtype", "dtype"}) {
+    SOTTO_ASSIGN_OR_RETURN(const auto type, fields.Text(field));
+    if (!type || *type == "float32" || *type == "float16" || *type == "bfloat16") continue;
+    return fields.Unsupported(
+        field, StrCat("is ", Printable(*type), "; supported are float32, float16 and bfloat16"));
+  }
+  return absl::OkStatus();
+}
+
 // The repository brings code of its own that takes Llama's place.
 absl::Status CheckOwnCode(const JsonFields& fields) {
   SOTTO_ASSIGN_OR_RETURN(const JsonFields map, fields.Object("auto_map"));
@@ -95,6 +107,7 @@ absl::Status CheckConfigVariants(const JsonFields& fields) {
   for (const Variant& variant : Variants()) {
     SOTTO_RETURN_IF_ERROR(fields.OnlyNeutral(variant.field, variant.neutral));
   }
+  SOTTO_RETURN_IF_ERROR(CheckDType(fields));
   return CheckOwnCode(fields);
 }
 

@@ -95,17 +95,17 @@ TEST_F(MemoryNeededTest, ABatchThatDoesNotFitIsTheOneToMakeSmaller) {
     return std::string(status.message());
   };
   const std::string hint = "a smaller batch needs less";
-  EXPECT_THAT(refusal({.batch_size = size_t{1} << 30, .prefill_length = 1024}), HasSubstr(hint));
-  EXPECT_THAT(refusal({.batch_size = 1, .prefill_length = size_t{1} << 40}),
+  EXPECT_THAT(refusal({.batch_size = size_t{1} << 18, .prefill_length = 1024}), HasSubstr(hint));
+  EXPECT_THAT(refusal({.batch_size = 1, .prefill_length = size_t{1} << 28}),
               testing::Not(HasSubstr(hint)));
 }
 
 TEST_F(MemoryNeededTest, RefusesWithTheFigureWhatNoMachineHolds) {
-  const EngineOptions options{.batch_size = size_t{1} << 30, .prefill_length = 1024};
+  const EngineOptions options{.batch_size = size_t{1} << 18, .prefill_length = 1024};
   const absl::Status status = CheckLocalRunFits(checkpoint_, {}, options);
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
   EXPECT_THAT(std::string(status.message()),
-              HasSubstr("precision f32 with batches of 1073741824 x 1024 needs "));
+              HasSubstr("precision f32 with batches of 262144 x 1024 needs "));
   EXPECT_TRUE(CheckLocalRunFits(checkpoint_, {}, {}).ok());
 }
 
