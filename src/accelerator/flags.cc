@@ -1,11 +1,14 @@
 #include "accelerator/flags.h"
 
 #include <CLI/CLI.hpp>
+#include <memory>
 
 #include "accelerator/event_log.h"
+#include "base/command_line.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "model/printable.h"
 #include "protocol/endpoint.h"
 #include "protocol/own_certificate.h"
 
@@ -23,67 +26,86 @@ struct RawFlags {
 };
 
 void AddFlags(CLI::App& app, AcceleratorFlags& flags, RawFlags& raw) {
-  app.set_version_flag("--version", SOTTO_VERSION);
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.set_version_flag("--version", SOTTO_VERSION, "Print the version and exit");
   app.add_option("--model", flags.model_dir, "Model directory")
+      ->type_name("DIR")
       ->envname("LLAMA_MODEL_PATH")
       ->required();
   app.add_option("--listen", flags.server.listen, "Address to serve on: HOST:PORT or unix:PATH")
+      ->type_name("ENDPOINT")
       ->capture_default_str();
   app.add_option("--device", flags.devices, "Device: cpu, opencl:I or cuda:I; repeatable")
+      ->type_name("DEVICE")
       ->capture_default_str();
   app.add_option("--threads", flags.device_options.threads,
-                 "Number of threads of the cpu device (0: all processors)")
+                 "Number of threads of the cpu device; 0: all processors")
+      ->type_name("N")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   app.add_option(
          "--precision", raw.precision,
          "Operands for clients that ask for bf16: f32, or fastest (bf16 or f16 where the device "
          "is faster with them); clients that ask for f32 get f32")
+      ->type_name("P")
       ->check(CLI::IsMember({"f32", "fastest"}))
       ->capture_default_str();
   app.add_option("--formats", raw.formats, "Number formats to serve: float, ring (both)")
+      ->type_name("F,F")
       ->delimiter(',')
       ->check(CLI::IsMember({"float", "ring"}));
   app.add_flag("--preload,!--no-preload", flags.preload,
                "Load all layers at startup, or each when it is first needed");
-  app.add_option("--tls-cert", raw.tls_cert, "PEM file with the server's certificate chain");
-  app.add_option("--tls-key", raw.tls_key, "PEM file with the private key of --tls-cert");
+  app.add_option("--tls-cert", raw.tls_cert, "PEM file with the server's certificate chain")
+      ->type_name("FILE");
+  app.add_option("--tls-key", raw.tls_key, "PEM file with the private key of --tls-cert")
+      ->type_name("FILE");
   app.add_option("--client-ca", raw.client_ca,
-                 "PEM file with the authority that must have signed clients' certificates");
+                 "PEM file with the authority that must have signed clients' certificates")
+      ->type_name("FILE");
   app.add_option("--max-sessions", flags.server.service.limits.max_sessions,
                  "Maximum number of sessions")
+      ->type_name("N")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   app.add_option("--session-idle-seconds", raw.session_idle_seconds,
                  "Seconds after which an idle session is closed")
+      ->type_name("SECONDS")
       ->check(CLI::Range(1, 604800))
       ->capture_default_str();
   app.add_option("--max-connections", flags.server.max_connections,
                  "Maximum number of connections, at most half of them from one peer; fewer if the "
                  "limit of open files requires it")
+      ->type_name("N")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--max-inflight-bytes", flags.server.service.limits.max_inflight_bytes,
                  "Maximum bytes of requests, answers and relayed products held at once, over all "
                  "sessions")
+      ->type_name("BYTES")
       ->capture_default_str();
   app.add_option("--shm-dir", flags.server.service.shm_directory,
                  "Directory for memory shared with clients on this host; \"\" to share none")
+      ->type_name("DIR")
       ->capture_default_str();
   app.add_flag("--relay,!--no-relay", flags.server.service.relay.enabled,
                "Allow relays between accelerators, or refuse them (allowed)");
   app.add_option("--relay-to", flags.server.service.relay.policy.targets,
                  "HOST:PORT of an accelerator that clients may have products relayed to; "
-                 "repeatable (none; with --client-ca, any at a public address)");
-  app.add_option("--metrics", raw.metrics, "HOST:PORT to serve Prometheus metrics on");
+                 "repeatable (none; with --client-ca, any at a public address)")
+      ->type_name("ENDPOINT");
+  app.add_option("--metrics", raw.metrics, "HOST:PORT to serve Prometheus metrics on")
+      ->type_name("ENDPOINT");
   app.add_flag("--reflection,!--no-reflection", flags.server.reflection,
                "Serve gRPC reflection, for debugging only: any client can exhaust its threads "
                "(off)");
   app.add_option("--drain-seconds", raw.drain_seconds,
                  "Seconds that running sessions get to finish after SIGTERM")
+      ->type_name("SECONDS")
       ->check(CLI::Range(0, 86400))
       ->capture_default_str();
   app.add_option("--log-level", raw.log_level, "Log level: error, warning, info or debug")
+      ->type_name("LEVEL")
       ->capture_default_str();
 }
 
@@ -173,10 +195,11 @@ absl::Status Fill(const RawFlags& raw, AcceleratorFlags& flags) {
 // What nobody expected comes first: a misspelt flag would be a missing one to the parser.
 std::string WhatIsWrong(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<std::string> unexpected = app.remaining();
-  if (unexpected.empty()) return error.what();
+  if (unexpected.empty()) return DescribeParseError(error);
   const std::string& argument = unexpected.front();
-  if (!argument.starts_with('-')) return StrCat("unexpected argument \"", argument, "\"");
-  return StrCat("unknown flag ", argument.substr(0, argument.find('=')));
+  if (!argument.starts_with('-')) return StrCat("unexpected argument ", Printable(argument));
+  const std::string flag = argument.substr(0, argument.find('='));
+  return StrCat("unknown flag ", Printable(flag), DidYouMean(app, flag));
 }
 
 }  // namespace

@@ -105,8 +105,8 @@ TEST(AcceleratorFlagsTest, TlsFilesServeTheRelayToo) {
 TEST(AcceleratorFlagsTest, WhatCannotBeIsRefusedByName) {
   ExpectRefused({}, "--model");
   ExpectRefused({"--model", "m", "--nonsense=1"},
-                "unknown flag --nonsense (see sotto-accelerator --help)");
-  ExpectRefused({"--modle", "m"}, "unknown flag --modle");
+                "unknown flag \"--nonsense\" (see sotto-accelerator --help)");
+  ExpectRefused({"--modle", "m"}, "unknown flag \"--modle\"; did you mean --model?");
   ExpectRefused({"--model", "m", "stray"}, "unexpected argument \"stray\"");
   ExpectRefused({"--model", "m", "--log-level", "loud"}, "--log-level: ");
   ExpectRefused({"--model", "m", "--listen", "here"}, "--listen: ");

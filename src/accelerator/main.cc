@@ -9,6 +9,7 @@
 #include "accelerator/event_log.h"
 #include "accelerator/flags.h"
 #include "accelerator/server.h"
+#include "base/debug_variables.h"
 #include "base/descriptor_limit.h"
 #include "base/memory.h"
 #include "base/strings.h"
@@ -83,6 +84,7 @@ int Main(int argc, const char* const* argv) {
   sigaddset(&stop, SIGTERM);
   sigaddset(&stop, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);  // Before any thread exists: all inherit it.
+  RemoveDebugVariables();
   ExitWhenMemoryRunsOut();
   RouteLibraryLogs(LogLibraryLine);
   RaiseDescriptorLimit();

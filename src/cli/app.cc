@@ -4,13 +4,16 @@
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <new>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 
+#include "base/command_line.h"
 #include "base/cpu.h"
+#include "base/debug_variables.h"
 #include "base/descriptor_limit.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -41,6 +44,12 @@ int Fail(const absl::Status& status) {
   return IsUsageError(status) ? kBadCommandLine : kFailure;
 }
 
+const CLI::App& ChosenCommand(const CLI::App& app) {
+  const CLI::App* part = &app;
+  while (!part->get_subcommands().empty()) part = part->get_subcommands().front();
+  return *part;
+}
+
 // "see sotto model seal --help": that of the command as far as it was understood.
 std::string SeeHelp(const CLI::App& app) {
   std::string command = app.get_name();
@@ -55,10 +64,13 @@ std::string SeeHelp(const CLI::App& app) {
 // and are not repeated.
 std::string UnexpectedArgument(const CLI::App& app) {
   const std::string argument = app.remaining(true).front();
+  const std::string word = argument.substr(0, argument.find('='));
   if (argument.starts_with('-')) {
-    return StrCat("unknown flag ", Printable(argument.substr(0, argument.find('='))));
+    return StrCat("unknown flag ", Printable(word), DidYouMean(ChosenCommand(app), word));
   }
-  if (app.get_subcommands().empty()) return StrCat("unknown command ", Printable(argument));
+  if (ChosenCommand(app).get_subcommands([](const CLI::App*) { return true; }).size() > 0) {
+    return StrCat("unknown command ", Printable(argument), DidYouMean(ChosenCommand(app), word));
+  }
   return "unexpected argument (quote a prompt that contains spaces)";
 }
 
@@ -74,7 +86,7 @@ bool Parse(CLI::App& app, int argc, const char* const* argv, int& exit_code) {
     PrintError(StrCat(UnexpectedArgument(app), SeeHelp(app)));
     exit_code = kBadCommandLine;
   } catch (const CLI::ParseError& error) {
-    PrintError(StrCat(error.what(), SeeHelp(app)));
+    PrintError(StrCat(DescribeParseError(error), SeeHelp(app)));
     exit_code = kBadCommandLine;
   }
   return false;
@@ -87,18 +99,41 @@ void PrintSurroundings() {
               DescribePlatform(report).c_str());
 }
 
+void PrintVersion(const AppSpec& spec) { std::printf("%s %s\n", spec.name, SOTTO_VERSION); }
+
+// `sotto help` and `sotto version`, as other programs have them; the help names the flags alone.
+void AddWordsForFlags(CLI::App& app, const AppSpec& spec, Invocation& invocation) {
+  const auto add = [&](const char* name, std::function<void()> print) {
+    app.add_subcommand(name)->group("")->callback([&invocation, print = std::move(print)] {
+      invocation.run = [print] {
+        print();
+        return absl::OkStatus();
+      };
+    });
+  };
+  add("help", [&app] {
+    const auto formatter = app.get_formatter();
+    std::fputs(formatter->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str(),
+               stdout);
+  });
+  add("version", [&spec] { PrintVersion(spec); });
+}
+
 int Run(const AppSpec& spec, int argc, const char* const* argv) {
   CLI::App app(spec.description, spec.name);
+  app.formatter(std::make_shared<HelpFormatter>());  // Commands inherit it.
   bool version = false, verbose = false;
   app.add_flag("--version", version, "Print the version and exit");
   app.add_flag("--verbose", verbose,
                "With --version: also print the processor and the TEE, if any");
   Invocation invocation;
   spec.add(app, invocation);
+  const bool has_commands = !app.get_subcommands([](const CLI::App*) { return true; }).empty();
+  if (has_commands) AddWordsForFlags(app, spec, invocation);
   int exit_code = 0;
   if (!Parse(app, argc, argv, exit_code)) return exit_code;
   if (version) {
-    std::printf("%s %s\n", spec.name, SOTTO_VERSION);
+    PrintVersion(spec);
     if (verbose) PrintSurroundings();
     return 0;
   }
@@ -126,6 +161,7 @@ int EndOutput(int exit_code) {
 int RunApp(const AppSpec& spec, int argc, const char* const* argv) {
   try {
     ForbidCoreDumps();
+    RemoveDebugVariables();
     ReserveStandardDescriptors();
     RaiseDescriptorLimit();
     ExitWhenMemoryRunsOut();

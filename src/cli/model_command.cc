@@ -37,6 +37,7 @@ absl::StatusOr<DType> ParseDType(const std::string& name) {
 
 void AddThreads(CLI::App& command, int& threads) {
   command.add_option("--threads", threads, "Number of threads (all processors)")
+      ->type_name("N")
       ->check(CLI::Range(1, kMaxSealingThreads));
 }
 
@@ -46,7 +47,8 @@ void AddInspect(CLI::App& model, Invocation& invocation) {
   const auto flags = std::make_shared<ModelInspectFlags>();
   command->add_option("DIR", flags->model, "A Hugging Face model directory, or a sealed model")
       ->required();
-  command->add_option("--key-file", flags->key_file, "The key of an encrypted sealed model");
+  command->add_option("--key-file", flags->key_file, "The key of an encrypted sealed model")
+      ->type_name("FILE");
   command->callback(
       [&invocation, flags] { invocation.run = [flags] { return RunModelInspect(*flags); }; });
 }
@@ -56,9 +58,11 @@ void AddSeal(CLI::App& model, Invocation& invocation) {
       model.add_subcommand("seal", "Write a model as one file that is verified as it is loaded");
   const auto flags = std::make_shared<ModelSealFlags>();
   command->add_option("DIR", flags->model_dir, "A Hugging Face model directory")->required();
-  command->add_option("--out", flags->out, "The file to write")->required();
-  command->add_option("--key-file", flags->key_file,
-                      "Also encrypt, with this key: 32 bytes, or 64 hex digits");
+  command->add_option("--out", flags->out, "The file to write")->type_name("FILE")->required();
+  command
+      ->add_option("--key-file", flags->key_file,
+                   "Also encrypt, with this key: 32 bytes, or 64 hex digits")
+      ->type_name("FILE");
   AddThreads(*command, flags->threads);
   command->callback(
       [&invocation, flags] { invocation.run = [flags] { return RunModelSeal(*flags); }; });
@@ -71,13 +75,16 @@ void AddRandom(CLI::App& model, Invocation& invocation) {
   command
       ->add_option("--like", flags->like,
                    "llama-3.2-1b, llama-3.1-8b, or a config.json (or its directory)")
+      ->type_name("SHAPE")
       ->required();
   command->add_option("--out", flags->out, "The directory to write; must be empty or not exist")
+      ->type_name("DIR")
       ->required();
   command->add_option("--layers", flags->layers, "Number of layers (that of the shape)")
+      ->type_name("N")
       ->check(CLI::Range(int64_t{1}, kMaxLayers));
-  command->add_option("--seed", flags->seed, "Seed of the random weights (0)");
-  command->add_option("--dtype", flags->dtype, "f32, f16 or bf16 (bf16)");
+  command->add_option("--seed", flags->seed, "Seed of the random weights (0)")->type_name("N");
+  command->add_option("--dtype", flags->dtype, "f32, f16 or bf16 (bf16)")->type_name("TYPE");
   AddThreads(*command, flags->threads);
   command->callback(
       [&invocation, flags] { invocation.run = [flags] { return RunModelRandom(*flags); }; });
@@ -132,7 +139,8 @@ absl::Status RunModelRandom(const ModelRandomFlags& flags) {
   options.seed = flags.seed;
   ThreadPool pool(PoolSize(flags.threads));
   SOTTO_RETURN_IF_ERROR(WriteRandomModel(options, flags.out, pool));
-  Notice(StrCat(flags.out, ": a model of ", options.config.num_layers(), " layers with random ",
+  Notice(StrCat(flags.out, ": a model of ", options.config.num_layers(),
+                options.config.num_layers() == 1 ? " layer" : " layers", " with random ",
                 flags.dtype, " weights, seed ", flags.seed));
   return absl::OkStatus();
 }

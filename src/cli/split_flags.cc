@@ -37,10 +37,10 @@ SplitFlags::SplitFlags(CLI::App& app)
                          .default_value = "localhost:50051"}),
       protection_(app, {.flag = "--protection",
                         .placeholder = "P",
-                        .help = "shares (two or more servers that do not collude), pads (one "
-                                "server) or plain (NOT CONFIDENTIAL: for measurements)",
-                        .default_value = "auto",
-                        .shown_default = "shares with several servers, else pads"}),
+                        .help = "auto (shares with several servers, else pads), shares (two or "
+                                "more servers that do not collude), pads (one server) or plain "
+                                "(NOT CONFIDENTIAL: for measurements)",
+                        .default_value = "auto"}),
       verify_(AddSwitch(app, "--verify",
                         "Verify answers under protection plain too (the others "
                         "always do)")),
@@ -159,11 +159,11 @@ absl::StatusOr<std::optional<SplitOptions>> SplitFlags::Read() const {
 
 absl::StatusOr<std::vector<SplitOptions>> SplitFlags::ReadEach() const {
   std::vector<SplitOptions> all;
+  if (retries_.given()) return UsageError("--retries: not available in measurements");
   if (split_->count() == 0) {
     SOTTO_RETURN_IF_ERROR(CheckUnused());
     return all;
   }
-  if (retries_.given()) return UsageError("--retries: not available in measurements");
   const std::string protections = protection_.value();
   for (const std::string_view protection : SplitCommas(protections)) {
     SOTTO_ASSIGN_OR_RETURN(SplitOptions options, ReadOne(protection));

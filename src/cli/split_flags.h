@@ -34,6 +34,8 @@ class SplitFlags {
   // For measurements: as Read(), for each protection of a list with commas. One that takes a single
   // accelerator takes the first of several. Empty without --split.
   absl::StatusOr<std::vector<SplitOptions>> ReadEach() const;
+  // For a program of ReadEach(), which refuses the flag: its help does not list it.
+  void HideRetries() { retries_.option()->group(""); }
 
  private:
   absl::Status CheckUnused() const;

@@ -65,7 +65,9 @@ TEST(AcceleratorProgramTest, SaysWhatIsWrongAsSottoDoes) {
   };
   const std::string model = ShippedModelDir(), file = model + "/config.json";
   for (const Case& c :
-       {Case{{"--modle", model}, 2, "unknown flag --modle (see sotto-accelerator --help)"},
+       {Case{{"--modle", model},
+             2,
+             "unknown flag \"--modle\"; did you mean --model? (see sotto-accelerator --help)"},
         Case{{"--model", model, "--device", "gpu"}, 2, "kinds in this build: cpu opencl"},
         Case{{"--model", model, "--device", "cpu:7"}, 1, "was not found; devices found: cpu"},
         Case{{"--model", model, "--listen", "x"}, 2, "--listen: "},

@@ -95,7 +95,9 @@ class BenchFlags {
                       .placeholder = "DIR",
                       .help = "Directory for bench.json, bench.csv and bench.html",
                       .default_value = "bench_results"}),
-        split_(app) {}
+        split_(app) {
+    split_.HideRetries();
+  }
 
   absl::StatusOr<BenchOptions> Read() const {
     BenchOptions options;
