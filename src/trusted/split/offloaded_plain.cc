@@ -12,6 +12,12 @@
 #include "trusted/split/unprotected.h"
 
 namespace sotto {
+
+// Not in the unnamed namespace, for Counters derives from it.
+struct PlainTimers {
+  std::atomic<uint64_t> exchanges{0}, hiding_ns{0}, revealing_ns{0}, sending_ns{0}, waiting_ns{0};
+};
+
 namespace {
 
 constexpr size_t kSlots = 2;
@@ -75,16 +81,12 @@ struct Workspace {
   float* scratch = nullptr;  // [threads, n_out], rows 64-byte aligned.
 };
 
-struct Timers {
-  std::atomic<uint64_t> exchanges{0}, hiding_ns{0}, revealing_ns{0}, sending_ns{0}, waiting_ns{0};
-};
-
 // One layer applied to one input through a channel.
 template <typename T>
 class PlainProduct {
  public:
   PlainProduct(AcceleratorChannel& channel, LinearLayer layer, LinearShape shape,
-               const LinearInput& input, size_t exchange_rows, Timers& timers)
+               const LinearInput& input, size_t exchange_rows, PlainTimers& timers)
       : channel_(channel),
         layer_(layer),
         shape_(shape),
@@ -153,13 +155,13 @@ class PlainProduct {
   const LinearInput& input_;
   const size_t exchange_rows_;
   const Workspace<T> workspace_;
-  Timers& timers_;
+  PlainTimers& timers_;
   std::array<std::unique_ptr<AcceleratorChannel::Pending>, kSlots> pending_;
 };
 
 }  // namespace
 
-struct OffloadedPlainLinear::Counters : Timers {};
+struct OffloadedPlainLinear::Counters : PlainTimers {};
 
 absl::StatusOr<std::unique_ptr<OffloadedPlainLinear>> OffloadedPlainLinear::Create(
     const Checkpoint& checkpoint, std::shared_ptr<AcceleratorChannel> channel,
@@ -222,7 +224,7 @@ absl::Status OffloadedPlainLinear::Apply(LinearLayer layer, const LinearInput& i
 }
 
 OffloadedStats OffloadedPlainLinear::stats() const {
-  const Timers& t = *counters_;
+  const PlainTimers& t = *counters_;
   return {t.exchanges, t.hiding_ns, t.revealing_ns, t.sending_ns, t.waiting_ns};
 }
 

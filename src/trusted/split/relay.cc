@@ -18,19 +18,6 @@ namespace {
 // it, and as many sent ahead never all of it.
 constexpr uint64_t kProductsInInbox = 8;
 
-// A product's bytes in the sink's inbox, given back when the exchange is over.
-class InboxRoom {
- public:
-  InboxRoom(std::shared_ptr<std::atomic<uint64_t>> used, uint64_t bytes)
-      : used_(std::move(used)), bytes_(bytes) {}
-  ~InboxRoom() { used_->fetch_sub(bytes_); }
-  InboxRoom(const InboxRoom&) = delete;
-
- private:
-  const std::shared_ptr<std::atomic<uint64_t>> used_;
-  const uint64_t bytes_;
-};
-
 }  // namespace
 
 class RelayBlinding final : public Blinding {
@@ -93,6 +80,18 @@ class RelayBlinding final : public Blinding {
   const size_t rows_;
   const LinearShape shape_;
   SecretBuffer seeds_;
+  // The product's bytes in the sink's inbox, given back when the exchange is over.
+  class InboxRoom {
+   public:
+    InboxRoom(std::shared_ptr<std::atomic<uint64_t>> used, uint64_t bytes)
+        : used_(std::move(used)), bytes_(bytes) {}
+    ~InboxRoom() { used_->fetch_sub(bytes_); }
+    InboxRoom(const InboxRoom&) = delete;
+
+   private:
+    const std::shared_ptr<std::atomic<uint64_t>> used_;
+    const uint64_t bytes_;
+  };
   const InboxRoom room_;
 };
 
