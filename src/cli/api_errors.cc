@@ -39,10 +39,12 @@ constexpr std::array<FieldFlag, 16> kFlags = {{
 struct AdviceFlags {
   std::string_view advice, flags;
 };
-constexpr std::array<AdviceFlags, 4> kAdvice = {{
+constexpr std::array<AdviceFlags, 6> kAdvice = {{
     {kCertificateRefused, "--tls-cert"},
     {kCertificateRequired, "--tls-cert and --tls-key"},
     {kPinKeysInstead, "--accelerator-key"},
+    {kTlsToEvery, "--accelerator-key or --accelerator-ca"},
+    {kTrustForEvery, "--accelerator-key or --accelerator-ca"},
     {kTrustRequired, "--accelerator-key or --accelerator-ca"},
 }};
 

@@ -27,6 +27,9 @@ TEST(ApiErrors, AdviceIsFollowedByItsFlags) {
             StrCat("accelerator a:1: ", kCertificateRequired, " (--tls-cert and --tls-key)"));
   EXPECT_EQ(WithFlagAdvice(StrCat("x; ", kPinKeysInstead)),
             StrCat("x; ", kPinKeysInstead, " (--accelerator-key)"));
+  EXPECT_EQ(
+      WithFlagAdvice(StrCat("protection shares ", kTlsToEvery, ": y")),
+      StrCat("protection shares ", kTlsToEvery, ": y (--accelerator-key or --accelerator-ca)"));
   EXPECT_EQ(WithFlagAdvice("x"), "x");
 }
 

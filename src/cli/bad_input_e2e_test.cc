@@ -38,6 +38,9 @@ TEST(BadCommandLine, IsRefusedNamingTheFlag) {
 
 TEST(BadCommandLine, NamesTheHelpOfTheCommand) {
   ExpectRefusal({"--bogus"}, kUsage, "unknown flag \"--bogus\" (see sotto prefill --help)");
+  ExpectRefusal({"--promts", "x"}, kUsage, "unknown flag \"--promts\"; did you mean --prompts?");
+  ExpectRefusal({"--model"}, kUsage, "--model: needs a value, DIR (see");
+  EXPECT_THAT(RunProgram("sotto", {"prefil"}).err, HasSubstr("did you mean prefill?"));
   EXPECT_THAT(RunProgram("sotto", {"model", "seal"}).err,
               HasSubstr("(see sotto model seal --help)"));
   EXPECT_THAT(RunProgram("sotto", {"fly"}).err, HasSubstr("(see sotto --help)"));
@@ -47,6 +50,33 @@ TEST(BadCommandLine, StrayWordsAreNotRepeated) {
   const ProgramResult run = RunProgram("sotto", {"prefill", "--prompt", "my", "hunter2"});
   EXPECT_EQ(run.exit_code, kUsage);
   EXPECT_THAT(run.err, testing::Not(HasSubstr("hunter2")));
+}
+
+TEST(BadModel, WhatIsNoneIsCalledByItsName) {
+  TempDir dir;
+  dir.Write("x.gguf", "GGUF....");
+  ExpectRefusal({"--model", dir.File("x.gguf")}, kFailure, "x.gguf is a GGUF file; needed is");
+  dir.Write("model.safetensors", "x");
+  ExpectRefusal({"--model", dir.File("model.safetensors")}, kFailure,
+                "is one file of a model: give its directory, " + dir.path());
+  ExpectRefusal({"--model", "meta-llama/Llama-3.2-1B"}, kFailure,
+                "models are not downloaded by name");
+}
+
+TEST(WordsForFlags, PrintWhatTheFlagsPrint) {
+  EXPECT_EQ(RunProgram("sotto", {"help"}).out, RunProgram("sotto", {"--help"}).out);
+  EXPECT_EQ(RunProgram("sotto", {"version"}).out, RunProgram("sotto", {"--version"}).out);
+}
+
+TEST(Environment, MakesNoLibraryWriteFiles) {
+  TempDir dir;
+  const ProgramResult run =
+      RunProgram("sotto", {"prefill", "--prompt", "God", "--output", "r.json"},
+                 {.working_dir = dir.path(),
+                  .environment = {{"ONEDNN_JIT_DUMP", "1"}, {"ONEDNN_VERBOSE", "1"}}});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir.path()), fs::directory_iterator()), 1);
 }
 
 TEST(BadVariable, IsNamed) {

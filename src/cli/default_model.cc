@@ -1,9 +1,13 @@
 #include "cli/default_model.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
+#include "base/file.h"
 #include "base/strings.h"
 
 namespace sotto {
@@ -12,6 +16,38 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array kCandidates = {"../share/sotto/models/kjv-2m", "../../models/kjv-2m"};
+
+bool BeginsWith(const std::string& path, std::string_view magic) {
+  const absl::StatusOr<InputFile> file = InputFile::Open(path);
+  std::string begin(magic.size(), '\0');
+  return file.ok() && file->size() >= begin.size() &&
+         file->Read(0, {reinterpret_cast<uint8_t*>(begin.data()), begin.size()}).ok() &&
+         begin == magic;
+}
+
+// "meta-llama/Llama-3.2-1B".
+bool LooksLikeNameOnHub(const std::string& path) {
+  return !path.starts_with('.') && !path.starts_with('/') && !path.ends_with('/') &&
+         std::ranges::count(path, '/') == 1;
+}
+
+// What is often given in a model's place. Opening the rest will tell.
+absl::Status CheckMayBeModel(const std::string& path) {
+  const fs::path file(path);
+  std::error_code error;
+  if (fs::is_regular_file(file, error)) {
+    if (BeginsWith(path, "GGUF")) {
+      return absl::InvalidArgumentError(StrCat(path, " is a GGUF file"));
+    }
+    if (file.extension() != ".safetensors" && file.extension() != ".json") return absl::OkStatus();
+    const std::string directory = file.parent_path().empty() ? "." : file.parent_path().string();
+    return absl::InvalidArgumentError(
+        StrCat(path, " is one file of a model: give its directory, ", directory));
+  }
+  if (fs::exists(file, error) || !LooksLikeNameOnHub(path)) return absl::OkStatus();
+  return absl::NotFoundError(
+      StrCat(path, " is no directory here, and models are not downloaded by name"));
+}
 
 }  // namespace
 
@@ -22,8 +58,15 @@ absl::StatusOr<std::string> FindShippedModel() {
 }
 
 absl::StatusOr<std::string> ModelOf(const Setting& model) {
-  if (model.given()) return model.value();
-  return FindShippedModel();
+  if (!model.given()) return FindShippedModel();
+  const std::string path = model.value();
+  const absl::Status status = CheckMayBeModel(path);
+  if (!status.ok()) {
+    return absl::Status(status.code(), StrCat(model.source(), ": ", ToStd(status.message()),
+                                              "; needed is a Hugging Face directory or a sealed "
+                                              "model"));
+  }
+  return path;
 }
 
 absl::StatusOr<std::string> FindShippedModelFrom(const std::string& program_dir) {

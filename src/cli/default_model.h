@@ -18,6 +18,8 @@ absl::StatusOr<std::string> FindShippedModel();
 absl::StatusOr<std::string> FindShippedModelFrom(const std::string& program_dir);
 
 // What a command's --model names, or where neither that nor its variable does, the shipped model.
+// INVALID_ARGUMENT or NOT_FOUND, naming the flag or variable, for what is often mistaken for a
+// model: a GGUF file, a file of a model's directory, a name on a hub.
 absl::StatusOr<std::string> ModelOf(const Setting& model);
 
 }  // namespace sotto

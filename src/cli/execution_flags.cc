@@ -16,6 +16,13 @@ constexpr int64_t kMaxThreads = 1024;
 // In the order of the enumerators.
 constexpr std::array<std::string_view, 3> kProgressModes = {"auto", "always", "never"};
 
+void WarnOfThreads(int threads, int processors) {
+  if (threads <= processors) return;
+  Log(LogLevel::kWarning, StrCat("--threads: ", threads, " threads share ", processors,
+                                 processors == 1 ? " processor" : " processors",
+                                 ", which is slower than a thread for each"));
+}
+
 }  // namespace
 
 ExecutionFlags::ExecutionFlags(CLI::App& app, const PrecisionDefaults& defaults)
@@ -59,6 +66,7 @@ absl::Status ExecutionFlags::Read(RunJob& job) const {
   prefill.threads = AvailableProcessors();
   if (threads_.given()) {
     SOTTO_ASSIGN_OR_RETURN(prefill.threads, threads_.Integer(1, kMaxThreads));
+    WarnOfThreads(prefill.threads, AvailableProcessors());
   }
   job.model.threads = prefill.threads;
   SOTTO_ASSIGN_OR_RETURN(const size_t progress, progress_.Choice(kProgressModes));

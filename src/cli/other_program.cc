@@ -3,10 +3,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
+#include "base/file.h"
 #include "base/strings.h"
 
 namespace sotto {
@@ -37,8 +37,10 @@ absl::Status BecomeProgram(const std::string& program, const std::vector<std::st
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   execv(path.c_str(), argv.data());
-  return absl::NotFoundError(StrCat(path, ": ", std::strerror(errno), "; this needs ", program,
-                                    ", which does not belong in an enclave"));
+  const int reason = errno;
+  if (reason != ENOENT) return FileError(path, "cannot execute", reason);
+  return absl::NotFoundError(StrCat(program, " is not installed beside ", self.filename().string(),
+                                    " (`make` builds it)"));
 }
 
 }  // namespace sotto

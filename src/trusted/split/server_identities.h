@@ -13,6 +13,9 @@
 namespace sotto {
 
 // What refusals advise: a key is what nobody else can show.
+inline constexpr std::string_view kTlsToEvery = "needs TLS to every accelerator";
+inline constexpr std::string_view kTrustForEvery =
+    "needs the key of every accelerator pinned, or an authority for each";
 inline constexpr std::string_view kPinKeysInstead = "pin the accelerators' keys instead";
 
 // What tells a server's identity once its session is open.

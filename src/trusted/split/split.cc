@@ -54,14 +54,11 @@ absl::Status CheckChannels(const SplitSetup& options, const ProtectionSpec& spec
   if (!spec.needs_secret_channels || options.insecure_channels) return absl::OkStatus();
   if (!options.tls) {
     return absl::FailedPreconditionError(
-        StrCat("protection ", spec.name,
-               " needs TLS to every accelerator: anyone who can read all channels can read the "
-               "prompt"));
+        StrCat("protection ", spec.name, " ", kTlsToEvery,
+               ": anyone who can read all channels can read the prompt"));
   }
   if (options.pinned_keys.empty() && options.roots.empty()) {
-    return absl::FailedPreconditionError(
-        StrCat("protection ", spec.name,
-               " needs the key of every accelerator pinned, or an authority for each"));
+    return absl::FailedPreconditionError(StrCat("protection ", spec.name, " ", kTrustForEvery));
   }
   if (options.data_plane == DataPlane::kShm) {
     return absl::FailedPreconditionError(StrCat(
