@@ -32,7 +32,7 @@ struct PrefillReport {
   const BatchRows& rows;
   LogitsShape logits;
   ModelInfo model;
-  std::optional<ModelDigestSet> digests;  // Nothing where the weights came from a cache.
+  std::optional<ModelDigestSet> digests = {};  // Nothing where the weights came from a cache.
   PrecisionReport precision;
   Timings timings;
   RunReport run;

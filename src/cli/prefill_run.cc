@@ -73,8 +73,7 @@ absl::StatusOr<RunInputs> PrepareInputs(const PrefillJob& job, const Model& mode
   const PrefillOptions& options = job.prefill;
   SOTTO_RETURN_IF_ERROR(CheckLength(job, model.info()));
   SOTTO_RETURN_IF_ERROR(CheckTopK(job, model.info()));
-  RunInputs inputs;
-  inputs.prompts = std::move(prompts);
+  RunInputs inputs{.prompts = std::move(prompts)};
   const Stopwatch stopwatch;
   SOTTO_ASSIGN_OR_RETURN(inputs.rows, MakeBatchRows(inputs.prompts, model,
                                                     {.prefill_length = options.prefill_length,
@@ -139,8 +138,7 @@ absl::StatusOr<Outcome> RunPasses(const PrefillJob& job, const Model& model,
     };
   }
   PrefillLine line(job.progress);
-  RunControl control;
-  control.names = NamesOf(inputs.prompts, inputs.rows.ids.size());
+  RunControl control{.names = NamesOf(inputs.prompts, inputs.rows.ids.size())};
   if (job.progress != ProgressMode::kNever) {
     control.progress = [&](const Progress& progress) { line.Show(progress); };
   }

@@ -21,7 +21,7 @@ struct DecoderParts {
   Linear* linear;
   const Attention* attention;
   std::span<const AttentionLayer> attention_layers;
-  std::stop_token stop;
+  std::stop_token stop = {};
 };
 
 // CANCELLED where the run was asked to stop.
