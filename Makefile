@@ -24,7 +24,7 @@ all: programs
 
 # What is shipped. Tests and benchmarks build the rest when they need it.
 programs: build/build.ninja
-	cmake --build build --target sotto_programs sotto_shared man
+	cmake --build build --target sotto_programs sotto_shared sotto_python man
 
 build/build.ninja: CMakeLists.txt CMakePresets.json
 	cmake --preset release

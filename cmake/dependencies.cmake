@@ -27,9 +27,21 @@ find_package(OpenCL)
 message(STATUS "opencl device: ${OpenCL_FOUND}")
 find_package(GTest)
 find_package(benchmark)
+# Debian's own interpreter: the modules of packages.txt are installed for it.
+set(Python3_EXECUTABLE /usr/bin/python3)
+find_package(Python3 REQUIRED COMPONENTS Interpreter OPTIONAL_COMPONENTS Development.Module)
+set(PYBIND11_NOPYTHON ON)  # The headers are enough.
+find_package(pybind11)
+# Not with sanitizers, which would have to be in the interpreter.
+set(SOTTO_HAVE_PYTHON FALSE)
+if(pybind11_FOUND AND Python3_Development.Module_FOUND AND NOT SOTTO_SANITIZE AND NOT SOTTO_FUZZERS)
+  set(SOTTO_HAVE_PYTHON TRUE)
+endif()
+message(STATUS "python module: ${SOTTO_HAVE_PYTHON}")
 option(SOTTO_TESTS "Build tests and benchmarks; they must not be left out in silence" OFF)
-if(SOTTO_TESTS AND NOT (GTest_FOUND AND benchmark_FOUND AND OpenCL_FOUND))
-  message(FATAL_ERROR "SOTTO_TESTS: GoogleTest, Google Benchmark and OpenCL are needed (make deps)")
+if(SOTTO_TESTS AND NOT (GTest_FOUND AND benchmark_FOUND AND OpenCL_FOUND AND pybind11_FOUND))
+  message(FATAL_ERROR
+    "SOTTO_TESTS: GoogleTest, Google Benchmark, OpenCL and pybind11 are needed (make deps)")
 endif()
 set(SOTTO_HAVE_TESTS ${GTest_FOUND})
 message(STATUS "tests: ${SOTTO_HAVE_TESTS}")

@@ -126,7 +126,7 @@ class Documents(unittest.TestCase):
     def test_named_files_exist(self):
         files = {"/" + file.relative_to(SOURCE_DIR).as_posix()
                  for folder in ["include", "src", "testing", "tests", "tools", "fuzz", "bench", "packaging",
-                                "examples"]
+                                "examples", "python"]
                  for file in (SOURCE_DIR / folder).rglob("*")}
         missing = []
         for page in [*SOURCE_DIR.glob("*.md"), *SOURCE_DIR.glob("docs/**/*.md")]:

@@ -1,4 +1,4 @@
-"""Enforces who may include whom, and what each shipped program links.
+"""Enforces who may include whom, and what each shipped program and the Python module link.
 
 The trusted side (src/trusted) and the untrusted side (src/accelerator) never include or link each
 other; base, kernels and model know nothing above them; the engine knows neither protocol nor masks.
@@ -48,6 +48,9 @@ ALLOWED_LIBRARIES = {
     "cublasLt.h": ["accelerator/devices"],
     "CLI": ["cli", "tools", "accelerator"],
 }
+
+# What the Python module may include besides its own folder and the standard library.
+PYTHON_MODULE_USES = ["absl/status", "pybind11", "sotto"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
@@ -101,6 +104,19 @@ def may_use_library(path, target):
     return users is None or any(is_below(path, user) for user in users)
 
 
+def python_module_errors(source_dir):
+    """One line for every include of python/ beyond the public API."""
+    errors = []
+    folder = pathlib.Path(source_dir) / "python"
+    for file in sorted(p for p in folder.rglob("*") if p.suffix in (".cc", ".h")):
+        for quote, target in INCLUDE.findall(file.read_text(encoding="utf-8")):
+            own = quote == '"' and (file.parent / target).exists() and "/" not in target
+            standard = quote == "<"
+            if not (own or standard or any(is_below(target, use) for use in PYTHON_MODULE_USES)):
+                errors.append(f"{file.relative_to(source_dir)} includes {target}")
+    return errors
+
+
 # Program -> parts of the tree whose libraries it must not link.
 FORBIDDEN_LINKS = {
     "sotto-accelerator": ["src/trusted/", "src/cli/", "testing/"],
@@ -123,6 +139,11 @@ def link_errors(ninja_file):
         for word in sorted(set(rule.group(1).split())):
             if any(part in word for part in forbidden) and word.endswith((".a", ".o")):
                 errors.append(f"{program} links {word}")
+    # The module has the library only, not its parts.
+    rule = re.search(r"^build python/sotto/_native\S*: (.*(?:\n  .*)*)", text, re.MULTILINE)
+    for word in sorted(set(rule.group(1).split())) if rule is not None else []:
+        if word.startswith("src/") and word.endswith((".a", ".o")):
+            errors.append(f"sotto/_native links {word}")
     return errors
 
 
@@ -177,11 +198,24 @@ class CheckerRefusesBrokenTrees(unittest.TestCase):
                          ["sotto-accelerator links src/trusted/linear/libsotto_linear.a"])
         self.assertEqual(link_errors(rule.replace("trusted/linear", "model")), [])
 
+    def test_wrong_links_of_the_python_module(self):
+        rule = "build python/sotto/_native.so: LINK python/a.o | src/base/libsotto_base.a src/libsotto.so.0\n"
+        self.assertEqual(link_errors(rule), ["sotto/_native links src/base/libsotto_base.a"])
+
+    def test_the_python_module_is_over_the_public_api(self):
+        with tempfile.TemporaryDirectory() as tree:
+            folder = pathlib.Path(tree) / "python"
+            folder.mkdir()
+            (folder / "own.h").write_text('#include <vector>\n#include "sotto/prefill.h"\n')
+            (folder / "a.cc").write_text('#include "own.h"\n#include "pybind11/numpy.h"\n#include "base/status.h"\n')
+            self.assertEqual(python_module_errors(tree), ["python/a.cc includes base/status.h"])
+
 
 class ThisTree(unittest.TestCase):
 
     def test_includes(self):
         self.assertEqual(include_errors(SOURCE_DIR), [])
+        self.assertEqual(python_module_errors(SOURCE_DIR), [])
 
     def test_links(self):
         ninja_file = pathlib.Path(BUILD_DIR) / "build.ninja"

@@ -1,0 +1,257 @@
+#include "bound_model.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "logits_arrays.h"
+#include "pybind11/stl.h"
+#include "scores_tuple.h"
+#include "status_error.h"
+
+namespace py = pybind11;
+
+namespace sotto_python {
+namespace {
+
+// Where nothing is said: long enough for most texts, and short enough that memory does not matter.
+constexpr size_t kDefaultPrefillLength = 512;
+
+absl::Status CheckProcess(pid_t process) {
+  if (process == getpid()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "the model was opened before this process was forked: open it in the child "
+      "(multiprocessing: start method \"spawn\")");
+}
+
+// What `call` returns, called without the GIL.
+template <typename Call>
+auto WithoutGil(Call call) -> decltype(call()) {
+  const py::gil_scoped_release release;
+  return call();
+}
+
+py::list TextsOf(const std::vector<std::optional<std::string>>& texts) {
+  py::list list;
+  for (const std::optional<std::string>& text : texts) {
+    list.append(text.has_value() ? py::object(ToStr(*text)) : py::none());
+  }
+  return list;
+}
+
+}  // namespace
+
+std::vector<sotto::TokenIds> PromptsOf(const std::vector<IdArray>& prompts) {
+  std::vector<sotto::TokenIds> all;
+  all.reserve(prompts.size());
+  for (const IdArray& prompt : prompts) all.push_back(IdsOf(prompt));
+  return all;
+}
+
+BoundModel::BoundModel(const std::string& path, const sotto::ModelOptions& model_options,
+                       const sotto::PrefillOptions& prefill_options, DefaultLength default_length)
+    : options_(prefill_options) {
+  ThrowIfError(WithoutGil([&]() -> absl::Status {
+    if (const absl::Status valid = sotto::Validate(options_); !valid.ok()) return valid;
+    absl::StatusOr<sotto::Model> model = sotto::Model::Open(path, model_options);
+    if (!model.ok()) return model.status();
+    if (default_length == DefaultLength::kYes) {
+      options_.prefill_length = std::min(kDefaultPrefillLength, model->info().max_positions);
+    }
+    absl::StatusOr<sotto::Prefill> prefill = sotto::Prefill::Create(*model, options_);
+    if (!prefill.ok()) return prefill.status();
+    model_ = *std::move(model);
+    prefill_ = *std::move(prefill);
+    return absl::OkStatus();
+  }));
+  runner_ = std::make_unique<Runner>();
+}
+
+BoundModel::~BoundModel() {
+  if (process_ != getpid()) {
+    (void)runner_.release();  // Its thread is the parent's.
+    return;
+  }
+  WithoutGil([this] {
+    runner_.reset();
+    prefill_.reset();
+    model_.reset();
+  });
+}
+
+void BoundModel::Close() {
+  if (process_ != getpid()) return;
+  ThrowIfError(runner_->Close());
+  std::optional<sotto::Prefill> prefill = std::exchange(prefill_, std::nullopt);
+  std::optional<sotto::Model> model = std::exchange(model_, std::nullopt);
+  WithoutGil([&] {
+    prefill.reset();
+    model.reset();
+  });
+}
+
+void BoundModel::CheckUsable() const {
+  ThrowIfError(CheckProcess(process_));
+  if (!model_.has_value()) ThrowIfError(absl::FailedPreconditionError("the model is closed"));
+}
+
+sotto::Model BoundModel::OpenModel() const {
+  CheckUsable();
+  return *model_;
+}
+
+py::dict BoundModel::Info() const {
+  const sotto::Model model = OpenModel();
+  const sotto::ModelInfo& info = model.info();
+  py::list unknown_fields;
+  for (const std::string& field : info.unknown_fields) unknown_fields.append(ToStr(field));
+  return py::dict(py::arg("name") = ToStr(info.name), py::arg("sealed") = info.sealed,
+                  py::arg("parameters") = info.parameters, py::arg("layers") = info.layers,
+                  py::arg("hidden_size") = info.hidden_size,
+                  py::arg("vocab_size") = info.vocab_size,
+                  py::arg("max_positions") = info.max_positions,
+                  py::arg("unknown_fields") = py::tuple(unknown_fields));
+}
+
+py::dict BoundModel::Digests() const {
+  const sotto::Model model = OpenModel();
+  const sotto::ModelDigestSet digests = ValueOrThrow(WithoutGil([&] { return model.Digests(); }));
+  return py::dict(py::arg("model") = digests.model, py::arg("config") = digests.config,
+                  py::arg("tokenizer") = digests.tokenizer, py::arg("weights") = digests.weights);
+}
+
+py::dict BoundModel::Precision() const {
+  CheckUsable();
+  const sotto::PrecisionReport& report = prefill_->precision();
+  return py::dict(py::arg("linear") = report.linear,
+                  py::arg("linear_reason") = report.linear_reason,
+                  py::arg("attention") = report.attention,
+                  py::arg("attention_reason") = report.attention_reason);
+}
+
+int BoundModel::Threads() const {
+  CheckUsable();
+  return prefill_->threads();
+}
+
+bool BoundModel::HasTokenizer() const { return OpenModel().has_tokenizer(); }
+
+sotto::TokenIds BoundModel::BosIds() const {
+  const sotto::Model model = OpenModel();
+  return {model.bos_ids().begin(), model.bos_ids().end()};
+}
+
+py::list BoundModel::Encode(const std::vector<std::string>& texts, bool add_bos,
+                            bool special_tokens) const {
+  const sotto::Model model = OpenModel();
+  std::vector<sotto::TokenIds> all(texts.size());
+  ThrowIfError(WithoutGil([&]() -> absl::Status {
+    for (size_t i = 0; i < texts.size(); ++i) {
+      absl::StatusOr<sotto::TokenIds> ids =
+          model.Encode(texts[i], {.add_bos = add_bos, .special_tokens = special_tokens});
+      if (!ids.ok()) return ids.status();
+      all[i] = *std::move(ids);
+    }
+    return absl::OkStatus();
+  }));
+  py::list arrays;
+  for (sotto::TokenIds& ids : all) {
+    const auto size = static_cast<py::ssize_t>(ids.size());
+    arrays.append(ArrayOf(std::move(ids), {size}));
+  }
+  return arrays;
+}
+
+py::str BoundModel::Decode(const IdArray& ids) const {
+  const sotto::Model model = OpenModel();
+  const sotto::TokenIds copy = IdsOf(ids);
+  return ToStr(ValueOrThrow(WithoutGil([&] { return model.Decode(copy); })));
+}
+
+py::list BoundModel::TokenTexts(const IdArray& ids, bool apart) const {
+  const sotto::Model model = OpenModel();
+  const sotto::TokenIds copy = IdsOf(ids);
+  return TextsOf(
+      WithoutGil([&] { return apart ? model.TokenTextsApart(copy) : model.TokenTexts(copy); }));
+}
+
+void BoundModel::Run(size_t prompts, py::object progress, const Runner::Job& job) {
+  CheckUsable();
+  Runner::Request request{.job = job, .progress = std::move(progress)};
+  for (size_t i = 0; i < prompts; ++i) {
+    request.names.push_back("prompts[" + std::to_string(i) + "]");
+  }
+  ThrowIfError(runner_->Run(request));
+}
+
+py::list BoundModel::Score(const std::vector<IdArray>& prompts, size_t top_k,
+                           const std::vector<size_t>& first_tokens, py::object progress) {
+  const std::vector<sotto::TokenIds> ids = PromptsOf(prompts);
+  const sotto::ScoreOptions options{.top_k = top_k, .first_tokens = first_tokens};
+  std::vector<sotto::Scores> scores;
+  Run(ids.size(), std::move(progress), [&](const sotto::RunControl& control) {
+    absl::StatusOr<std::vector<sotto::Scores>> all = prefill_->Score(ids, options, control);
+    if (all.ok()) scores = *std::move(all);
+    return all.status();
+  });
+  py::list list;
+  for (sotto::Scores& one : scores) list.append(ScoresTuple(std::move(one)));
+  return list;
+}
+
+py::object BoundModel::Logits(const std::vector<IdArray>& prompts, sotto::Positions positions,
+                              py::object progress) {
+  const std::vector<sotto::TokenIds> ids = PromptsOf(prompts);
+  const bool padded =
+      options_.pad_compute || options_.oblivious_embedding || options_.split.has_value();
+  const LogitsArrays arrays(ids, positions,
+                            {.vocab_size = OpenModel().info().vocab_size,
+                             .batch_size = options_.batch_size,
+                             .padded_length = padded ? options_.prefill_length : 0});
+  Run(ids.size(), std::move(progress), [&](const sotto::RunControl& control) {
+    return prefill_->Logits(
+        ids, positions, [&](const sotto::LogitsRows& rows) { arrays.Take(rows); }, control);
+  });
+  return arrays.Result();
+}
+
+py::list BoundModel::LogprobsOf(const std::vector<IdArray>& prompts,
+                                const std::vector<IdArray>& tokens,
+                                const std::vector<size_t>& positions, py::object progress) {
+  const std::vector<sotto::TokenIds> ids = PromptsOf(prompts);
+  std::vector<sotto::NamedTokens> named(ids.size());
+  for (size_t i = 0; i < named.size(); ++i) {
+    named[i] = {.prompt = i, .position = positions[i], .ids = IdsOf(tokens[i])};
+  }
+  std::vector<std::vector<double>> logprobs;
+  Run(ids.size(), std::move(progress), [&](const sotto::RunControl& control) {
+    absl::StatusOr<std::vector<std::vector<double>>> all =
+        prefill_->LogprobsOf(ids, named, control);
+    if (all.ok()) logprobs = *std::move(all);
+    return all.status();
+  });
+  py::list list;
+  for (std::vector<double>& one : logprobs) {
+    const auto size = static_cast<py::ssize_t>(one.size());
+    list.append(ArrayOf(std::move(one), {size}));
+  }
+  return list;
+}
+
+py::list BoundModel::HiddenStates(const std::vector<IdArray>& prompts, sotto::Pooling pooling,
+                                  py::object progress) {
+  const std::vector<sotto::TokenIds> ids = PromptsOf(prompts);
+  std::vector<sotto::Hidden> hidden;
+  Run(ids.size(), std::move(progress), [&](const sotto::RunControl& control) {
+    absl::StatusOr<std::vector<sotto::Hidden>> all = prefill_->HiddenStates(ids, pooling, control);
+    if (all.ok()) hidden = *std::move(all);
+    return all.status();
+  });
+  py::list list;
+  for (sotto::Hidden& one : hidden) {
+    list.append(ArrayOf(std::move(one.values), {static_cast<py::ssize_t>(one.rows),
+                                                static_cast<py::ssize_t>(one.hidden_size)}));
+  }
+  return list;
+}
+
+}  // namespace sotto_python

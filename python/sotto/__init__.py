@@ -1,0 +1,54 @@
+"""Sotto: forward passes over prompts that stay secret from the accelerator that computes them.
+
+>>> import sotto
+>>> model = sotto.Model("models/kjv-2m")
+>>> print(model.score(["In the beginning"])[0].logprob)
+
+Returns logits, log-probabilities, scores and embeddings; generates no text. sotto.Model says what
+it does, sotto.SplitOptions how accelerators take part.
+"""
+
+from sotto._errors import (
+    AbortedError,
+    CancelledError,
+    DataLossError,
+    DeadlineExceededError,
+    Error,
+    FailedPreconditionError,
+    InternalError,
+    InvalidArgumentError,
+    NotFoundError,
+    PermissionDeniedError,
+    ResourceExhaustedError,
+    UnavailableError,
+    UnimplementedError,
+)
+from sotto._model import Model
+from sotto._native import VERSION as __version__
+from sotto._options import PadSettings, SplitOptions
+from sotto._results import Digests, ModelInfo, PrecisionReport, Progress, Scores
+
+__all__ = [
+    "AbortedError",
+    "CancelledError",
+    "DataLossError",
+    "DeadlineExceededError",
+    "Digests",
+    "Error",
+    "FailedPreconditionError",
+    "InternalError",
+    "InvalidArgumentError",
+    "Model",
+    "ModelInfo",
+    "NotFoundError",
+    "PadSettings",
+    "PermissionDeniedError",
+    "PrecisionReport",
+    "Progress",
+    "ResourceExhaustedError",
+    "Scores",
+    "SplitOptions",
+    "UnavailableError",
+    "UnimplementedError",
+    "__version__",
+]
