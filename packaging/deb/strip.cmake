@@ -1,7 +1,9 @@
 # CPack's own stripping leaves what dh_strip takes: .comment and .note.
-file(GLOB programs ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/bin/*)
-file(GLOB_RECURSE libraries ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/usr/lib/libsotto.so.*.*)
-foreach(file ${programs} ${libraries})
+# Each package has a directory of its own.
+set(package ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/*)
+file(GLOB files ${package}/usr/bin/* ${package}/usr/lib/*/libsotto.so.*.*
+                ${package}/usr/lib/python3/dist-packages/sotto/*.so)
+foreach(file ${files})
   execute_process(COMMAND strip --strip-unneeded --remove-section=.comment --remove-section=.note
                           ${file} COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
