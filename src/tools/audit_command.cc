@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -135,11 +134,9 @@ absl::Status RunAudit(const AuditFlags& flags) {
       const std::unique_ptr<Engine> engine,
       backend.MakeEngine({.threads = pool.threads(), .prefill_length = tokens.size()}));
   std::optional<PadWeights> weights;
-  std::mutex product_mutex;
   if (backend.split().relayed) {
     SOTTO_ASSIGN_OR_RETURN(weights, ReadWeights(checkpoint, pool));
     transcript.set_product([&](LinearLayer layer, ConstMatrixView<uint32_t> x) {
-      const std::lock_guard lock(product_mutex);  // The engine's lanes send at the same time.
       Matrix<uint32_t> y(x.rows(), ShapeOf(checkpoint.config(), layer).n_out);
       PadWeights::Workspace workspace;
       weights->Multiply(layer, x, y.view(), workspace, pool);

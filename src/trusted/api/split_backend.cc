@@ -186,7 +186,7 @@ absl::StatusOr<std::unique_ptr<Engine>> SplitBackend::MakeEngine(const EngineOpt
   }
   if (split_.await_stock) SOTTO_RETURN_IF_ERROR(split_.await_stock());
   EngineOptions with_lanes = options;
-  with_lanes.lanes = kSplitLanes;
+  with_lanes.lanes = wrap_ ? 1 : kSplitLanes;
   SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
                          Engine::Create(checkpoint_, TakeParts(split_), with_lanes));
   if (connections_ == 1) {

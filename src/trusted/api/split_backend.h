@@ -49,7 +49,7 @@ std::string ConfidentialityWarning(const SplitOptions& options);
 class SplitBackend final : public Backend {
  public:
   // `checkpoint` and `pool` outlive the backend. `wrap`, unless null, is put around every channel:
-  // how an audit listens.
+  // how an audit listens. Then there is one lane, so that rows pass in the order of the tokens.
   SplitBackend(const Checkpoint& checkpoint, SplitSetup setup, ThreadPool& pool,
                SplitRuntime::ChannelWrapper wrap = nullptr)
       : checkpoint_(checkpoint), setup_(std::move(setup)), pool_(pool), wrap_(std::move(wrap)) {}
