@@ -102,11 +102,23 @@ TEST(AcceleratorFlagsTest, TlsFilesServeTheRelayToo) {
   EXPECT_EQ(flags.server.service.relay.identity.private_key, own.key);
 }
 
+TEST(AcceleratorFlagsTest, HelpShowsWhatIsToBeGivenAndDefaults) {
+  std::string help;
+  ASSERT_TRUE(Parse({"--help"}, &help).ok());
+  EXPECT_THAT(help, HasSubstr("--model DIR "));
+  EXPECT_THAT(help, HasSubstr(" [LLAMA_MODEL_PATH]\n"));
+  EXPECT_THAT(help, HasSubstr(" (localhost:50051)\n"));
+  for (const char* raw : {"TEXT", "INT:", "REQUIRED", "(Env", "{", "\n\n\n"}) {
+    EXPECT_THAT(help, testing::Not(HasSubstr(raw)));
+  }
+}
+
 TEST(AcceleratorFlagsTest, WhatCannotBeIsRefusedByName) {
   ExpectRefused({}, "--model");
   ExpectRefused({"--model", "m", "--nonsense=1"},
                 "unknown flag \"--nonsense\" (see sotto-accelerator --help)");
   ExpectRefused({"--modle", "m"}, "unknown flag \"--modle\"; did you mean --model?");
+  ExpectRefused({"--model"}, "--model: needs a value, DIR");
   ExpectRefused({"--model", "m", "stray"}, "unexpected argument \"stray\"");
   ExpectRefused({"--model", "m", "--log-level", "loud"}, "--log-level: ");
   ExpectRefused({"--model", "m", "--listen", "here"}, "--listen: ");

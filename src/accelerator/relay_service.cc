@@ -18,7 +18,7 @@ constexpr std::chrono::seconds kDialTimeout{3};
 constexpr size_t kKeyBytes = 32;
 constexpr size_t kMaxLoggedTarget = 100;
 constexpr char kNoRelay[] =
-    "not allowed (the server's --relay-to), or not reachable from there; its log says which";
+    "not allowed, or not reachable from there; that server's log says which";
 
 absl::StatusOr<RelayTicket> TicketOf(const grpc::ServerContext& context) {
   RelayTicket ticket;

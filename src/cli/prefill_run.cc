@@ -169,6 +169,7 @@ absl::Status RunPrefill(const PrefillJob& job) {
   loading_line.reset();
   const double load_seconds = loading.seconds() - inputs.tokenize_seconds;
   SOTTO_ASSIGN_OR_RETURN(Outcome outcome, RunPasses(job, *model, inputs, *prefill, outputs));
+  SayRelay(outcome.run);
   const PrecisionReport precision = prefill->precision();
   prefill.reset();  // Its threads and memory go before weights are hashed.
   PrefillReport report{

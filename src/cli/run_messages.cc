@@ -94,6 +94,11 @@ void SayRows(const PrefillJob& options, const BatchRows& rows) {
                               options.prefill.batch_size, "; writing ", FilesText(options)));
 }
 
+void SayRelay(const RunReport& run) {
+  if (!run.split.has_value() || run.split->why_no_relay.empty()) return;
+  Notice("no relay: --relay-to lets the first server send to the second; --no-relay does without");
+}
+
 void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds,
                     Precision precision) {
   Notice(StrCat(WorkText(options, rows), " in ", SecondsText(seconds), ", ", PrecisionName(precision),

@@ -26,6 +26,10 @@ void SayRows(const PrefillJob& options, const BatchRows& rows);
 std::string CountOf(size_t n, std::string_view what);
 std::string SecondsText(double seconds);
 
+// What to do where servers that could relay do not, which was a warning when they were connected
+// to.
+void SayRelay(const RunReport& run);
+
 // Of a run that succeeded: one line, like a warning in that --log-level error silences it.
 void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds,
                     Precision precision);

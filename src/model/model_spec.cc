@@ -43,10 +43,12 @@ std::vector<double> RopeInverseFrequencies(const RopeSpec& rope, size_t head_dim
 }
 
 AttentionSpec AttentionOf(size_t num_heads, size_t num_kv_heads, size_t head_dim) {
-  return {.num_heads = num_heads,
-          .num_kv_heads = num_kv_heads,
-          .head_dim = head_dim,
-          .scale = 1.0 / std::sqrt(static_cast<double>(head_dim))};
+  AttentionSpec spec;
+  spec.num_heads = num_heads;
+  spec.num_kv_heads = num_kv_heads;
+  spec.head_dim = head_dim;
+  spec.scale = 1.0 / std::sqrt(static_cast<double>(head_dim));
+  return spec;
 }
 
 }  // namespace sotto
