@@ -1,5 +1,6 @@
 #include "cli/score_progress.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -48,10 +49,10 @@ std::string ScoreProgress::Line() {
   const double done = static_cast<double>(round_.tokens_done);
   state.tokens = tokens_before_ + done;
   state.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  if (share_then_.has_value() && round_.tokens_total > 0) {
+  if (share_then_.has_value()) {
     const double before = share_before_.value_or(0);
-    state.share =
-        before + (*share_then_ - before) * done / static_cast<double>(round_.tokens_total);
+    const double total = std::max(1.0, static_cast<double>(round_.tokens_total));
+    state.share = before + (*share_then_ - before) * done / total;
   }
   return state.tokens > 0 ? ScoreProgressLine(state) : "";
 }
