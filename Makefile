@@ -56,7 +56,7 @@ deps-build:
 	@tools/install_packages.sh packages.txt build
 
 deps-deb:
-	@tools/install_packages.sh packages.txt build opencl deb
+	@tools/install_packages.sh packages.txt build opencl python deb
 
 bench: deps
 	$(MAKE) programs

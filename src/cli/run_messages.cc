@@ -101,8 +101,8 @@ void SayRelay(const RunReport& run) {
 
 void SayWhatWasDone(const PrefillJob& options, const BatchRows& rows, double seconds,
                     Precision precision) {
-  Notice(StrCat(WorkText(options, rows), " in ", SecondsText(seconds), ", ", PrecisionName(precision),
-                ": ", FilesText(options)));
+  Notice(StrCat(WorkText(options, rows), " in ", SecondsText(seconds), ", ",
+                PrecisionName(precision), ": ", FilesText(options)));
 }
 
 }  // namespace sotto
