@@ -76,7 +76,7 @@ install: programs
 
 deb: deps-deb
 	cmake --preset deb
-	cmake --build build-deb --target sotto_programs sotto_shared man
+	cmake --build build-deb --target sotto_programs sotto_shared sotto_python man
 	cd build-deb && cpack -G DEB
 	@ls build-deb/*.deb
 
