@@ -33,7 +33,7 @@ FamilyJson Qwen3() { return ConfigOf("Qwen3ForCausalLM", "qwen3"); }
 FamilyJson Mistral() { return ConfigOf("MistralForCausalLM", "mistral"); }
 
 absl::StatusOr<ModelSpec> ParseFamily(FamilyJson config, const FamilyJson& more) {
-  config.update(more);
+  if (!more.is_null()) config.update(more);
   return ParseConfig(config.dump(), "C");
 }
 

@@ -1,7 +1,5 @@
 #include "trusted/engine/transformer_block.h"
 
-#include <utility>
-
 #include "kernels/elementwise.h"
 #include "kernels/oblivious_row.h"
 
@@ -32,7 +30,7 @@ void ZeroPaddingValues(const AttentionSpec& spec, const BlockState& state, Lane&
 // y = RMSNorm(y) of each head of q and k. qkv: [rows, q + 2 kv].
 void NormHeads(const LayerSpec& spec, const std::vector<float>& q_norm,
                const std::vector<float>& k_norm, MatrixView<float> qkv, Lane& lane) {
-  const auto [heads, kv_heads] = std::pair(spec.attention.num_heads, spec.attention.num_kv_heads);
+  const size_t heads = spec.attention.num_heads, kv_heads = spec.attention.num_kv_heads;
   const size_t dim = spec.attention.head_dim;
   const float eps = static_cast<float>(spec.norm_eps);
   lane.pool.ParallelFor(qkv.rows(), [&](size_t i, int) {
