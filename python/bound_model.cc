@@ -5,7 +5,6 @@
 
 #include "logits_arrays.h"
 #include "pybind11/stl.h"
-#include "scores_tuple.h"
 #include "status_error.h"
 
 namespace py = pybind11;
@@ -36,6 +35,38 @@ py::list TextsOf(const std::vector<std::optional<std::string>>& texts) {
     list.append(text.has_value() ? py::object(ToStr(*text)) : py::none());
   }
   return list;
+}
+
+// A field of all of `top`, [rows, top_k], which `owner` keeps alive.
+template <typename T>
+py::array_t<T> FieldOf(const std::vector<sotto::TokenLogprob>& top, size_t top_k, const T* first,
+                       const py::capsule& owner) {
+  const auto stride = static_cast<py::ssize_t>(sizeof(sotto::TokenLogprob));
+  const auto columns = static_cast<py::ssize_t>(top_k);
+  const auto rows = static_cast<py::ssize_t>(top.size() / top_k);
+  return py::array_t<T>({rows, columns}, {columns * stride, stride}, first, owner);
+}
+
+// Two arrays [rows, top_k]: ids and log-probabilities.
+std::pair<py::object, py::object> TopArrays(std::vector<sotto::TokenLogprob> top, size_t top_k,
+                                            size_t rows) {
+  if (top_k == 0) {
+    const std::vector<py::ssize_t> empty = {static_cast<py::ssize_t>(rows), 0};
+    return {py::array_t<int32_t>(empty), py::array_t<double>(empty)};
+  }
+  auto moved = std::make_unique<std::vector<sotto::TokenLogprob>>(std::move(top));
+  const std::vector<sotto::TokenLogprob>& values = *moved;
+  const py::capsule owner = OwnerOf(std::move(moved));
+  return {FieldOf(values, top_k, &values[0].id, owner),
+          FieldOf(values, top_k, &values[0].logprob, owner)};
+}
+
+py::tuple TupleOf(sotto::Scores scores) {
+  const size_t tokens = scores.logprobs.size();
+  const std::optional<double> perplexity = scores.perplexity();
+  auto [top_ids, top_logprobs] = TopArrays(std::move(scores.top), scores.top_k, tokens);
+  return py::make_tuple(ArrayOf(std::move(scores.logprobs), {static_cast<py::ssize_t>(tokens)}),
+                        top_ids, top_logprobs, scores.sum_logprob, scores.tokens, perplexity);
 }
 
 }  // namespace
@@ -194,7 +225,7 @@ py::list BoundModel::Score(const std::vector<IdArray>& prompts, size_t top_k,
     return all.status();
   });
   py::list list;
-  for (sotto::Scores& one : scores) list.append(ScoresTuple(std::move(one)));
+  for (sotto::Scores& one : scores) list.append(TupleOf(std::move(one)));
   return list;
 }
 

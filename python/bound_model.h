@@ -49,7 +49,8 @@ class BoundModel {
   pybind11::str Decode(const IdArray& ids) const;
   pybind11::list TokenTexts(const IdArray& ids, bool apart) const;
 
-  // Of each prompt a ScoresTuple.
+  // Of each prompt (logprobs [n], top_ids [n, top_k], top_logprobs [n, top_k], sum, tokens,
+  // perplexity or None).
   pybind11::list Score(const std::vector<IdArray>& prompts, size_t top_k,
                        const std::vector<size_t>& first_tokens, pybind11::object progress);
   // All: of each prompt an array [n, vocab_size]; last: one array [prompts, vocab_size].
