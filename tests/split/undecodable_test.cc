@@ -91,8 +91,6 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"cut_short", Message(kCutShort), Code::kAborted},
                     Case{"then_unavailable", Message(kGarbage) + Status("14"), Code::kAborted},
                     Case{"then_exhausted", Message(kGarbage) + Status("8"), Code::kAborted},
-                    Case{"unknown_prefix", Data("\x02" + http2::Prefixed(kGarbage)),
-                         Code::kAborted},
                     Case{"compressed", Data(http2::Prefixed(kGarbage, 1)), Code::kAborted},
                     Case{"unavailable", Status("14"), Code::kUnavailable},
                     Case{"exhausted", Status("8"), Code::kResourceExhausted},
