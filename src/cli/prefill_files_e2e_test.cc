@@ -77,7 +77,9 @@ TEST_F(PrefillTest, AFixedShapeHasWholeBatchesAndTheSameBits) {
     ASSERT_EQ(got.size(), 128 + want.size() / 5 * 8);
     EXPECT_EQ(got.substr(128, want.size()), want);
     EXPECT_EQ(got.substr(128 + want.size()), want.substr(0, want.size() / 5 * 3));
-    if (logits == "all") EXPECT_EQ(dir_.Read("fixed.jsonl"), dir_.Read("packed.jsonl"));
+    if (logits == "all") {
+      EXPECT_EQ(dir_.Read("fixed.jsonl"), dir_.Read("packed.jsonl"));
+    }
   }
 }
 

@@ -56,7 +56,7 @@ TEST_F(StrangeNamesTest, OfAShardToo) {
 }
 
 TEST_F(StrangeNamesTest, OfTheModelCostNoResult) {
-  for (const std::string name : {std::string("caf\xe9"), std::string(kStrange)}) {
+  for (const std::string& name : {std::string("caf\xe9"), std::string(kStrange)}) {
     fs::create_directory(dir_.File(name));
     for (const char* file : {"config.json", "tokenizer.json", "model.safetensors"}) {
       fs::create_symlink(ShippedModelDir() + "/" + file, dir_.File(name) + "/" + file);

@@ -150,10 +150,11 @@ TEST(FamiliesTest, WindowsOfQwen) {
                 kInvalid, "layer_types says sliding_attention of layer 2");
     ExpectError(ParseFamily(config, {{"layer_types", {"full_attention"}}}), kInvalid,
                 "layer_types has 1 entries, but num_hidden_layers is 4");
-    ExpectError(ParseFamily(config, {{"layer_types", std::vector(4, "chunked_attention")}}),
-                kUnsupported,
-                "layer_types names \"chunked_attention\"; supported: full_attention, "
-                "sliding_attention");
+    ExpectError(
+        ParseFamily(config, {{"layer_types", std::vector<std::string>(4, "chunked_attention")}}),
+        kUnsupported,
+        "layer_types names \"chunked_attention\"; supported: full_attention, "
+        "sliding_attention");
   }
 }
 
@@ -200,7 +201,7 @@ TEST(FamiliesTest, RopeOfEachTypeOfLayer) {
   const auto spec = ParseFamily(
       config, {{"rope_parameters", {{"full_attention", full}, {"sliding_attention", sliding}}}});
   ASSERT_TRUE(spec.ok()) << spec.status();
-  EXPECT_EQ(spec->layers[1].attention.rope, RopeSpec{1e6});
+  EXPECT_EQ(spec->layers[1].attention.rope, (RopeSpec{1e6, {}}));
   EXPECT_EQ(spec->layers[2].attention.rope, (RopeSpec{1e4, {RopeScalingType::kLinear, 2.0}}));
   ExpectError(ParseFamily(config, {{"rope_parameters", {{"full_attention", full}}}}), kInvalid,
               "rope_parameters.sliding_attention is missing");
