@@ -177,7 +177,7 @@ class TeeOnly(Coverage, unittest.TestCase):
     def test_what_measures_is_not_in_the_enclave(self):
         run = self.enclave.run("bench", "--model", "/model.sotto", "--output", "/data/bench")
         self.assertNotEqual(run.returncode, 0)
-        self.assertIn("sotto-bench: No such file or directory", run.stderr)
+        self.assertIn("sotto-bench is not installed beside sotto", run.stderr)
 
 
 class Provisioned(Coverage, unittest.TestCase):

@@ -46,7 +46,7 @@ ALLOWED_LIBRARIES = {
     "CL": ["accelerator/devices"],
     "cuda_runtime.h": ["accelerator/devices"],
     "cublasLt.h": ["accelerator/devices"],
-    "CLI": ["cli", "tools", "accelerator"],
+    "CLI": ["base", "cli", "tools", "accelerator"],  # Of base: command_line.h.
 }
 
 # What the Python module may include besides its own folder and the standard library.

@@ -53,7 +53,7 @@ class WrongArguments(unittest.TestCase):
                 (ValueError, "top_k", lambda: model.score(prompts, top_k=-1)),
                 (TypeError, "first_tokens", lambda: model.score(prompts, first_tokens=1)),
                 (ValueError, "first_tokens[0]", lambda: model.score(prompts, first_tokens=[0])),
-                (ValueError, "first_tokens", lambda: model.score(prompts, first_tokens=[3])),
+                (ValueError, "first_tokens", lambda: model.score(prompts, first_tokens=[4])),
                 (ValueError, "first_tokens", lambda: model.score(prompts, first_tokens=[1, 1])),
                 (TypeError, "add_bos", lambda: model.score(["And"], add_bos=1)),
                 (TypeError, "special_tokens", lambda: model.score(["And"], special_tokens=None)),

@@ -30,7 +30,7 @@ class Installed(unittest.TestCase):
         environment = {key: value for key, value in os.environ.items() if key != "LD_LIBRARY_PATH"}
         environment |= {"PYTHONPATH": str(self.packages), "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run([sys.executable, *map(str, arguments)], env=environment, capture_output=True, text=True,
-                              timeout=600, check=False)
+                              cwd=self.prefix, timeout=600, check=False)
 
     def test_it_uses_the_installed_library_and_model(self):
         done = self.run_python("-c", "import sotto, sys\nmodel = sotto.Model(sys.argv[1])\n"

@@ -52,7 +52,7 @@ TEST(BadCommandLine, StrayWordsAreNotRepeated) {
   EXPECT_THAT(run.err, testing::Not(HasSubstr("hunter2")));
 }
 
-TEST(BadModel, WhatIsNoneIsCalledByItsName) {
+TEST(ModelPath, WhatIsNoneIsCalledByItsName) {
   TempDir dir;
   dir.Write("x.gguf", "GGUF....");
   ExpectRefusal({"--model", dir.File("x.gguf")}, kFailure, "x.gguf is a GGUF file; needed is");

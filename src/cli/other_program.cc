@@ -39,8 +39,10 @@ absl::Status BecomeProgram(const std::string& program, const std::vector<std::st
   execv(path.c_str(), argv.data());
   const int reason = errno;
   if (reason != ENOENT) return FileError(path, "cannot execute", reason);
-  return absl::NotFoundError(StrCat(program, " is not installed beside ", self.filename().string(),
-                                    " (`make` builds it)"));
+  // In an enclave, nobody says where the program is.
+  const std::string name = self.has_filename() ? self.filename().string() : "sotto";
+  return absl::NotFoundError(
+      StrCat(program, " is not installed beside ", name, " (`make` builds it)"));
 }
 
 }  // namespace sotto
