@@ -6,7 +6,6 @@
 #include "base/strings.h"
 #include "model/config_variants.h"
 #include "model/families/rope_fields.h"
-#include "model/printable.h"
 
 namespace sotto {
 namespace {
@@ -77,16 +76,6 @@ absl::StatusOr<LayerSpec> ReadLayer(const JsonFields& fields, size_t hidden_size
   return layer;
 }
 
-// Both spellings of the type that weights are stored in; their files decide it.
-absl::Status CheckDTypes(const JsonFields& fields) {
-  if (!fields.Has("dtype") || !fields.Has("torch_dtype")) return absl::OkStatus();
-  SOTTO_ASSIGN_OR_RETURN(const auto dtype, fields.Text("dtype"));
-  SOTTO_ASSIGN_OR_RETURN(const auto torch_dtype, fields.Text("torch_dtype"));
-  if (*dtype == *torch_dtype) return absl::OkStatus();
-  return fields.Invalid(
-      "torch_dtype", StrCat("is ", Printable(*torch_dtype), " but dtype is ", Printable(*dtype)));
-}
-
 // Nothing is generated, so an end that no token has does no harm; but something is wrong with the
 // model.
 absl::Status ReadSpecialTokens(const JsonFields& fields, ModelSpec& spec) {
@@ -112,7 +101,6 @@ nlohmann::json TokenIds(const std::vector<int64_t>& ids) {
 
 absl::StatusOr<ModelSpec> ReadDecoder(const JsonFields& fields, const DecoderDefaults& defaults) {
   SOTTO_RETURN_IF_ERROR(CheckConfigVariants(fields));
-  SOTTO_RETURN_IF_ERROR(CheckDTypes(fields));
   ModelSpec spec;
   SOTTO_ASSIGN_OR_RETURN(spec.hidden_size, RequiredSize(fields, "hidden_size", kMaxHiddenSize));
   SOTTO_ASSIGN_OR_RETURN(const size_t layers,
