@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
+#include <cstring>
 #include <vector>
 
 #include "base/strings.h"
@@ -37,8 +37,8 @@ absl::Status TryDescriptors(size_t count) {
   if (error == 0) return absl::OkStatus();
   return absl::ResourceExhaustedError(
       StrCat("connections need ", count, " more file descriptors, but only ", opened.size(),
-             " could be opened: ", std::generic_category().message(error),
-             " (the limit on open files is ", DescriptorLimit(), ")"));
+             " could be opened: ", strerror(error), " (the limit on open files is ",
+             DescriptorLimit(), ")"));
 }
 
 }  // namespace sotto
