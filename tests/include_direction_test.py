@@ -46,7 +46,7 @@ ALLOWED_LIBRARIES = {
     "CL": ["accelerator/devices"],
     "cuda_runtime.h": ["accelerator/devices"],
     "cublasLt.h": ["accelerator/devices"],
-    "CLI": ["base", "cli", "tools", "accelerator"],  # Of base: command_line.h.
+    "CLI": ["base/command_line.h", "cli", "tools", "accelerator"],
 }
 
 # What the Python module may include besides its own folder and the standard library.
