@@ -23,8 +23,10 @@ struct NamedOperands {
   const char* name;
   GemmOperands operands;
 };
-constexpr NamedOperands kOperands[] = {
-    {"f32", GemmOperands::kF32}, {"bf16", GemmOperands::kBf16}, {"u8s8", GemmOperands::kU8S8}};
+constexpr NamedOperands kOperands[] = {{"f32", GemmOperands::kF32},
+                                       {"f32_by_bf16", GemmOperands::kF32ByBf16},
+                                       {"bf16", GemmOperands::kBf16},
+                                       {"u8s8", GemmOperands::kU8S8}};
 
 // Small ordinary numbers in every operand type: 0x3c3c3c3c and 0x3c3c as floats, 0x3c as integer.
 AlignedArray<uint8_t> OrdinaryBytes(size_t count) {

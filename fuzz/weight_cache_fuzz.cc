@@ -18,6 +18,7 @@ namespace sotto {
 namespace {
 
 constexpr Precision kPrecision = Precision::kF32;
+constexpr GemmOperands kForm = GemmOperands::kF32ByBf16;
 
 ModelSpec OneSmallLayer() {
   LayerSpec layer{.attention = AttentionOf(1, 1, 4), .mlp = {.intermediate_size = 4}};
@@ -51,7 +52,7 @@ class Cache {
 
   void Try(std::string_view bytes) {
     SOTTO_CHECK(WriteFileAtomically(path_, bytes).ok());
-    const auto layers = ReadWeightCache(path_, config_, kPrecision, pool_);
+    const auto layers = ReadWeightCache(path_, config_, kPrecision, forms_, pool_);
     if (!layers.ok()) {
       SOTTO_CHECK(layers.status().code() == absl::StatusCode::kDataLoss);
       return;
@@ -68,7 +69,7 @@ class Cache {
   std::vector<PackedLayer> Empty() const {
     std::vector<PackedLayer> layers;
     for (LinearLayer layer : AllLinearLayers(config_)) {
-      absl::StatusOr<PackedLayer> empty = MakeEmptyLayer(config_, layer, kPrecision);
+      absl::StatusOr<PackedLayer> empty = MakeEmptyLayer(config_, layer, kPrecision, kForm);
       SOTTO_CHECK(empty.ok());
       layers.push_back(*std::move(empty));
       std::ranges::fill(layers.back().weights.packed(), uint8_t{0});
@@ -77,6 +78,7 @@ class Cache {
   }
 
   const ModelSpec config_;
+  const WeightForms forms_ = WeightForms(AllLinearLayers(config_).size(), kForm);
   ThreadPool pool_;
   std::string directory_, path_, genuine_;
 };

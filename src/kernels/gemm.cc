@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/cpu.h"
-#include "base/strings.h"
+#include "kernels/gemm_form.h"
 #include "kernels/gemm_kernel.h"
 
 namespace sotto {
@@ -11,6 +11,7 @@ namespace sotto {
 size_t GemmOperandBytes(GemmOperands operands) {
   switch (operands) {
     case GemmOperands::kF32:
+    case GemmOperands::kF32ByBf16:
       return 4;
     case GemmOperands::kBf16:
       return 2;
@@ -23,6 +24,7 @@ size_t GemmOperandBytes(GemmOperands operands) {
 bool GemmIsNative(GemmOperands operands) {
   switch (operands) {
     case GemmOperands::kF32:
+    case GemmOperands::kF32ByBf16:
       return Cpu().avx2;
     case GemmOperands::kBf16:
       return (Cpu().avx512_bf16 || Cpu().amx_bf16) && OneDnnUses(dnnl::cpu_isa::avx512_core_bf16);
@@ -32,26 +34,41 @@ bool GemmIsNative(GemmOperands operands) {
   return false;
 }
 
-absl::Status CheckExactByteProducts(std::string_view what) {
-  if (GemmIsNative(GemmOperands::kU8S8)) return absl::OkStatus();
-  return absl::UnimplementedError(
-      StrCat(what, " needs a processor with AVX512-VNNI or AMX; this one is ", CpuFeatureString()));
-}
-
 namespace {
 
 // The kernels of a weight's blocks: all but the last, and the last.
 struct Kernels {
   Kernels(GemmOperands operands, size_t n_in, size_t n_out)
-      : full_blocks((n_out - 1) / kGemmColumnBlock),
-        full(GemmKernel::Get(operands, n_in, std::min(n_out, kGemmColumnBlock))),
-        last(GemmKernel::Get(operands, n_in, n_out - full_blocks * kGemmColumnBlock)) {}
+      : form(GemmFormOf(operands)),
+        n_in(n_in),
+        full_blocks((n_out - 1) / kGemmColumnBlock),
+        full(GemmKernel::Get(form.multiplied, n_in, std::min(n_out, kGemmColumnBlock))),
+        last(GemmKernel::Get(form.multiplied, n_in, n_out - full_blocks * kGemmColumnBlock)) {}
 
-  size_t full_blocks;
-  std::shared_ptr<const GemmKernel> full, last;
+  const GemmForm form;
+  const size_t n_in, full_blocks;
+  const std::shared_ptr<const GemmKernel> full, last;
 
-  size_t packed_bytes() const { return full_blocks * full->packed_bytes() + last->packed_bytes(); }
-  size_t scratch_bytes() const { return std::max(full->scratch_bytes(), last->scratch_bytes()); }
+  size_t packed_bytes() const {
+    const size_t packed = full_blocks * full->packed_bytes() + last->packed_bytes();
+    return form.narrow_weights ? packed / 2 : packed;
+  }
+  size_t scratch_bytes() const {
+    return std::max(full->scratch_bytes(), last->scratch_bytes()) + weight_bytes() + row_bytes() +
+           tile_bytes();
+  }
+  // Of what a product converts first, parts of the scratch memory in this order: a block of W, rows
+  // of A, and the tile of the other half of A.
+  size_t weight_bytes() const {
+    return form.narrow_weights ? std::max(full->packed_bytes(), last->packed_bytes()) : 0;
+  }
+  size_t row_bytes() const {
+    return form.widen_rows || form.split_rows ? kGemmRowBlock * GemmRowBytes(form.multiplied, n_in)
+                                              : 0;
+  }
+  size_t tile_bytes() const {
+    return form.split_rows ? kGemmRowBlock * kGemmColumnBlock * sizeof(uint32_t) : 0;
+  }
 };
 
 }  // namespace
@@ -62,12 +79,19 @@ GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out)
 
 GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out,
                          AlignedArray<uint8_t> memory)
-    : operands_(operands), n_in_(n_in), n_out_(n_out), packed_(std::move(memory)) {
+    : operands_(operands),
+      form_(GemmFormOf(operands)),
+      n_in_(n_in),
+      n_out_(n_out),
+      packed_(std::move(memory)) {
   SOTTO_CHECK(n_in > 0 && n_out > 0);
   const Kernels kernels(operands, n_in, n_out);
   full_ = kernels.full;
   last_ = kernels.last;
   scratch_bytes_ = kernels.scratch_bytes();
+  converted_weight_bytes_ = kernels.weight_bytes();
+  converted_row_bytes_ = kernels.row_bytes();
+  converted_tile_bytes_ = kernels.tile_bytes();
   packed_bytes_ = kernels.packed_bytes();
   row_unit_ = std::max(full_->row_unit(), last_->row_unit());
 }
@@ -84,24 +108,63 @@ size_t GemmWeights::block_columns(size_t block) const {
   return std::min(kGemmColumnBlock, n_out_ - block * kGemmColumnBlock);
 }
 
+size_t GemmWeights::KeptBytes(size_t packed_bytes) const {
+  return form_.narrow_weights ? packed_bytes / 2 : packed_bytes;
+}
+
 const GemmKernel& GemmWeights::kernel(size_t block) const {
   return block + 1 == blocks() ? *last_ : *full_;
 }
 
 std::span<const uint8_t> GemmWeights::PackedBlock(size_t block) const {
   SOTTO_CHECK(block < blocks());
-  return {packed_.get() + block * full_->packed_bytes(), kernel(block).packed_bytes()};
+  return {packed_.get() + block * KeptBytes(full_->packed_bytes()),
+          KeptBytes(kernel(block).packed_bytes())};
 }
 
 void GemmWeights::PackBlock(size_t block, const void* rows) {
   SOTTO_CHECK(block < blocks());
-  kernel(block).Pack(rows, packed_.get() + block * full_->packed_bytes());
+  uint8_t* const kept = packed_.get() + block * KeptBytes(full_->packed_bytes());
+  if (!form_.narrow_weights) return kernel(block).Pack(rows, kept);
+  AlignedArray<uint8_t> wide_rows;
+  if (form_.widen_rows) {  // Here rows of W, without gaps.
+    const size_t count = block_columns(block) * n_in_;
+    wide_rows = MakeAlignedArray<uint8_t>(count * sizeof(uint32_t));
+    WidenWeights(static_cast<const uint16_t*>(rows),
+                 {reinterpret_cast<uint32_t*>(wide_rows.get()), count});
+    rows = wide_rows.get();
+  }
+  const size_t elements = kernel(block).packed_bytes() / sizeof(uint32_t);
+  const AlignedArray<uint32_t> wide = MakeAlignedArray<uint32_t>(elements);
+  kernel(block).Pack(rows, wide.get());
+  NarrowWeights({wide.get(), elements}, reinterpret_cast<uint16_t*>(kept));
 }
 
 void GemmWeights::Multiply(size_t block, const void* a, size_t rows, void* tile,
                            void* scratch) const {
   SOTTO_CHECK(block < blocks() && rows <= kGemmRowBlock);
-  kernel(block).Multiply(a, rows, packed_.get() + block * full_->packed_bytes(), tile, scratch);
+  const uint8_t* packed = PackedBlock(block).data();
+  auto* const weights = static_cast<uint8_t*>(scratch);
+  uint8_t* const a_rows = weights + converted_weight_bytes_;
+  uint8_t* const other_tile = a_rows + converted_row_bytes_;
+  void* const rest = other_tile + converted_tile_bytes_;
+  if (form_.narrow_weights) {
+    WidenWeights(
+        reinterpret_cast<const uint16_t*>(packed),
+        {reinterpret_cast<uint32_t*>(weights), kernel(block).packed_bytes() / sizeof(uint32_t)});
+    packed = weights;
+  }
+  if (form_.widen_rows) {
+    WidenRows(a, rows, n_in_, a_rows);
+    a = a_rows;
+  }
+  if (!form_.split_rows) return kernel(block).Multiply(a, rows, packed, tile, rest);
+  HighBits(a, rows, n_in_, a_rows);
+  kernel(block).Multiply(a_rows, rows, packed, other_tile, rest);
+  LowBits(a, rows, n_in_, a_rows);
+  kernel(block).Multiply(a_rows, rows, packed, tile, rest);
+  AddHighTile(reinterpret_cast<const uint32_t*>(other_tile), rows, block_columns(block),
+              static_cast<uint32_t*>(tile));
 }
 
 }  // namespace sotto

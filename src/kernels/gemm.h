@@ -7,26 +7,25 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "base/matrix.h"
-#include "base/status.h"
 
 namespace sotto {
 
 enum class GemmOperands {
-  kF32,   // f32 x f32 -> f32
+  kF32,  // f32 x f32 -> f32
+  // The same to the bit where all of W is bf16 numbers: W is kept as such, in half the memory, and
+  // a block of it is widened whenever it is multiplied.
+  kF32ByBf16,
   kBf16,  // bf16 x bf16 -> f32, accumulated in f32
   kU8S8,  // A unsigned, W signed bytes -> s32, exact modulo 2^32
 };
-// Bytes of one element of A and of W. Elements of C have four.
+// Bytes of one element of A, and of W as PackBlock() takes it. Elements of C have four.
 size_t GemmOperandBytes(GemmOperands operands);
-// Whether this CPU multiplies them at full speed; without, oneDNN falls back to slow code.
+// Whether this CPU multiplies them directly. Without, bf16 is multiplied at the speed of f32, and
+// bytes, exactly all the same, at a fraction of theirs.
 bool GemmIsNative(GemmOperands operands);
-// UNIMPLEMENTED, naming `what` needs them, where products of bytes would not be exact: below
-// AVX512-VNNI and AMX, sums of two are cut to 16 bits.
-absl::Status CheckExactByteProducts(std::string_view what);
 
 // Rows multiplied in one call at most, and the unit that the work is rounded up to.
 inline constexpr size_t kGemmRowBlock = 512, kGemmRowUnit = 16;
@@ -43,6 +42,14 @@ inline size_t GemmRowBytes(GemmOperands operands, size_t n_in) {
 }
 
 class GemmKernel;  // gemm_kernel.h
+
+// What products are computed in: directly, or through operands that the processor is better at.
+struct GemmForm {
+  GemmOperands multiplied;      // kF32, kBf16 or kU8S8: what oneDNN is given.
+  bool narrow_weights = false;  // W is kept in bf16, and a block widened before it is multiplied.
+  bool widen_rows = false;      // A is bf16, and widened, too.
+  bool split_rows = false;  // A is bytes, multiplied as their low seven bits and their high one.
+};
 
 // A packed weight [n_out, n_in].
 class GemmWeights {
@@ -68,8 +75,8 @@ class GemmWeights {
   // One of them, in the order in which Multiply() first reads it.
   std::span<const uint8_t> PackedBlock(size_t block) const;
 
-  // Fills block `block` from its rows of W, [block_columns, n_in], contiguous, in the operand type.
-  // Thread-safe for different blocks.
+  // Fills block `block` from its rows of W, [block_columns, n_in], contiguous, in the operand type;
+  // for kF32ByBf16 in f32, of which the upper 16 bits count. Thread-safe for different blocks.
   void PackBlock(size_t block, const void* rows);
 
   // tile[rows, block_columns] = a[rows, n_in] times the block, rows <= kGemmRowBlock. Rows of
@@ -85,11 +92,16 @@ class GemmWeights {
 
  private:
   const GemmKernel& kernel(size_t block) const;
+  // Bytes of a block that the kernel has packed, as they are kept here.
+  size_t KeptBytes(size_t packed_bytes) const;
 
   GemmOperands operands_;
+  GemmForm form_;
   size_t n_in_, n_out_;
   std::shared_ptr<const GemmKernel> full_, last_;
   size_t packed_bytes_ = 0, scratch_bytes_ = 0, row_unit_ = 0;
+  // Of the scratch memory, what operands are converted into (gemm_form.h).
+  size_t converted_weight_bytes_ = 0, converted_row_bytes_ = 0, converted_tile_bytes_ = 0;
   AlignedArray<uint8_t> packed_;
 };
 

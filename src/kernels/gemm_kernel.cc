@@ -43,6 +43,7 @@ dnnl::engine& CpuEngine() {
 memory::data_type SourceType(GemmOperands operands) {
   switch (operands) {
     case GemmOperands::kF32:
+    case GemmOperands::kF32ByBf16:  // Never comes here: gemm_form.h widens it.
       return memory::data_type::f32;
     case GemmOperands::kBf16:
       return memory::data_type::bf16;

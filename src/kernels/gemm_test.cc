@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "base/cpu.h"
 #include "base/float_types.h"
 #include "base/matrix.h"
 
@@ -31,9 +32,11 @@ Operands RandomOperands(GemmOperands type, bool is_weight, size_t count, uint32_
   Operands out{std::vector<uint8_t>(count * GemmOperandBytes(type)), std::vector<double>(count)};
   for (size_t i = 0; i < count; ++i) {
     const float value = normal(rng);
-    if (type == GemmOperands::kF32) {
-      std::memcpy(&out.bytes[4 * i], &value, 4);
-      out.values[i] = value;
+    if (type == GemmOperands::kF32 || type == GemmOperands::kF32ByBf16) {
+      const bool narrow = is_weight && type == GemmOperands::kF32ByBf16;
+      const float kept = narrow ? ToFloat(ToBFloat16(value)) : value;
+      std::memcpy(&out.bytes[4 * i], &kept, 4);
+      out.values[i] = kept;
     } else if (type == GemmOperands::kBf16) {
       const BFloat16 rounded = ToBFloat16(value);
       std::memcpy(&out.bytes[2 * i], &rounded, 2);
@@ -77,15 +80,12 @@ GemmWeights Pack(GemmOperands type, Shape shape, const Operands& w) {
   return weights;
 }
 
-class GemmTest : public testing::TestWithParam<GemmOperands> {};
-
-TEST_P(GemmTest, EqualsTheDoubleReference) {
-  const GemmOperands type = GetParam();
+void ExpectTheDoubleReference(GemmOperands type) {
   for (const Shape shape : kShapes) {
     const size_t rows = 19;
     const Operands a = RandomOperands(type, false, rows * shape.n_in, 1);
     const Operands w = RandomOperands(type, true, shape.n_out * shape.n_in, 2);
-    const std::vector<uint32_t> y = Product(Pack(GetParam(), shape, w), a, rows);
+    const std::vector<uint32_t> y = Product(Pack(type, shape, w), a, rows);
     for (size_t i = 0; i < rows; ++i) {
       for (size_t j = 0; j < shape.n_out; ++j) {
         double sum = 0, magnitude = 0;
@@ -105,6 +105,18 @@ TEST_P(GemmTest, EqualsTheDoubleReference) {
       }
     }
   }
+}
+
+class GemmTest : public testing::TestWithParam<GemmOperands> {};
+
+TEST_P(GemmTest, EqualsTheDoubleReference) { ExpectTheDoubleReference(GetParam()); }
+
+TEST_P(GemmTest, EqualsTheDoubleReferenceOnAProcessorThatHasLess) {
+  CpuFeatures old = Cpu();
+  old.avx512_bf16 = old.amx_bf16 = old.avx512_vnni = old.amx_int8 = false;
+  OverrideCpuForTesting(&old);
+  ExpectTheDoubleReference(GetParam());
+  OverrideCpuForTesting(nullptr);
 }
 
 TEST_P(GemmTest, ARowHasTheSameBitsWhateverSurroundsIt) {
@@ -128,9 +140,22 @@ TEST_P(GemmTest, ARowHasTheSameBitsWhateverSurroundsIt) {
   }
 }
 
+// Half the memory, and no other bit.
+TEST(NarrowedGemmTest, EqualsF32) {
+  for (const Shape shape : kShapes) {
+    constexpr size_t kRows = 37;
+    const Operands a = RandomOperands(GemmOperands::kF32, false, kRows * shape.n_in, 5);
+    const Operands w = RandomOperands(GemmOperands::kF32ByBf16, true, shape.n_out * shape.n_in, 6);
+    const GemmWeights wide = Pack(GemmOperands::kF32, shape, w);
+    const GemmWeights narrow = Pack(GemmOperands::kF32ByBf16, shape, w);
+    EXPECT_EQ(2 * narrow.packed_bytes(), wide.packed_bytes());
+    EXPECT_EQ(Product(narrow, a, kRows), Product(wide, a, kRows));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Operands, GemmTest,
-                         testing::Values(GemmOperands::kF32, GemmOperands::kBf16,
-                                         GemmOperands::kU8S8));
+                         testing::Values(GemmOperands::kF32, GemmOperands::kF32ByBf16,
+                                         GemmOperands::kBf16, GemmOperands::kU8S8));
 
 }  // namespace
 }  // namespace sotto

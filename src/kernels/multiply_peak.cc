@@ -65,6 +65,7 @@ double RunMultiplyAdds(GemmOperands operands, size_t rounds) {
   if (rounds == 0) return 0;
   switch (operands) {
     case GemmOperands::kF32:
+    case GemmOperands::kF32ByBf16:
       return RunF32(rounds);
     case GemmOperands::kBf16:
       return RunBf16(rounds);

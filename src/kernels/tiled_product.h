@@ -27,7 +27,7 @@ void MultiplyFloatTiled(const GemmWeights& weights, ConstMatrixView<float> x, Ma
 void MultiplyRingTiled(const GemmWeights& weights, ConstMatrixView<uint32_t> x,
                        MatrixView<uint32_t> y, std::span<uint8_t> workspace, ThreadPool& pool);
 
-// The same as it is defined, for processors without exact byte products, and for tests.
+// The same as it is defined, for tests.
 // w: [n_out, n_in].
 void MultiplyRingPortable(ConstMatrixView<uint32_t> x, ConstMatrixView<int8_t> w,
                           MatrixView<uint32_t> y);

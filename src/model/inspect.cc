@@ -13,6 +13,7 @@ namespace {
 
 struct Counts {
   uint64_t linear_weights = 0, linear_rows = 0;  // A tied lm_head included: it is packed too.
+  uint64_t linear_f32_bytes = 0;                 // Of precision f32: two where they are bf16.
   uint64_t vectors = 0;                          // Elements of norms and biases.
   uint64_t embedding_bytes = 0;
 };
@@ -21,7 +22,9 @@ Counts Count(const Checkpoint& checkpoint) {
   Counts counts;
   for (const LinearLayer layer : AllLinearLayers(checkpoint.config())) {
     const LinearShape shape = ShapeOf(checkpoint.config(), layer);
-    counts.linear_weights += uint64_t{shape.n_in} * shape.n_out;
+    const uint64_t weights = uint64_t{shape.n_in} * shape.n_out;
+    counts.linear_weights += weights;
+    counts.linear_f32_bytes += weights * (IsStoredAs(checkpoint, layer, DType::kBF16) ? 2 : 4);
     counts.linear_rows += shape.n_out;
   }
   for (const TensorRef& tensor : checkpoint.tensors()) {
@@ -34,7 +37,7 @@ Counts Count(const Checkpoint& checkpoint) {
 std::vector<PrecisionMemory> MemoryPerPrecision(const Counts& counts) {
   const uint64_t fixed = counts.embedding_bytes + 4 * counts.vectors;
   const uint64_t scales = 4 * counts.linear_rows;
-  return {{"f32", fixed + 4 * counts.linear_weights},
+  return {{"f32", fixed + counts.linear_f32_bytes},
           {"bf16", fixed + 2 * counts.linear_weights},
           {"int8", fixed + counts.linear_weights + scales},
           {"fixed", fixed + counts.linear_weights + scales}};

@@ -141,9 +141,19 @@ absl::StatusOr<std::vector<float>> ReadLinearBias(const Checkpoint& checkpoint, 
   return bias;
 }
 
+bool IsStoredAs(const Checkpoint& checkpoint, LinearLayer layer, DType dtype) {
+  const absl::StatusOr<std::vector<TensorRef>> weights = Weights(checkpoint, layer);
+  SOTTO_CHECK(weights.ok());
+  return std::ranges::all_of(*weights, [&](const TensorRef& w) { return w.dtype == dtype; });
+}
+
 void DropLinearPages(const Checkpoint& checkpoint, LinearLayer layer) {
-  // A tied lm_head is still needed as the embedding.
-  if (layer.kind == LinearKind::kLmHead && checkpoint.config().tie_word_embeddings) return;
+  if (layer.kind == LinearKind::kLmHead && checkpoint.config().tie_word_embeddings) {
+    // The embedding is still needed; a copy of it, no more.
+    const absl::StatusOr<TensorRef> copy = checkpoint.Find(kLmHeadName);
+    if (copy.ok()) checkpoint.DropPages(*copy);
+    return;
+  }
   const absl::StatusOr<std::vector<TensorRef>> weights = Weights(checkpoint, layer);
   SOTTO_CHECK(weights.ok());
   for (const TensorRef& weight : *weights) checkpoint.DropPages(weight);

@@ -45,6 +45,8 @@ size_t LinearLayerIndex(const ModelSpec& config, LinearLayer layer);
 // "model.layers.3.qkv", "lm_head": for messages, metrics and the wire.
 std::string LinearLayerName(LinearLayer layer);
 
+// Whether all of the layer's weights are stored as `dtype`.
+bool IsStoredAs(const Checkpoint& checkpoint, LinearLayer layer, DType dtype);
 // Reads rows [begin, begin + out.rows()) of the (fused) weight as f32, in the checkpoint's order.
 absl::Status ReadLinearRows(const Checkpoint& checkpoint, LinearLayer layer, size_t begin,
                             MatrixView<float> out);

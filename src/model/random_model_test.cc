@@ -135,7 +135,7 @@ TEST(InspectTest, ShippedModel) {
   const uint64_t rest = 2 * 393216 + 4 * 9 * 192;
   const uint64_t rows = 4 * (320 + 192 + 1024 + 192) + 2048;
   ASSERT_EQ(summary.memory.size(), 4u);
-  EXPECT_EQ(summary.memory[0].bytes, 4 * linear + rest);
+  EXPECT_EQ(summary.memory[0].bytes, 2 * linear + rest);
   EXPECT_EQ(summary.memory[1].bytes, 2 * linear + rest);
   EXPECT_EQ(summary.memory[2].bytes, linear + rest + 4 * rows);
   const std::string text = FormatSummary(summary);

@@ -242,33 +242,6 @@ TEST_F(SplitPolicyTest, RefusesOtherWeights) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("weights_sha256"));
 }
 
-// Where the CPU cannot multiply bytes exactly, whatever multiplies them in this process is refused
-// alike, and what does not is not.
-TEST_F(SplitPolicyTest, ByteProductsTakeAProcessorThatIsExact) {
-  CpuFeatures old = Cpu();
-  old.avx512_vnni = old.amx_int8 = false;
-  OverrideCpuForTesting(&old);
-  SplitSetup pads;
-  pads.protection = Protection::kPads;
-  pads.endpoints = {"localhost:1"};
-  const absl::Status refused = SplitRuntime::Prepare(checkpoint_, pads, pool_).status();
-  EXPECT_EQ(refused.code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("pads needs a processor with AVX512-VNNI"));
-  for (const Precision precision : {Precision::kInt8, Precision::kFixed}) {
-    EXPECT_EQ(MakeLocalLinear(checkpoint_, {.precision = precision}, pool_).status().code(),
-              absl::StatusCode::kUnimplemented);
-  }
-  SplitSetup shares;
-  shares.endpoints = {"localhost:1", "localhost:2"};
-  shares.insecure_channels = true;
-  EXPECT_TRUE(SplitRuntime::Prepare(checkpoint_, shares, pool_).ok());
-  SplitSetup verified = pads;
-  verified.protection = Protection::kPlain;
-  verified.plain_format = NumberFormat::kRing32;
-  EXPECT_TRUE(SplitRuntime::Prepare(checkpoint_, verified, pool_).ok());
-  OverrideCpuForTesting(nullptr);
-}
-
 TEST_F(SplitPolicyTest, RefusesTheSameServerUnderTwoNames) {
   const HonestServer server = HonestServer::Start(ShippedModelDir());
   const std::string port = server.endpoint().substr(server.endpoint().rfind(':'));

@@ -60,7 +60,7 @@ class CpuDevice : public Device {
                                   ProductRates().bf16_is_faster()
                               ? GemmOperands::kBf16
                               : GemmOperands::kF32),
-        portable_ring_(options.portable_ring || !GemmIsNative(GemmOperands::kU8S8)),
+        portable_ring_(options.portable_ring),
         pool_(options.threads) {}
 
   std::string name() const override { return "cpu"; }

@@ -1,6 +1,6 @@
 // The `cpu` device: oneDNN products on the host's processors. Float operands are bf16 where the
 // processor multiplies them in hardware, else f32. Ring products are four u8 x s8 products of the
-// words' byte planes where it has VNNI or AMX, else plain 32-bit arithmetic: slow, and as exact.
+// words' byte planes, at full speed where it has VNNI or AMX, and as exact elsewhere.
 #ifndef SOTTO_ACCELERATOR_DEVICES_CPU_DEVICE_H_
 #define SOTTO_ACCELERATOR_DEVICES_CPU_DEVICE_H_
 

@@ -22,7 +22,8 @@ MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions
                           const EngineOptions& options) {
   const ModelSpec& config = checkpoint.config();
   const LocalLinearMemory linear =
-      PlanLocalLinear(config, how.precision, TokenBlockRows(options), ThreadsPerLane(options));
+      PlanLocalLinear(config, how.precision, WeightFormsOf(checkpoint, how.precision),
+                      TokenBlockRows(options), ThreadsPerLane(options));
   const AttentionPlan attention =
       AttentionPlanFor(config, how.attention.value_or(AttentionPrecisionFor(how.precision)));
   const absl::StatusOr<TensorRef> embedding = checkpoint.Find(kEmbeddingName);

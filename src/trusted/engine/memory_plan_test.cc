@@ -21,28 +21,33 @@ EngineOptions PlanOptions(size_t batch_size, size_t prefill_length, int lanes) {
   return options;
 }
 
-size_t PlannedArena(const ModelSpec& config, Precision precision, const EngineOptions& options) {
+size_t PlannedArena(const ModelSpec& config, const WeightForms& forms, Precision precision,
+                    const EngineOptions& options) {
   const LocalLinearMemory linear =
-      PlanLocalLinear(config, precision, TokenBlockRows(options), ThreadsPerLane(options));
+      PlanLocalLinear(config, precision, forms, TokenBlockRows(options), ThreadsPerLane(options));
   return PlanMemory(config, AttentionPlanFor(config, AttentionPrecisionFor(precision)),
                     linear.workspace_bytes, options)
       .total_bytes();
 }
 
 TEST(MemoryPlanTest, ThePlanIsWhatTheEngineTakes) {
+  const auto checkpoint = Checkpoint::Open(ShippedModelDir());
   for (Precision precision :
        {Precision::kF32, Precision::kBf16, Precision::kInt8, Precision::kFixed}) {
     for (const EngineOptions& options :
          {PlanOptions(1, 1, 1), PlanOptions(3, 100, 1), PlanOptions(2, 700, 2)}) {
       LocalPrefill prefill(ShippedModelDir(), precision, options);
-      EXPECT_EQ(prefill.engine().arena_bytes(), PlannedArena(prefill.config(), precision, options));
+      EXPECT_EQ(prefill.engine().arena_bytes(),
+                PlannedArena(prefill.config(), WeightFormsOf(*checkpoint, precision), precision,
+                             options));
     }
   }
 }
 
 TEST(MemoryPlanTest, LongPromptsTakeLittle) {
   const ModelSpec config = *ConfigLike("llama-3.2-1b");
-  EXPECT_LT(PlannedArena(config, Precision::kBf16, PlanOptions(1, 32768, 1)), 600'000'000u);
+  const WeightForms forms(AllLinearLayers(config).size(), GemmOperands::kBf16);
+  EXPECT_LT(PlannedArena(config, forms, Precision::kBf16, PlanOptions(1, 32768, 1)), 600'000'000u);
 }
 
 TEST(MemoryPlanTest, WhatDoesNotFitIsRefused) {

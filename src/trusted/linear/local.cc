@@ -28,7 +28,9 @@ class LocalLinear : public Linear {
   AttentionPrecision attention_precision() const override { return attention_; }
 
   size_t WorkspaceBytes(size_t max_tokens, int threads) const override {
-    return PlanLocalLinear(config_, precision_, max_tokens, threads).workspace_bytes;
+    WeightForms forms;
+    for (const PackedLayer& layer : layers_) forms.push_back(layer.weights.operands());
+    return PlanLocalLinear(config_, precision_, forms, max_tokens, threads).workspace_bytes;
   }
 
   absl::Status Apply(LinearLayer layer, const LinearInput& input, LinearTail tail,
@@ -54,10 +56,12 @@ class LocalLinear : public Linear {
 absl::StatusOr<std::vector<PackedLayer>> PackAllLayers(const Checkpoint& checkpoint,
                                                        Precision precision, ThreadPool& pool) {
   const std::vector<LinearLayer> names = AllLinearLayers(checkpoint.config());
+  const WeightForms forms = WeightFormsOf(checkpoint, precision);
   std::vector<PackedLayer> layers;
   for (LinearLayer layer : names) {
     ReportLoading("packing weights", layers.size(), names.size());
-    SOTTO_ASSIGN_OR_RETURN(PackedLayer packed, PackLayer(checkpoint, layer, precision, pool));
+    SOTTO_ASSIGN_OR_RETURN(PackedLayer packed,
+                           PackLayer(checkpoint, layer, precision, forms[layers.size()], pool));
     layers.push_back(std::move(packed));
   }
   ReportLoading("packing weights", names.size(), names.size());
@@ -71,7 +75,8 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
   SOTTO_ASSIGN_OR_RETURN(const std::string path,
                          WeightCachePath(options.weight_cache_dir, checkpoint, options.precision));
   absl::StatusOr<std::vector<PackedLayer>> cached =
-      ReadWeightCache(path, checkpoint.config(), options.precision, pool);
+      ReadWeightCache(path, checkpoint.config(), options.precision,
+                      WeightFormsOf(checkpoint, options.precision), pool);
   if (cached.ok()) {
     Log(LogLevel::kInfo, StrCat("packed weights from ", path));
     return cached;
@@ -94,20 +99,32 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
 
 }  // namespace
 
-LocalLinearMemory PlanLocalLinear(const ModelSpec& config, Precision precision, size_t max_tokens,
-                                  int threads) {
+WeightForms WeightFormsOf(const Checkpoint& checkpoint, Precision precision) {
+  WeightForms forms;
+  for (const LinearLayer layer : AllLinearLayers(checkpoint.config())) {
+    const bool narrowed =
+        precision == Precision::kF32 && IsStoredAs(checkpoint, layer, DType::kBF16);
+    forms.push_back(narrowed ? GemmOperands::kF32ByBf16 : OperandsOf(precision));
+  }
+  return forms;
+}
+
+LocalLinearMemory PlanLocalLinear(const ModelSpec& config, Precision precision,
+                                  const WeightForms& forms, size_t max_tokens, int threads) {
   // Of a packed column: its scale, its sum and a bias.
   constexpr size_t kColumnBytes = 3 * sizeof(float);
   LocalLinearMemory memory;
-  for (LinearLayer layer : AllLinearLayers(config)) {
-    const LinearShape shape = ShapeOf(config, layer);
+  const std::vector<LinearLayer> layers = AllLinearLayers(config);
+  SOTTO_CHECK(forms.size() == layers.size());
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const LinearShape shape = ShapeOf(config, layers[i]);
     memory.weight_bytes +=
-        GemmWeights::PackedBytes(OperandsOf(precision), shape.n_in, shape.n_out) +
-        shape.n_out * kColumnBytes;
+        GemmWeights::PackedBytes(forms[i], shape.n_in, shape.n_out) + shape.n_out * kColumnBytes;
     memory.packing_bytes =
         std::max(memory.packing_bytes, PackingBytes(precision, shape.n_in, threads));
-    memory.workspace_bytes = std::max(memory.workspace_bytes,
-                                      LocalWorkspaceBytes(precision, shape, max_tokens, threads));
+    memory.workspace_bytes =
+        std::max(memory.workspace_bytes,
+                 LocalWorkspaceBytes(precision, forms[i], shape, max_tokens, threads));
   }
   return memory;
 }
@@ -115,10 +132,6 @@ LocalLinearMemory PlanLocalLinear(const ModelSpec& config, Precision precision, 
 absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkpoint,
                                                         const LocalLinearOptions& options,
                                                         ThreadPool& pool) {
-  if (options.precision >= Precision::kInt8) {
-    SOTTO_RETURN_IF_ERROR(
-        CheckExactByteProducts(StrCat("precision ", PrecisionName(options.precision))));
-  }
   SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
                          options.weight_cache_dir.empty()
                              ? PackAllLayers(checkpoint, options.precision, pool)

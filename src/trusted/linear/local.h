@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "base/thread_pool.h"
+#include "kernels/gemm.h"
 #include "model/checkpoint.h"
 #include "sotto/precision.h"
 #include "trusted/linear/linear.h"
@@ -25,14 +27,19 @@ std::string_view AttentionPrecisionName(AttentionPrecision precision);
 // the faster of bf16 and f32, measured once a process.
 AttentionPrecision AttentionPrecisionFor(Precision precision);
 
+// How the weight of each linear layer is kept, in the order of AllLinearLayers(). For kF32, weights
+// that the checkpoint has in BF16 stay so: the results are the same to the bit.
+using WeightForms = std::vector<GemmOperands>;
+WeightForms WeightFormsOf(const Checkpoint& checkpoint, Precision precision);
+
 // What a local linear will take, known before anything is loaded.
 struct LocalLinearMemory {
   size_t weight_bytes = 0;     // Packed weights, scales and biases.
   size_t packing_bytes = 0;    // While weights are packed, and no longer.
   size_t workspace_bytes = 0;  // As WorkspaceBytes() will say.
 };
-LocalLinearMemory PlanLocalLinear(const ModelSpec& config, Precision precision, size_t max_tokens,
-                                  int threads);
+LocalLinearMemory PlanLocalLinear(const ModelSpec& config, Precision precision,
+                                  const WeightForms& forms, size_t max_tokens, int threads);
 
 struct LocalLinearOptions {
   Precision precision = Precision::kF32;
@@ -46,7 +53,6 @@ struct LocalLinearOptions {
 };
 
 // Converts and reorders every weight once, layer by layer, dropping the checkpoint's pages behind.
-// UNIMPLEMENTED for int8 and fixed on a processor whose byte products are not exact.
 // RESOURCE_EXHAUSTED when the system does not give the memory.
 absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkpoint,
                                                         const LocalLinearOptions& options,

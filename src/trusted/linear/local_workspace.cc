@@ -21,9 +21,9 @@ LocalWorkspace::Worker LocalWorkspace::WorkerPart(int worker) const {
   return {part, part + kTileBytes, scratch, scratch + gemm_scratch_bytes};
 }
 
-size_t LocalWorkspaceBytes(Precision precision, LinearShape shape, size_t tokens, int threads) {
-  const size_t gemm_scratch_bytes =
-      GemmWeights::ScratchBytes(OperandsOf(precision), shape.n_in, shape.n_out);
+size_t LocalWorkspaceBytes(Precision precision, GemmOperands form, LinearShape shape, size_t tokens,
+                           int threads) {
+  const size_t gemm_scratch_bytes = GemmWeights::ScratchBytes(form, shape.n_in, shape.n_out);
   return RowBlocks(tokens) * OperandBlockBytes(precision, shape.n_in) +
          RoundUp64(tokens * sizeof(float)) + threads * WorkerBytes(shape.n_in, gemm_scratch_bytes);
 }

@@ -28,7 +28,8 @@ struct LocalWorkspace {
   Worker WorkerPart(int worker) const;
 };
 
-size_t LocalWorkspaceBytes(Precision precision, LinearShape shape, size_t tokens, int threads);
+size_t LocalWorkspaceBytes(Precision precision, GemmOperands form, LinearShape shape, size_t tokens,
+                           int threads);
 
 // REQUIRES: `memory` is 64-byte aligned and has LocalWorkspaceBytes() (checked).
 LocalWorkspace DivideWorkspace(const PackedLayer& layer, size_t tokens, int threads,

@@ -76,6 +76,7 @@ class LayerPacker {
   void PackRows(size_t block, ConstMatrixView<float> rows, BlockBuffers& buffers) {
     switch (OperandsOf(out_.precision)) {
       case GemmOperands::kF32:
+      case GemmOperands::kF32ByBf16:
         return out_.weights.PackBlock(block, rows.data());
       case GemmOperands::kBf16:
         ConvertRow(rows.data(), rows.size(), buffers.bf16.view().data());
@@ -134,21 +135,20 @@ GemmOperands OperandsOf(Precision precision) {
   return GemmOperands::kF32;
 }
 
+// f32 needs operands only where they are narrowed: it is planned as if all of them were.
 size_t PackingBytes(Precision precision, size_t n_in, int threads) {
-  const size_t operand_bytes =
-      precision == Precision::kF32 ? 0 : GemmOperandBytes(OperandsOf(precision));
+  const size_t operand_bytes = GemmOperandBytes(OperandsOf(precision));
   return static_cast<size_t>(threads) * kGemmColumnBlock * n_in * (sizeof(float) + operand_bytes);
 }
 
 absl::StatusOr<PackedLayer> MakeEmptyLayer(const ModelSpec& config, LinearLayer layer,
-                                           Precision precision) {
+                                           Precision precision, GemmOperands form) {
   const auto [n_in, n_out] = ShapeOf(config, layer);
-  const GemmOperands operands = OperandsOf(precision);
   SOTTO_ASSIGN_OR_RETURN(AlignedArray<uint8_t> memory,
-                         AllocateAligned<uint8_t>(GemmWeights::PackedBytes(operands, n_in, n_out)));
+                         AllocateAligned<uint8_t>(GemmWeights::PackedBytes(form, n_in, n_out)));
   PackedLayer empty{.layer = layer,
                     .precision = precision,
-                    .weights = GemmWeights(operands, n_in, n_out, std::move(memory))};
+                    .weights = GemmWeights(form, n_in, n_out, std::move(memory))};
   if (HasBias(config, layer)) empty.bias.resize(n_out);
   if (IsQuantized(precision)) {
     empty.scales.resize(n_out);
@@ -158,9 +158,10 @@ absl::StatusOr<PackedLayer> MakeEmptyLayer(const ModelSpec& config, LinearLayer 
 }
 
 absl::StatusOr<PackedLayer> PackLayer(const Checkpoint& checkpoint, LinearLayer layer,
-                                      Precision precision, ThreadPool& pool) {
+                                      Precision precision, GemmOperands form, ThreadPool& pool) {
   SOTTO_ASSIGN_OR_RETURN(const std::vector<float> bias, ReadLinearBias(checkpoint, layer));
-  SOTTO_ASSIGN_OR_RETURN(PackedLayer packed, MakeEmptyLayer(checkpoint.config(), layer, precision));
+  SOTTO_ASSIGN_OR_RETURN(PackedLayer packed,
+                         MakeEmptyLayer(checkpoint.config(), layer, precision, form));
   SOTTO_CHECK(bias.size() == packed.bias.size());
   packed.bias = PackBias(layer.kind, bias);
   LayerPacker packer(checkpoint, pool.threads(), packed);

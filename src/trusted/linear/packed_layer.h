@@ -27,6 +27,7 @@ struct PackedLayer {
   int32_t activation_limit = 0;  // A
 };
 
+// What rows are multiplied as.
 GemmOperands OperandsOf(Precision precision);
 
 // What PackLayer() needs beside the packed layer, for a layer of `n_in` inputs.
@@ -34,12 +35,12 @@ size_t PackingBytes(Precision precision, size_t n_in, int threads);
 
 // A layer with memory for everything, and nothing in it yet. RESOURCE_EXHAUSTED without memory.
 absl::StatusOr<PackedLayer> MakeEmptyLayer(const ModelSpec& config, LinearLayer layer,
-                                           Precision precision);
+                                           Precision precision, GemmOperands form);
 
 // Reads, converts and packs one layer, its blocks in parallel, and drops the checkpoint's pages.
 // DATA_LOSS as ReadLinearRows; RESOURCE_EXHAUSTED without memory.
 absl::StatusOr<PackedLayer> PackLayer(const Checkpoint& checkpoint, LinearLayer layer,
-                                      Precision precision, ThreadPool& pool);
+                                      Precision precision, GemmOperands form, ThreadPool& pool);
 
 }  // namespace sotto
 

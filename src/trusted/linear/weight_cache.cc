@@ -80,11 +80,14 @@ absl::StatusOr<std::string> WeightCachePath(const std::string& cache_dir,
 
 absl::StatusOr<std::vector<PackedLayer>> ReadWeightCache(const std::string& path,
                                                          const ModelSpec& config,
-                                                         Precision precision, ThreadPool& pool) {
+                                                         Precision precision,
+                                                         const WeightForms& forms,
+                                                         ThreadPool& pool) {
   SOTTO_ASSIGN_OR_RETURN(const InputFile file, InputFile::Open(path));
   std::vector<PackedLayer> layers;
   for (LinearLayer layer : AllLinearLayers(config)) {
-    SOTTO_ASSIGN_OR_RETURN(PackedLayer empty, MakeEmptyLayer(config, layer, precision));
+    SOTTO_ASSIGN_OR_RETURN(PackedLayer empty,
+                           MakeEmptyLayer(config, layer, precision, forms[layers.size()]));
     layers.push_back(std::move(empty));
   }
   const std::vector<Chunk> chunks = ChunksOf(layers);

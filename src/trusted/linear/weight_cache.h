@@ -29,7 +29,9 @@ absl::StatusOr<std::string> WeightCachePath(const std::string& cache_dir,
 // All layers, from the cache. NOT_FOUND when there is none; DATA_LOSS when it is damaged.
 absl::StatusOr<std::vector<PackedLayer>> ReadWeightCache(const std::string& path,
                                                          const ModelSpec& config,
-                                                         Precision precision, ThreadPool& pool);
+                                                         Precision precision,
+                                                         const WeightForms& forms,
+                                                         ThreadPool& pool);
 
 // Appears whole or not at all. Errors as base/file.h.
 absl::Status WriteWeightCache(const std::string& path, std::vector<PackedLayer>& layers,

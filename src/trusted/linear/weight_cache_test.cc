@@ -28,7 +28,8 @@ class WeightCacheTest : public testing::TestWithParam<Precision> {
   }
 
   absl::StatusOr<std::vector<PackedLayer>> Read() {
-    return ReadWeightCache(Path(), checkpoint_.config(), GetParam(), pool_);
+    return ReadWeightCache(Path(), checkpoint_.config(), GetParam(),
+                           WeightFormsOf(checkpoint_, GetParam()), pool_);
   }
 
   TempDir dir_;
@@ -81,7 +82,8 @@ TEST_P(WeightCacheTest, MakeLocalLinearMakesTheDirectory) {
   const std::string directory = dir_.File("deep/er");
   ASSERT_TRUE(MakeLocalLinear(checkpoint_, {GetParam(), directory}, pool_).ok());
   EXPECT_TRUE(ReadWeightCache(*WeightCachePath(directory, checkpoint_, GetParam()),
-                              checkpoint_.config(), GetParam(), pool_)
+                              checkpoint_.config(), GetParam(),
+                              WeightFormsOf(checkpoint_, GetParam()), pool_)
                   .ok());
 }
 
@@ -133,7 +135,8 @@ TEST(WeightCacheBiasTest, BiasesAreKept) {
   }
   const std::string path = *WeightCachePath(dir.path(), checkpoint, Precision::kInt8);
   ASSERT_TRUE(WriteWeightCache(path, layers, pool).ok());
-  auto cached = ReadWeightCache(path, checkpoint.config(), Precision::kInt8, pool);
+  auto cached = ReadWeightCache(path, checkpoint.config(), Precision::kInt8,
+                                WeightFormsOf(checkpoint, Precision::kInt8), pool);
   ASSERT_TRUE(cached.ok());
   EXPECT_FALSE(layers[0].bias.empty());
   for (size_t i = 0; i < layers.size(); ++i) ExpectSame((*cached)[i], layers[i]);

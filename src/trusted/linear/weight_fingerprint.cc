@@ -14,7 +14,7 @@
 namespace sotto {
 namespace {
 
-constexpr int kFormatVersion = 2;
+constexpr int kFormatVersion = 3;
 constexpr size_t kSamples = 16, kSampleBytes = 64;
 
 std::string DescribeFiles(const std::string& directory) {

@@ -33,9 +33,8 @@ struct ProtectionSpec {
   // must be separate.
   bool needs_secret_channels = false;
   bool needs_pad_weights = false;
-  // What else must hold of the setup, and of this machine; null: nothing.
+  // What else must hold of the setup; null: nothing.
   absl::Status (*check)(const SplitSetup& setup) = nullptr;
-  absl::Status (*check_machine)() = nullptr;
   // What accelerators see, if everything is as it should be.
   std::string_view what_they_see = {};
   // Why runs with `options` are not confidential, beginning "NOT CONFIDENTIAL"; empty: they are.

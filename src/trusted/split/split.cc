@@ -113,7 +113,6 @@ absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkp
   SOTTO_RETURN_IF_ERROR(CheckSplitSetup(options));
   const ProtectionSpec* const spec = FindProtection(options.protection);
   SOTTO_RETURN_IF_ERROR(CheckRoots(options, *spec));
-  if (spec->check_machine != nullptr) SOTTO_RETURN_IF_ERROR(spec->check_machine());
   auto runtime = std::unique_ptr<SplitRuntime>(new SplitRuntime(checkpoint, options, *spec, pool));
   SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins({.weights_sha256 = options.weights_sha256}, pool));
   SOTTO_ASSIGN_OR_RETURN(runtime->weights_sha256_, checkpoint.WeightsSha256(pool));

@@ -1,0 +1,76 @@
+#include "kernels/gemm_form.h"
+
+namespace sotto {
+namespace {
+
+uint32_t Widened(uint16_t bf16) { return uint32_t{bf16} << 16; }
+
+// Calls take(source, target) for every row.
+template <typename From, typename To, typename Take>
+void ForRows(const void* source, size_t source_bytes, void* target, size_t target_bytes,
+             size_t rows, Take take) {
+  for (size_t i = 0; i < rows; ++i) {
+    take(reinterpret_cast<const From*>(static_cast<const uint8_t*>(source) + i * source_bytes),
+         reinterpret_cast<To*>(static_cast<uint8_t*>(target) + i * target_bytes));
+  }
+}
+
+template <typename Bits>
+void MapBytes(const void* bytes, size_t rows, size_t n_in, void* out, Bits bits) {
+  const size_t row_bytes = GemmRowBytes(GemmOperands::kU8S8, n_in);
+  ForRows<uint8_t, uint8_t>(bytes, row_bytes, out, row_bytes, rows,
+                            [&](const uint8_t* from, uint8_t* to) {
+                              for (size_t k = 0; k < n_in; ++k) to[k] = bits(from[k]);
+                            });
+}
+
+}  // namespace
+
+GemmForm GemmFormOf(GemmOperands operands) {
+  switch (operands) {
+    case GemmOperands::kF32:
+      return {GemmOperands::kF32};
+    case GemmOperands::kF32ByBf16:
+      return {.multiplied = GemmOperands::kF32, .narrow_weights = true};
+    case GemmOperands::kBf16:
+      if (GemmIsNative(operands)) return {operands};
+      return {.multiplied = GemmOperands::kF32, .narrow_weights = true, .widen_rows = true};
+    case GemmOperands::kU8S8:
+      return {.multiplied = operands, .split_rows = !GemmIsNative(operands)};
+  }
+  return {operands};
+}
+
+void NarrowWeights(std::span<const uint32_t> wide, uint16_t* narrow) {
+  for (size_t i = 0; i < wide.size(); ++i) narrow[i] = static_cast<uint16_t>(wide[i] >> 16);
+}
+
+void WidenWeights(const uint16_t* narrow, std::span<uint32_t> wide) {
+  for (size_t i = 0; i < wide.size(); ++i) wide[i] = Widened(narrow[i]);
+}
+
+void WidenRows(const void* bf16, size_t rows, size_t n_in, void* f32) {
+  ForRows<uint16_t, uint32_t>(bf16, GemmRowBytes(GemmOperands::kBf16, n_in), f32,
+                              GemmRowBytes(GemmOperands::kF32, n_in), rows,
+                              [&](const uint16_t* from, uint32_t* to) {
+                                for (size_t k = 0; k < n_in; ++k) to[k] = Widened(from[k]);
+                              });
+}
+
+void LowBits(const void* bytes, size_t rows, size_t n_in, void* low) {
+  MapBytes(bytes, rows, n_in, low, [](uint8_t b) { return static_cast<uint8_t>(b & 0x7f); });
+}
+
+void HighBits(const void* bytes, size_t rows, size_t n_in, void* high) {
+  MapBytes(bytes, rows, n_in, high, [](uint8_t b) { return static_cast<uint8_t>(b >> 7); });
+}
+
+void AddHighTile(const uint32_t* high, size_t rows, size_t columns, uint32_t* tile) {
+  for (size_t i = 0; i < rows; ++i) {
+    for (size_t j = 0; j < columns; ++j) {
+      tile[i * kGemmColumnBlock + j] += high[i * kGemmColumnBlock + j] << 7;
+    }
+  }
+}
+
+}  // namespace sotto
