@@ -7,9 +7,11 @@
 
 #include "base/strings.h"
 #include "model/convert.h"
+#include "model/foreign_files.h"
 #include "model/printable.h"
 #include "model/required_tensors.h"
 #include "model/sha256.h"
+#include "model/tensor_names.h"
 #include "model/weight_bytes.h"
 #include "model/weight_file.h"
 
@@ -58,17 +60,50 @@ absl::StatusOr<Checkpoint> Checkpoint::Open(const std::string& model_dir) {
 absl::StatusOr<Checkpoint> Checkpoint::FromFiles(std::unique_ptr<ModelFiles> model) {
   auto impl = std::make_unique<Impl>();
   const std::string& path = model->path();
+  SOTTO_RETURN_IF_ERROR(CheckHasConfig(*model));
   SOTTO_ASSIGN_OR_RETURN(const std::string text, model->ReadText(kConfigName, kMaxConfigBytes));
   impl->config_sha256 = Sha256Hex(text);
   SOTTO_ASSIGN_OR_RETURN(impl->config, ParseConfig(text, StrCat(path, "/", kConfigName)));
   SOTTO_ASSIGN_OR_RETURN(std::vector<WeightFile> files, OpenWeightFiles(*model));
-  SOTTO_ASSIGN_OR_RETURN(std::vector<TensorRef> tensors,
-                         FindRequiredTensors(impl->config, files, path));
+  const bool head_to_compare = impl->config.tie_word_embeddings && HoldsTensor(files, kLmHeadName);
+  ModelSpec to_find = impl->config;
+  if (head_to_compare) to_find.tie_word_embeddings = false;
+  SOTTO_ASSIGN_OR_RETURN(std::vector<TensorRef> tensors, FindRequiredTensors(to_find, files, path));
   SOTTO_ASSIGN_OR_RETURN(impl->weights,
                          WeightBytes::Create(path, std::move(files), std::move(tensors),
                                              model->keeps_dropped_pages()));
   impl->model = std::move(model);
-  return Checkpoint(std::move(impl));
+  Checkpoint checkpoint(std::move(impl));
+  if (head_to_compare) SOTTO_RETURN_IF_ERROR(checkpoint.UntieUnlessEqual());
+  return checkpoint;
+}
+
+// What transformers does. The rows that are compared here are those that are used, or hashed, later
+// (weight_bytes.h): whoever changes them in between changes no result that is pinned.
+absl::Status Checkpoint::UntieUnlessEqual() {
+  SOTTO_ASSIGN_OR_RETURN(const TensorRef embedding, Find(kEmbeddingName));
+  SOTTO_ASSIGN_OR_RETURN(const TensorRef head, Find(kLmHeadName));
+  SOTTO_ASSIGN_OR_RETURN(const bool equal, SameValues(embedding, head));
+  if (equal) return absl::OkStatus();
+  impl_->config.tie_word_embeddings = false;
+  impl_->config.warnings.push_back(
+      "tie_word_embeddings is true, but lm_head.weight differs from model.embed_tokens.weight; "
+      "both are used, as in transformers");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Checkpoint::SameValues(const TensorRef& a, const TensorRef& b) const {
+  const size_t columns = a.shape.back(), rows = TensorRowCount(a);
+  const size_t step = std::max<size_t>(1, kReadBytes / (columns * sizeof(float)));
+  Matrix<float> of_a(step, columns), of_b(step, columns);
+  for (size_t row = 0; row < rows; row += step) {
+    const size_t count = std::min(step, rows - row);
+    SOTTO_RETURN_IF_ERROR(ReadRows(a, row, of_a.view().Rows(0, count)));
+    SOTTO_RETURN_IF_ERROR(ReadRows(b, row, of_b.view().Rows(0, count)));
+    const float* const values = of_a.view().data();
+    if (!std::equal(values, values + count * columns, of_b.view().data())) return false;
+  }
+  return true;
 }
 
 const ModelSpec& Checkpoint::config() const { return impl_->config; }
@@ -104,7 +139,10 @@ uint64_t Checkpoint::private_bytes() const {
 
 uint64_t Checkpoint::parameter_count() const {
   uint64_t count = 0;
-  for (const TensorRef& tensor : tensors()) count += tensor.size_bytes / DTypeSize(tensor.dtype);
+  for (const TensorRef& tensor : tensors()) {
+    if (config().tie_word_embeddings && tensor.name == kLmHeadName) continue;
+    count += tensor.size_bytes / DTypeSize(tensor.dtype);
+  }
   return count;
 }
 

@@ -28,7 +28,9 @@ inline constexpr size_t kMaxTokenizerBytes = size_t{1} << 26;
 class Checkpoint {
  public:
   // Opens and checks: headers, shapes against the config, every needed tensor present, dtypes
-  // supported. Errors as config.h, and DATA_LOSS for damaged safetensors (naming file and offset).
+  // supported. A tied lm_head that differs from the embedding is not tied, with a warning in
+  // config(). Errors as config.h, weight_file.h and required_tensors.h, and DATA_LOSS for damaged
+  // safetensors (naming file and offset).
   static absl::StatusOr<Checkpoint> Open(const std::string& model_dir);
   // The same for files from elsewhere (sealed_model.h).
   static absl::StatusOr<Checkpoint> FromFiles(std::unique_ptr<ModelFiles> files);
@@ -42,7 +44,8 @@ class Checkpoint {
   // The text of tokenizer.json, read once: who parses it parses what Digests() hashed. Null where
   // the model has none. Errors as model_files.h. Thread-safe; lives as long as the checkpoint.
   absl::StatusOr<const std::string*> TokenizerJson() const;
-  // The tensors the model needs, by name; what else the files hold is not listed.
+  // The tensors the model needs, by name, and a tied lm_head where the files hold one; what else
+  // they hold is not listed.
   const std::vector<TensorRef>& tensors() const;
   // NOT_FOUND, naming the tensor.
   absl::StatusOr<TensorRef> Find(std::string_view name) const;
@@ -77,6 +80,10 @@ class Checkpoint {
   void DropPages(const TensorRef& tensor) const;
 
  private:
+  absl::Status UntieUnlessEqual();
+  // Of two tensors of one shape.
+  absl::StatusOr<bool> SameValues(const TensorRef& a, const TensorRef& b) const;
+
   struct Impl;
   explicit Checkpoint(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

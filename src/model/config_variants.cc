@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "model/foreign_files.h"
 #include "model/printable.h"
 
 namespace sotto {
@@ -71,7 +72,6 @@ const std::vector<Variant>& Variants() {
       {"multi_query", false},
       {"pruned_heads", Json::object()},
       // Weights that are not plain numbers.
-      {"quantization_config", nullptr},
       {"compression_config", nullptr},
       {"quantization", nullptr},
   };
@@ -88,6 +88,31 @@ absl::Status CheckDType(const JsonFields& fields) {
         field, StrCat("is ", Printable(*type), "; supported are float32, float16 and bfloat16"));
   }
   return absl::OkStatus();
+}
+
+// Methods by the names that quantization_config gives them.
+struct QuantMethod {
+  const char* method;
+  const char* name;
+};
+constexpr QuantMethod kQuantMethods[] = {
+    {"fp8", "FP8"},   {"fbgemm_fp8", "FP8"},  {"gptq", "GPTQ"},
+    {"awq", "AWQ"},   {"mxfp4", "MXFP4"},     {"bitsandbytes", "bitsandbytes"},
+    {"hqq", "HQQ"},   {"bitnet", "BitNet"},   {"compressed-tensors", "compressed-tensors"},
+    {"aqlm", "AQLM"}, {"torchao", "torchao"}, {"modelopt", "ModelOpt"},
+};
+
+// Refuses quantised weights under their own name.
+absl::Status CheckQuantization(const JsonFields& fields) {
+  if (!fields.Has("quantization_config")) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(const JsonFields config, fields.Object("quantization_config"));
+  SOTTO_ASSIGN_OR_RETURN(const auto method, config.Text("quant_method"));
+  std::string name = method ? Printable(*method) : "of a method that it does not name";
+  for (const QuantMethod& known : kQuantMethods) {
+    if (method && *method == known.method) name = known.name;
+  }
+  return fields.Unsupported("quantization_config",
+                            StrCat("says that weights are quantised, ", name, kUseOriginalWeights));
 }
 
 // The repository brings code of its own that takes Llama's place.
@@ -107,6 +132,7 @@ absl::Status CheckConfigVariants(const JsonFields& fields) {
   for (const Variant& variant : Variants()) {
     SOTTO_RETURN_IF_ERROR(fields.OnlyNeutral(variant.field, variant.neutral));
   }
+  SOTTO_RETURN_IF_ERROR(CheckQuantization(fields));
   SOTTO_RETURN_IF_ERROR(CheckDType(fields));
   return CheckOwnCode(fields);
 }

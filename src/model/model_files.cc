@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "model/foreign_files.h"
 
 namespace sotto {
 namespace {
@@ -55,6 +56,7 @@ absl::StatusOr<std::string> ModelFiles::ReadText(const std::string& name,
   }
   std::string text(file->size(), '\0');
   SOTTO_RETURN_IF_ERROR(file->Read(0, {reinterpret_cast<uint8_t*>(text.data()), text.size()}));
+  SOTTO_RETURN_IF_ERROR(CheckIsNoPlaceholder(text, StrCat(path(), "/", name)));
   return text;
 }
 

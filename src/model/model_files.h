@@ -42,8 +42,8 @@ class ModelFiles {
   // as the root.
   virtual bool root_is_pinned() const = 0;
 
-  // The whole file as text. INVALID_ARGUMENT when it is longer than `limit_bytes`; else errors as
-  // Open() and Read().
+  // The whole file as text. INVALID_ARGUMENT when it is longer than `limit_bytes`, DATA_LOSS when
+  // it is a placeholder (foreign_files.h); else errors as Open() and Read().
   absl::StatusOr<std::string> ReadText(const std::string& name, size_t limit_bytes) const;
 };
 

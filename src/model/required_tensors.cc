@@ -5,13 +5,12 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "model/foreign_files.h"
 #include "model/printable.h"
 #include "model/tensor_names.h"
 
 namespace sotto {
 namespace {
-
-constexpr uint64_t kCompareBytes = uint64_t{256} << 10;
 
 // Where a tensor was found.
 struct Located {
@@ -38,11 +37,27 @@ std::string ShapeString(const std::vector<size_t>& shape) {
   return text + "]";
 }
 
-absl::Status MissingTensor(const std::string& directory, const std::string& name) {
+absl::Status MissingTensor(const std::string& directory, const std::string& name,
+                           const LocatedByName& located) {
+  const std::string packed = StrCat(name.substr(0, name.rfind('.') + 1), "qweight");
+  if (located.contains(packed)) {
+    return absl::UnimplementedError(StrCat(directory, ": holds tensor ", packed,
+                                           ", as GPTQ and AWQ checkpoints do",
+                                           kUseOriginalWeights));
+  }
   const std::string hint =
       name == kLmHeadName ? ", and tie_word_embeddings of config.json is false" : "";
   return absl::InvalidArgumentError(
       StrCat(directory, ": the checkpoint holds no tensor \"", name, "\"", hint));
+}
+
+// What a dtype that is not read says of the checkpoint.
+std::string DTypeHint(std::string_view dtype) {
+  if (dtype.starts_with("F8_")) return StrCat(": an FP8 checkpoint", kUseOriginalWeights);
+  if (dtype == "U8" || dtype == "I8") {
+    return StrCat(": a quantised checkpoint, as bitsandbytes makes them", kUseOriginalWeights);
+  }
+  return "; supported are F32, F16 and BF16";
 }
 
 absl::StatusOr<TensorRef> MakeTensorRef(const Located& found, const NamedShape& needed,
@@ -51,7 +66,7 @@ absl::StatusOr<TensorRef> MakeTensorRef(const Located& found, const NamedShape& 
   const std::optional<DType> dtype = DTypeFromName(found.entry->dtype);
   if (!dtype) {
     return absl::UnimplementedError(
-        StrCat(where, " has dtype ", found.entry->dtype, "; supported are F32, F16 and BF16"));
+        StrCat(where, " has dtype ", found.entry->dtype, DTypeHint(found.entry->dtype)));
   }
   if (found.entry->shape != needed.shape) {
     return absl::InvalidArgumentError(StrCat(where, " has shape ", ShapeString(found.entry->shape),
@@ -68,42 +83,15 @@ absl::StatusOr<TensorRef> MakeTensorRef(const Located& found, const NamedShape& 
 // Old exports keep this table of RoPE frequencies as if it were a weight; the config decides them.
 bool IsIgnored(std::string_view name) { return name.ends_with("rotary_emb.inv_freq"); }
 
-absl::StatusOr<bool> SameBytes(const Located& a, const Located& b) {
-  if (a.size_bytes() != b.size_bytes()) return false;
-  std::vector<uint8_t> of_a, of_b;
-  for (uint64_t at = 0; at < a.size_bytes(); at += of_a.size()) {
-    of_a.resize(std::min(kCompareBytes, a.size_bytes() - at));
-    of_b.resize(of_a.size());
-    SOTTO_RETURN_IF_ERROR(a.file->contents->Read(a.entry->begin + at, of_a));
-    SOTTO_RETURN_IF_ERROR(b.file->contents->Read(b.entry->begin + at, of_b));
-    if (of_a != of_b) return false;
-  }
-  return true;
-}
-
-// A tied model saved with a copy of the embedding as its lm_head is fine; another lm_head is not.
-absl::Status CheckTiedLmHead(const LocatedByName& located, const std::string& directory) {
-  const Located& head = located.at(kLmHeadName);
-  const Located& embedding = located.at(kEmbeddingName);
-  SOTTO_ASSIGN_OR_RETURN(const bool same, SameBytes(head, embedding));
-  if (same && head.entry->dtype == embedding.entry->dtype) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      StrCat(directory,
-             ": tie_word_embeddings of config.json is true, but lm_head.weight differs "
-             "from model.embed_tokens.weight"));
-}
-
 // Refuses tensors that belong to a Llama model but not to this config: a bias, or one more layer,
 // left out in silence would give wrong logits. Names of other families (a value head) are ignored.
-absl::Status CheckExtraTensors(const ModelSpec& config, const LocatedByName& located,
-                               const std::vector<TensorRef>& needed, const std::string& directory) {
+absl::Status CheckExtraTensors(const LocatedByName& located, const std::vector<TensorRef>& needed,
+                               const std::string& directory) {
   for (const auto& [name, found] : located) {
     const auto it = std::lower_bound(needed.begin(), needed.end(), name,
                                      [](const auto& a, std::string_view b) { return a.name < b; });
     if (it != needed.end() && it->name == name) continue;
-    if (name == kLmHeadName && config.tie_word_embeddings) {
-      SOTTO_RETURN_IF_ERROR(CheckTiedLmHead(located, directory));
-    } else if ((name.starts_with("model.") || name.starts_with("lm_head.")) && !IsIgnored(name)) {
+    if ((name.starts_with("model.") || name.starts_with("lm_head.")) && !IsIgnored(name)) {
       return absl::InvalidArgumentError(StrCat(directory, "/", found.file->name, ": tensor ",
                                                Printable(name),
                                                " has no place in the model of config.json"));
@@ -114,6 +102,10 @@ absl::Status CheckExtraTensors(const ModelSpec& config, const LocatedByName& loc
 
 }  // namespace
 
+bool HoldsTensor(const std::vector<WeightFile>& files, std::string_view name) {
+  return LocateAll(files).contains(name);
+}
+
 absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(const ModelSpec& config,
                                                            const std::vector<WeightFile>& files,
                                                            const std::string& directory) {
@@ -121,13 +113,13 @@ absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(const ModelSpec& conf
   std::vector<TensorRef> tensors;
   for (const NamedShape& needed : RequiredTensors(config)) {
     const auto it = located.find(needed.name);
-    if (it == located.end()) return MissingTensor(directory, needed.name);
+    if (it == located.end()) return MissingTensor(directory, needed.name, located);
     SOTTO_ASSIGN_OR_RETURN(TensorRef tensor, MakeTensorRef(it->second, needed, directory));
     tensors.push_back(std::move(tensor));
   }
   std::sort(tensors.begin(), tensors.end(),
             [](const TensorRef& a, const TensorRef& b) { return a.name < b.name; });
-  SOTTO_RETURN_IF_ERROR(CheckExtraTensors(config, located, tensors, directory));
+  SOTTO_RETURN_IF_ERROR(CheckExtraTensors(located, tensors, directory));
   return tensors;
 }
 

@@ -3,6 +3,7 @@
 #define SOTTO_MODEL_REQUIRED_TENSORS_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -14,11 +15,13 @@ namespace sotto {
 
 // Every tensor of RequiredTensors(config), sorted by name; their data belongs to `files`.
 // `directory` names the model in errors: INVALID_ARGUMENT for a missing tensor, a shape that
-// contradicts the config, or a tensor the config has no place for; UNIMPLEMENTED for a dtype whose
-// values Sotto does not read.
+// contradicts the config, or a tensor the config has no place for; UNIMPLEMENTED, naming what they
+// are, for weights whose dtype or form Sotto does not read.
 absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(const ModelSpec& config,
                                                            const std::vector<WeightFile>& files,
                                                            const std::string& directory);
+
+bool HoldsTensor(const std::vector<WeightFile>& files, std::string_view name);
 
 }  // namespace sotto
 

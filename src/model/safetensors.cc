@@ -18,6 +18,8 @@ namespace {
 constexpr uint64_t kLengthBytes = kSafetensorsLengthBytes;
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;  // The reference implementation's limit.
 constexpr size_t kMaxRank = 16;
+// The usual reason.
+constexpr char kCutShort[] = "; if its download was cut short, download it again";
 
 absl::Status DamagedTensor(const std::string& source, std::string_view name,
                            const std::string& what) {
@@ -39,7 +41,7 @@ absl::StatusOr<std::string_view> HeaderText(std::span<const uint8_t> prefix, uin
     return Damaged(source, StrCat("header of ", length,
                                   " bytes at offset 8 is truncated: the file "
                                   "has ",
-                                  file_size, " bytes"));
+                                  file_size, " bytes", kCutShort));
   }
   return std::string_view(reinterpret_cast<const char*>(prefix.data()) + kLengthBytes, length);
 }
@@ -109,7 +111,7 @@ absl::StatusOr<SafetensorsEntry> CheckTensor(const RawTensor& raw, std::string_v
   if (begin > end || end > file_size - data_begin) {
     return DamagedTensor(source, name,
                          StrCat("data_offsets [", begin, ", ", end, "] do not lie in the file's ",
-                                file_size - data_begin, " bytes of data"));
+                                file_size - data_begin, " bytes of data", kCutShort));
   }
   const std::optional<uint64_t> size = SizeBytes(*raw.shape, *bits);
   if (!size || *size != end - begin) {

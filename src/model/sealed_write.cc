@@ -21,13 +21,14 @@ constexpr uint64_t kFileAlignment = 64;  // So that tensors stay as aligned as t
 absl::StatusOr<std::vector<std::string>> FilesToSeal(const ModelFiles& model) {
   std::vector<std::string> names = {kConfigName};
   if (model.Has(kTokenizerName)) names.push_back(kTokenizerName);
-  if (model.Has(kSingleWeightsName)) {
-    names.push_back(kSingleWeightsName);
+  // As OpenWeightFiles() looks for them.
+  if (model.Has(kSingleWeightsName) || !model.Has(kShardIndexName)) {
+    names.push_back(model.Has(kSingleWeightsName) ? kSingleWeightsName : kOnlyShardName);
     return names;
   }
+  names.push_back(kShardIndexName);
   SOTTO_ASSIGN_OR_RETURN(const std::string text, model.ReadText(kShardIndexName, kMaxIndexBytes));
   SOTTO_ASSIGN_OR_RETURN(const ShardIndex index, ParseShardIndex(text, kShardIndexName));
-  names.push_back(kShardIndexName);
   std::vector<std::string> shards;
   for (const auto& [tensor, shard] : index) shards.push_back(shard);
   std::sort(shards.begin(), shards.end());

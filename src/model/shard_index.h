@@ -14,6 +14,8 @@ namespace sotto {
 
 inline constexpr char kSingleWeightsName[] = "model.safetensors";
 inline constexpr char kShardIndexName[] = "model.safetensors.index.json";
+// The only shard of its model, which may come without an index.
+inline constexpr char kOnlyShardName[] = "model-00001-of-00001.safetensors";
 inline constexpr size_t kMaxIndexBytes = size_t{100} << 20;
 
 // Tensor name -> shard file name.

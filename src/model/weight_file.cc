@@ -2,16 +2,20 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <span>
 #include <utility>
 
 #include "base/strings.h"
+#include "model/foreign_files.h"
 #include "model/printable.h"
 #include "model/shard_index.h"
 
 namespace sotto {
 namespace {
+
+constexpr uint64_t kCompareBytes = uint64_t{256} << 10;
 
 // The header's length and as many bytes of it as are there, each read once.
 absl::StatusOr<std::vector<uint8_t>> ReadFileHeader(const FileBytes& file) {
@@ -30,34 +34,71 @@ absl::StatusOr<WeightFile> OpenOne(const ModelFiles& model, const std::string& n
   file.name = name;
   SOTTO_ASSIGN_OR_RETURN(file.contents, model.Open(name));
   SOTTO_ASSIGN_OR_RETURN(file.header, ReadFileHeader(*file.contents));
-  SOTTO_ASSIGN_OR_RETURN(file.entries, ParseSafetensorsHeader(file.header, file.contents->size(),
-                                                              StrCat(model.path(), "/", name)));
+  const std::string source = StrCat(model.path(), "/", name);
+  SOTTO_RETURN_IF_ERROR(CheckIsNoPlaceholder(
+      {reinterpret_cast<const char*>(file.header.data()), file.header.size()}, source));
+  SOTTO_ASSIGN_OR_RETURN(file.entries,
+                         ParseSafetensorsHeader(file.header, file.contents->size(), source));
   return file;
 }
 
-// Removes from `file` what `index` does not know, counting what it does.
-absl::StatusOr<size_t> KeepIndexed(const ShardIndex& index, const std::string& source,
-                                   WeightFile& file) {
-  for (const SafetensorsEntry& entry : file.entries) {
-    const auto it = index.find(entry.name);
-    if (it == index.end() || it->second == file.name) continue;
-    return absl::DataLossError(StrCat(source, ": tensor ", Printable(entry.name), " is in ",
-                                      file.name, ", but the index says ", it->second));
+// A tensor in one of the files.
+struct Place {
+  const WeightFile* file;
+  const SafetensorsEntry* entry;
+};
+
+absl::StatusOr<bool> SameBytes(const Place& a, const Place& b) {
+  const uint64_t size = a.entry->end - a.entry->begin;
+  if (b.entry->end - b.entry->begin != size) return false;
+  std::vector<uint8_t> of_a, of_b;
+  for (uint64_t at = 0; at < size; at += of_a.size()) {
+    of_a.resize(std::min(kCompareBytes, size - at));
+    of_b.resize(of_a.size());
+    SOTTO_RETURN_IF_ERROR(a.file->contents->Read(a.entry->begin + at, of_a));
+    SOTTO_RETURN_IF_ERROR(b.file->contents->Read(b.entry->begin + at, of_b));
+    if (of_a != of_b) return false;
   }
-  std::erase_if(file.entries, [&](const auto& entry) { return !index.contains(entry.name); });
-  return file.entries.size();
+  return true;
 }
 
-absl::Status MissingFromShard(const ShardIndex& index, const std::vector<WeightFile>& files,
-                              const std::string& source) {
-  std::set<std::string_view> present;
+// Where the index says that each of its tensors is.
+using Places = std::map<std::string_view, Place>;
+
+absl::StatusOr<Places> FindIndexed(const ShardIndex& index, const std::vector<WeightFile>& files,
+                                   const std::string& source) {
+  Places places;
   for (const WeightFile& file : files) {
-    for (const SafetensorsEntry& entry : file.entries) present.insert(entry.name);
+    for (const SafetensorsEntry& entry : file.entries) {
+      const auto it = index.find(entry.name);
+      if (it != index.end() && it->second == file.name) places[entry.name] = {&file, &entry};
+    }
   }
   for (const auto& [tensor, shard] : index) {
-    if (present.contains(tensor)) continue;
+    if (places.contains(tensor)) continue;
     return absl::DataLossError(StrCat(source, ": ", shard, " does not hold tensor ",
                                       Printable(tensor), ", which the index says is there"));
+  }
+  return places;
+}
+
+// Some tools write a tensor that two shards share into both. Only the one that the index names is
+// used; one that differs would leave open which is meant.
+absl::Status CheckCopies(const Places& places, const std::vector<WeightFile>& files,
+                         const std::string& source) {
+  for (const WeightFile& file : files) {
+    for (const SafetensorsEntry& entry : file.entries) {
+      const auto it = places.find(entry.name);
+      if (it == places.end() || it->second.file == &file) continue;
+      const Place& indexed = it->second;
+      SOTTO_ASSIGN_OR_RETURN(const bool same, SameBytes(indexed, {&file, &entry}));
+      if (same && entry.dtype == indexed.entry->dtype && entry.shape == indexed.entry->shape) {
+        continue;
+      }
+      return absl::DataLossError(StrCat(source, ": tensor ", Printable(entry.name), " is in ",
+                                        indexed.file->name, ", as the index says, but also in ",
+                                        file.name, ", with other values"));
+    }
   }
   return absl::OkStatus();
 }
@@ -69,27 +110,32 @@ absl::StatusOr<std::vector<WeightFile>> OpenShards(const ModelFiles& model) {
   std::set<std::string> names;
   for (const auto& [tensor, shard] : index) names.insert(shard);
   std::vector<WeightFile> files;
-  size_t found = 0;
   for (const std::string& name : names) {
     SOTTO_ASSIGN_OR_RETURN(WeightFile file, OpenOne(model, name));
-    SOTTO_ASSIGN_OR_RETURN(const size_t kept, KeepIndexed(index, source, file));
-    found += kept;
     files.push_back(std::move(file));
   }
-  if (found != index.size()) return MissingFromShard(index, files, source);
+  SOTTO_ASSIGN_OR_RETURN(const Places places, FindIndexed(index, files, source));
+  SOTTO_RETURN_IF_ERROR(CheckCopies(places, files, source));
+  for (WeightFile& file : files) {
+    std::erase_if(file.entries, [&](const SafetensorsEntry& entry) {
+      const auto it = index.find(entry.name);
+      return it == index.end() || it->second != file.name;
+    });
+  }
   return files;
 }
 
 }  // namespace
 
 absl::StatusOr<std::vector<WeightFile>> OpenWeightFiles(const ModelFiles& model) {
-  if (!model.Has(kSingleWeightsName)) {
+  const char* name = kSingleWeightsName;
+  if (!model.Has(name)) {
     if (model.Has(kShardIndexName)) return OpenShards(model);
-    return absl::NotFoundError(
-        StrCat(model.path(), ": holds neither ", kSingleWeightsName, " nor ", kShardIndexName));
+    name = kOnlyShardName;
+    if (!model.Has(name)) return NoWeights(model);
   }
   std::vector<WeightFile> files;
-  SOTTO_ASSIGN_OR_RETURN(WeightFile file, OpenOne(model, kSingleWeightsName));
+  SOTTO_ASSIGN_OR_RETURN(WeightFile file, OpenOne(model, name));
   files.push_back(std::move(file));
   return files;
 }

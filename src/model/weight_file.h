@@ -22,8 +22,9 @@ struct WeightFile {
 };
 
 // Opens model.safetensors of `model`, or else the shards that model.safetensors.index.json
-// names, ordered by name. Each tensor of the index is in the shard the index says, and no tensor
-// in two. NOT_FOUND for a missing file, DATA_LOSS for a damaged one.
+// names, ordered by name, or else the only shard. Each tensor of the index is in the shard the
+// index says; a copy of it in another shard, equal to the byte, is left out. NOT_FOUND for a
+// missing file, DATA_LOSS for a damaged one; where there is nothing, errors as NoWeights().
 absl::StatusOr<std::vector<WeightFile>> OpenWeightFiles(const ModelFiles& model);
 
 }  // namespace sotto
