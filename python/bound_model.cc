@@ -178,7 +178,8 @@ py::list BoundModel::Encode(const std::vector<std::string>& texts, bool add_bos,
   ThrowIfError(WithoutGil([&]() -> absl::Status {
     for (size_t i = 0; i < texts.size(); ++i) {
       absl::StatusOr<sotto::TokenIds> ids =
-          model.Encode(texts[i], {.add_bos = add_bos, .special_tokens = special_tokens});
+          model.Encode(texts[i], {.bos = add_bos ? sotto::BosUse::kAuto : sotto::BosUse::kNever,
+                                  .special_tokens = special_tokens});
       if (!ids.ok()) return ids.status();
       all[i] = *std::move(ids);
     }

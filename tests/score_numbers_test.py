@@ -56,7 +56,7 @@ class Numbers(unittest.TestCase):
     def check_model(self, directory, texts):
         model = Llama(directory)
         for text, line in zip(texts, score([{"text": t} for t in texts], "--top-k", "3", model=directory)):
-            ids = encode(text, "--bos", model=directory)
+            ids = encode(text, "--bos", "auto", model=directory)
             self.assertEqual(line["ids"], ids[1:])
             logprobs = model.logprobs(ids)
             want = logprobs[np.arange(len(ids) - 1), ids[1:]]
@@ -84,13 +84,14 @@ class Numbers(unittest.TestCase):
             self.assertEqual((empty["ids"], empty["logprobs"], empty["greedy"]), ([], [], True))
             self.assertIs(doubled["doubled_bos"], True)
             self.assertNotIn("doubled_bos", empty)
-        plain, without = score(["<|begin_of_text|>In the"], "--plain"), score(["In the"], "--no-bos")
+        plain = score(["<|begin_of_text|>In the"], "--special-tokens", "text")
+        without = score(["In the"], "--bos", "never")
         self.assertNotIn("doubled_bos", plain[0])
         self.assertEqual(without[0]["tokens"], len(encode("In the")) - 1)
 
     def test_what_is_too_long_is_cut_on_the_left_if_asked(self):
         context, end = self.heldout[:900], " And it came to pass"
-        ids = encode(context + end, "--bos")
+        ids = encode(context + end, "--bos", "auto")
         size = len(encode(end))
         lines = score([{"context": context, "continuation": end}, {"text": context + end}], "--truncate-left",
                       "--prefill-length", "64")
@@ -120,7 +121,7 @@ class Numbers(unittest.TestCase):
 
     def most_likely_after(self, context):
         """The text of the token that follows most likely."""
-        ids = encode(context, "--bos")
+        ids = encode(context, "--bos", "auto")
         best = int(self.kjv.logprobs(ids)[-1].argmax())
         lines = [{"ids": ids[1:]}, {"ids": [*ids[1:], best]}]
         before, after = (line["text"] for line in run("tokenize", "--model", KJV, "--decode", lines=lines))
@@ -133,8 +134,8 @@ class Numbers(unittest.TestCase):
         for context, continuation in pairs:
             stripped = context.rstrip()
             split.append((stripped, context[len(stripped):] + continuation))
-        wholes = encode_all([context + continuation for context, continuation in split], "--bos")
-        befores = encode_all([context for context, _ in split], "--bos")  # Of an empty one: BOS.
+        wholes = encode_all([context + continuation for context, continuation in split], "--bos", "auto")
+        befores = encode_all([context for context, _ in split], "--bos", "auto")  # Of an empty one: BOS.
         requests = [(before, whole[len(before):]) for before, whole in zip(befores, wholes)]
         path = TEMPORARY / "prompts.jsonl"
         path.write_text("".join(json.dumps({"ids": a + b}) + "\n" for a, b in requests))
@@ -179,9 +180,9 @@ class Numbers(unittest.TestCase):
 
     def test_labels_are_probabilities_at_the_last_position(self):
         prompt = "And God said, Let there be"
-        after = self.kjv.logprobs(encode(prompt, "--bos"))[-1]
+        after = self.kjv.logprobs(encode(prompt, "--bos", "auto"))[-1]
         words = [" light", " a", " the"]
-        ids = [encode(prompt + word, "--bos")[len(encode(prompt, "--bos")):] for word in words]
+        ids = [encode(prompt + word, "--bos", "auto")[len(encode(prompt, "--bos", "auto")):] for word in words]
         one_token = [word for word, i in zip(words, ids) if len(i) == 1]
         self.assertGreater(len(one_token), 1)
         single, several = score([{"prompt": prompt, "labels": one_token},
@@ -205,7 +206,7 @@ class Numbers(unittest.TestCase):
         return lines[:-1], lines[-1]["corpus"]
 
     def test_a_corpus_is_counted_as_by_hugging_face(self):
-        ids = encode(self.heldout[:9000], "--bos")
+        ids = encode(self.heldout[:9000], "--bos", "auto")
         length, stride = 200, 64
         total, count, previous_end = 0.0, 0, 0
         for begin in range(0, len(ids), stride):
@@ -227,7 +228,7 @@ class Numbers(unittest.TestCase):
         self.assertAlmostEqual(corpus["bits_per_byte"], -total / math.log(2) / size, delta=1e-4)
 
     def test_a_corpus_is_counted_as_by_llama_cpp(self):
-        ids = encode(self.heldout[:9000], "--bos")
+        ids = encode(self.heldout[:9000], "--bos", "auto")
         length = 128
         total, count = 0.0, 0
         for chunk in range(len(ids) // length):

@@ -106,7 +106,7 @@ class ScoreProcess(unittest.TestCase):
                               (["--input", "short.jsonl"], "line 9: was not made"),
                               (["--input", "in.jsonl", "--precision", "fixed"], "line 1: was not made"),
                               (["--input", "in.jsonl", "--top-k", "2"], "line 1: was not made"),
-                              (["--input", "in.jsonl", "--no-bos"], "line 1: was not made"),
+                              (["--input", "in.jsonl", "--bos", "never"], "line 1: was not made"),
                               (["--input", "in.jsonl", "--precision", "auto"], "must be named")]:
             (self.dir / "out.jsonl").write_bytes(half)
             code = 2 if "auto" in flags else 1

@@ -63,9 +63,15 @@ struct ModelDigestSet {
   std::string weights = {};
 };
 
+// The tokens that are put around a text.
+enum class BosUse {
+  kAuto,    // what the tokenizer's template says: for Llama, BOS before it
+  kAlways,  // the same; and where the template has no BOS, the one that config.json names
+  kNever,   // none
+};
+
 struct EncodeTextOptions {
-  // Prepends what the tokenizer's template does: for Llama, BOS.
-  bool add_bos = true;
+  BosUse bos = BosUse::kAuto;
   // Text that spells a special token (<|eot_id|>, </s>) becomes that token, as in Hugging Face.
   // false: it stays ordinary text; use this for text you do not trust.
   bool special_tokens = true;
@@ -86,10 +92,11 @@ class Model {
 
   // False without a tokenizer.json: prompts must then be token ids.
   bool has_tokenizer() const;
-  // The ids that the template prepends; empty if there are none. Valid as long as the model.
-  std::span<const int32_t> bos_ids() const;
+  // The ids that Encode puts before a text; empty if there are none. Valid as long as the model.
+  std::span<const int32_t> bos_ids(BosUse bos = BosUse::kAuto) const;
   // INVALID_ARGUMENT, with the offset, for text that is not UTF-8; FAILED_PRECONDITION without a
-  // tokenizer. Not constant-time: time and memory accesses depend on the text.
+  // tokenizer, or with kAlways if nothing says which token is BOS. Not constant-time: time and
+  // memory accesses depend on the text.
   absl::StatusOr<TokenIds> Encode(std::string_view text,
                                   const EncodeTextOptions& options = {}) const;
   // Always valid UTF-8. INVALID_ARGUMENT, with the position, for an id outside the vocabulary;

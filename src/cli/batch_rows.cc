@@ -13,9 +13,11 @@ absl::Status Locate(const Prompt& prompt, const absl::Status& status) {
   return absl::Status(status.code(), StrCat(prompt.source, ": ", ToStd(status.message())));
 }
 
-absl::StatusOr<std::vector<int32_t>> PromptIds(const Prompt& prompt, const Model& model) {
+absl::StatusOr<std::vector<int32_t>> PromptIds(const Prompt& prompt, const Model& model,
+                                               const EncodeTextOptions& encoding) {
   if (prompt.ids.has_value()) return *prompt.ids;
-  absl::StatusOr<std::vector<int32_t>> ids = model.Encode(prompt.text);
+  absl::StatusOr<std::vector<int32_t>> ids =
+      model.Encode(prompt.text, prompt.encoding.Over(encoding));
   if (!ids.ok()) return Locate(prompt, ids.status());
   return ids;
 }
@@ -39,8 +41,8 @@ absl::Status TooLong(const Prompt& prompt, const BatchRowsOptions& options) {
 }
 
 // How many ids at the front are the template's.
-size_t BosTokens(const Prompt& prompt, const Model& model) {
-  return prompt.ids.has_value() ? 0 : model.bos_ids().size();
+size_t BosTokens(const Prompt& prompt, const Model& model, const EncodeTextOptions& encoding) {
+  return prompt.ids.has_value() ? 0 : model.bos_ids(prompt.encoding.Over(encoding).bos).size();
 }
 
 bool BeginsTwice(std::span<const int32_t> ids, size_t bos) {
@@ -74,9 +76,9 @@ absl::StatusOr<BatchRows> MakeBatchRows(std::span<const Prompt> prompts, const M
                                         const BatchRowsOptions& options) {
   BatchRows rows{.prompt_count = prompts.size()};
   for (const Prompt& prompt : prompts) {
-    SOTTO_ASSIGN_OR_RETURN(std::vector<int32_t> ids, PromptIds(prompt, model));
+    SOTTO_ASSIGN_OR_RETURN(std::vector<int32_t> ids, PromptIds(prompt, model, options.encoding));
     SOTTO_RETURN_IF_ERROR(CheckIds(prompt, ids, model.info().vocab_size));
-    const size_t number = rows.ids.size(), bos = BosTokens(prompt, model);
+    const size_t number = rows.ids.size(), bos = BosTokens(prompt, model, options.encoding);
     if (BeginsTwice(ids, bos)) rows.doubled_bos.push_back(number);
     if (ids.size() > options.prefill_length) {
       if (options.truncation == Truncation::kError) return TooLong(prompt, options);

@@ -31,11 +31,12 @@ struct BatchRowsOptions {
   size_t prefill_length = 128;
   size_t batch_size = 1;
   Truncation truncation = Truncation::kRight;
+  EncodeTextOptions encoding = {};  // Of prompts that do not say it themselves.
   // Fills the last batch, so that its size does not tell how many prompts there are.
   bool whole_batches = false;
 };
 
-// Text becomes the tokenizer's ids, BOS included; ids stay as they are. Errors name the prompt's
+// Text becomes the tokenizer's ids, BOS included where it is asked for; ids stay as they are. Errors name the prompt's
 // source: INVALID_ARGUMENT for text that is not UTF-8, a prompt that comes to no token at all, an
 // id beyond the model's vocabulary (by its position; the tokenizer may know fewer), or, if
 // truncation is an error, more than prefill_length tokens; FAILED_PRECONDITION for text without a

@@ -63,7 +63,7 @@ class CanaryTest : public testing::Test {
     dir_.Write("prompt.txt", std::string(kCanary) + "\n");
     holders_.insert("prompt.txt");
     const ProgramResult tokens =
-        RunProgram("sotto", {"tokenize", "--model", ShippedModelDir(), "--bos"},
+        RunProgram("sotto", {"tokenize", "--model", ShippedModelDir(), "--bos", "always"},
                    {.input = json({{"text", kCanary}}).dump() + "\n"});
     ids_ = json::parse(tokens.out).at("ids").get<std::vector<int32_t>>();
   }

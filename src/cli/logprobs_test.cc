@@ -69,7 +69,7 @@ TEST_F(LogprobsLineTest, ListsTheLikeliestTokensOfEachPosition) {
 
 // U+20AC is three bytes, and three ids of the byte alphabet.
 TEST_F(LogprobsLineTest, ACharacterOfSeveralIdsAppearsWithItsLast) {
-  const std::vector<int32_t> ids = *model_.Encode("\xe2\x82\xac", {.add_bos = false});
+  const std::vector<int32_t> ids = *model_.Encode("\xe2\x82\xac", {.bos = BosUse::kNever});
   ASSERT_EQ(ids.size(), 3u);
   const auto line = Line(0, {}, ids, ScoresOf(3, -1));
   EXPECT_EQ(ordered_json::parse(line)["tokens"], ordered_json({"", "", "\xe2\x82\xac"}));

@@ -9,11 +9,13 @@
 #include "cli/prompt_format.h"
 #include "cli/run_job.h"
 #include "cli/truncation.h"
+#include "sotto/model.h"
 
 namespace sotto {
 
 struct PrefillJob : RunJob {
   Truncation truncation = Truncation::kRight;
+  EncodeTextOptions encoding = {};
   std::string prompts_path;                    // Empty: `prompts`.
   std::optional<PromptFormat> prompts_format;  // None: as the path says.
   std::vector<std::string> prompts;            // TRUSTED: prompt text.

@@ -79,6 +79,7 @@ absl::StatusOr<RunInputs> PrepareInputs(const PrefillJob& job, const Model& mode
                                                     {.prefill_length = options.prefill_length,
                                                      .batch_size = options.batch_size,
                                                      .truncation = job.truncation,
+                                                     .encoding = job.encoding,
                                                      .whole_batches = options.pad_compute}));
   inputs.tokenize_seconds = stopwatch.seconds();
   inputs.shape = {.positions = options.positions,

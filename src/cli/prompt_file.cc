@@ -19,7 +19,8 @@ using Json = nlohmann::ordered_json;
 constexpr char kTextThatIsJson[] =
     "read as text, one prompt per line, but the first line is a JSON object; if the lines are "
     "JSON, name the file .jsonl or .ndjson, or give --prompts-format jsonl";
-constexpr std::array<std::string_view, 3> kMembers = {"prompt", "ids", "id"};
+constexpr std::array<std::string_view, 5> kMembers = {"prompt", "ids", "id", "special_tokens",
+                                                      "bos"};
 
 absl::StatusOr<Prompt> ReadObject(const Json& object, const std::string& source) {
   if (!object.is_object()) {
@@ -40,6 +41,8 @@ absl::StatusOr<Prompt> ReadObject(const Json& object, const std::string& source)
     SOTTO_ASSIGN_OR_RETURN(prompt.ids, ReadTokenIds(object["ids"], StrCat(source, ": \"ids\"")));
   }
   SOTTO_ASSIGN_OR_RETURN(prompt.id, ReadEchoedId(object, source));
+  SOTTO_ASSIGN_OR_RETURN(prompt.encoding, ReadTextMembers(object, source));
+  if (has_ids) SOTTO_RETURN_IF_ERROR(CheckNoTextMembers(prompt.encoding, source));
   return prompt;
 }
 

@@ -1,6 +1,7 @@
 // Prompt files: what users hand to `sotto prefill --prompts`. TRUSTED: holds prompts.
 //   .jsonl, .ndjson  an object a line: {"prompt": text} or {"ids": [..]}, and optionally "id" (a
-//                    string, a number or a boolean), which is echoed back
+//                    string, a number or a boolean), which is echoed back; beside text also
+//                    "special_tokens" and "bos" (text_encoding.h)
 //   .json            an array whose elements are such objects, strings or arrays of ids
 //   others           text, a prompt a line
 // In all of them a UTF-8 byte order mark, CRLF line ends and blank lines are accepted and dropped.
@@ -19,6 +20,7 @@
 
 #include "base/status.h"
 #include "cli/prompt_format.h"
+#include "cli/text_encoding.h"
 
 namespace sotto {
 
@@ -26,6 +28,7 @@ struct Prompt {
   std::string text = {};                         // As given, not checked to be UTF-8.
   std::optional<std::vector<int32_t>> ids = {};  // Given instead of text: not empty, none negative.
   nlohmann::ordered_json id = {};                // What to echo; null when there was none.
+  TextMembers encoding = {};                     // Of text.
   std::string source = {};                       // For errors: "FILE: line 3" or "--prompt 2".
 };
 

@@ -52,13 +52,15 @@ PromptFlags::PromptFlags(CLI::App& app)
                     .placeholder = "TEXT",
                     .help = "A prompt; repeatable. Other users of this machine can read command "
                             "lines: put secrets in a file",
-                    .shown_default = "\"Hello, world!\""}) {
+                    .shown_default = "\"Hello, world!\""}),
+      text_(app) {
   prompt_.AllowRepeats();
   prompt_.option()->excludes(prompts_.option());
 }
 
 absl::Status PromptFlags::Read(PrefillJob& options) const {
   SOTTO_RETURN_IF_ERROR(ReadShape(options));
+  SOTTO_ASSIGN_OR_RETURN(options.encoding, text_.Read());
   return ReadPrompts(options);
 }
 

@@ -8,6 +8,7 @@
 #include "cli/named_files.h"
 #include "cli/prefill_options.h"
 #include "cli/setting.h"
+#include "cli/text_encoding.h"
 
 namespace sotto {
 
@@ -25,6 +26,7 @@ class PromptFlags {
   absl::Status ReadPrompts(PrefillJob& options) const;
 
   Setting prefill_length_, batch_size_, truncate_, prompts_, prompts_format_, prompt_;
+  TextFlags text_;
 };
 
 }  // namespace sotto

@@ -35,7 +35,7 @@ std::vector<std::string> PromptWarnings(std::span<const Prompt> prompts, const B
   if (!rows.doubled_bos.empty()) {
     warnings.push_back(
         StrCat("prompts begin with the BOS token that the tokenizer adds to every text, so they "
-               "have it twice ",
+               "have it twice; see --bos, --special-tokens ",
                Named(rows.doubled_bos, prompts)));
   }
   return warnings;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "cli/text_encoding.h"
 #include "model/sha256.h"
 #include "trusted/linear/local.h"
 
@@ -44,8 +45,8 @@ std::string CheckedSettings(const ScoreJob& job, std::string_view model_sha256) 
   json["model"] = model_sha256;
   json["precision"] = LinearName(prefill);
   json["attention"] = AttentionName(prefill);
-  json["bos"] = settings.encoding.add_bos;
-  json["special_tokens"] = settings.encoding.special_tokens;
+  json["bos"] = BosName(settings.encoding.bos);
+  json["special_tokens"] = SpecialTokensName(settings.encoding);
   json["text"] = job.input_format == ScoreFormat::kText;
   json["top_k"] = settings.top_k.value_or(0);
   json["sums_only"] = settings.sums_only;

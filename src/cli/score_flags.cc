@@ -84,8 +84,7 @@ ScoreFlags::ScoreFlags(CLI::App& app)
                    .help = "List the N most likely tokens in the place of each scored one",
                    .shown_default = "no list"}),
       sums_only_(AddSwitch(app, "--sums-only", "Write sums, but no values of single tokens")),
-      no_bos_(AddSwitch(app, "--no-bos", "Do not begin texts with the tokenizer's BOS")),
-      plain_(AddSwitch(app, "--plain", "Encode special tokens in the text as ordinary text")),
+      text_(app),
       execution_(
           app, {.linear = "f32", .attention = "f32", .shown_linear = "f32; with --split fixed"}) {}
 
@@ -146,7 +145,7 @@ absl::Status ScoreFlags::ReadWindows(ScoreSettings& settings) const {
 
 absl::Status ScoreFlags::ReadSettings(ScoreSettings& settings) const {
   SOTTO_RETURN_IF_ERROR(ReadWindows(settings));
-  settings.encoding = {.add_bos = no_bos_->count() == 0, .special_tokens = plain_->count() == 0};
+  SOTTO_ASSIGN_OR_RETURN(settings.encoding, text_.Read());
   settings.sums_only = sums_only_->count() > 0;
   if (!top_k_.given()) return absl::OkStatus();
   SOTTO_ASSIGN_OR_RETURN(settings.top_k, top_k_.Integer(1, int64_t{kMaxTopK}));

@@ -9,6 +9,7 @@
 #include "cli/model_flags.h"
 #include "cli/score_job.h"
 #include "cli/setting.h"
+#include "cli/text_encoding.h"
 
 namespace sotto {
 
@@ -36,7 +37,8 @@ class ScoreFlags {
   Setting stride_;
   CLI::Option* const corpus_;
   Setting count_as_, top_k_;
-  CLI::Option *const sums_only_, *const no_bos_, *const plain_;
+  CLI::Option* const sums_only_;
+  TextFlags text_;
   ExecutionFlags execution_;
 };
 

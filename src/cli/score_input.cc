@@ -41,26 +41,28 @@ absl::StatusOr<std::optional<ScoreRecord>> ScoreInput::NextLine() {
   return record;
 }
 
-absl::StatusOr<std::optional<TextOrIds>> ScoreInput::NextText() {
+absl::StatusOr<std::optional<ScoreRequest>> ScoreInput::NextText() {
   if (job_.input_format == ScoreFormat::kText) {
     if (texts_ > 0) return std::nullopt;
     source_ = DisplayName(job_.input_path);
-    TextOrIds text;
-    SOTTO_ASSIGN_OR_RETURN(text.text, reader_.Rest());
-    return text;
+    ScoreRequest request;
+    SOTTO_ASSIGN_OR_RETURN(request.context.text, reader_.Rest());
+    return request;
   }
   SOTTO_ASSIGN_OR_RETURN(const std::optional<std::string_view> line, reader_.Next());
   if (!line.has_value()) return std::nullopt;
   source_ = reader_.source();
   SOTTO_ASSIGN_OR_RETURN(ScoreRequest request, ParseScoreLine(*line, source_));
-  if (request.kind == ScoreKind::kText) return std::move(request.context);
+  if (request.kind == ScoreKind::kText) return request;
   return absl::InvalidArgumentError(StrCat(source_, ": --corpus takes texts or ids alone"));
 }
 
 absl::StatusOr<bool> ScoreInput::BeginText() {
-  SOTTO_ASSIGN_OR_RETURN(const std::optional<TextOrIds> text, NextText());
-  if (!text.has_value()) return false;
-  SOTTO_ASSIGN_OR_RETURN(ids_, encoder_->TextIds(*text, source_));
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<ScoreRequest> request, NextText());
+  if (!request.has_value()) return false;
+  const TextOrIds& text = request->context;
+  SOTTO_ASSIGN_OR_RETURN(ids_, encoder_->TextIds(*request, source_));
+  bos_ = encoder_->EncodingOf(*request).bos;
   const ScoreSettings& settings = job_.settings;
   const WindowOptions options{.length = job_.prefill.prefill_length,
                               .stride = settings.stride.value_or(0),
@@ -73,8 +75,8 @@ absl::StatusOr<bool> ScoreInput::BeginText() {
                options.length, ", and --count-as llama.cpp counts whole windows only"));
   }
   ++texts_;
-  if (text->ids.has_value()) text_bytes_.reset();
-  if (text_bytes_.has_value()) *text_bytes_ += text->text.size();
+  if (text.ids.has_value()) text_bytes_.reset();
+  if (text_bytes_.has_value()) *text_bytes_ += text.text.size();
   return true;
 }
 
@@ -84,7 +86,7 @@ absl::StatusOr<std::optional<ScoreRecord>> ScoreInput::NextWindow() {
     if (!more) return std::nullopt;
   }
   const TextWindow window = (*windows_)[next_window_];
-  ScoreRow row = encoder_->WindowRow(ids_, window);
+  ScoreRow row = encoder_->WindowRow(ids_, window, bos_);
   const CorpusPlace place{.text = texts_ - 1, .first_token = window.first_token};
   chain_.Add(WindowBytes(row, place));
   ScoreRecord record = Record();

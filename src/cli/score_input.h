@@ -58,7 +58,7 @@ class ScoreInput {
   absl::StatusOr<std::optional<ScoreRecord>> NextWindow();
   // The next text of a corpus; false at the end.
   absl::StatusOr<bool> BeginText();
-  absl::StatusOr<std::optional<TextOrIds>> NextText();
+  absl::StatusOr<std::optional<ScoreRequest>> NextText();
   ScoreRecord Record();
 
   ScoreJob job_;
@@ -69,6 +69,7 @@ class ScoreInput {
   // Of the text of a corpus that is under way.
   std::string source_;
   TokenIds ids_;
+  BosUse bos_ = BosUse::kAuto;
   std::optional<TextWindows> windows_;
   size_t next_window_ = 0;
   size_t texts_ = 0;

@@ -33,33 +33,38 @@ absl::Status ScoreEncoder::CheckVocabulary(const TokenIds& ids, std::string_view
                                            " is beyond the model's vocabulary of ", size));
 }
 
-absl::StatusOr<TokenIds> ScoreEncoder::TextIds(const TextOrIds& text,
+absl::StatusOr<TokenIds> ScoreEncoder::TextIds(const ScoreRequest& request,
                                                std::string_view source) const {
+  const TextOrIds& text = request.context;
   absl::StatusOr<TokenIds> ids = text.ids.has_value()
                                      ? absl::StatusOr<TokenIds>(*text.ids)
-                                     : model_.Encode(text.text, settings_.encoding);
+                                     : model_.Encode(text.text, EncodingOf(request));
   if (!ids.ok()) return InLine(source, ids.status());
   if (ids->empty()) return absl::InvalidArgumentError(StrCat(source, ": has no tokens"));
   SOTTO_RETURN_IF_ERROR(CheckVocabulary(*ids, source));
   return ids;
 }
 
-ScoreRow ScoreEncoder::WindowRow(const TokenIds& ids, const TextWindow& window) const {
+ScoreRow ScoreEncoder::WindowRow(const TokenIds& ids, const TextWindow& window, BosUse use) const {
   ScoreRow row{.ids = TokenIds(ids.begin() + window.begin, ids.begin() + window.end),
                .first_token = window.first_token - window.begin};
-  const std::span<const int32_t> bos = model_.bos_ids();
-  if (window.begins_with_bos && settings_.encoding.add_bos && !bos.empty()) row.ids[0] = bos[0];
+  const std::span<const int32_t> bos = model_.bos_ids(use);
+  if (window.begins_with_bos && !bos.empty()) row.ids[0] = bos[0];
   return row;
 }
 
-bool ScoreEncoder::DoubledBos(const TextOrIds& text, const TokenIds& ids) const {
-  const std::span<const int32_t> bos = model_.bos_ids();
-  return !text.ids.has_value() && settings_.encoding.add_bos && !bos.empty() &&
-         ids.size() >= 2 * bos.size() &&
+std::span<const int32_t> ScoreEncoder::BosOf(const ScoreRequest& request) const {
+  if (request.context.ids.has_value()) return {};
+  return model_.bos_ids(EncodingOf(request).bos);
+}
+
+bool ScoreEncoder::DoubledBos(const ScoreRequest& request, const TokenIds& ids) const {
+  const std::span<const int32_t> bos = BosOf(request);
+  return !bos.empty() && ids.size() >= 2 * bos.size() &&
          std::equal(ids.begin(), ids.begin() + bos.size(), ids.begin() + bos.size());
 }
 
-absl::Status ScoreEncoder::Fit(ScoreItem& item, bool begins_with_bos, ScoreRow& row) const {
+absl::Status ScoreEncoder::Fit(ScoreItem& item, ScoreRow& row) const {
   if (row.ids.size() <= length_) return absl::OkStatus();
   const bool text = item.request.kind == ScoreKind::kText;
   if (!settings_.truncate_left) {
@@ -69,7 +74,7 @@ absl::Status ScoreEncoder::Fit(ScoreItem& item, bool begins_with_bos, ScoreRow& 
                " scores it nevertheless)"));
   }
   const size_t cut = row.ids.size() - length_;
-  const size_t kept = begins_with_bos ? std::min(model_.bos_ids().size(), length_) : 0;
+  const size_t kept = std::min(BosOf(item.request).size(), length_);
   // One token has to stand before what is scored.
   const size_t last_kept = text ? row.ids.size() : row.first_token;
   if (cut + std::max<size_t>(kept, 1) > last_kept) {
@@ -84,16 +89,18 @@ absl::Status ScoreEncoder::Fit(ScoreItem& item, bool begins_with_bos, ScoreRow& 
 }
 
 absl::Status ScoreEncoder::EncodeText(ScoreItem& item) const {
-  const TextOrIds& text = item.request.context;
-  SOTTO_ASSIGN_OR_RETURN(TokenIds ids, TextIds(text, item.source));
-  item.doubled_bos = DoubledBos(text, ids);
+  SOTTO_ASSIGN_OR_RETURN(TokenIds ids, TextIds(item.request, item.source));
+  item.doubled_bos = DoubledBos(item.request, ids);
   if (settings_.stride.has_value() && ids.size() > length_) {
     const TextWindows windows(ids.size(), {.length = length_, .stride = *settings_.stride});
-    for (size_t i = 0; i < windows.size(); ++i) item.rows.push_back(WindowRow(ids, windows[i]));
+    const BosUse bos = EncodingOf(item.request).bos;
+    for (size_t i = 0; i < windows.size(); ++i) {
+      item.rows.push_back(WindowRow(ids, windows[i], bos));
+    }
     return absl::OkStatus();
   }
   ScoreRow row{.ids = std::move(ids)};
-  SOTTO_RETURN_IF_ERROR(Fit(item, !text.ids.has_value() && settings_.encoding.add_bos, row));
+  SOTTO_RETURN_IF_ERROR(Fit(item, row));
   item.rows.push_back(std::move(row));
   return absl::OkStatus();
 }
@@ -108,7 +115,7 @@ absl::StatusOr<ContinuationIds> ScoreEncoder::ContinuingIds(const ScoreItem& ite
     std::vector<std::string> texts;
     for (const TextOrIds& each : request.continuations) texts.push_back(each.text);
     absl::StatusOr<ContinuationIds> encoded =
-        EncodeContinuations(model_, request.context.text, texts, settings_.encoding);
+        EncodeContinuations(model_, request.context.text, texts, EncodingOf(request));
     if (!encoded.ok()) return InLine(item.source, encoded.status());
     ids = *std::move(encoded);
   }
@@ -121,21 +128,19 @@ absl::StatusOr<ContinuationIds> ScoreEncoder::ContinuingIds(const ScoreItem& ite
 
 absl::Status ScoreEncoder::EncodeContinuing(ScoreItem& item) const {
   SOTTO_ASSIGN_OR_RETURN(const ContinuationIds ids, ContinuingIds(item));
-  const TextOrIds& context = item.request.context;
   item.context_tokens = ids.context.size();
-  item.doubled_bos = DoubledBos(context, ids.context);
-  const bool bos = !context.ids.has_value() && settings_.encoding.add_bos;
+  item.doubled_bos = DoubledBos(item.request, ids.context);
   // Labels of one token each need one row, and no position more than the prompt has.
   if (item.request.kind == ScoreKind::kLabels && AllOneToken(ids.continuations)) {
     ScoreRow row{.ids = ids.context, .first_token = ids.context.size()};
     for (const TokenIds& label : ids.continuations) row.labels.push_back(label[0]);
-    SOTTO_RETURN_IF_ERROR(Fit(item, bos, row));
+    SOTTO_RETURN_IF_ERROR(Fit(item, row));
     item.rows.push_back(std::move(row));
     return absl::OkStatus();
   }
   for (const TokenIds& continuation : ids.continuations) {
     ScoreRow row{.ids = Concatenated(ids.context, continuation), .first_token = ids.context.size()};
-    SOTTO_RETURN_IF_ERROR(Fit(item, bos, row));
+    SOTTO_RETURN_IF_ERROR(Fit(item, row));
     item.rows.push_back(std::move(row));
   }
   return absl::OkStatus();

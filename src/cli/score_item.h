@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,18 +60,24 @@ class ScoreEncoder {
   absl::Status Encode(ScoreItem& item) const;
 
   // The ids of a text. Errors begin with `source`.
-  absl::StatusOr<TokenIds> TextIds(const TextOrIds& text, std::string_view source) const;
-  // The window of a text as a row.
-  ScoreRow WindowRow(const TokenIds& ids, const TextWindow& window) const;
+  absl::StatusOr<TokenIds> TextIds(const ScoreRequest& request, std::string_view source) const;
+  // The window of a text as a row; `bos`: how the text was encoded.
+  ScoreRow WindowRow(const TokenIds& ids, const TextWindow& window, BosUse bos) const;
+  // How the request's text is encoded.
+  EncodeTextOptions EncodingOf(const ScoreRequest& request) const {
+    return request.encoding.Over(settings_.encoding);
+  }
 
  private:
   absl::Status EncodeText(ScoreItem& item) const;
   absl::Status EncodeContinuing(ScoreItem& item) const;
   absl::StatusOr<ContinuationIds> ContinuingIds(const ScoreItem& item) const;
   // Cuts the row, or refuses it.
-  absl::Status Fit(ScoreItem& item, bool begins_with_bos, ScoreRow& row) const;
+  absl::Status Fit(ScoreItem& item, ScoreRow& row) const;
   absl::Status CheckVocabulary(const TokenIds& ids, std::string_view source) const;
-  bool DoubledBos(const TextOrIds& text, const TokenIds& ids) const;
+  // What the row of a request begins with, of the tokenizer's.
+  std::span<const int32_t> BosOf(const ScoreRequest& request) const;
+  bool DoubledBos(const ScoreRequest& request, const TokenIds& ids) const;
 
   const Model& model_;
   const ScoreSettings settings_;

@@ -70,12 +70,17 @@ absl::Status ReadSecond(const Json& value, const LineShape& shape, const std::st
 absl::StatusOr<ScoreRequest> ReadShape(const Json& object, const LineShape& shape,
                                        const std::string& source) {
   std::vector<std::string_view> known = {"id", shape.first};
+  known.insert(known.end(), TextMembers::kNames.begin(), TextMembers::kNames.end());
   if (!shape.second.empty()) known.push_back(shape.second);
   SOTTO_RETURN_IF_ERROR(CheckMembers(object, known, source));
   ScoreRequest request{.kind = shape.kind};
   const auto place = [&](std::string_view member) { return StrCat(source, ": \"", member, "\""); };
   SOTTO_ASSIGN_OR_RETURN(request.context, ReadTextOrIds(object[shape.first], place(shape.first)));
   SOTTO_ASSIGN_OR_RETURN(request.id, ReadEchoedId(object, source));
+  SOTTO_ASSIGN_OR_RETURN(request.encoding, ReadTextMembers(object, source));
+  if (request.context.ids.has_value()) {
+    SOTTO_RETURN_IF_ERROR(CheckNoTextMembers(request.encoding, source));
+  }
   if (shape.second.empty()) {
     const bool text = !request.context.ids.has_value();
     return shape.first == "ids" && text ? BadLine(source, "\"ids\" is not an array of token ids")
@@ -105,8 +110,9 @@ absl::StatusOr<ScoreRequest> ParseScoreLine(std::string_view line, const std::st
     if (shape.second.empty() || json.contains(shape.second)) return ReadShape(json, shape, source);
   }
   // A member that is misspelt is worth more than the list of what there could be.
-  constexpr std::array<std::string_view, 8> kAll = {
-      "id", "text", "ids", "context", "continuation", "continuations", "prompt", "labels"};
+  constexpr std::array<std::string_view, 10> kAll = {
+      "id",     "text",           "ids", "context", "continuation", "continuations", "prompt",
+      "labels", "special_tokens", "bos"};
   SOTTO_RETURN_IF_ERROR(CheckMembers(json, kAll, source));
   return BadLine(source, kWhatALineIs);
 }

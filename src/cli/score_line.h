@@ -3,8 +3,9 @@
 //   {"context": text or ids, "continuation": text or ids}      what follows a context
 //   {"context": .., "continuations": [..]}                     several, to choose from
 //   {"prompt": text or ids, "labels": [..]}                    several, as probabilities
-// An object may have an "id", which is echoed. A context and what follows it are all text or all
-// ids. Errors: INVALID_ARGUMENT that names the line and the member, never what stands there.
+// An object may have an "id", which is echoed, and "special_tokens" and "bos", which count for its
+// texts (text_encoding.h). A context and what follows it are all text or all ids. Errors:
+// INVALID_ARGUMENT that names the line and the member, never what stands there.
 #ifndef SOTTO_CLI_SCORE_LINE_H_
 #define SOTTO_CLI_SCORE_LINE_H_
 
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cli/text_encoding.h"
 #include "sotto/model.h"
 
 namespace sotto {
@@ -30,6 +32,7 @@ struct ScoreRequest {
   ScoreKind kind = ScoreKind::kText;
   TextOrIds context = {};                     // kText: the text.
   std::vector<TextOrIds> continuations = {};  // One or more, but for kText; or the labels.
+  TextMembers encoding = {};                  // Of text.
   nlohmann::ordered_json id = {};             // Null: none.
 };
 

@@ -179,7 +179,7 @@ class ScoreTask {
     if (lines == 0 || ProtectsFromHost(DetectPlatform().platform)) return;
     Log(LogLevel::kWarning, StrCat(CountOf(lines, "line"),
                                    " with \"doubled_bos\": the text begins with the BOS token "
-                                   "that is put before every text; see --no-bos, --plain"));
+                                   "that is put before every text; see --bos, --special-tokens"));
   }
 
   ScoreJob& job_;

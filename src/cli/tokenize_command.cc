@@ -16,7 +16,9 @@
 #include "cli/named_files.h"
 #include "cli/prompt_json.h"
 #include "cli/setting.h"
+#include "cli/text_encoding.h"
 #include "model/checkpoint.h"
+#include "model/config.h"
 
 namespace sotto {
 namespace {
@@ -33,15 +35,17 @@ absl::StatusOr<json> ParseLine(const std::string& line) {
   return object;
 }
 
-absl::StatusOr<json> EncodeLine(const Tokenizer& tokenizer, const TokenizeFlags& flags,
+absl::StatusOr<json> EncodeLine(const Tokenizer& tokenizer, const TokenizeJob& job,
                                 const json& line) {
   const auto text = line.find("text");
   if (text == line.end() || !text->is_string()) {
     return absl::InvalidArgumentError("needs \"text\", a string (or --decode, to read \"ids\")");
   }
-  SOTTO_ASSIGN_OR_RETURN(const std::vector<int32_t> ids,
+  SOTTO_ASSIGN_OR_RETURN(std::vector<int32_t> ids,
                          tokenizer.Encode(text->get_ref<const std::string&>(),
-                                          {.plain = flags.plain, .add_bos = flags.bos}));
+                                          {.plain = !job.encoding.special_tokens,
+                                           .add_bos = job.encoding.bos != BosUse::kNever}));
+  ids.insert(ids.begin(), job.bos.begin(), job.bos.end());
   return json{{"ids", ids}};
 }
 
@@ -62,48 +66,84 @@ absl::StatusOr<json> DecodeLine(const Tokenizer& tokenizer, const json& line) {
   return json{{"text", text}};
 }
 
-absl::StatusOr<json> TokenizeLine(const Tokenizer& tokenizer, const TokenizeFlags& flags,
+absl::StatusOr<json> TokenizeLine(const Tokenizer& tokenizer, const TokenizeJob& job,
                                   const std::string& line) {
   SOTTO_ASSIGN_OR_RETURN(const json object, ParseLine(line));
-  const std::string_view member = flags.decode ? "ids" : "text";
+  const std::string_view member = job.decode ? "ids" : "text";
   if (object.contains(member)) SOTTO_RETURN_IF_ERROR(CheckMembers(object, {&member, 1}, ""));
-  return flags.decode ? DecodeLine(tokenizer, object) : EncodeLine(tokenizer, flags, object);
+  return job.decode ? DecodeLine(tokenizer, object) : EncodeLine(tokenizer, job, object);
+}
+
+struct TokenizeFlags {
+  explicit TokenizeFlags(CLI::App& app)
+      : model(app, {.flag = "--model",
+                    .placeholder = "DIR",
+                    .help = "A model directory with a tokenizer.json",
+                    .variable = "LLAMA_MODEL_PATH",
+                    .shown_default = "the shipped model"}),
+        tokenizer(app, {.flag = "--tokenizer",
+                        .placeholder = "FILE",
+                        .help = "A tokenizer.json, instead of a model's"}),
+        decode(AddSwitch(app, "--decode", "Read {\"ids\": [..]}, write {\"text\": ..}")),
+        text(app, BosUse::kNever) {}
+
+  Setting model, tokenizer;
+  CLI::Option* const decode;
+  TextFlags text;
+};
+
+// Of a tokenizer whose template has no BOS, where there is to be one nevertheless: as config.json
+// beside it names it.
+absl::StatusOr<TokenIds> BosBeside(const TokenizeFlags& flags) {
+  if (!flags.tokenizer.given()) {
+    SOTTO_ASSIGN_OR_RETURN(const std::string directory, ModelOf(flags.model));
+    SOTTO_ASSIGN_OR_RETURN(const ModelSpec config, LoadConfig(directory));
+    if (!config.bos_token_ids.empty()) {
+      return TokenIds{static_cast<int32_t>(config.bos_token_ids.front())};
+    }
+  }
+  return absl::FailedPreconditionError("--bos: nothing says which token is BOS");
 }
 
 // A file that is named beats a model that the environment names.
-absl::StatusOr<std::string> TokenizerPath(const TokenizeFlags& flags, const Setting& model) {
-  if (flags.tokenizer.empty()) {
-    SOTTO_ASSIGN_OR_RETURN(const std::string directory, ModelOf(model));
+absl::StatusOr<std::string> TokenizerPath(const TokenizeFlags& flags) {
+  if (!flags.tokenizer.given()) {
+    SOTTO_ASSIGN_OR_RETURN(const std::string directory, ModelOf(flags.model));
     return StrCat(directory, "/", kTokenizerName);
   }
-  if (!model.given_by_flag()) return flags.tokenizer;
+  if (!flags.model.given_by_flag()) return flags.tokenizer.value();
   return UsageError("--model and --tokenizer: cannot be combined");
 }
 
-absl::Status RunTokenize(const TokenizeFlags& flags, const Setting& model) {
-  if (flags.decode && (flags.plain || flags.bos)) {
-    return UsageError("--decode: cannot be combined with --plain or --bos");
+absl::Status RunTokenize(const TokenizeFlags& flags) {
+  TokenizeJob job{.decode = flags.decode->count() > 0};
+  SOTTO_ASSIGN_OR_RETURN(job.encoding, flags.text.Read());
+  if (job.decode && flags.text.given()) {
+    return UsageError("--decode: cannot be combined with --special-tokens or --bos");
   }
-  SOTTO_ASSIGN_OR_RETURN(const std::string path, TokenizerPath(flags, model));
+  SOTTO_ASSIGN_OR_RETURN(const std::string path, TokenizerPath(flags));
   const NamedFiles files{
       .inputs = {{"standard input", "/dev/stdin"},
-                 {flags.tokenizer.empty() ? model.source() : "--tokenizer", path}},
+                 {flags.tokenizer.given() ? "--tokenizer" : flags.model.source(), path}},
       .outputs = {{"standard output", "/dev/stdout"}}};
   SOTTO_RETURN_IF_ERROR(files.CheckApart());
   SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::Load(path));
+  if (job.encoding.bos == BosUse::kAlways && tokenizer.bos_ids().empty()) {
+    SOTTO_ASSIGN_OR_RETURN(job.bos, BosBeside(flags));
+  }
   std::ios::sync_with_stdio(false);
-  return TokenizeLines(tokenizer, flags, std::cin, std::cout);
+  return TokenizeLines(tokenizer, job, std::cin, std::cout);
 }
 
 }  // namespace
 
-absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeFlags& flags, std::istream& in,
+absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeJob& job, std::istream& in,
                            std::ostream& out) {
   size_t number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    const auto answer = TokenizeLine(tokenizer, flags, line);
+    const auto answer = TokenizeLine(tokenizer, job, line);
     if (!answer.ok()) {
       out.flush();
       return absl::Status(
@@ -120,21 +160,9 @@ void AddTokenizeCommand(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand(
       "tokenize",
       "Turn text into token ids, or back: JSON lines from standard input to standard output");
-  const auto flags = std::make_shared<TokenizeFlags>();
-  const auto model = std::make_shared<Setting>(
-      *command, SettingSpec{.flag = "--model",
-                            .placeholder = "DIR",
-                            .help = "A model directory with a tokenizer.json",
-                            .variable = "LLAMA_MODEL_PATH",
-                            .shown_default = "the shipped model"});
-  command->add_option("--tokenizer", flags->tokenizer, "A tokenizer.json, instead of a model's")
-      ->type_name("FILE");
-  command->add_flag("--decode", flags->decode, "Read {\"ids\": [..]}, write {\"text\": ..}");
-  command->add_flag("--plain", flags->plain, "Encode special tokens in the text as ordinary text");
-  command->add_flag("--bos", flags->bos, "Add the tokenizer's BOS token");
-  command->callback([&invocation, flags, model] {
-    invocation.run = [flags, model] { return RunTokenize(*flags, *model); };
-  });
+  const auto flags = std::make_shared<TokenizeFlags>(*command);
+  command->callback(
+      [&invocation, flags] { invocation.run = [flags] { return RunTokenize(*flags); }; });
 }
 
 }  // namespace sotto

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "cli/command.h"
+#include "sotto/model.h"
 #include "trusted/tokenizer/tokenizer.h"
 
 namespace CLI {
@@ -16,18 +17,17 @@ class App;
 
 namespace sotto {
 
-struct TokenizeFlags {
-  std::string tokenizer = {};  // A tokenizer.json; empty: the model's.
+struct TokenizeJob {
   bool decode = false;
-  bool plain = false;
-  bool bos = false;
+  EncodeTextOptions encoding = {.bos = BosUse::kNever};
+  TokenIds bos = {};  // Of a tokenizer whose template has none, for BosUse::kAlways.
 };
 
 // Reads `in` line by line, blank lines skipped, and writes a line for each: {"text": T} becomes
 // {"ids": [..]}, or with `decode` {"ids": [..]} becomes {"text": T}. Other members are ignored.
 // INVALID_ARGUMENT naming the line, never its text or ids; what came before it has been written.
 // UNAVAILABLE when `out` takes no more.
-absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeFlags& flags, std::istream& in,
+absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeJob& job, std::istream& in,
                            std::ostream& out);
 
 void AddTokenizeCommand(CLI::App& app, Invocation& invocation);

@@ -19,7 +19,7 @@ class TokenizeLinesTest : public testing::Test {
  protected:
   TokenizeLinesTest() : tokenizer_(*Tokenizer::Parse(ByteLevelJson().dump(), "t.json")) {}
 
-  std::string Run(const std::string& input, const TokenizeFlags& flags = {}) {
+  std::string Run(const std::string& input, const TokenizeJob& flags = {}) {
     std::istringstream in(input);
     std::ostringstream out;
     status_ = TokenizeLines(tokenizer_, flags, in, out);
@@ -39,8 +39,9 @@ TEST_F(TokenizeLinesTest, EncodesEachLine) {
 TEST_F(TokenizeLinesTest, BosAndPlain) {
   const std::string input = "{\"text\":\"<eot>\"}";
   EXPECT_EQ(Run(input), "{\"ids\":[261]}\n");
-  EXPECT_EQ(Run(input, {.bos = true}), "{\"ids\":[260,261]}\n");
-  EXPECT_EQ(Run(input, {.plain = true}), "{\"ids\":[60,101,111,116,62]}\n");
+  EXPECT_EQ(Run(input, {.encoding = {.bos = BosUse::kAuto}}), "{\"ids\":[260,261]}\n");
+  EXPECT_EQ(Run(input, {.encoding = {.bos = BosUse::kNever, .special_tokens = false}}),
+            "{\"ids\":[60,101,111,116,62]}\n");
 }
 
 TEST_F(TokenizeLinesTest, Decodes) {

@@ -35,7 +35,7 @@ absl::Status ContinuationError(size_t number, const absl::Status& status) {
 
 // What stands for a context of no tokens.
 absl::StatusOr<TokenIds> EmptyContext(const Model& model) {
-  const std::span<const int32_t> bos = model.bos_ids();
+  const std::span<const int32_t> bos = model.bos_ids(BosUse::kAlways);
   if (!bos.empty()) return TokenIds(bos.begin(), bos.end());
   return absl::InvalidArgumentError("an empty context needs a tokenizer that has a BOS token");
 }

@@ -27,7 +27,7 @@ class ContinuationsTest : public testing::Test {
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
     return std::string(status.message());
   }
-  TokenIds Ids(const std::string& text) { return *model_.Encode(text, {.add_bos = false}); }
+  TokenIds Ids(const std::string& text) { return *model_.Encode(text, {.bos = BosUse::kNever}); }
 
   const TempDir dir_;
   const Model model_ = ByteLevelModel(dir_);
@@ -60,9 +60,9 @@ TEST_F(ContinuationsTest, ATokenAcrossTheBoundary) {
 }
 
 TEST_F(ContinuationsTest, AnEmptyContextIsBos) {
-  for (const bool add_bos : {true, false}) {
+  for (const BosUse bos : {BosUse::kAuto, BosUse::kAlways, BosUse::kNever}) {
     for (const char* context : {"", " "}) {
-      const ContinuationIds ids = Encode(context, {"ab"}, {.add_bos = add_bos});
+      const ContinuationIds ids = Encode(context, {"ab"}, {.bos = bos});
       EXPECT_EQ(ids.context, TokenIds{kBos});
       EXPECT_EQ(ids.continuations[0], Ids(std::string(context) + "ab"));
     }

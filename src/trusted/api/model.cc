@@ -46,6 +46,12 @@ absl::StatusOr<std::unique_ptr<const Tokenizer>> LoadTokenizer(const Checkpoint&
   return std::make_unique<const Tokenizer>(std::move(tokenizer));
 }
 
+// config.json may name several; texts begin with the first. Ids of a vocabulary fit.
+TokenIds BosOfConfig(const ModelSpec& config) {
+  if (config.bos_token_ids.empty()) return {};
+  return {static_cast<int32_t>(config.bos_token_ids.front())};
+}
+
 absl::StatusOr<UnsealOptions> Unsealing(const ModelOptions& options) {
   UnsealOptions unseal{.key_file = options.key_file};
   if (options.sealed_root.empty()) return unseal;
@@ -65,6 +71,7 @@ absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& p
   SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins(pins, *pool));
   auto impl = std::make_shared<Model::Impl>(std::move(checkpoint));
   impl->info = InfoOf(impl->checkpoint, path);
+  impl->config_bos_ids = BosOfConfig(impl->checkpoint.config());
   impl->pinned = pins.any() || unseal.root.has_value();
   impl->threads = threads;
   impl->pools.Give(std::move(pool));
@@ -74,6 +81,12 @@ absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& p
 
 absl::Status NoTokenizer() {
   return absl::FailedPreconditionError("the model has no tokenizer.json, which text needs");
+}
+
+absl::Status NoBos() {
+  return absl::FailedPreconditionError(
+      "bos: neither the template of tokenizer.json nor bos_token_id of config.json says which "
+      "token is BOS");
 }
 
 }  // namespace
@@ -102,16 +115,24 @@ absl::StatusOr<ModelDigestSet> Model::Digests() const {
 
 bool Model::has_tokenizer() const { return impl_->tokenizer != nullptr; }
 
-std::span<const int32_t> Model::bos_ids() const {
-  return has_tokenizer() ? impl_->tokenizer->bos_ids() : std::span<const int32_t>();
+std::span<const int32_t> Model::bos_ids(BosUse bos) const {
+  if (!has_tokenizer() || bos == BosUse::kNever) return {};
+  const std::span<const int32_t> of_template = impl_->tokenizer->bos_ids();
+  return of_template.empty() && bos == BosUse::kAlways ? impl_->config_bos_ids : of_template;
 }
 
 absl::StatusOr<std::vector<int32_t>> Model::Encode(std::string_view text,
                                                    const EncodeTextOptions& options) const {
   if (!has_tokenizer()) return NoTokenizer();
-  return Guarded([&] {
-    return impl_->tokenizer->Encode(text,
-                                    {.plain = !options.special_tokens, .add_bos = options.add_bos});
+  if (options.bos == BosUse::kAlways && bos_ids(options.bos).empty()) return NoBos();
+  return Guarded([&]() -> absl::StatusOr<TokenIds> {
+    SOTTO_ASSIGN_OR_RETURN(
+        TokenIds ids, impl_->tokenizer->Encode(text, {.plain = !options.special_tokens,
+                                                      .add_bos = options.bos != BosUse::kNever}));
+    if (options.bos == BosUse::kAlways && impl_->tokenizer->bos_ids().empty()) {
+      ids.insert(ids.begin(), impl_->config_bos_ids.begin(), impl_->config_bos_ids.end());
+    }
+    return ids;
   });
 }
 
