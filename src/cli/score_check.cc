@@ -47,6 +47,11 @@ std::string CheckedSettings(const ScoreJob& job, std::string_view model_sha256) 
   json["bos"] = settings.encoding.add_bos;
   json["special_tokens"] = settings.encoding.special_tokens;
   json["text"] = job.input_format == ScoreFormat::kText;
+  if (settings.task != LineTask::kScore) {
+    json["task"] = kTaskNames[static_cast<size_t>(settings.task)];
+    const EmbedOptions& embed = settings.embed;
+    json["embed"] = {static_cast<int>(embed.pooling), embed.dimensions, embed.normalize};
+  }
   json["top_k"] = settings.top_k.value_or(0);
   json["sums_only"] = settings.sums_only;
   // What fits is not changed by how much would have fitted.
