@@ -12,6 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       sotto::ParseConfig({reinterpret_cast<const char*>(data), size}, "config.json");
   if (!config.ok()) return 0;
   SOTTO_CHECK(!config->layers.empty());
+  const bool classifier = config->head.kind == sotto::HeadKind::kClassifier;
+  SOTTO_CHECK(classifier != config->head.labels.empty());
+  SOTTO_CHECK(config->has_lm_head() || !config->tie_word_embeddings);
   for (const sotto::LayerSpec& layer : config->layers) {
     const sotto::AttentionSpec& attention = layer.attention;
     SOTTO_CHECK(attention.head_dim % 2 == 0 && attention.num_heads % attention.num_kv_heads == 0);

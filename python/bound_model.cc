@@ -29,6 +29,18 @@ auto WithoutGil(Call call) -> decltype(call()) {
   return call();
 }
 
+const char* NameOf(sotto::HeadKind head) {
+  switch (head) {
+    case sotto::HeadKind::kLmHead:
+      return "lm_head";
+    case sotto::HeadKind::kClassifier:
+      return "classifier";
+    case sotto::HeadKind::kNone:
+      return "none";
+  }
+  return "none";
+}
+
 py::list TextsOf(const std::vector<std::optional<std::string>>& texts) {
   py::list list;
   for (const std::optional<std::string>& text : texts) {
@@ -135,12 +147,15 @@ py::dict BoundModel::Info() const {
   const sotto::ModelInfo& info = model.info();
   py::list unknown_fields;
   for (const std::string& field : info.unknown_fields) unknown_fields.append(ToStr(field));
-  return py::dict(py::arg("name") = ToStr(info.name), py::arg("sealed") = info.sealed,
-                  py::arg("parameters") = info.parameters, py::arg("layers") = info.layers,
-                  py::arg("hidden_size") = info.hidden_size,
-                  py::arg("vocab_size") = info.vocab_size,
-                  py::arg("max_positions") = info.max_positions,
-                  py::arg("unknown_fields") = py::tuple(unknown_fields));
+  py::list labels;
+  for (const std::string& label : info.head.labels) labels.append(ToStr(label));
+  return py::dict(
+      py::arg("name") = ToStr(info.name), py::arg("sealed") = info.sealed,
+      py::arg("architecture") = info.architecture, py::arg("head") = NameOf(info.head.kind),
+      py::arg("labels") = py::tuple(labels), py::arg("parameters") = info.parameters,
+      py::arg("layers") = info.layers, py::arg("hidden_size") = info.hidden_size,
+      py::arg("vocab_size") = info.vocab_size, py::arg("max_positions") = info.max_positions,
+      py::arg("unknown_fields") = py::tuple(unknown_fields));
 }
 
 py::dict BoundModel::Digests() const {
@@ -269,21 +284,43 @@ py::list BoundModel::LogprobsOf(const std::vector<IdArray>& prompts,
   return list;
 }
 
-py::list BoundModel::HiddenStates(const std::vector<IdArray>& prompts, sotto::Pooling pooling,
-                                  py::object progress) {
+py::list BoundModel::Embed(const std::vector<IdArray>& prompts, sotto::Pooling pooling,
+                           size_t dimensions, bool normalize, py::object progress) {
   const std::vector<sotto::TokenIds> ids = PromptsOf(prompts);
-  std::vector<sotto::Hidden> hidden;
+  const sotto::EmbedOptions options{
+      .pooling = pooling, .dimensions = dimensions, .normalize = normalize};
+  std::vector<sotto::Hidden> embeddings;
   Run(ids.size(), std::move(progress), [&](const sotto::RunControl& control) {
-    absl::StatusOr<std::vector<sotto::Hidden>> all = prefill_->HiddenStates(ids, pooling, control);
-    if (all.ok()) hidden = *std::move(all);
+    absl::StatusOr<std::vector<sotto::Hidden>> all = prefill_->Embed(ids, options, control);
+    if (all.ok()) embeddings = *std::move(all);
     return all.status();
   });
   py::list list;
-  for (sotto::Hidden& one : hidden) {
+  for (sotto::Hidden& one : embeddings) {
     list.append(ArrayOf(std::move(one.values), {static_cast<py::ssize_t>(one.rows),
                                                 static_cast<py::ssize_t>(one.hidden_size)}));
   }
   return list;
+}
+
+py::tuple BoundModel::Classify(const std::vector<IdArray>& prompts, py::object progress) {
+  const std::vector<sotto::TokenIds> ids = PromptsOf(prompts);
+  std::vector<float> logits;
+  std::vector<double> probabilities;
+  Run(ids.size(), std::move(progress), [&](const sotto::RunControl& control) {
+    const absl::StatusOr<std::vector<sotto::Classification>> all = prefill_->Classify(ids, control);
+    if (!all.ok()) return all.status();
+    for (const sotto::Classification& one : *all) {
+      logits.insert(logits.end(), one.logits.begin(), one.logits.end());
+      probabilities.insert(probabilities.end(), one.probabilities.begin(), one.probabilities.end());
+    }
+    return absl::OkStatus();
+  });
+  const auto rows = static_cast<py::ssize_t>(ids.size());
+  const std::vector<py::ssize_t> shape = {rows, static_cast<py::ssize_t>(logits.size()) / rows};
+  py::object shares = py::none();
+  if (!probabilities.empty()) shares = ArrayOf(std::move(probabilities), shape);
+  return py::make_tuple(ArrayOf(std::move(logits), shape), shares);
 }
 
 }  // namespace sotto_python

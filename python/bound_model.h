@@ -60,9 +60,11 @@ class BoundModel {
   // prompts.
   pybind11::list LogprobsOf(const std::vector<IdArray>& prompts, const std::vector<IdArray>& tokens,
                             const std::vector<size_t>& positions, pybind11::object progress);
-  // Of each prompt an array [rows, hidden_size].
-  pybind11::list HiddenStates(const std::vector<IdArray>& prompts, sotto::Pooling pooling,
-                              pybind11::object progress);
+  // Of each prompt an array [rows, dimensions or, of 0, hidden_size].
+  pybind11::list Embed(const std::vector<IdArray>& prompts, sotto::Pooling pooling,
+                       size_t dimensions, bool normalize, pybind11::object progress);
+  // (logits [prompts, labels], probabilities [prompts, labels] or None).
+  pybind11::tuple Classify(const std::vector<IdArray>& prompts, pybind11::object progress);
 
  private:
   void CheckUsable() const;

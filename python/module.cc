@@ -43,6 +43,7 @@ PYBIND11_MODULE(_native, module) {
            py::arg("progress"))
       .def("logprobs_of", &BoundModel::LogprobsOf, py::arg("prompts"), py::arg("tokens"),
            py::arg("positions"), py::arg("progress"))
-      .def("hidden_states", &BoundModel::HiddenStates, py::arg("prompts"), py::arg("pooling"),
-           py::arg("progress"));
+      .def("embed", &BoundModel::Embed, py::arg("prompts"), py::arg("pooling"),
+           py::arg("dimensions"), py::arg("normalize"), py::arg("progress"))
+      .def("classify", &BoundModel::Classify, py::arg("prompts"), py::arg("progress"));
 }

@@ -4,11 +4,13 @@
 
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "base/thread_pool.h"
 #include "model/checkpoint.h"
+#include "model/families/family.h"
 #include "model/random_model.h"
 #include "testing/temp_dir.h"
 
@@ -52,6 +54,21 @@ inline std::vector<FamilyConfig> FamilyConfigs() {
   SetWindow(qwen3.spec, 1, 64);
   qwen3.spec.layers[0].attention.rope = {500000.0, {RopeScalingType::kLinear, 2.0}};
   return {llama, mistral, qwen2, qwen3};
+}
+
+// The same layers with another head.
+inline FamilyConfig WithHead(FamilyConfig family, HeadSpec head) {
+  const Architecture old = ArchitectureNamed(family.spec.architecture);
+  family.spec.architecture = Architecture{old.family, head.kind}.name();
+  family.spec.tie_word_embeddings &= head.kind == HeadKind::kLmHead;
+  family.spec.head = std::move(head);
+  return family;
+}
+
+inline HeadSpec ClassifierHead(std::vector<std::string> labels) {
+  const LabelActivation activation =
+      labels.size() == 1 ? LabelActivation::kNone : LabelActivation::kSoftmax;
+  return {.kind = HeadKind::kClassifier, .labels = std::move(labels), .activation = activation};
 }
 
 // Norms of random models are ones; these are not.

@@ -22,6 +22,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sotto/head.h"
 
 namespace sotto {
 
@@ -43,6 +44,8 @@ struct ModelInfo {
   std::string name = {};  // The last component of its path.
   std::string path = {};
   bool sealed = false;
+  std::string architecture = {};  // "LlamaForCausalLM": what it was taken for.
+  HeadSpec head = {};
   uint64_t parameters = 0;
   size_t layers = 0;
   size_t hidden_size = 0;

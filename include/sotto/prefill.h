@@ -1,4 +1,4 @@
-// Forward passes over whole prompts. They return logits, scores or hidden states, and never
+// Forward passes over whole prompts. They return logits, scores, embeddings or labels, and never
 // generate a token.
 //
 //   absl::StatusOr<sotto::Model> model = sotto::Model::Open("models/kjv-2m");
@@ -104,6 +104,11 @@ struct RunRequest {
   // ends the run. Null: none. Otherwise positions must be kAll.
   std::function<absl::Status(size_t prompt, Scores scores)> scores = {};
   ScoreOptions score_options = {};
+  // Like `scores`, what Embed() or Classify() gives of each prompt. One of the two, without logits
+  // and scores; `positions` are of no account.
+  std::function<absl::Status(size_t prompt, Hidden embedding)> embeddings = {};
+  EmbedOptions embed_options = {};
+  std::function<absl::Status(size_t prompt, Classification classification)> classes = {};
   // Called after each batch; an error ends the run. A `logits` that failed reports it here.
   std::function<absl::Status()> check = {};
   // Predicts the time of every batch from the first on, after a short calibration where that pays.
@@ -175,6 +180,9 @@ struct PrecisionReport {
 //
 // A prompt's results are the same to the bit whatever other prompts are in the call, and whatever
 // the batch size and the number of threads.
+//
+// FAILED_PRECONDITION for what the model's head does not compute: logits and scores need an lm_head
+// (ModelInfo::head), Classify() needs a classifier. Hidden states can be had of any.
 class Prefill {
  public:
   // Checks options and memory, packs the weights, and connects. Keeps the model open.
@@ -196,7 +204,17 @@ class Prefill {
                                                               const RunControl& control = {});
   // One per prompt, in their order.
   absl::StatusOr<std::vector<Hidden>> HiddenStates(TokenPrompts prompts, Pooling pooling,
-                                                   const RunControl& control = {});
+                                                   const RunControl& control = {}) {
+    return Embed(prompts, {.pooling = pooling}, control);
+  }
+  // The same, cut and scaled as the options say. INVALID_ARGUMENT for more dimensions than a hidden
+  // state has.
+  absl::StatusOr<std::vector<Hidden>> Embed(TokenPrompts prompts, const EmbedOptions& options = {},
+                                            const RunControl& control = {});
+  // One per prompt, in their order. Computed in this process in every mode, from the hidden states,
+  // in f32.
+  absl::StatusOr<std::vector<Classification>> Classify(TokenPrompts prompts,
+                                                       const RunControl& control = {});
   // The general form of the calls above.
   absl::StatusOr<RunReport> Run(TokenPrompts prompts, const RunRequest& request,
                                 const RunControl& control = {});

@@ -74,12 +74,29 @@ enum class Pooling {
   kNone,  // every token's
 };
 
+struct EmbedOptions {
+  Pooling pooling = Pooling::kLast;
+  // The first so many numbers of each row, for models whose training ordered them (Matryoshka
+  // representations); 0: all.
+  size_t dimensions = 0;
+  bool normalize = false;  // Scales each row, once it was cut, to length 1; zeros stay.
+};
+
 // Hidden states after the final norm: [rows, hidden_size], row-major; one row, or one per token.
+// hidden_size: the model's, or EmbedOptions::dimensions.
 struct Hidden {
   size_t rows = 0, hidden_size = 0;
   std::vector<float> values = {};
 
   std::span<const float> row(size_t i) const { return {&values[i * hidden_size], hidden_size}; }
+};
+
+// What a classifier says of one prompt, of each label of ModelInfo::head.
+struct Classification {
+  // [labels]: rows of score.weight times the hidden state of the last token that is not padding.
+  std::vector<float> logits = {};
+  // [labels]: what LabelActivation makes of them; empty with kNone.
+  std::vector<double> probabilities = {};
 };
 
 }  // namespace sotto

@@ -4,7 +4,7 @@
 >>> model = sotto.Model("models/kjv-2m")
 >>> print(model.score(["In the beginning"])[0].logprob)
 
-Returns logits, log-probabilities, scores and embeddings; generates no text. sotto.Model says what
+Returns logits, log-probabilities, scores, embeddings and labels; generates no text. sotto.Model says what
 it does, sotto.SplitOptions how accelerators take part.
 """
 
@@ -26,11 +26,19 @@ from sotto._errors import (
 from sotto._model import Model
 from sotto._native import VERSION as __version__
 from sotto._options import PadSettings, SplitOptions
-from sotto._results import Digests, ModelInfo, PrecisionReport, Progress, Scores
+from sotto._results import (
+    Classification,
+    Digests,
+    ModelInfo,
+    PrecisionReport,
+    Progress,
+    Scores,
+)
 
 __all__ = [
     "AbortedError",
     "CancelledError",
+    "Classification",
     "DataLossError",
     "DeadlineExceededError",
     "Digests",

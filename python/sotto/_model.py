@@ -17,7 +17,8 @@ from sotto import _arguments
 from sotto import _native
 from sotto import _options
 from sotto._arguments import IdArray
-from sotto._results import Digests, ModelInfo, PrecisionReport, Progress, Scores
+from sotto._results import (Classification, Digests, ModelInfo, PrecisionReport, Progress,
+                            Scores)
 
 Ids = Union[Sequence[int], npt.NDArray[np.integer[Any]]]
 Prompts = Union[Sequence[str], Sequence[Ids], npt.NDArray[np.integer[Any]]]
@@ -28,7 +29,7 @@ _open_models: weakref.WeakSet[Model] = weakref.WeakSet()
 
 
 class Model:
-    """A model in memory: it computes logits, scores and embeddings of prompts, and generates nothing.
+    """A model in memory: it computes logits, scores, embeddings and labels of prompts.
 
     >>> model = sotto.Model("models/kjv-2m")
     >>> print(model.score(["In the beginning"])[0].logprob)
@@ -293,14 +294,32 @@ class Model:
                 raise ValueError(f"positions: {len(where)} given for {len(ids)} prompts")
         return self._native.logprobs_of(ids, wanted, where, _callback(progress))
 
-    @overload
-    def embed(self, prompts: Prompts, *, pooling: Literal["last", "mean"] = "last",
-              normalize: bool = False, add_bos: bool = True, special_tokens: bool = True,
-              progress: ProgressCallback | None = None) -> npt.NDArray[np.float32]: ...
+    def classify(
+        self,
+        prompts: Prompts,
+        *,
+        add_bos: bool = True,
+        special_tokens: bool = True,
+        progress: ProgressCallback | None = None,
+    ) -> Classification:
+        """What a classifier's labels score after the last token that is not padding.
+
+        A model of one label, such as a reward model, scores each prompt. FailedPreconditionError
+        for a model that is no classifier (info.head).
+        """
+        logits, probabilities = self._native.classify(
+            self._prompts(prompts, add_bos, special_tokens), _callback(progress))
+        return Classification(labels=self.info.labels, logits=logits, probabilities=probabilities)
 
     @overload
-    def embed(self, prompts: Prompts, *, pooling: Literal["none"], normalize: bool = False,
-              add_bos: bool = True, special_tokens: bool = True,
+    def embed(self, prompts: Prompts, *, pooling: Literal["last", "mean"] = "last",
+              dimensions: int | None = None, normalize: bool = False, add_bos: bool = True,
+              special_tokens: bool = True, progress: ProgressCallback | None = None
+              ) -> npt.NDArray[np.float32]: ...
+
+    @overload
+    def embed(self, prompts: Prompts, *, pooling: Literal["none"], dimensions: int | None = None,
+              normalize: bool = False, add_bos: bool = True, special_tokens: bool = True,
               progress: ProgressCallback | None = None) -> list[npt.NDArray[np.float32]]: ...
 
     def embed(
@@ -308,28 +327,27 @@ class Model:
         prompts: Prompts,
         *,
         pooling: Literal["last", "mean", "none"] = "last",
+        dimensions: int | None = None,
         normalize: bool = False,
         add_bos: bool = True,
         special_tokens: bool = True,
         progress: ProgressCallback | None = None,
     ) -> npt.NDArray[np.float32] | list[npt.NDArray[np.float32]]:
-        """Hidden states after the final norm, float32.
+        """Hidden states after the final norm, float32, of a model with any head.
 
         Args:
           pooling: "last" (the last token's) or "mean" (over the tokens): an array
             [prompts, hidden_size]; "none": a list with an array [tokens, hidden_size] per prompt.
-          normalize: scales each row to length 1.
+          dimensions: keeps the first so many numbers of each row, for models that were trained for
+            it (Matryoshka representations). None: all.
+          normalize: scales each row, once it was cut, to length 1.
         """
         pool = _arguments.choice("pooling", pooling, _options.POOLINGS)
+        width = 0 if dimensions is None else _arguments.integer("dimensions", dimensions, minimum=1)
         scale = _arguments.boolean("normalize", normalize)
-        arrays = self._native.hidden_states(self._prompts(prompts, add_bos, special_tokens), pool,
-                                            _callback(progress))
-        if pooling != "none":
-            arrays = [np.concatenate(arrays)]
-        if scale:
-            for array in arrays:
-                array /= np.maximum(np.linalg.norm(array, axis=1, keepdims=True), 1e-12)
-        return arrays if pooling == "none" else arrays[0]
+        arrays = self._native.embed(self._prompts(prompts, add_bos, special_tokens), pool, width,
+                                    scale, _callback(progress))
+        return arrays if pooling == "none" else np.concatenate(arrays)
 
     # Arguments.
 

@@ -161,6 +161,9 @@ class PrefillOptions:
 class _Info(TypedDict):
     name: str
     sealed: bool
+    architecture: str
+    head: str
+    labels: tuple[str, ...]
     parameters: int
     layers: int
     hidden_size: int
@@ -205,5 +208,7 @@ class Model:
                ) -> list[npt.NDArray[np.float32]] | npt.NDArray[np.float32]: ...
     def logprobs_of(self, prompts: list[_Ids], tokens: list[_Ids], positions: list[int],
                     progress: Callback | None) -> list[npt.NDArray[np.float64]]: ...
-    def hidden_states(self, prompts: list[_Ids], pooling: Pooling, progress: Callback | None
-                      ) -> list[npt.NDArray[np.float32]]: ...
+    def embed(self, prompts: list[_Ids], pooling: Pooling, dimensions: int, normalize: bool,
+              progress: Callback | None) -> list[npt.NDArray[np.float32]]: ...
+    def classify(self, prompts: list[_Ids], progress: Callback | None
+                 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float64] | None]: ...

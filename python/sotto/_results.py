@@ -32,6 +32,27 @@ class Scores:
     top_logprobs: npt.NDArray[np.float64] = dataclasses.field(repr=False)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Classification:
+    """What a classifier says of each of n prompts. It reveals the prompts.
+
+    repr() shows the labels only.
+    """
+
+    #: Those of config.json, in the order of the columns.
+    labels: tuple[str, ...]
+    #: float32 [n, labels]: of a reward model [n, 1], the rewards.
+    logits: npt.NDArray[np.float32] = dataclasses.field(repr=False)
+    #: float64 [n, labels]: softmax of the logits, or sigmoid where several labels may hold
+    #: (problem_type "multi_label_classification"); None for one label, and for "regression".
+    probabilities: npt.NDArray[np.float64] | None = dataclasses.field(repr=False)
+
+    @property
+    def choices(self) -> list[str]:
+        """Of each prompt the label with the largest logit, the first among equals."""
+        return [self.labels[i] for i in self.logits.argmax(axis=1)]
+
+
 @dataclasses.dataclass(frozen=True)
 class ModelInfo:
     """The shape of a model."""
@@ -39,6 +60,12 @@ class ModelInfo:
     #: The last component of its path.
     name: str
     sealed: bool
+    #: What it was taken for: "LlamaForCausalLM", "Qwen3Model", ..
+    architecture: str
+    #: What it computes beside hidden states: "lm_head" (logits, scores), "classifier" or "none".
+    head: str
+    #: Of a classifier; else empty.
+    labels: tuple[str, ...]
     parameters: int
     layers: int
     hidden_size: int

@@ -122,6 +122,12 @@ class Results(unittest.TestCase):
             np.testing.assert_array_equal(last[i], rows[i][-1])
             # The sum is taken in float64 and rounded once.
             np.testing.assert_allclose(mean[i], rows[i].astype(np.float64).mean(axis=0), rtol=1e-6)
+        cut = self.model.embed(util.TEXTS, dimensions=16)
+        np.testing.assert_array_equal(cut, last[:, :16])
+        short = self.model.embed(util.TEXTS, dimensions=16, normalize=True)
+        np.testing.assert_allclose(np.linalg.norm(short, axis=1), 1, rtol=1e-6)
+        with self.assertRaisesRegex(ValueError, "dimensions: 193, but hidden states have 192"):
+            self.model.embed(util.TEXTS, dimensions=193)
         scaled = self.model.embed(util.TEXTS, normalize=True)
         np.testing.assert_allclose(np.linalg.norm(scaled, axis=1), 1, rtol=1e-6)
         np.testing.assert_allclose(scaled * np.linalg.norm(last, axis=1, keepdims=True), last, rtol=1e-5, atol=1e-6)
@@ -144,6 +150,7 @@ class Results(unittest.TestCase):
         self.assertEqual((info.name, info.layers, info.hidden_size, info.vocab_size, info.max_positions, info.sealed),
                          ("kjv-2m", 4, 192, 2048, 1024, False))
         self.assertEqual(info.unknown_fields, ())
+        self.assertEqual((info.architecture, info.head, info.labels), ("LlamaForCausalLM", "lm_head", ()))
         self.assertEqual((self.model.precision.linear, self.model.precision.attention), ("f32", "f32"))
         self.assertEqual(self.model.prefill_length, 64)
         self.assertGreater(self.model.threads, 0)

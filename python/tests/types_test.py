@@ -21,6 +21,10 @@ total: float = sum(scores.logprob for scores in model.score(["a", "b"]))
 last: npt.NDArray[np.float32] = model.logits([[1, 2]], positions="last")
 each: list[npt.NDArray[np.float32]] = model.logits([np.array([1, 2])])
 mean: npt.NDArray[np.float32] = model.embed(["a"], pooling="mean", normalize=True)
+short: npt.NDArray[np.float32] = model.embed(["a"], dimensions=64)
+judged: sotto.Classification = model.classify(["a"])
+names: list[str] = judged.choices
+shares: npt.NDArray[np.float64] | None = judged.probabilities
 rows: list[npt.NDArray[np.float32]] = model.embed(["a"], pooling="none")
 labels: list[npt.NDArray[np.float64]] = model.logprobs_of(["a"], [1, 2], positions=[0])
 texts: list[str | None] = model.token_texts(model.encode("a"))

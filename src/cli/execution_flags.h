@@ -14,6 +14,10 @@
 
 namespace sotto {
 
+// Of the commands that read lines: results that do not depend on what a machine is fast at.
+inline const PrecisionDefaults kLineDefaults = {
+    .linear = "f32", .attention = "f32", .shown_linear = "f32; with --split fixed"};
+
 class ExecutionFlags {
  public:
   // The last flags of a command: the split mode's group ends its help.

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "cli/result_parts.h"
+#include "model/model_spec.h"
 #include "trusted/api/confidentiality.h"
 #include "trusted/linear/local.h"
 #include "trusted/tee/platform.h"
@@ -83,6 +84,7 @@ Json ModelJson(const PrefillReport& report) {
   const ModelDigestSet digests = report.digests.value_or(ModelDigestSet{});
   Json json = {{"name", report.model.name},
                {"parameters", report.model.parameters},
+               {"head", HeadName(report.model.head.kind)},
                {"weights_sha256", DigestJson(digests.weights)},
                {"config_sha256", DigestJson(digests.config)},
                {"tokenizer_sha256", DigestJson(digests.tokenizer)},

@@ -12,6 +12,7 @@
 #include "base/strings.h"
 #include "cli/api_errors.h"
 #include "cli/batch_rows.h"
+#include "cli/head_check.h"
 #include "cli/logprobs_queue.h"
 #include "cli/prefill_outputs.h"
 #include "cli/prefill_result.h"
@@ -158,6 +159,7 @@ absl::Status RunPrefill(const PrefillJob& job) {
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
   SayModel(job, model->info());
+  SOTTO_RETURN_IF_ERROR(CheckHead(model->info(), LineTask::kScore));
   SOTTO_ASSIGN_OR_RETURN(const RunInputs inputs, PrepareInputs(job, *model, std::move(prompts)));
   WarnOfPrompts(job, inputs);
   SayRows(job, inputs.rows);

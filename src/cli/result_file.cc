@@ -67,6 +67,17 @@ absl::Status ResultFile::Append(std::string_view data) {
   return absl::OkStatus();
 }
 
+absl::Status ResultFile::WriteAt(uint64_t offset, std::string_view data) {
+  while (!data.empty()) {
+    const ssize_t n = pwrite(fd_.get(), data.data(), data.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return FileError(name_, "cannot write", errno);
+    offset += static_cast<uint64_t>(n);
+    data.remove_prefix(static_cast<size_t>(n));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ResultFile::Finish() {
   if (regular_ && fsync(fd_.get()) != 0) return FileError(name_, "cannot flush", errno);
   return absl::OkStatus();

@@ -29,6 +29,8 @@ class ResultFile {
   absl::Status StartAt(uint64_t offset);
   // CANCELLED, IsReaderGone(), once nobody reads a pipe any more.
   absl::Status Append(std::string_view data);
+  // Overwrites what was written at `offset`, of a regular file. REQUIRES: it reaches no further.
+  absl::Status WriteAt(uint64_t offset, std::string_view data);
   // Flushes to the disk, whose errors may show only then.
   absl::Status Finish();
 

@@ -48,6 +48,11 @@ std::string CheckedSettings(const ScoreJob& job, std::string_view model_sha256) 
   json["bos"] = BosName(settings.encoding.bos);
   json["special_tokens"] = SpecialTokensName(settings.encoding);
   json["text"] = job.input_format == ScoreFormat::kText;
+  if (settings.task != LineTask::kScore) {
+    json["task"] = kTaskNames[static_cast<size_t>(settings.task)];
+    const EmbedOptions& embed = settings.embed;
+    json["embed"] = {static_cast<int>(embed.pooling), embed.dimensions, embed.normalize};
+  }
   json["top_k"] = settings.top_k.value_or(0);
   json["sums_only"] = settings.sums_only;
   // What fits is not changed by how much would have fitted.

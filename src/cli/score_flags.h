@@ -6,10 +6,9 @@
 
 #include "base/status.h"
 #include "cli/execution_flags.h"
-#include "cli/model_flags.h"
+#include "cli/line_flags.h"
 #include "cli/score_job.h"
 #include "cli/setting.h"
-#include "cli/text_encoding.h"
 
 namespace sotto {
 
@@ -21,24 +20,14 @@ class ScoreFlags {
   absl::StatusOr<ScoreJob> Read() const;
 
  private:
-  absl::Status ReadFiles(ScoreJob& job) const;
-  absl::Status ReadShape(ScoreJob& job) const;
   absl::Status ReadSettings(ScoreSettings& settings) const;
   absl::Status ReadWindows(ScoreSettings& settings) const;
-  // What cannot be shared, or be taken up again.
-  absl::Status CheckRepeatable(const ScoreJob& job) const;
-  absl::Status CheckFiles(const ScoreJob& job) const;
 
-  ModelFlags model_;
-  Setting input_, input_format_, output_;
-  CLI::Option* const resume_;
-  Setting shard_, prefill_length_, batch_size_;
-  CLI::Option* const truncate_left_;
+  LineFlags lines_;
   Setting stride_;
   CLI::Option* const corpus_;
   Setting count_as_, top_k_;
   CLI::Option* const sums_only_;
-  TextFlags text_;
   ExecutionFlags execution_;
 };
 

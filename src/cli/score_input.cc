@@ -110,6 +110,12 @@ absl::StatusOr<ScoreItem> ScoreInput::Item(ScoreRecord record) const {
     item.request.context.text = std::move(record.line);
   } else {
     SOTTO_ASSIGN_OR_RETURN(item.request, ParseScoreLine(record.line, item.source));
+    const LineTask task = job_.settings.task;
+    if (task != LineTask::kScore && item.request.kind != ScoreKind::kText) {
+      return absl::InvalidArgumentError(StrCat(item.source, ": sotto ",
+                                               kTaskNames[static_cast<size_t>(task)],
+                                               " takes texts or ids alone"));
+    }
   }
   SOTTO_RETURN_IF_ERROR(encoder_->Encode(item));
   return item;

@@ -70,8 +70,9 @@ absl::Status ScoreEncoder::Fit(ScoreItem& item, ScoreRow& row) const {
   if (!settings_.truncate_left) {
     return absl::InvalidArgumentError(
         StrCat(item.source, ": comes to ", row.ids.size(), " tokens, more than the ", length_,
-               " of --prefill-length (--truncate-left", text ? " or --stride" : "",
-               " scores it nevertheless)"));
+               " of --prefill-length (--truncate-left",
+               text && settings_.task == LineTask::kScore ? " or --stride" : "",
+               " takes it nevertheless)"));
   }
   const size_t cut = row.ids.size() - length_;
   const size_t kept = std::min(BosOf(item.request).size(), length_);

@@ -43,7 +43,10 @@ struct ScoreItem {
   size_t cut_tokens = 0;     // The most that --truncate-left took from a row.
   bool doubled_bos = false;  // The text begins with the BOS that was put before it once more.
   std::vector<ScoreRow> rows = {};
-  std::vector<Scores> scores = {};  // One a row, where they are known.
+  // The results, where they are known: one a row, or those of a text's only row.
+  std::vector<Scores> scores = {};
+  Classification classification = {};
+  Hidden embedding = {};
   size_t rows_done = 0;
 };
 

@@ -1,16 +1,26 @@
-// What `sotto score` was asked to do, checked as far as the command line alone allows.
+// What `sotto score`, `sotto classify` or `sotto embed` was asked to do, checked as far as the
+// command line alone allows. They read lines and write a line for each, and differ in what they
+// compute of it.
 #ifndef SOTTO_CLI_SCORE_JOB_H_
 #define SOTTO_CLI_SCORE_JOB_H_
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "cli/run_job.h"
 #include "sotto/model.h"
+#include "sotto/scores.h"
 #include "sotto/scoring.h"
 
 namespace sotto {
+
+enum class LineTask { kScore, kClassify, kEmbed };
+// Both in the order of the enumerators.
+inline constexpr std::array<const char*, 3> kTaskNames = {"score", "classify", "embed"};
+inline constexpr std::array<std::string_view, 3> kPoolingNames = {"last", "mean", "all"};
 
 enum class ScoreFormat { kText, kJsonLines };
 
@@ -26,9 +36,11 @@ struct Shard {
 
 // What of the line results depends on, beside line, model and precision.
 struct ScoreSettings {
+  LineTask task = LineTask::kScore;
   EncodeTextOptions encoding;
   // What becomes of a text or context that is too long: an error where none of these is asked for.
   bool truncate_left = false;         // Its first tokens go.
+  EmbedOptions embed = {};            // kEmbed. What follows is kScore's.
   std::optional<size_t> stride = {};  // Texts only: windows begin every so many tokens.
   bool corpus = false;                // All texts are one corpus, scored in windows.
   WindowCount count = WindowCount::kHuggingFace;
@@ -41,6 +53,7 @@ struct ScoreJob : RunJob {
   std::string input_path, output_path;
   ScoreFormat input_format = ScoreFormat::kJsonLines;
   bool resume = false;
+  bool array = false;  // The results are an array, not lines: of kEmbed.
   Shard shard;
   ScoreSettings settings;
 };

@@ -6,9 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "base/utf8.h"
+#include "cli/head_output.h"
 #include "trusted/api/token_scores.h"
 
 namespace sotto {
@@ -167,10 +169,7 @@ Json WindowJson(const ScoreItem& item) {
           {"check", item.check}};
 }
 
-}  // namespace
-
-std::string ScoreResultLine(const ScoreItem& item, const Model& model,
-                            const ScoreSettings& settings) {
+std::string ScoredLine(const ScoreItem& item, const Model& model, const ScoreSettings& settings) {
   if (item.corpus.has_value()) return AsLine(WindowJson(item));
   Json json;
   json["index"] = item.index;
@@ -193,6 +192,20 @@ std::string ScoreResultLine(const ScoreItem& item, const Model& model,
   }
   json["check"] = item.check;
   return AsLine(json);
+}
+
+}  // namespace
+
+std::string ResultLine(const ScoreItem& item, const Model& model, const ScoreJob& job) {
+  switch (job.settings.task) {
+    case LineTask::kScore:
+      return ScoredLine(item, model, job.settings);
+    case LineTask::kClassify:
+      return ClassifiedLine(item, model.info().head);
+    case LineTask::kEmbed:
+      return job.array ? EmbeddedBytes(item) : EmbeddedLine(item, job.settings.embed);
+  }
+  SOTTO_CHECK(false && "unknown LineTask");
 }
 
 absl::Status CorpusTotals::Add(const nlohmann::ordered_json& line) {

@@ -1,4 +1,5 @@
-// The lines of results that `sotto score` writes; docs/scoring.md gives the meaning of every key.
+// The results of a line, and those that `sotto score` writes; docs/scoring.md gives the meaning of
+// every key.
 // TRUSTED: they hold ids, and what is derived from prompts.
 #ifndef SOTTO_CLI_SCORE_OUTPUT_H_
 #define SOTTO_CLI_SCORE_OUTPUT_H_
@@ -15,9 +16,9 @@
 
 namespace sotto {
 
-// REQUIRES: every row of the item has its scores, of at least one top token.
-std::string ScoreResultLine(const ScoreItem& item, const Model& model,
-                            const ScoreSettings& settings);
+// What the job's command writes of an item: a line, or a row of an array. REQUIRES: every row of
+// the item has its results; scores of at least one top token.
+std::string ResultLine(const ScoreItem& item, const Model& model, const ScoreJob& job);
 
 // Of a corpus: sums over its lines, which are read back as they stand in the file, so that a run
 // that was resumed or shared comes to the same bits.

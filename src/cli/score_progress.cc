@@ -11,7 +11,7 @@
 namespace sotto {
 
 std::string ScoreProgressLine(const ScoreState& state) {
-  std::string line = "score ";
+  std::string line = StrCat(state.task, " ");
   if (state.share.has_value()) {
     line += StrCat(static_cast<int64_t>(*state.share * 100), " %  ");
   }
@@ -23,11 +23,11 @@ std::string ScoreProgressLine(const ScoreState& state) {
   return StrCat(line, "  ", ClockText(state.seconds * (1 - *state.share) / done), " left");
 }
 
-ScoreProgress::ScoreProgress(ProgressMode mode, const char* counted,
+ScoreProgress::ScoreProgress(ProgressMode mode, const ScoreState& begin,
                              std::optional<double> first_share)
-    : state_({.counted = counted, .first_share = first_share.value_or(0)}),
-      share_then_(first_share),
-      line_(mode, [this] { return Line(); }) {}
+    : state_(begin), share_then_(first_share), line_(mode, [this] { return Line(); }) {
+  state_.first_share = first_share.value_or(0);
+}
 
 void ScoreProgress::BeginRound(size_t count, std::optional<double> share_then) {
   const std::lock_guard lock(mutex_);

@@ -1,4 +1,4 @@
-// The progress line of `sotto score`, whose input may be longer than is known.
+// The progress line of the commands that read lines, whose input may be longer than is known.
 #ifndef SOTTO_CLI_SCORE_PROGRESS_H_
 #define SOTTO_CLI_SCORE_PROGRESS_H_
 
@@ -14,6 +14,7 @@
 namespace sotto {
 
 struct ScoreState {
+  const char* task = "score";
   size_t count = 0;              // Done, of lines or, where nobody is to count these, rows.
   const char* counted = "line";  // Which.
   double tokens = 0, seconds = 0;
@@ -26,8 +27,8 @@ std::string ScoreProgressLine(const ScoreState& state);
 
 class ScoreProgress {
  public:
-  // `first_share`: of the input, what an earlier run had done.
-  ScoreProgress(ProgressMode mode, const char* counted, std::optional<double> first_share);
+  // `begin`: task and what is counted. `first_share`: of the input, what an earlier run had done.
+  ScoreProgress(ProgressMode mode, const ScoreState& begin, std::optional<double> first_share);
 
   // A round begins, behind so many; when it is done, so much of the input will be.
   void BeginRound(size_t count, std::optional<double> share_then);

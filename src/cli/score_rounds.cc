@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "cli/api_errors.h"
 #include "cli/progress.h"
@@ -20,9 +21,18 @@ constexpr size_t kPaddedRows = 256, kPaddedPositions = size_t{1} << 18;
 // What reading and writing take is hidden by waiting for the next whole one.
 constexpr std::chrono::milliseconds kPeriod{500};
 
-size_t RoundRows(const PrefillOptions& options) {
-  if (!options.pad_compute) return kBatchesPerRound * options.batch_size;
-  const size_t rows = std::min(kPaddedRows, kPaddedPositions / options.prefill_length);
+// Of embeddings of every position, whose numbers are kept: a batch or, with padding, so many
+// numbers.
+constexpr size_t kPaddedNumbers = size_t{1} << 26;
+
+size_t RoundRows(const ScoreJob& job, size_t hidden_size) {
+  const PrefillOptions& options = job.prefill;
+  const bool all =
+      job.settings.task == LineTask::kEmbed && job.settings.embed.pooling == Pooling::kNone;
+  if (!options.pad_compute) return (all ? 1 : kBatchesPerRound) * options.batch_size;
+  const size_t positions =
+      all ? std::min(kPaddedPositions, kPaddedNumbers / hidden_size) : kPaddedPositions;
+  const size_t rows = std::min(kPaddedRows, positions / options.prefill_length);
   return std::max<size_t>(rows / options.batch_size, 1) * options.batch_size;
 }
 
@@ -36,7 +46,7 @@ ScoreRounds::ScoreRounds(ScoreJob& job, const Model& model, ScoreInput& input, R
       output_(output),
       totals_(totals),
       padded_(job.prefill.pad_compute),
-      round_rows_(RoundRows(job.prefill)) {}
+      round_rows_(RoundRows(job, model.info().hidden_size)) {}
 
 absl::Status ScoreRounds::CreatePrefill() {
   std::optional<StatusLine> loading(std::in_place, job_.progress, LoadingLine);
@@ -86,28 +96,65 @@ std::vector<ScoreRounds::RowOfItem> ScoreRounds::TakeRows() {
   return rows;
 }
 
+void ScoreRounds::Finish(const RowOfItem& row, size_t tokens) {
+  counts_.tokens += tokens;
+  ++row.first->rows_done;
+}
+
+void ScoreRounds::AskForScores(const std::vector<RowOfItem>& rows, RunRequest& request) {
+  ScoreOptions& options = request.score_options;
+  options.top_k = job_.settings.top_k.value_or(1);
+  for (size_t prompt = 0; prompt < rows.size(); ++prompt) {
+    const ScoreRow& row = rows[prompt].first->rows[rows[prompt].second];
+    if (!row.labels.empty()) options.named.push_back({prompt, row.ids.size() - 1, row.labels});
+    options.first_tokens.push_back(row.first_token);
+  }
+  request.scores = [this, &rows](size_t prompt, Scores scores) {
+    const auto& [item, number] = rows[prompt];
+    Finish(rows[prompt], scores.tokens);
+    item->scores[number] = std::move(scores);
+    return absl::OkStatus();
+  };
+}
+
+void ScoreRounds::AskForLabels(const std::vector<RowOfItem>& rows, RunRequest& request) {
+  request.classes = [this, &rows](size_t prompt, Classification classification) {
+    ScoreItem& item = *rows[prompt].first;
+    Finish(rows[prompt], item.rows[0].ids.size());
+    item.classification = std::move(classification);
+    return absl::OkStatus();
+  };
+}
+
+void ScoreRounds::AskForEmbeddings(const std::vector<RowOfItem>& rows, RunRequest& request) {
+  request.embed_options = job_.settings.embed;
+  request.embeddings = [this, &rows](size_t prompt, Hidden embedding) {
+    ScoreItem& item = *rows[prompt].first;
+    Finish(rows[prompt], item.rows[0].ids.size());
+    item.embedding = std::move(embedding);
+    return absl::OkStatus();
+  };
+}
+
 absl::Status ScoreRounds::RunRound(const std::vector<RowOfItem>& rows) {
   std::vector<TokenIds> prompts;
   RunControl control;
-  RunRequest request{.last_run = waiting_.empty() && (at_end_ || !read_error_.ok())};
-  ScoreOptions& options = request.score_options;
-  options.top_k = job_.settings.top_k.value_or(1);
   for (const auto& [item, number] : rows) {
-    const ScoreRow& row = item->rows[number];
-    if (!row.labels.empty()) {
-      options.named.push_back({prompts.size(), row.ids.size() - 1, row.labels});
-    }
-    prompts.push_back(row.ids);
-    options.first_tokens.push_back(row.first_token);
+    prompts.push_back(item->rows[number].ids);
     control.names.push_back(item->source);
   }
-  request.scores = [&](size_t prompt, Scores scores) {
-    const auto& [item, number] = rows[prompt];
-    counts_.tokens += scores.tokens;
-    item->scores[number] = std::move(scores);
-    ++item->rows_done;
-    return absl::OkStatus();
-  };
+  RunRequest request{.last_run = waiting_.empty() && (at_end_ || !read_error_.ok())};
+  switch (job_.settings.task) {
+    case LineTask::kScore:
+      AskForScores(rows, request);
+      break;
+    case LineTask::kClassify:
+      AskForLabels(rows, request);
+      break;
+    case LineTask::kEmbed:
+      AskForEmbeddings(rows, request);
+      break;
+  }
   if (job_.progress != ProgressMode::kNever) {
     progress_->BeginRound(padded_ ? counts_.rows : counts_.lines, input_.share_read());
     control.progress = [&](const Progress& progress) { progress_->Show(progress); };
@@ -124,7 +171,7 @@ absl::Status ScoreRounds::WriteFinished() {
   std::string block;
   for (; !items_.empty() && items_.front().rows_done == items_.front().rows.size();
        items_.pop_front()) {
-    const std::string line = ScoreResultLine(items_.front(), model_, job_.settings);
+    const std::string line = ResultLine(items_.front(), model_, job_);
     if (job_.settings.corpus) {
       SOTTO_ASSIGN_OR_RETURN(const nlohmann::ordered_json json, ParsePromptJson(line, ""));
       SOTTO_RETURN_IF_ERROR(totals_.Add(json));
@@ -149,7 +196,9 @@ absl::StatusOr<ScoreCounts> ScoreRounds::Run() {
     if (rows.empty()) break;
     if (!prefill_.has_value()) {
       SOTTO_RETURN_IF_ERROR(CreatePrefill());
-      progress_.emplace(job_.progress, padded_ ? "row" : "line", share_before);
+      const ScoreState begin{.task = kTaskNames[static_cast<size_t>(job_.settings.task)],
+                             .counted = padded_ ? "row" : "line"};
+      progress_.emplace(job_.progress, begin, share_before);
     }
     WaitForPeriod();
     SOTTO_RETURN_IF_ERROR(RunRound(rows));

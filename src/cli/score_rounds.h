@@ -1,5 +1,5 @@
-// The forward passes of `sotto score`: rows of many lines together, results in the lines' order.
-// TRUSTED: holds prompts.
+// The forward passes of `sotto score`, `classify` and `embed`: rows of many lines together, results
+// in the lines' order. TRUSTED: holds prompts.
 //
 // A round takes rows until a few batches are full, runs them, and writes the lines that are done;
 // what it holds does not grow with the input. Without padding it ends with a line, so that the
@@ -30,8 +30,10 @@
 namespace sotto {
 
 struct ScoreCounts {
-  size_t lines = 0, tokens = 0;  // Of this run. Tokens: scored ones, labels' not counted.
-  size_t rows = 0;               // Computed, those that fill batches included.
+  // Of this run. Tokens: scored ones, labels' not counted; or those that were classified or
+  // embedded.
+  size_t lines = 0, tokens = 0;
+  size_t rows = 0;  // Computed, those that fill batches included.
   size_t doubled_bos = 0;
   double seconds = 0;  // Of the forward passes.
 };
@@ -56,6 +58,11 @@ class ScoreRounds {
   absl::Status ReadItem();
   std::vector<RowOfItem> TakeRows();
   absl::Status RunRound(const std::vector<RowOfItem>& rows);
+  // Has the request ask for what the command computes, and put it into the items.
+  void AskForScores(const std::vector<RowOfItem>& rows, RunRequest& request);
+  void AskForLabels(const std::vector<RowOfItem>& rows, RunRequest& request);
+  void AskForEmbeddings(const std::vector<RowOfItem>& rows, RunRequest& request);
+  void Finish(const RowOfItem& row, size_t tokens);
   absl::Status WriteFinished();
   void WaitForPeriod();
 

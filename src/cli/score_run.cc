@@ -12,6 +12,8 @@
 #include "base/strings.h"
 #include "cli/api_errors.h"
 #include "cli/command.h"
+#include "cli/head_check.h"
+#include "cli/head_output.h"
 #include "cli/result_file.h"
 #include "cli/run_messages.h"
 #include "cli/score_check.h"
@@ -30,6 +32,17 @@ namespace {
 // Longer rows than most need; more are to be asked for, as memory is taken for all of a batch.
 constexpr size_t kUsualLength = 2048;
 
+// Its options that a model may not have room for.
+absl::Status CheckAgainstModel(const ModelInfo& model, const ScoreSettings& settings) {
+  if (settings.top_k.value_or(0) > model.vocab_size) {
+    return absl::InvalidArgumentError(
+        StrCat("--top-k: ", *settings.top_k, ", but the model has ", model.vocab_size, " tokens"));
+  }
+  if (settings.embed.dimensions <= model.hidden_size) return absl::OkStatus();
+  return absl::InvalidArgumentError(StrCat("--dimensions: ", settings.embed.dimensions,
+                                           ", but hidden states have ", model.hidden_size));
+}
+
 // What depends on the model.
 absl::Status Resolve(const ModelInfo& model, ScoreJob& job) {
   PrefillOptions& prefill = job.prefill;
@@ -43,10 +56,7 @@ absl::Status Resolve(const ModelInfo& model, ScoreJob& job) {
                " positions, but the model has ", model.max_positions));
   }
   ScoreSettings& settings = job.settings;
-  if (settings.top_k.value_or(0) > model.vocab_size) {
-    return absl::InvalidArgumentError(
-        StrCat("--top-k: ", *settings.top_k, ", but the model has ", model.vocab_size, " tokens"));
-  }
+  SOTTO_RETURN_IF_ERROR(CheckAgainstModel(model, settings));
   if (settings.corpus && !settings.stride.has_value() &&
       settings.count == WindowCount::kHuggingFace) {
     settings.stride = std::max<size_t>(prefill.prefill_length / 2, 1);
@@ -69,7 +79,9 @@ std::string DoneText(const ScoreJob& job, const ScoreCounts& counts, size_t kept
       job.prefill.pad_compute
           ? StrCat(CountOf(counts.rows, "row"), ", ",
                    CountOf(counts.rows * job.prefill.prefill_length, "position"))
-          : StrCat(CountOf(counts.lines, "line"), ", ", CountOf(counts.tokens, "scored token"));
+          : StrCat(CountOf(counts.lines, "line"), ", ",
+                   CountOf(counts.tokens,
+                           job.settings.task == LineTask::kScore ? "scored token" : "token"));
   text += StrCat(" in ", SecondsText(counts.seconds));
   return kept > 0 ? StrCat(text, ", behind ", CountOf(kept, "line"), " that were there") : text;
 }
@@ -90,12 +102,20 @@ class ScoreTask {
     }
     SOTTO_ASSIGN_OR_RETURN(ScoreInput input, ScoreInput::Open(job_, settings_, encoder_));
     SOTTO_ASSIGN_OR_RETURN(std::optional<ResultFile> output, ResultFile::Open(path_));
+    if (job_.array && !output->regular()) {
+      return absl::InvalidArgumentError(
+          StrCat(DisplayName(path_), ": an .npy file's header is written last, not into a pipe"));
+    }
     KeptResults kept;
     if (job_.resume && output->regular()) {
       SOTTO_ASSIGN_OR_RETURN(kept, KeepResults(path_, job_, input, totals_));
     }
     // What stands in the way of a run is known by now, but for what its lines hold.
     SOTTO_RETURN_IF_ERROR(output->StartAt(kept.bytes));
+    if (job_.array) {
+      // No array until it is whole.
+      SOTTO_RETURN_IF_ERROR(output->Append(std::string(kArrayHeaderBytes, '\0')));
+    }
     ScoreCounts counts;
     if (!kept.complete) {
       ScoreRounds rounds(job_, model_, input, *output, totals_);
@@ -119,8 +139,13 @@ class ScoreTask {
             .check = check};
   }
 
-  // The last line, where results have one.
+  // The last line, where results have one, or an array's header.
   absl::Status AppendEnd(const ScoreInput& input, ResultFile& output) const {
+    if (job_.array) {
+      const size_t dimensions = job_.settings.embed.dimensions;
+      return output.WriteAt(
+          0, ArrayHeader(input.records(), dimensions > 0 ? dimensions : model_.info().hidden_size));
+    }
     if (job_.settings.corpus && input.texts() == 0) {
       return absl::InvalidArgumentError(StrCat(DisplayName(job_.input_path), ": contains no text"));
     }
@@ -201,6 +226,7 @@ absl::Status RunScore(ScoreJob job) {
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
   SayModel(job, model->info());
+  SOTTO_RETURN_IF_ERROR(CheckHead(model->info(), job.settings.task));
   SOTTO_RETURN_IF_ERROR(Resolve(model->info(), job));
   SOTTO_ASSIGN_OR_RETURN(const ModelDigestSet digests, model->Digests());
   return ScoreTask(job, *model, CheckedSettings(job, digests.model)).Run();

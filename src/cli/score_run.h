@@ -1,4 +1,4 @@
-// `sotto score`, from the job to the results.
+// `sotto score`, `classify` and `embed`, from the job to the results.
 #ifndef SOTTO_CLI_SCORE_RUN_H_
 #define SOTTO_CLI_SCORE_RUN_H_
 

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "cli/app.h"
+#include "cli/classify_command.h"
+#include "cli/embed_command.h"
 #include "cli/model_command.h"
 #include "cli/other_program.h"
 #include "cli/prefill_command.h"
@@ -31,6 +33,8 @@ void AddProgram(CLI::App& app, Invocation& invocation, const std::string& comman
 void AddCommands(CLI::App& app, Invocation& invocation) {
   AddPrefillCommand(app, invocation);
   AddScoreCommand(app, invocation);
+  AddClassifyCommand(app, invocation);
+  AddEmbedCommand(app, invocation);
   AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
   AddProgram(app, invocation, "bench",

@@ -65,16 +65,16 @@ absl::StatusOr<Checkpoint> Checkpoint::FromFiles(std::unique_ptr<ModelFiles> mod
   impl->config_sha256 = Sha256Hex(text);
   SOTTO_ASSIGN_OR_RETURN(impl->config, ParseConfig(text, StrCat(path, "/", kConfigName)));
   SOTTO_ASSIGN_OR_RETURN(std::vector<WeightFile> files, OpenWeightFiles(*model));
-  const bool head_to_compare = impl->config.tie_word_embeddings && HoldsTensor(files, kLmHeadName);
-  ModelSpec to_find = impl->config;
-  if (head_to_compare) to_find.tie_word_embeddings = false;
-  SOTTO_ASSIGN_OR_RETURN(std::vector<TensorRef> tensors, FindRequiredTensors(to_find, files, path));
+  SOTTO_ASSIGN_OR_RETURN(std::vector<TensorRef> tensors,
+                         FindRequiredTensors(impl->config, files, path));
   SOTTO_ASSIGN_OR_RETURN(impl->weights,
                          WeightBytes::Create(path, std::move(files), std::move(tensors),
                                              model->keeps_dropped_pages()));
   impl->model = std::move(model);
   Checkpoint checkpoint(std::move(impl));
-  if (head_to_compare) SOTTO_RETURN_IF_ERROR(checkpoint.UntieUnlessEqual());
+  if (checkpoint.config().tie_word_embeddings && checkpoint.Find(kLmHeadName).ok()) {
+    SOTTO_RETURN_IF_ERROR(checkpoint.UntieUnlessEqual());
+  }
   return checkpoint;
 }
 

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "model/checkpoint_test_util.h"
 #include "model/linear_layers.h"
@@ -40,6 +42,14 @@ struct TinyModel {
   explicit TinyModel(const ModelSpec& shape = ConfigWithoutBiases()) : config(shape) {
     for (const NamedShape& needed : RequiredTensors(config)) {
       tensors[needed.name] = {needed.name, "F32", needed.shape};
+    }
+  }
+
+  // Takes "model." off all names, or off one that begins with `prefix`.
+  void StripNames(std::string_view prefix = "") {
+    for (auto& [name, spec] : tensors) {
+      if (!name.starts_with("model.") || !name.substr(6).starts_with(prefix)) continue;
+      spec.name = name.substr(6);
     }
   }
 
@@ -290,6 +300,77 @@ TEST(CheckpointTest, RealCheckpointsAgree) {
             "865aebf5feb2888ddacde33141af70e60e097f49f5fffa887fc72aea2addeae3");
   EXPECT_EQ(*bf16->WeightsSha256(pool),
             "c777d4f575a5f3b332c6cc11cb3d67c678d05b112d23f255388bbd8c5f5b7855");
+}
+
+ModelSpec WithTinyHead(const char* architecture, HeadSpec head) {
+  ModelSpec config = ConfigWithoutBiases();
+  config.architecture = architecture;
+  config.head = std::move(head);
+  return config;
+}
+
+TEST(CheckpointTest, NamesWithoutModelBeforeThem) {
+  const TempDir dir;
+  TinyModel model(WithTinyHead("LlamaModel", {.kind = HeadKind::kNone}));
+  model.StripNames();
+  model.WriteTo(dir);
+  const auto checkpoint = Checkpoint::Open(dir.path());
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_TRUE(checkpoint->Find(kEmbeddingName).ok());
+  EXPECT_FALSE(checkpoint->Find(kLmHeadName).ok());
+  const size_t layers = AllLinearLayers(checkpoint->config()).size();
+  EXPECT_EQ(layers, 4 * checkpoint->config().num_layers());
+}
+
+TEST(CheckpointTest, NamesWithAndWithoutModelBeforeThem) {
+  const TempDir dir;
+  TinyModel model;
+  model.StripNames("layers.1.mlp.up_proj");
+  model.WriteTo(dir);
+  ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument,
+                "tensor \"layers.1.mlp.up_proj.weight\" has no \"model.\" before its name, but");
+}
+
+// What an embedding model made of a causal one often says of itself.
+TEST(CheckpointTest, WithoutLmHeadAndPrefixItIsABareModel) {
+  const TempDir dir;
+  TinyModel model;
+  model.StripNames();
+  model.tensors.erase(kLmHeadName);
+  model.WriteTo(dir);
+  const auto checkpoint = Checkpoint::Open(dir.path());
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ(checkpoint->config().architecture, "LlamaModel");
+  EXPECT_FALSE(checkpoint->config().has_lm_head());
+  EXPECT_EQ(checkpoint->config().warnings,
+            std::vector<std::string>{"architectures names LlamaForCausalLM, but the weights are "
+                                     "those of LlamaModel, without lm_head"});
+}
+
+TEST(CheckpointTest, RowsOfAClassifier) {
+  const TempDir dir;
+  const ModelSpec config = WithTinyHead("LlamaForSequenceClassification",
+                                        {.kind = HeadKind::kClassifier, .labels = {"a", "b", "c"}});
+  TinyModel model(config);
+  model.tensors[kLmHeadName] = {kLmHeadName, "F32", {33, 12}};  // Left over: not read.
+  model.WriteTo(dir);
+  const auto plain = Checkpoint::Open(dir.path());
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  EXPECT_EQ(plain->Find(kScoreName)->shape, (std::vector<size_t>{3, 12}));
+  EXPECT_FALSE(plain->config().head.bias);
+  EXPECT_FALSE(plain->Find(kLmHeadName).ok());
+  model.tensors[kScoreBiasName] = {kScoreBiasName, "F32", {3}};
+  model.WriteTo(dir);
+  EXPECT_TRUE(Checkpoint::Open(dir.path())->config().head.bias);
+  model.tensors[kScoreBiasName].shape = {2};
+  model.WriteTo(dir);
+  ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument,
+                "score.bias has shape [2]; config.json makes it [3]");
+  model.tensors.erase(kScoreBiasName);
+  model.tensors.erase(kScoreName);
+  model.WriteTo(dir);
+  ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument,
+                "no tensor \"score.weight\", which a classifier of config.json needs");
 }
 
 }  // namespace

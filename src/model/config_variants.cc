@@ -46,6 +46,8 @@ const std::vector<Variant>& Variants() {
       {"dual_chunk_attention_config", nullptr},
       {"attn_temperature_tuning", false},
       {"add_cross_attention", false},
+      {"is_causal", true},  // Embedding models made of decoders.
+      {"use_bidirectional_attention", false},
       // Factors.
       {"attention_multiplier", nullptr},  // Granite
       {"embedding_multiplier", 1},
@@ -115,12 +117,6 @@ absl::Status CheckQuantization(const JsonFields& fields) {
                             StrCat("says that weights are quantised, ", name, kUseOriginalWeights));
 }
 
-// The repository brings code of its own that takes Llama's place.
-absl::Status CheckOwnCode(const JsonFields& fields) {
-  SOTTO_ASSIGN_OR_RETURN(const JsonFields map, fields.Object("auto_map"));
-  return map.OnlyNeutral("AutoModelForCausalLM", nullptr);
-}
-
 }  // namespace
 
 absl::Status CheckConfigVariants(const JsonFields& fields) {
@@ -133,8 +129,7 @@ absl::Status CheckConfigVariants(const JsonFields& fields) {
     SOTTO_RETURN_IF_ERROR(fields.OnlyNeutral(variant.field, variant.neutral));
   }
   SOTTO_RETURN_IF_ERROR(CheckQuantization(fields));
-  SOTTO_RETURN_IF_ERROR(CheckDType(fields));
-  return CheckOwnCode(fields);
+  return CheckDType(fields);
 }
 
 }  // namespace sotto

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "model/linear_layers.h"
+#include "model/printable.h"
 #include "model/tensor_names.h"
 
 namespace sotto {
@@ -14,7 +15,7 @@ namespace {
 struct Counts {
   uint64_t linear_weights = 0, linear_rows = 0;  // A tied lm_head included: it is packed too.
   uint64_t linear_f32_bytes = 0;                 // Of precision f32: two where they are bf16.
-  uint64_t vectors = 0;                          // Elements of norms and biases.
+  uint64_t vectors = 0;  // Elements of norms, biases and a classifier's rows.
   uint64_t embedding_bytes = 0;
 };
 
@@ -29,6 +30,8 @@ Counts Count(const Checkpoint& checkpoint) {
   }
   for (const TensorRef& tensor : checkpoint.tensors()) {
     if (tensor.shape.size() == 1) counts.vectors += tensor.shape[0];
+    // A classifier's rows are kept in f32, as vectors are.
+    if (tensor.name == kScoreName) counts.vectors += tensor.shape[0] * tensor.shape[1];
     if (tensor.name == kEmbeddingName) counts.embedding_bytes = tensor.size_bytes;
   }
   return counts;
@@ -98,6 +101,23 @@ std::string RopeTexts(const ModelSpec& config) {
   return texts;
 }
 
+std::string HeadLine(const ModelSpec& config) {
+  if (config.has_lm_head()) {
+    return Line("lm_head", config.tie_word_embeddings ? "tied to the embedding" : "separate");
+  }
+  const std::vector<std::string>& labels = config.head.labels;
+  if (labels.empty()) return Line("head", "none: hidden states are the result");
+  // All of a few; of many, the first.
+  constexpr size_t kShown = 8;
+  std::string names;
+  for (size_t i = 0; i < std::min(labels.size(), kShown); ++i) {
+    names += StrCat(i == 0 ? "" : ", ", Printable(labels[i]));
+  }
+  if (labels.size() > kShown) names += ", ..";
+  return Line("head", StrCat("classifier of ", labels.size(),
+                             labels.size() == 1 ? " label: " : " labels: ", names));
+}
+
 std::string ShapeLines(const ModelSpec& config) {
   const AttentionSpec& heads = config.heads();
   return Line("hidden size", StrCat(config.hidden_size)) +
@@ -107,8 +127,7 @@ std::string ShapeLines(const ModelSpec& config) {
                                         " for keys and values, of ", heads.head_dim)) +
          Line("vocabulary", StrCat(config.vocab_size)) +
          Line("longest prompt", StrCat(config.max_position_embeddings)) + AttentionLines(config) +
-         Line("rope", RopeTexts(config)) +
-         Line("lm_head", config.tie_word_embeddings ? "tied to the embedding" : "separate");
+         Line("rope", RopeTexts(config)) + HeadLine(config);
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ std::vector<LinearLayer> AllLinearLayers(const ModelSpec& config) {
       layers.push_back({kind, block});
     }
   }
-  layers.push_back({LinearKind::kLmHead, 0});
+  if (config.has_lm_head()) layers.push_back({LinearKind::kLmHead, 0});
   return layers;
 }
 

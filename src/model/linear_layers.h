@@ -1,6 +1,7 @@
 // The linear layers of a model, as both sides of the trust boundary name them. Layers that
 // share an input are one: q/k/v, and gate/up. So a block has four, and the model one more
-// (lm_head).
+// (lm_head) where it has one. A classifier's few rows are none of them: they stay in the trusted
+// process.
 #ifndef SOTTO_MODEL_LINEAR_LAYERS_H_
 #define SOTTO_MODEL_LINEAR_LAYERS_H_
 

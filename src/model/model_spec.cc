@@ -42,6 +42,18 @@ std::vector<double> RopeInverseFrequencies(const RopeSpec& rope, size_t head_dim
   return frequencies;
 }
 
+const char* HeadName(HeadKind head) {
+  switch (head) {
+    case HeadKind::kLmHead:
+      return "lm_head";
+    case HeadKind::kClassifier:
+      return "classifier";
+    case HeadKind::kNone:
+      return "none";
+  }
+  return "none";
+}
+
 AttentionSpec AttentionOf(size_t num_heads, size_t num_kv_heads, size_t head_dim) {
   AttentionSpec spec;
   spec.num_heads = num_heads;

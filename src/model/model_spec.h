@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "sotto/head.h"
+
 namespace sotto {
 
 // kDynamic changes nothing up to max_position_embeddings, and no longer prompt is taken.
@@ -34,6 +36,9 @@ struct RopeSpec {
 // Inverse frequency of each rotated pair, [head_dim / 2], scaling applied (Llama 3 as in
 // transformers' modeling_rope_utils.py, `_compute_llama3_parameters`).
 std::vector<double> RopeInverseFrequencies(const RopeSpec& rope, size_t head_dim);
+
+// "lm_head", "classifier", "none".
+const char* HeadName(HeadKind head);
 
 // Causal grouped-query attention with rotary positions.
 struct AttentionSpec {
@@ -69,7 +74,8 @@ struct LayerSpec {
 
 // Every field that a family read has been checked: positive, bounded, consistent.
 struct ModelSpec {
-  std::string architecture = "LlamaForCausalLM";  // A row of families/family.cc.
+  // A family of families/family.cc with the head's suffix.
+  std::string architecture = "LlamaForCausalLM";
   size_t hidden_size = 0;
   size_t vocab_size = 0;
   size_t max_position_embeddings = 0;
@@ -77,7 +83,8 @@ struct ModelSpec {
   // differ.
   std::vector<LayerSpec> layers;
   double final_norm_eps = 1e-5;
-  bool tie_word_embeddings = false;    // lm_head is the embedding.
+  HeadSpec head;
+  bool tie_word_embeddings = false;    // lm_head is the embedding. False where there is none.
   std::vector<int64_t> bos_token_ids;  // Empty when absent.
   std::vector<int64_t> eos_token_ids;
   // Of config.json (config_metadata.h), for the user to be told of; nothing depends on them.
@@ -85,6 +92,7 @@ struct ModelSpec {
   // What else is odd about it, a sentence each.
   std::vector<std::string> warnings;
 
+  bool has_lm_head() const { return head.kind == HeadKind::kLmHead; }
   size_t num_layers() const { return layers.size(); }
   // The heads of every layer.
   const AttentionSpec& heads() const { return layers.front().attention; }

@@ -1,10 +1,12 @@
 #include "model/required_tensors.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 
 #include "base/strings.h"
+#include "model/families/family.h"
 #include "model/foreign_files.h"
 #include "model/printable.h"
 #include "model/tensor_names.h"
@@ -19,16 +21,46 @@ struct Located {
   const SafetensorsEntry* entry = nullptr;
   uint64_t size_bytes() const { return entry->end - entry->begin; }
 };
-using LocatedByName = std::map<std::string_view, Located>;
+// By the name with "model." before it.
+using LocatedByName = std::map<std::string, Located, std::less<>>;
 
-LocatedByName LocateAll(const std::vector<WeightFile>& files) {
+constexpr std::string_view kPrefix = "model.";
+
+bool LacksPrefix(std::string_view name) {
+  return name.starts_with("embed_tokens.") || name.starts_with("layers.") ||
+         name.starts_with("norm.");
+}
+
+absl::StatusOr<LocatedByName> LocateAll(const std::vector<WeightFile>& files,
+                                        const std::string& directory) {
   LocatedByName located;
+  const Located *prefixed = nullptr, *bare = nullptr;
   for (size_t i = 0; i < files.size(); ++i) {
     for (const SafetensorsEntry& entry : files[i].entries) {
-      located[entry.name] = {&files[i], i, &entry};
+      const bool lacks = LacksPrefix(entry.name);
+      Located& found = located[StrCat(lacks ? kPrefix : "", entry.name)];
+      found = {&files[i], i, &entry};
+      if (lacks) bare = &found;
+      if (entry.name.starts_with(kPrefix)) prefixed = &found;
     }
   }
-  return located;
+  if (prefixed == nullptr || bare == nullptr) return located;
+  return absl::InvalidArgumentError(StrCat(
+      directory, "/", bare->file->name, ": tensor ", Printable(bare->entry->name), " has no \"",
+      kPrefix, "\" before its name, but ", Printable(prefixed->entry->name), " has"));
+}
+
+// What the files alone tell of the head.
+void CompleteHead(const LocatedByName& located, ModelSpec& config) {
+  config.head.bias = config.head.kind == HeadKind::kClassifier && located.contains(kScoreBiasName);
+  if (!config.has_lm_head() || config.tie_word_embeddings || located.contains(kLmHeadName)) return;
+  const auto embedding = located.find(kEmbeddingName);
+  if (embedding == located.end() || !LacksPrefix(embedding->second.entry->name)) return;
+  const std::string named = config.architecture;
+  config.head.kind = HeadKind::kNone;
+  config.architecture = Architecture{ArchitectureNamed(named).family, HeadKind::kNone}.name();
+  config.warnings.push_back(StrCat("architectures names ", named, ", but the weights are those of ",
+                                   config.architecture, ", without lm_head"));
 }
 
 std::string ShapeString(const std::vector<size_t>& shape) {
@@ -45,8 +77,9 @@ absl::Status MissingTensor(const std::string& directory, const std::string& name
                                            ", as GPTQ and AWQ checkpoints do",
                                            kUseOriginalWeights));
   }
-  const std::string hint =
-      name == kLmHeadName ? ", and tie_word_embeddings of config.json is false" : "";
+  const std::string hint = name == kLmHeadName ? ", and tie_word_embeddings of config.json is false"
+                           : name == kScoreName ? ", which a classifier of config.json needs"
+                                                : "";
   return absl::InvalidArgumentError(
       StrCat(directory, ": the checkpoint holds no tensor \"", name, "\"", hint));
 }
@@ -62,7 +95,8 @@ std::string DTypeHint(std::string_view dtype) {
 
 absl::StatusOr<TensorRef> MakeTensorRef(const Located& found, const NamedShape& needed,
                                         const std::string& directory) {
-  const std::string where = StrCat(directory, "/", found.file->name, ": tensor ", needed.name);
+  const std::string where =
+      StrCat(directory, "/", found.file->name, ": tensor ", found.entry->name);
   const std::optional<DType> dtype = DTypeFromName(found.entry->dtype);
   if (!dtype) {
     return absl::UnimplementedError(
@@ -85,12 +119,15 @@ bool IsIgnored(std::string_view name) { return name.ends_with("rotary_emb.inv_fr
 
 // Refuses tensors that belong to a Llama model but not to this config: a bias, or one more layer,
 // left out in silence would give wrong logits. Names of other families (a value head) are ignored.
-absl::Status CheckExtraTensors(const LocatedByName& located, const std::vector<TensorRef>& needed,
-                               const std::string& directory) {
+absl::Status CheckExtraTensors(const ModelSpec& config, const LocatedByName& located,
+                               const std::vector<TensorRef>& needed, const std::string& directory) {
   for (const auto& [name, found] : located) {
     const auto it = std::lower_bound(needed.begin(), needed.end(), name,
                                      [](const auto& a, std::string_view b) { return a.name < b; });
     if (it != needed.end() && it->name == name) continue;
+    if (name == kLmHeadName && !config.has_lm_head()) {
+      continue;  // Left over from the model that this one was made of.
+    }
     if ((name.starts_with("model.") || name.starts_with("lm_head.")) && !IsIgnored(name)) {
       return absl::InvalidArgumentError(StrCat(directory, "/", found.file->name, ": tensor ",
                                                Printable(name),
@@ -102,16 +139,15 @@ absl::Status CheckExtraTensors(const LocatedByName& located, const std::vector<T
 
 }  // namespace
 
-bool HoldsTensor(const std::vector<WeightFile>& files, std::string_view name) {
-  return LocateAll(files).contains(name);
-}
-
-absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(const ModelSpec& config,
+absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(ModelSpec& config,
                                                            const std::vector<WeightFile>& files,
                                                            const std::string& directory) {
-  const LocatedByName located = LocateAll(files);
+  SOTTO_ASSIGN_OR_RETURN(const LocatedByName located, LocateAll(files, directory));
+  CompleteHead(located, config);
+  ModelSpec wanted = config;
+  if (located.contains(kLmHeadName)) wanted.tie_word_embeddings = false;
   std::vector<TensorRef> tensors;
-  for (const NamedShape& needed : RequiredTensors(config)) {
+  for (const NamedShape& needed : RequiredTensors(wanted)) {
     const auto it = located.find(needed.name);
     if (it == located.end()) return MissingTensor(directory, needed.name, located);
     SOTTO_ASSIGN_OR_RETURN(TensorRef tensor, MakeTensorRef(it->second, needed, directory));
@@ -119,7 +155,7 @@ absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(const ModelSpec& conf
   }
   std::sort(tensors.begin(), tensors.end(),
             [](const TensorRef& a, const TensorRef& b) { return a.name < b.name; });
-  SOTTO_RETURN_IF_ERROR(CheckExtraTensors(located, tensors, directory));
+  SOTTO_RETURN_IF_ERROR(CheckExtraTensors(config, located, tensors, directory));
   return tensors;
 }
 

@@ -32,6 +32,21 @@ void AddBlock(const ModelSpec& config, size_t block, std::vector<NamedShape>& te
   AddProjection(block, "mlp.down_proj", d, f, mlp.bias, tensors);
 }
 
+void AddHead(const ModelSpec& config, std::vector<NamedShape>& tensors) {
+  const size_t d = config.hidden_size, labels = config.head.labels.size();
+  switch (config.head.kind) {
+    case HeadKind::kLmHead:
+      if (!config.tie_word_embeddings) tensors.push_back({kLmHeadName, {config.vocab_size, d}});
+      return;
+    case HeadKind::kClassifier:
+      tensors.push_back({kScoreName, {labels, d}});
+      if (config.head.bias) tensors.push_back({kScoreBiasName, {labels}});
+      return;
+    case HeadKind::kNone:
+      return;
+  }
+}
+
 }  // namespace
 
 std::string BlockTensorName(size_t block, std::string_view suffix) {
@@ -39,11 +54,10 @@ std::string BlockTensorName(size_t block, std::string_view suffix) {
 }
 
 std::vector<NamedShape> RequiredTensors(const ModelSpec& config) {
-  const std::vector<size_t> table = {config.vocab_size, config.hidden_size};
-  std::vector<NamedShape> tensors = {{kEmbeddingName, table}};
+  std::vector<NamedShape> tensors = {{kEmbeddingName, {config.vocab_size, config.hidden_size}}};
   for (size_t block = 0; block < config.num_layers(); ++block) AddBlock(config, block, tensors);
   tensors.push_back({kFinalNormName, {config.hidden_size}});
-  if (!config.tie_word_embeddings) tensors.push_back({kLmHeadName, table});
+  AddHead(config, tensors);
   return tensors;
 }
 

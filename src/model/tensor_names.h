@@ -13,6 +13,9 @@ namespace sotto {
 inline constexpr char kEmbeddingName[] = "model.embed_tokens.weight";
 inline constexpr char kFinalNormName[] = "model.norm.weight";
 inline constexpr char kLmHeadName[] = "lm_head.weight";
+// Of a classifier: [labels, hidden_size] and [labels].
+inline constexpr char kScoreName[] = "score.weight";
+inline constexpr char kScoreBiasName[] = "score.bias";
 
 // "model.layers.3." + suffix, e.g. "self_attn.q_proj.weight".
 std::string BlockTensorName(size_t block, std::string_view suffix);
@@ -23,7 +26,8 @@ struct NamedShape {
 };
 
 // Every tensor the model needs, in the order the forward pass uses them: the embedding, each
-// block's tensors, the final norm, and lm_head where it is not tied to the embedding.
+// block's tensors, the final norm, and its head: lm_head where it is not tied to the embedding, or
+// a classifier's rows.
 std::vector<NamedShape> RequiredTensors(const ModelSpec& config);
 
 }  // namespace sotto

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/config.h"
@@ -226,13 +227,94 @@ TEST(FamiliesTest, EndTokenBeyondTheVocabularyIsWarnedOf) {
   EXPECT_TRUE(ParseFamily(Qwen2(), {{"eos_token_id", 511}})->warnings.empty());
 }
 
+FamilyJson ClassifierJson() { return ConfigOf("MistralForSequenceClassification", "mistral"); }
+
+TEST(FamiliesTest, HeadsOfEveryFamily) {
+  for (const auto& [name, type] : {std::pair{"Llama", "llama"},
+                                   {"Mistral", "mistral"},
+                                   {"Qwen2", "qwen2"},
+                                   {"Qwen3", "qwen3"}}) {
+    for (const auto& [suffix, kind] : {std::pair{"ForCausalLM", HeadKind::kLmHead},
+                                       {"ForSequenceClassification", HeadKind::kClassifier},
+                                       {"Model", HeadKind::kNone}}) {
+      const std::string architecture = std::string(name) + suffix;
+      const auto spec =
+          ParseFamily(ConfigOf(architecture.c_str(), type), {{"tie_word_embeddings", true}});
+      ASSERT_TRUE(spec.ok()) << spec.status();
+      EXPECT_EQ(spec->architecture, architecture);
+      EXPECT_EQ(spec->head.kind, kind);
+      EXPECT_EQ(spec->tie_word_embeddings, kind == HeadKind::kLmHead);
+    }
+  }
+  EXPECT_EQ(ParseFamily(ConfigOf("LLaMAForSequenceClassification", "llama"), {})->architecture,
+            "LlamaForSequenceClassification");
+  for (const char* other : {"LlamaForTokenClassification", "Llama", "Model", "GemmaModel"}) {
+    ExpectError(ParseFamily(ConfigOf(other, "llama"), {}), kUnsupported, "architectures names");
+  }
+}
+
+TEST(FamiliesTest, LabelsOfAClassifier) {
+  const auto two = ParseFamily(ClassifierJson(), {});
+  ASSERT_TRUE(two.ok()) << two.status();
+  EXPECT_EQ(two->head.labels, (std::vector<std::string>{"LABEL_0", "LABEL_1"}));
+  EXPECT_EQ(two->head.activation, LabelActivation::kSoftmax);
+  EXPECT_FALSE(two->head.pad_token_id.has_value());
+  EXPECT_EQ(ParseFamily(ClassifierJson(), {{"num_labels", 3}})->head.labels.size(), 3u);
+  const FamilyJson names = {{"1", "no"}, {"0", "yes"}};
+  const auto named = ParseFamily(ClassifierJson(),
+                                 {{"id2label", names}, {"num_labels", 2}, {"pad_token_id", 511}});
+  ASSERT_TRUE(named.ok()) << named.status();
+  EXPECT_EQ(named->head.labels, (std::vector<std::string>{"yes", "no"}));
+  EXPECT_EQ(named->head.pad_token_id, 511);
+  EXPECT_TRUE(named->unknown_fields.empty());
+  ExpectError(ParseFamily(ClassifierJson(), {{"id2label", names}, {"num_labels", 3}}), kInvalid,
+              "num_labels is 3, but id2label has 2");
+  ExpectError(ParseFamily(ClassifierJson(), {{"id2label", {{"0", "a"}, {"2", "b"}}}}), kInvalid,
+              "id2label has 2 labels, but none for 1");
+  ExpectError(ParseFamily(ClassifierJson(), {{"id2label", {{"0", 1}}}}), kInvalid,
+              "id2label.0 is 1; it must be a string");
+  ExpectError(ParseFamily(ClassifierJson(), {{"id2label", FamilyJson::object()}}), kInvalid,
+              "id2label has 0 labels");
+}
+
+TEST(FamiliesTest, WhatMakesProbabilitiesOfScores) {
+  const auto activation = [](const FamilyJson& more) {
+    return ParseFamily(ClassifierJson(), more)->head.activation;
+  };
+  EXPECT_EQ(activation({{"num_labels", 1}}), LabelActivation::kNone);
+  EXPECT_EQ(activation({{"problem_type", "regression"}}), LabelActivation::kNone);
+  EXPECT_EQ(activation({{"problem_type", "single_label_classification"}}),
+            LabelActivation::kSoftmax);
+  EXPECT_EQ(activation({{"problem_type", "multi_label_classification"}}),
+            LabelActivation::kSigmoid);
+  EXPECT_EQ(activation({{"problem_type", "multi_label_classification"}, {"num_labels", 1}}),
+            LabelActivation::kSigmoid);
+  ExpectError(ParseFamily(ClassifierJson(), {{"problem_type", "ranking"}}), kUnsupported,
+              "problem_type is \"ranking\"");
+}
+
+// A repository's own code counts where it takes this head's place; attention that is not causal
+// anywhere.
+TEST(FamiliesTest, CodeOfTheRepository) {
+  const FamilyJson own = {{"auto_map", {{"AutoModelForSequenceClassification", "own.Judge"}}}};
+  EXPECT_TRUE(ParseFamily(Mistral(), own).ok());
+  ExpectError(ParseFamily(ClassifierJson(), own), kUnsupported,
+              "auto_map.AutoModelForSequenceClassification is");
+  ExpectError(ParseFamily(Qwen2(), {{"is_causal", false}}), kUnsupported, "is_causal is false");
+}
+
 // Of every feature that a family has.
 TEST(FamiliesTest, WhatIsWrittenReadsBackLayerByLayer) {
-  for (const FamilyConfig& family : FamilyConfigs()) {
-    SCOPED_TRACE(family.name);
+  std::vector<FamilyConfig> families = FamilyConfigs();
+  families.push_back(WithHead(families[0], {.kind = HeadKind::kNone}));
+  families.push_back(WithHead(families[2], ClassifierHead({"yes", "no", "yes"})));
+  families.push_back(WithHead(families[3], ClassifierHead({"good"})));
+  for (const FamilyConfig& family : families) {
+    SCOPED_TRACE(family.spec.architecture);
     const auto again = ParseConfig(ConfigToJson(family.spec), "C");
     ASSERT_TRUE(again.ok()) << again.status();
     EXPECT_EQ(ConfigToJson(*again), ConfigToJson(family.spec));
+    EXPECT_EQ(again->head, family.spec.head);
     ASSERT_EQ(again->num_layers(), family.spec.num_layers());
     for (size_t i = 0; i < again->num_layers(); ++i) {
       const AttentionSpec &a = again->layers[i].attention, &b = family.spec.layers[i].attention;

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/strings.h"
+#include "model/families/head_fields.h"
 #include "model/printable.h"
 
 namespace sotto {
@@ -12,62 +13,80 @@ namespace {
 constexpr const ModelFamily* kFamilies[] = {&kLlamaFamily, &kMistralFamily, &kQwen2Family,
                                             &kQwen3Family};
 
-std::string Names(const char* ModelFamily::*name) {
+constexpr HeadKind kHeads[] = {HeadKind::kLmHead, HeadKind::kClassifier, HeadKind::kNone};
+
+std::string ArchitectureNames() {
   std::string names;
   for (const ModelFamily* family : kFamilies) {
-    names += StrCat(names.empty() ? "" : ", ", family->*name);
+    names += StrCat(names.empty() ? "" : ", ", Architecture{family}.name());
   }
-  return names;
+  return StrCat(names, ", and the same with ", ArchitectureSuffix(HeadKind::kClassifier), " or ",
+                ArchitectureSuffix(HeadKind::kNone), " at their end");
 }
 
-const ModelFamily* FamilyNamed(const char* ModelFamily::*name, std::string_view wanted) {
+std::string ModelTypes() {
+  std::string types;
   for (const ModelFamily* family : kFamilies) {
-    if (family->*name != nullptr && family->*name == wanted) return family;
+    types += StrCat(types.empty() ? "" : ", ", family->model_type);
   }
-  return nullptr;
+  return types;
 }
 
-const ModelFamily* FamilyOfArchitecture(std::string_view name) {
-  const ModelFamily* const family = FamilyNamed(&ModelFamily::architecture, name);
-  return family != nullptr ? family : FamilyNamed(&ModelFamily::old_architecture, name);
+// Its family is null if there is no such architecture.
+Architecture Parse(std::string_view name) {
+  for (const HeadKind head : kHeads) {
+    const std::string_view suffix = ArchitectureSuffix(head);
+    if (!name.ends_with(suffix)) continue;
+    const std::string_view stem = name.substr(0, name.size() - suffix.size());
+    for (const ModelFamily* family : kFamilies) {
+      if (stem == family->name || (family->old_name != nullptr && stem == family->old_name)) {
+        return {family, head};
+      }
+    }
+  }
+  return {};
+}
+
+absl::StatusOr<const ModelFamily*> FamilyOfType(const JsonFields& fields, const std::string& type) {
+  for (const ModelFamily* family : kFamilies) {
+    if (type == family->model_type) return family;
+  }
+  return fields.Unsupported("model_type",
+                            StrCat("is ", Printable(type), "; supported: ", ModelTypes()));
 }
 
 }  // namespace
 
-const ModelFamily& FamilyOf(std::string_view architecture) {
-  const ModelFamily* const family = FamilyNamed(&ModelFamily::architecture, architecture);
-  SOTTO_CHECK(family != nullptr);
-  return *family;
+std::string Architecture::name() const { return StrCat(family->name, ArchitectureSuffix(head)); }
+
+Architecture ArchitectureNamed(std::string_view name) {
+  const Architecture architecture = Parse(name);
+  SOTTO_CHECK(architecture.family != nullptr);
+  return architecture;
 }
 
-absl::StatusOr<const ModelFamily*> FindFamily(const JsonFields& fields) {
+absl::StatusOr<Architecture> FindArchitecture(const JsonFields& fields) {
   SOTTO_ASSIGN_OR_RETURN(const auto architectures, fields.TextList("architectures"));
   SOTTO_ASSIGN_OR_RETURN(const auto model_type, fields.Text("model_type"));
   if (architectures.empty() && !model_type) {
-    return fields.Invalid("architectures",
-                          StrCat("is missing; supported: ", Names(&ModelFamily::architecture)));
+    return fields.Invalid("architectures", StrCat("is missing; supported: ", ArchitectureNames()));
   }
-  const ModelFamily* family = nullptr;
+  Architecture architecture;
   if (!architectures.empty()) {
-    family = FamilyOfArchitecture(architectures.front());
-    if (family == nullptr) {
-      return fields.Unsupported("architectures",
-                                StrCat("names ", Printable(architectures.front()),
-                                       "; supported: ", Names(&ModelFamily::architecture)));
+    architecture = Parse(architectures.front());
+    if (architecture.family == nullptr) {
+      return fields.Unsupported("architectures", StrCat("names ", Printable(architectures.front()),
+                                                        "; supported: ", ArchitectureNames()));
     }
   }
-  if (!model_type) return family;
-  const ModelFamily* const typed = FamilyNamed(&ModelFamily::model_type, *model_type);
-  if (typed == nullptr) {
-    return fields.Unsupported(
-        "model_type",
-        StrCat("is ", Printable(*model_type), "; supported: ", Names(&ModelFamily::model_type)));
-  }
-  if (family != nullptr && family != typed) {
+  if (!model_type) return architecture;
+  SOTTO_ASSIGN_OR_RETURN(const ModelFamily* const typed, FamilyOfType(fields, *model_type));
+  if (architecture.family != nullptr && architecture.family != typed) {
     return fields.Invalid("model_type", StrCat("is ", Printable(*model_type), ", but architectures",
-                                               " names ", family->architecture));
+                                               " names ", architecture.name()));
   }
-  return typed;
+  architecture.family = typed;
+  return architecture;
 }
 
 }  // namespace sotto

@@ -2,6 +2,7 @@
 #ifndef SOTTO_MODEL_FAMILIES_FAMILY_H_
 #define SOTTO_MODEL_FAMILIES_FAMILY_H_
 
+#include <string>
 #include <string_view>
 
 #include "base/status.h"
@@ -12,20 +13,29 @@
 namespace sotto {
 
 struct ModelFamily {
-  const char* architecture;  // As config.json's `architectures` and `model_type` spell it.
+  // How the names of its architectures begin, "Llama" of "LlamaForCausalLM", and its `model_type`.
+  const char* name;
   const char* model_type;
-  const char* old_architecture;  // As old exports spell it, or null.
+  const char* old_name;  // As old exports spell it, or null.
   // The model that the fields describe, and what of `spec` they would have to say.
   absl::StatusOr<ModelSpec> (*read)(const JsonFields& fields);
   nlohmann::json (*write)(const ModelSpec& spec);
 };
 
-// REQUIRES: `architecture` is in the table.
-const ModelFamily& FamilyOf(std::string_view architecture);
+// A family, and what stands behind its last norm.
+struct Architecture {
+  const ModelFamily* family = nullptr;
+  HeadKind head = HeadKind::kLmHead;
 
-// The family that a config names. UNIMPLEMENTED, naming what was found, for any that is not in the
-// table; INVALID_ARGUMENT if it names none.
-absl::StatusOr<const ModelFamily*> FindFamily(const JsonFields& fields);
+  std::string name() const;  // "LlamaForCausalLM".
+};
+
+// REQUIRES: `name` is that of an architecture.
+Architecture ArchitectureNamed(std::string_view name);
+
+// The architecture that a config names; by its model_type alone, one with an lm_head.
+// UNIMPLEMENTED, naming what was found, for any other; INVALID_ARGUMENT if it names none.
+absl::StatusOr<Architecture> FindArchitecture(const JsonFields& fields);
 
 extern const ModelFamily kLlamaFamily, kMistralFamily, kQwen2Family, kQwen3Family;
 

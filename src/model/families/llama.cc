@@ -29,7 +29,6 @@ nlohmann::json WriteLlama(const ModelSpec& spec) {
 
 }  // namespace
 
-const ModelFamily kLlamaFamily{"LlamaForCausalLM", "llama", "LLaMAForCausalLM", ReadLlama,
-                               WriteLlama};
+const ModelFamily kLlamaFamily{"Llama", "llama", "LLaMA", ReadLlama, WriteLlama};
 
 }  // namespace sotto

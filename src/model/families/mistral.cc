@@ -28,7 +28,6 @@ nlohmann::json WriteMistral(const ModelSpec& spec) {
 
 }  // namespace
 
-const ModelFamily kMistralFamily{"MistralForCausalLM", "mistral", nullptr, ReadMistral,
-                                 WriteMistral};
+const ModelFamily kMistralFamily{"Mistral", "mistral", nullptr, ReadMistral, WriteMistral};
 
 }  // namespace sotto

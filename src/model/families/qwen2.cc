@@ -27,6 +27,6 @@ nlohmann::json WriteQwen2(const ModelSpec& spec) {
 
 }  // namespace
 
-const ModelFamily kQwen2Family{"Qwen2ForCausalLM", "qwen2", nullptr, ReadQwen2, WriteQwen2};
+const ModelFamily kQwen2Family{"Qwen2", "qwen2", nullptr, ReadQwen2, WriteQwen2};
 
 }  // namespace sotto

@@ -33,6 +33,6 @@ nlohmann::json WriteQwen3(const ModelSpec& spec) {
 
 }  // namespace
 
-const ModelFamily kQwen3Family{"Qwen3ForCausalLM", "qwen3", nullptr, ReadQwen3, WriteQwen3};
+const ModelFamily kQwen3Family{"Qwen3", "qwen3", nullptr, ReadQwen3, WriteQwen3};
 
 }  // namespace sotto

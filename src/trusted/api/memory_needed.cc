@@ -6,6 +6,7 @@
 #include "model/linear_layers.h"
 #include "model/tensor_names.h"
 #include "sotto/scores.h"
+#include "trusted/api/classifier.h"
 #include "trusted/engine/memory_plan.h"
 
 namespace sotto {
@@ -29,6 +30,7 @@ MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions
   const absl::StatusOr<TensorRef> embedding = checkpoint.Find(kEmbeddingName);
   MemoryNeeded needed;
   needed.weight_bytes = linear.weight_bytes + (embedding.ok() ? embedding->size_bytes : 0);
+  needed.weight_bytes += ClassifierBytes(config);
   needed.packing_bytes = linear.packing_bytes;
   needed.arena_bytes = PlanMemory(config, attention, linear.workspace_bytes, options).total_bytes();
   if (options.oblivious_embedding) {
@@ -47,6 +49,7 @@ MemoryNeeded PlanSplitRun(const Checkpoint& checkpoint, const SplitSetup& setup,
   MemoryNeeded needed;
   const absl::StatusOr<TensorRef> embedding = checkpoint.Find(kEmbeddingName);
   if (embedding.ok() && !setup.offload.embedding) needed.weight_bytes = embedding->size_bytes;
+  needed.weight_bytes += ClassifierBytes(checkpoint.config());
   if (setup.protection == Protection::kPads) {
     // Pads are products of weights that are kept for it, a byte each.
     for (const LinearLayer layer : AllLinearLayers(checkpoint.config())) {

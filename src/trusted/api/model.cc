@@ -28,6 +28,8 @@ ModelInfo InfoOf(const Checkpoint& checkpoint, const std::string& path) {
   return {.name = NameOf(path),
           .path = path,
           .sealed = IsSealedModelPath(path),
+          .architecture = config.architecture,
+          .head = config.head,
           .parameters = checkpoint.parameter_count(),
           .layers = config.num_layers(),
           .hidden_size = config.hidden_size,

@@ -133,9 +133,10 @@ absl::Status PassRunner::RunBatch(BatchReport& batch, ProgressMeter& progress) {
 
 absl::Status PassRunner::CheckFinite(const std::optional<BatchOutputs::Place>& not_finite) const {
   if (!not_finite.has_value()) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      StrCat(NameOf(not_finite->prompt), ": the logits of position ", not_finite->position,
-             " are not finite: the model overflows in precision ", set_.precision_name));
+  return absl::FailedPreconditionError(StrCat(
+      NameOf(not_finite->prompt), request_.hidden_states ? ": the hidden state" : ": the logits",
+      " of position ", not_finite->position, request_.hidden_states ? " is" : " are",
+      " not finite: the model overflows in precision ", set_.precision_name));
 }
 
 }  // namespace sotto

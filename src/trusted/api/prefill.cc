@@ -16,6 +16,7 @@
 #include "trusted/api/prompt_checks.h"
 #include "trusted/api/split_backend.h"
 #include "trusted/api/weight_cache_policy.h"
+#include "trusted/engine/logits.h"
 #include "trusted/split/drbg.h"
 #include "trusted/tee/platform.h"
 
@@ -88,6 +89,9 @@ absl::StatusOr<Prefill> Prefill::Create(const Model& model, const PrefillOptions
                                      .prefill_length = resolved.prefill_length,
                                      .oblivious_embedding = resolved.oblivious_embedding},
                        MakeRetries(resolved));
+    if (opened.info.head.kind == HeadKind::kClassifier) {
+      SOTTO_ASSIGN_OR_RETURN(impl->classifier, Classifier::Read(opened.checkpoint));
+    }
     SOTTO_RETURN_IF_ERROR(impl->host->Load());
     return Prefill(std::move(impl));
   });
@@ -113,6 +117,9 @@ Prefill::~Prefill() {
 absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassRequest& request,
                                              const RunControl& control) {
   SOTTO_RETURN_IF_ERROR(CheckProcess(process));
+  if (!request.hidden_states) {
+    SOTTO_RETURN_IF_ERROR(CheckHasLogits(model.impl_->checkpoint.config()));
+  }
   return Guarded([&]() -> absl::StatusOr<RunReport> {
     const std::lock_guard lock(mutex);
     const ModelInfo& info = model.info();
@@ -148,6 +155,14 @@ absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassReq
 absl::StatusOr<RunReport> Prefill::Run(TokenPrompts prompts, const RunRequest& request,
                                        const RunControl& control) {
   SOTTO_RETURN_IF_ERROR(CheckPositions(request.positions));
+  if (request.embeddings || request.classes) {
+    if (request.logits || request.scores || (request.embeddings && request.classes)) {
+      return absl::InvalidArgumentError(
+          "embeddings, labels and logits or scores each need a run of their own");
+    }
+    return request.classes ? impl_->RunClassify(prompts, request, control)
+                           : impl_->RunEmbed(prompts, request, control);
+  }
   const bool all = request.positions == Positions::kAll;
   if (request.scores && !all) {
     return absl::InvalidArgumentError("scores need the logits of all positions");

@@ -5,18 +5,30 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/thread_pool.h"
 #include "sotto/prefill.h"
+#include "trusted/api/classifier.h"
 #include "trusted/api/engine_host.h"
 #include "trusted/api/model_impl.h"
 #include "trusted/api/pass_runner.h"
 
 namespace sotto {
+
+// Hidden states as a run's results.
+struct PooledRequest {
+  Pooling pooling = Pooling::kLast;
+  std::vector<size_t> lengths = {};  // Of each prompt: its first so many positions count.
+  // Done to the pooled rows of every prompt, those that fill a batch included.
+  std::function<void(Hidden&)> finish = {};
+  std::function<absl::Status(size_t prompt, Hidden rows)> deliver = {};
+};
 
 struct Prefill::Impl {
   Impl(const Model& opened, const PrefillOptions& resolved, const PrecisionReport& chosen)
@@ -32,6 +44,13 @@ struct Prefill::Impl {
   // Checks prompts, fills batches where padding is computed, runs.
   absl::StatusOr<RunReport> Run(TokenPrompts prompts, const PassRequest& request,
                                 const RunControl& control);
+  // The runs whose results are made of hidden states (prefill_hidden.cc).
+  absl::StatusOr<RunReport> RunEmbed(TokenPrompts prompts, const RunRequest& request,
+                                     const RunControl& control);
+  absl::StatusOr<RunReport> RunClassify(TokenPrompts prompts, const RunRequest& request,
+                                        const RunControl& control);
+  absl::StatusOr<RunReport> RunPooled(TokenPrompts prompts, const PooledRequest& pooled,
+                                      const RunRequest& request, const RunControl& control);
   // Positions of each prompt that rows come for: its length, or the padded one.
   size_t RowsOf(const std::vector<int32_t>& prompt) const {
     return options.pad_compute ? options.prefill_length : prompt.size();
@@ -40,6 +59,7 @@ struct Prefill::Impl {
   const Model model;             // Keeps what the backend refers to.
   const PrefillOptions options;  // Nothing in it is left open.
   const PrecisionReport precision;
+  std::optional<Classifier> classifier = {};  // Nullopt: the model's head is none.
   const pid_t process = getpid();
   std::unique_ptr<ThreadPool> pool;
   std::optional<EngineHost> host;

@@ -115,6 +115,7 @@ class PrefillEngine : public Engine {
                    LogitsSink sink) override {
     SOTTO_RETURN_IF_ERROR(CheckPrompts(prompts, config_, options_));
     SOTTO_RETURN_IF_ERROR(CheckPositions(prompts, options));
+    if (!options.hidden_states) SOTTO_RETURN_IF_ERROR(CheckHasLogits(config_));
     const BatchPlan plan =
         options.pad_compute ? FixedShapePlan(prompts, options_.batch_size, options_.prefill_length)
                             : PackedPlan(prompts);

@@ -61,7 +61,7 @@ struct RunOptions {
   // as `logits` says. Not with pad_compute: how many there are shows.
   const std::vector<std::vector<size_t>>* positions = nullptr;
   // The sink gets hidden states after the final norm, [rows, hidden_size], of all positions, and
-  // lm_head is not computed.
+  // lm_head is not computed. All that a model without one can do.
   bool hidden_states = false;
   // Ends the run with CANCELLED between two layers of a token block.
   std::stop_token stop = {};
@@ -91,7 +91,8 @@ class Engine {
   virtual ~Engine() = default;
 
   // Runs one batch. prompts: at most batch_size id lists, each of 1..prefill_length ids below
-  // vocab_size (INVALID_ARGUMENT otherwise, naming prompt and position, never the id). Each
+  // vocab_size (INVALID_ARGUMENT otherwise, naming prompt and position, never the id).
+  // FAILED_PRECONDITION for logits of a model without lm_head. Each
   // position's logits are the same to the bit whatever else is in the batch. One call at a time.
   virtual absl::Status Run(std::span<const std::vector<int32_t>> prompts, const RunOptions& options,
                            LogitsSink sink) = 0;

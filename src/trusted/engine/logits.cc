@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/strings.h"
 #include "kernels/elementwise.h"
 #include "kernels/oblivious_row.h"
 
@@ -63,6 +64,12 @@ void CopyLastRow(const BatchPlan& plan, size_t prompt, ConstMatrixView<float> x,
 }
 
 }  // namespace
+
+absl::Status CheckHasLogits(const ModelSpec& config) {
+  if (config.has_lm_head()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      StrCat("the model is a ", config.architecture, ", which has no lm_head and so no logits"));
+}
 
 absl::Status DeliverAllLogits(const DecoderParts& model, const BatchPlan& plan,
                               ConstMatrixView<float> x, Lane& lane, LogitsSink sink) {

@@ -10,6 +10,9 @@
 
 namespace sotto {
 
+// FAILED_PRECONDITION, naming the architecture, for a model without lm_head.
+absl::Status CheckHasLogits(const ModelSpec& config);
+
 // Delivers the logits of every real position, or of a fixed shape's every position. x:
 // [plan.rows(), hidden_size], after the last layer. The rows of a shared prefix are computed once
 // and delivered to each of its prompts.

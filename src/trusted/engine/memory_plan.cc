@@ -51,7 +51,7 @@ MemoryPlan PlanMemory(const ModelSpec& config, const AttentionPlan& attention,
   for (const LayerSpec& layer : config.layers) {
     s.intermediate_size = std::max(s.intermediate_size, layer.mlp.intermediate_size);
   }
-  s.vocab_size = config.vocab_size;
+  s.vocab_size = config.has_lm_head() ? config.vocab_size : 0;
   plan.lanes = static_cast<size_t>(options.lanes);
   plan.kv_buffers = options.lanes > 1 ? 2 : 1;
 

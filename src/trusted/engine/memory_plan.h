@@ -17,7 +17,8 @@ namespace sotto {
 struct MemoryPlan {
   struct Shapes {
     size_t block_rows, logit_rows;
-    size_t hidden_size, q_size, qkv_size, intermediate_size, vocab_size;
+    size_t hidden_size, q_size, qkv_size, intermediate_size;
+    size_t vocab_size;  // 0 without an lm_head.
   };
   Shapes shapes;
   size_t kv_buffers = 1;

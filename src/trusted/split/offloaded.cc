@@ -105,9 +105,9 @@ absl::Status OffloadedLinear::BeginNext(LinearLayer layer, size_t rows) {
   const ModelSpec& config = layers_->config();
   const std::vector<LinearLayer> layers = AllLinearLayers(config);
   const size_t next = LinearLayerIndex(config, layer) + 1;
-  // How many rows lm_head, the last, will have is for the caller to choose.
-  if (next + 1 >= layers.size() || rows > ExchangeRows(layers[next]) ||
-      !stock_.Wants(layers[next])) {
+  // How many rows lm_head will have is for the caller to choose.
+  if (next == layers.size() || layers[next].kind == LinearKind::kLmHead ||
+      rows > ExchangeRows(layers[next]) || !stock_.Wants(layers[next])) {
     return absl::OkStatus();
   }
   BegunExchange exchange{.layer = layers[next], .rows = rows};

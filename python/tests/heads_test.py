@@ -1,0 +1,110 @@
+"""Models with other heads than lm_head: labels, rewards, embeddings, and what they do not compute."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import numpy as np
+import sotto
+import sotto_test_util as util
+
+PROMPTS = [[1, 2, 3, 4], [5], [9, 8, 7], [3, 0, 0]]
+
+
+class Heads(unittest.TestCase):
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def model(self, architecture, **fields):
+        """A small random model of that architecture."""
+        config = {"architectures": [architecture], "model_type": "mistral", "hidden_size": 32,
+                  "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
+                  "num_key_value_heads": 2, "vocab_size": 64, "max_position_embeddings": 64} | fields
+        like, out = self.folder / "like.json", self.folder / architecture
+        like.write_text(json.dumps(config))
+        subprocess.run([util.BUILD_DIR / "bin/sotto", "model", "random", "--like", like, "--out", out],
+                       check=True, capture_output=True, timeout=300)
+        model = sotto.Model(out, precision="f32", batch_size=2)
+        self.addCleanup(model.close)
+        return model
+
+    def command_line(self, command, model, *flags):
+        """The lines of `sotto classify` or `embed` of PROMPTS."""
+        done = subprocess.run([util.BUILD_DIR / "bin/sotto", command, "--model", self.folder / model.info.name,
+                               *flags], input="\n".join(map(json.dumps, PROMPTS)), text=True, check=True,
+                              capture_output=True, timeout=300)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_labels(self):
+        model = self.model("MistralForSequenceClassification", id2label={"0": "yes", "1": "no", "2": "so so"},
+                           pad_token_id=0)
+        self.assertEqual((model.info.head, model.info.labels), ("classifier", ("yes", "no", "so so")))
+        result = model.classify(PROMPTS)
+        self.assertEqual((result.logits.shape, result.logits.dtype), ((4, 3), np.float32))
+        shares = np.exp(result.logits.astype(np.float64))
+        # Some roundings of float64.
+        np.testing.assert_allclose(result.probabilities, shares / shares.sum(axis=1, keepdims=True), rtol=1e-12)
+        np.testing.assert_array_equal(model.classify(PROMPTS[1:2]).logits[0], result.logits[1])
+        np.testing.assert_array_equal(model.classify([[3]]).logits[0], result.logits[3])
+        for line, logits, shares, choice in zip(self.command_line("classify", model), result.logits,
+                                                result.probabilities, result.choices, strict=True):
+            self.assertEqual([label["logit"] for label in line["labels"]], logits.tolist())
+            self.assertEqual([label["probability"] for label in line["labels"]], shares.tolist())
+            self.assertEqual(line["label"], choice)
+        self.assertNotIn("logits", repr(result))
+
+    def test_rewards(self):
+        model = self.model("MistralForSequenceClassification", num_labels=1)
+        result = model.classify(PROMPTS)
+        self.assertEqual(result.logits.shape, (4, 1))
+        self.assertIsNone(result.probabilities)
+        self.assertEqual([line["score"] for line in self.command_line("classify", model)],
+                         result.logits[:, 0].tolist())
+
+    def test_embeddings(self):
+        model = self.model("MistralModel")
+        self.assertEqual((model.info.architecture, model.info.head), ("MistralModel", "none"))
+        expected = model.embed(PROMPTS, pooling="mean", dimensions=8, normalize=True)
+        lines = self.command_line("embed", model, "--pooling", "mean", "--dimensions", "8", "--normalize")
+        np.testing.assert_array_equal(np.array([line["embedding"] for line in lines], dtype=np.float32), expected)
+        array = self.folder / "rows.npy"
+        self.command_line("embed", model, "--output", array)
+        np.testing.assert_array_equal(np.load(array), model.embed(PROMPTS))
+        for use in (model.score, model.logits, model.classify):
+            with self.assertRaisesRegex(sotto.FailedPreconditionError, "the model is a MistralModel"):
+                use(PROMPTS)
+
+    def test_a_causal_model_has_no_labels(self):
+        with self.assertRaisesRegex(sotto.FailedPreconditionError, "is a MistralForCausalLM, which has no labels"):
+            self.model("MistralForCausalLM").classify(PROMPTS)
+
+    @unittest.skipIf(shutil.which("jq") is None, "SKIPPED: jq is not installed")
+    def test_the_example_of_a_reranker(self):
+        pairs = [{"id": "a", "query": "Who made the heaven?", "document": "In the beginning God created it."},
+                 {"query": "Who made the heaven?", "document": "And Esau ran.", "instruction": "Judge"}]
+        lines = subprocess.run(["jq", "-c", "-f", util.SOURCE_DIR / "examples/reranker.jq"], text=True, check=True,
+                               input="\n".join(map(json.dumps, pairs)), capture_output=True, timeout=60).stdout
+        done = subprocess.run([util.BUILD_DIR / "bin/sotto", "score", "--model", util.MODEL, "--no-bos"], input=lines,
+                              text=True, check=True, capture_output=True, timeout=300)
+        results = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(results[0]["id"], "a")
+        with sotto.Model(util.MODEL, precision="f32", prefill_length=512) as model:
+            for line, result in zip(map(json.loads, lines.splitlines()), results, strict=True):
+                self.assertTrue(line["prompt"].endswith("</think>\n\n"))
+                before = len(model.encode(line["prompt"].rstrip(), add_bos=False))
+                yes, no = (score.logprob for score in model.score(
+                    [model.encode(line["prompt"] + label, add_bos=False) for label in ("yes", "no")],
+                    first_tokens=[before] * 2))
+                self.assertEqual([label["label"] for label in result["labels"]], ["yes", "no"])
+                # Some roundings of float64.
+                self.assertAlmostEqual(result["labels"][0]["share"], 1 / (1 + np.exp(no - yes)), delta=1e-12)
+
+
+if __name__ == "__main__":
+    util.main()
