@@ -5,6 +5,7 @@
 
 #include "logits_arrays.h"
 #include "pybind11/stl.h"
+#include "sotto/scoring.h"
 #include "status_error.h"
 
 namespace py = pybind11;
@@ -186,6 +187,20 @@ sotto::TokenIds BoundModel::BosIds() const {
   return {model.bos_ids().begin(), model.bos_ids().end()};
 }
 
+namespace {
+
+sotto::EncodeTextOptions Encoding(bool add_bos, bool special_tokens) {
+  return {.bos = add_bos ? sotto::BosUse::kAuto : sotto::BosUse::kNever,
+          .special_tokens = special_tokens};
+}
+
+py::object IdArrayOf(sotto::TokenIds ids) {
+  const auto size = static_cast<py::ssize_t>(ids.size());
+  return ArrayOf(std::move(ids), {size});
+}
+
+}  // namespace
+
 py::list BoundModel::Encode(const std::vector<std::string>& texts, bool add_bos,
                             bool special_tokens) const {
   const sotto::Model model = OpenModel();
@@ -193,19 +208,28 @@ py::list BoundModel::Encode(const std::vector<std::string>& texts, bool add_bos,
   ThrowIfError(WithoutGil([&]() -> absl::Status {
     for (size_t i = 0; i < texts.size(); ++i) {
       absl::StatusOr<sotto::TokenIds> ids =
-          model.Encode(texts[i], {.bos = add_bos ? sotto::BosUse::kAuto : sotto::BosUse::kNever,
-                                  .special_tokens = special_tokens});
+          model.Encode(texts[i], Encoding(add_bos, special_tokens));
       if (!ids.ok()) return ids.status();
       all[i] = *std::move(ids);
     }
     return absl::OkStatus();
   }));
   py::list arrays;
-  for (sotto::TokenIds& ids : all) {
-    const auto size = static_cast<py::ssize_t>(ids.size());
-    arrays.append(ArrayOf(std::move(ids), {size}));
-  }
+  for (sotto::TokenIds& ids : all) arrays.append(IdArrayOf(std::move(ids)));
   return arrays;
+}
+
+py::tuple BoundModel::EncodeContinuations(const std::string& context,
+                                          const std::vector<std::string>& continuations,
+                                          bool add_bos, bool special_tokens) const {
+  const sotto::Model model = OpenModel();
+  sotto::ContinuationIds ids = ValueOrThrow(WithoutGil([&] {
+    return sotto::EncodeContinuations(model, context, continuations,
+                                      Encoding(add_bos, special_tokens));
+  }));
+  py::list arrays;
+  for (sotto::TokenIds& each : ids.continuations) arrays.append(IdArrayOf(std::move(each)));
+  return py::make_tuple(IdArrayOf(std::move(ids.context)), arrays);
 }
 
 py::str BoundModel::Decode(const IdArray& ids) const {

@@ -189,6 +189,24 @@ class Model:
         encoded: list[int] = ids.tolist()
         return encoded
 
+    def encode_continuations(
+        self, context: str, continuations: Sequence[str], *, add_bos: bool = True,
+        special_tokens: bool = True,
+    ) -> tuple[list[int], list[list[int]]]:
+        """The ids of a context, and of each of the texts that may follow it.
+
+        As lm-evaluation-harness: white space at the end of the context moves to the beginning of
+        the continuation, both are encoded together, and the continuation's ids are those behind
+        the encoded context. Score `context + continuation` with `first_tokens` the length of the
+        context; in one call, with a batch_size that holds them all, the context is computed once.
+        """
+        texts = [_text_of(f"continuations[{i}]", item) for i, item in enumerate(
+            _arguments.items("continuations", continuations, "texts"))]
+        ids, each = self._native.encode_continuations(
+            _text_of("context", context), texts, _arguments.boolean("add_bos", add_bos),
+            _arguments.boolean("special_tokens", special_tokens))
+        return ids.tolist(), [array.tolist() for array in each]
+
     def decode(self, ids: Ids) -> str:
         """The text of token ids."""
         return self._native.decode(_arguments.ids("ids", ids))

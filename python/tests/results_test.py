@@ -145,6 +145,19 @@ class Results(unittest.TestCase):
         score = self.model.score([util.TEXTS[0]], add_bos=False)[0]
         self.assertEqual(score.ids.tolist(), ids[1:])
 
+    def test_continuations_have_the_bits_of_sotto_score(self):
+        context, ends = "And the LORD said unto Moses, Speak unto the children of Israel ", ["that they go", "and say"]
+        line = util.command_line_lines("score", [{"context": context, "continuations": ends}])[0]
+        head, tails = self.model.encode_continuations(context, ends)
+        self.assertEqual(len(head), line["context_tokens"])
+        scores = self.model.score([head + tail for tail in tails], first_tokens=[len(head)] * 2)
+        for tail, score, expected in zip(tails, scores, line["continuations"]):
+            self.assertEqual(tail, expected["ids"])
+            self.assertEqual(score.logprob, expected["sum_logprob"])
+            self.assertEqual(score.logprobs[len(head):].tolist(), expected["logprobs"])
+        with self.assertRaisesRegex(ValueError, "continuation 1: has no token of its own"):
+            self.model.encode_continuations(context, ["a", ""])
+
     def test_what_the_model_says_of_itself(self):
         info = self.model.info
         self.assertEqual((info.name, info.layers, info.hidden_size, info.vocab_size, info.max_positions, info.sealed),

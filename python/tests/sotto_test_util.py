@@ -27,6 +27,14 @@ def command_line_scores(texts, *flags):
         return [json.loads(line) for line in lines.read_text().splitlines()]
 
 
+def command_line_lines(command, lines, *flags):
+    """What `sotto COMMAND` writes of lines of JSON."""
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    done = subprocess.run([BUILD_DIR / "bin/sotto", command, "--model", MODEL, *flags], input=text, check=True,
+                          capture_output=True, text=True, timeout=300)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 def run_python(script, *arguments, timeout=300):
     """A process of its own with the same module: for what would end this one."""
     return subprocess.run([sys.executable, "-c", script, *map(str, arguments)], capture_output=True, text=True,
