@@ -19,6 +19,8 @@ find_package(OpenMP QUIET COMPONENTS CXX)
 sotto_need(OpenMP_CXX_FOUND OpenMP)
 pkg_check_modules(PCRE2 QUIET IMPORTED_TARGET libpcre2-8)
 sotto_need(PCRE2_FOUND PCRE2)
+pkg_check_modules(UTF8PROC QUIET IMPORTED_TARGET libutf8proc)
+sotto_need(UTF8PROC_FOUND utf8proc)
 pkg_check_modules(GRPC QUIET IMPORTED_TARGET grpc++)
 sotto_need(GRPC_FOUND "gRPC (grpc++)")
 

@@ -3,38 +3,36 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/strings.h"
 #include "base/utf8.h"
+#include "trusted/tokenizer/split_pattern.h"
+#include "trusted/tokenizer/unicode_classes.h"
+#include "trusted/tokenizer/white_space.h"
 
 namespace sotto {
 namespace {
 
-// The White_Space property.
-bool IsSpace(char32_t c) {
-  return (c >= 0x9 && c <= 0xd) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
-         c == 0x3000;
+// Of one character.
+bool IsRustWord(std::string_view character) {
+  static const SplitPattern& word = *new SplitPattern(*SplitPattern::CompilePcre2(
+      StrCat("[", RustWordMembers(), "]"), SplitPattern::Engine::kInterpreter));
+  MatchBudget budget(character.size());
+  bool found = false;
+  const auto sink = [&](PatternMatch match) {
+    found = match.matched;
+    return absl::OkStatus();
+  };
+  return word.EachMatch(character, budget, sink).ok() && found;
 }
 
-size_t LeadingSpace(std::string_view text) {
-  size_t i = 0;
-  while (i < text.size()) {
-    const Utf8Step step = NextUtf8(text.substr(i));
-    if (!IsSpace(step.character)) break;
-    i += step.length;
+// Whether no character of a word touches [begin, begin + length) of `text`.
+bool StandsAlone(std::string_view text, size_t begin, size_t length) {
+  size_t before = begin;
+  while (before > 0 && (static_cast<uint8_t>(text[--before]) & 0xc0) == 0x80) {
   }
-  return i;
-}
-
-// Where the white space that ends `text` begins.
-size_t TrailingSpaceBegin(std::string_view text) {
-  size_t begin = text.size();
-  while (begin > 0) {
-    size_t i = begin - 1;
-    while (i > 0 && (static_cast<uint8_t>(text[i]) & 0xc0) == 0x80) --i;
-    if (!IsSpace(NextUtf8(text.substr(i)).character)) break;
-    begin = i;
-  }
-  return begin;
+  if (begin > 0 && IsRustWord(text.substr(before, begin - before))) return false;
+  const std::string_view after = text.substr(begin + length);
+  return after.empty() || !IsRustWord(after.substr(0, NextUtf8(after).length));
 }
 
 // Where the white space behind a token ends. A run is measured once, however many tokens stand in
@@ -59,28 +57,15 @@ class SpaceRuns {
 
 void AddedTokenMatcher::Add(const AddedToken& token) {
   SOTTO_CHECK(!token.content.empty());
-  first_bytes_[static_cast<uint8_t>(token.content[0])] = true;
-  uint32_t node = 0;
-  for (const char c : token.content) {
-    const auto next = static_cast<uint32_t>(nodes_.size());
-    const auto [it, inserted] = edges_.try_emplace(Edge(node, c), next);
-    if (inserted) nodes_.push_back({});
-    node = it->second;
-  }
-  if (nodes_[node].token >= 0) return;  // Of equal contents the reference finds the first.
-  nodes_[node].token = static_cast<int32_t>(tokens_.size());
-  tokens_.push_back(token);
+  const auto index = static_cast<int32_t>(tokens_.size());
+  if (contents_.Add(token.content, index) == index) tokens_.push_back(token);
 }
 
 AddedTokenMatcher::Match AddedTokenMatcher::LongestAt(std::string_view text) const {
   Match match;
-  uint32_t node = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto it = edges_.find(Edge(node, text[i]));
-    if (it == edges_.end()) break;
-    node = it->second;
-    if (nodes_[node].token >= 0) match = {i + 1, &tokens_[nodes_[node].token]};
-  }
+  contents_.EachPrefix(text, [&](size_t length, int32_t index) {
+    match = {length, &tokens_[static_cast<size_t>(index)]};
+  });
   return match;
 }
 
@@ -93,20 +78,25 @@ absl::Status AddedTokenMatcher::Split(std::string_view text,
   SpaceRuns spaces(text);
   size_t done = 0;  // Where text goes on; may lie behind i, in white space that a token took.
   for (size_t i = 0; i < text.size();) {
-    const Match match =
-        first_bytes_[static_cast<uint8_t>(text[i])] ? LongestAt(text.substr(i)) : Match{};
+    const Match match = contents_.Begins(text[i]) ? LongestAt(text.substr(i)) : Match{};
     if (match.length == 0) {
       ++i;
       continue;
     }
-    size_t begin = i;
-    if (match.token->lstrip && begin > done) {
-      begin = done + TrailingSpaceBegin(text.substr(done, begin - done));
+    if (match.token->single_word && !StandsAlone(text, i, match.length)) {
+      i += match.length;  // What overlaps with it is not looked for, as in the reference.
+      continue;
     }
-    if (begin > done) SOTTO_RETURN_IF_ERROR(on_text(text.substr(done, begin - done)));
-    on_token(match.token->id);
+    size_t begin = i;
+    if (match.token->lstrip) {
+      begin = i > done ? done + TrailingSpaceBegin(text.substr(done, i - done)) : done;
+    }
     i += match.length;
-    done = match.token->rstrip ? spaces.EndFrom(i) : i;
+    const size_t end = match.token->rstrip ? spaces.EndFrom(i) : i;
+    if (begin > done) SOTTO_RETURN_IF_ERROR(on_text(text.substr(done, begin - done)));
+    // Of a token that takes what stands before it nothing is left where another took all of it.
+    if (!match.token->lstrip || begin < end) on_token(match.token->id);
+    done = std::max(match.token->lstrip ? done : 0, end);
   }
   return done < text.size() ? on_text(text.substr(done)) : absl::OkStatus();
 }

@@ -2,16 +2,15 @@
 #ifndef SOTTO_TRUSTED_TOKENIZER_ADDED_TOKENS_H_
 #define SOTTO_TRUSTED_TOKENIZER_ADDED_TOKENS_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "base/status.h"
+#include "trusted/tokenizer/byte_trie.h"
 
 namespace sotto {
 
@@ -23,15 +22,18 @@ struct AddedToken {
   int32_t id = 0;
   std::string content;
   bool special = false;
-  bool lstrip = false;      // takes the white space before it
-  bool rstrip = false;      // takes the white space after it
-  bool normalized = false;  // looked for in normalised text, not in text as given
+  bool lstrip = false;       // takes the white space before it
+  bool rstrip = false;       // takes the white space after it
+  bool normalized = false;   // looked for in normalised text, not in text as given
+  bool single_word = false;  // only where no character of a word stands beside it
+
+  bool operator==(const AddedToken&) const = default;
 };
 
 // A set of contents, as a trie. Immutable once filled.
 class AddedTokenMatcher {
  public:
-  // Of equal contents the first counts. REQUIRES: token.content is not empty.
+  // Finds token.content. Of equal contents the first counts. REQUIRES: it is not empty.
   void Add(const AddedToken& token);
   bool empty() const { return tokens_.empty(); }
 
@@ -43,23 +45,15 @@ class AddedTokenMatcher {
                      absl::FunctionRef<void(int32_t id)> on_token) const;
 
  private:
-  struct Node {
-    int32_t token = -1;  // index into tokens_ of the content that ends here
-  };
   struct Match {
     size_t length = 0;  // 0: none
     const AddedToken* token = nullptr;
   };
 
-  static uint64_t Edge(uint32_t node, char c) {
-    return uint64_t{node} << 8 | static_cast<uint8_t>(c);
-  }
   Match LongestAt(std::string_view text) const;
 
   std::vector<AddedToken> tokens_;
-  std::vector<Node> nodes_{Node{}};
-  absl::flat_hash_map<uint64_t, uint32_t> edges_;
-  std::array<bool, 256> first_bytes_{};
+  ByteTrie contents_;  // to an index into tokens_
 };
 
 }  // namespace sotto

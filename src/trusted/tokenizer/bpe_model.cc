@@ -1,25 +1,16 @@
 #include "trusted/tokenizer/bpe_model.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
+#include <utility>
 
+#include "base/check.h"
 #include "base/utf8.h"
 #include "trusted/tokenizer/byte_alphabet.h"
+#include "trusted/tokenizer/word_merger.h"
 
 namespace sotto {
 namespace {
-
-using ByteIds = std::array<int32_t, 256>;
-
-std::string ByteToken(int byte) {
-  char name[8];
-  std::snprintf(name, sizeof(name), "<0x%02X>", byte);
-  return name;
-}
-
-// Bytes that no valid UTF-8 holds.
-bool NeverInUtf8(int byte) { return byte == 0xc0 || byte == 0xc1 || byte >= 0xf5; }
 
 // The tokens under the bytes they spell. Tokens with other characters can match no word.
 Vocabulary SpeltOut(const std::vector<std::string>& tokens) {
@@ -34,27 +25,10 @@ Vocabulary SpeltOut(const std::vector<std::string>& tokens) {
   return words;
 }
 
-absl::StatusOr<ByteIds> SingleByteIds(const Vocabulary& words) {
+ByteIds SingleByteIds(const Vocabulary& words) {
   ByteIds ids{};
   for (int b = 0; b < 256; ++b) {
-    const auto id = words.Find(std::string(1, static_cast<char>(b)));
-    if (!id.has_value() && !NeverInUtf8(b)) {
-      return absl::InvalidArgumentError(StrCat("model.vocab: no token for byte ", ByteToken(b)));
-    }
-    ids[b] = id.value_or(0);
-  }
-  return ids;
-}
-
-absl::StatusOr<ByteIds> FallbackIds(const Vocabulary& words) {
-  ByteIds ids{};
-  for (int b = 0; b < 256; ++b) {
-    const auto id = words.Find(ByteToken(b));
-    if (!id.has_value()) {
-      return absl::InvalidArgumentError(
-          StrCat("model.vocab: byte_fallback without a token ", ByteToken(b)));
-    }
-    ids[b] = *id;
+    ids[b] = words.Find(std::string(1, static_cast<char>(b))).value_or(kNoToken);
   }
   return ids;
 }
@@ -70,73 +44,149 @@ size_t FirstWordLength(std::string_view text) {
 }
 
 // Whether text may be cut before each space that follows something else, without changing an id:
-// no token, so no join, reaches over such a place. Short words keep the merger in the cache, which
-// makes it several times faster.
+// no token, so no join, reaches over such a place, and the space itself is a token, so that no run
+// of unknown characters does. Short words keep the merger in the cache, which makes it several
+// times faster.
 bool CanCutBeforeSpace(const BpeDefinition& definition) {
-  return !definition.ignore_merges && definition.vocabulary.Find(kSpace).has_value() &&
+  return !definition.ignore_merges && definition.continuing_prefix.empty() &&
+         definition.word_suffix.empty() && definition.vocabulary.Find(kSpace).has_value() &&
          std::all_of(definition.tokens.begin(), definition.tokens.end(),
                      [](const std::string& t) { return FirstWordLength(t) == t.size(); });
 }
 
 }  // namespace
 
-absl::StatusOr<BpeModel> BpeModel::Create(BpeDefinition definition, Family family) {
-  BpeModel model;
-  model.family_ = family;
-  model.merges_ = std::move(definition.merges);
-  model.ignore_merges_ = definition.ignore_merges;
-  model.byte_fallback_ = definition.byte_fallback;
-  model.fuse_unk_ = definition.fuse_unk;
-  if (family == Family::kByteLevel) {
-    model.words_ = SpeltOut(definition.tokens);
-    SOTTO_ASSIGN_OR_RETURN(model.byte_ids_, SingleByteIds(model.words_));
-    return model;
-  }
-  model.cut_before_space_ = CanCutBeforeSpace(definition);
-  model.words_ = std::move(definition.vocabulary);
-  if (definition.byte_fallback) {
-    SOTTO_ASSIGN_OR_RETURN(model.byte_ids_, FallbackIds(model.words_));
-  } else if (!definition.unk_id.has_value()) {
-    return absl::InvalidArgumentError(
-        "model.unk_token: needed where neither byte_fallback nor ByteLevel covers every character");
-  }
-  model.unk_id_ = definition.unk_id.value_or(0);
-  return model;
-}
+class BpeEncoder : public WordEncoder {
+ public:
+  explicit BpeEncoder(const BpeModel& model) : model_(model), merger_(model.merges_) {}
 
-void WordEncoder::Encode(std::string_view word, std::vector<int32_t>& ids) {
-  if (model_.ignore_merges_) {
-    if (const auto id = model_.words_.Find(word)) return ids.push_back(*id);
-  }
-  if (model_.family_ == BpeModel::Family::kCharacters) return EncodeCharacters(word, ids);
-  for (const char c : word) merger_.Push(model_.byte_ids_[static_cast<uint8_t>(c)]);
-  merger_.Finish(ids);
-}
-
-void WordEncoder::EncodeCharacters(std::string_view text, std::vector<int32_t>& ids) {
-  while (!text.empty()) {
-    const size_t length = model_.cut_before_space_ ? FirstWordLength(text) : text.size();
-    PushCharacters(text.substr(0, length));
-    merger_.Finish(ids);
-    text.remove_prefix(length);
-  }
-}
-
-void WordEncoder::PushCharacters(std::string_view word) {
-  bool after_unknown = false;
-  while (!word.empty()) {
-    const std::string_view character = word.substr(0, NextUtf8(word).length);
-    word.remove_prefix(character.size());
-    const auto id = model_.words_.Find(character);
-    if (id.has_value()) {
-      merger_.Push(*id);
-    } else if (model_.byte_fallback_) {
-      for (const char c : character) merger_.Push(model_.byte_ids_[static_cast<uint8_t>(c)]);
-    } else if (!after_unknown || !model_.fuse_unk_) {
-      merger_.Push(model_.unk_id_);
+  absl::Status Encode(std::string_view word, std::vector<int32_t>& ids) override {
+    if (model_.ignore_merges_) {
+      if (const auto id = model_.words_.Find(word)) {
+        ids.push_back(*id);
+        return absl::OkStatus();
+      }
     }
-    after_unknown = !id.has_value();
+    if (model_.family_ == BpeModel::Family::kByteLevel) {
+      PushBytes(word);
+      merger_.Finish(ids);
+      return Outcome();
+    }
+    while (!word.empty()) {
+      const size_t length = model_.cut_before_space_ ? FirstWordLength(word) : word.size();
+      PushCharacters(word.substr(0, length));
+      merger_.Finish(ids);
+      word.remove_prefix(length);
+    }
+    return Outcome();
   }
+
+ private:
+  absl::Status Outcome() {
+    if (!failed_) return absl::OkStatus();
+    failed_ = false;
+    return absl::InvalidArgumentError(
+        "the text has a character that the tokenizer's model lacks, and model.unk_token is not in "
+        "its vocabulary");
+  }
+
+  void PushBytes(std::string_view word) {
+    for (const char c : word) {
+      const int32_t id = model_.byte_ids_[static_cast<uint8_t>(c)];
+      id == kNoToken ? PushUnknown() : PushKnown(id);
+    }
+    PushWaiting();
+  }
+
+  void PushCharacters(std::string_view word) {
+    bool first = true;
+    while (!word.empty()) {
+      const std::string_view character = word.substr(0, NextUtf8(word).length);
+      word.remove_prefix(character.size());
+      PushCharacter(Affixed(character, first, word.empty()));
+      first = false;
+    }
+    PushWaiting();
+  }
+
+  std::string_view Affixed(std::string_view character, bool first, bool last) {
+    const bool prefix = !first && !model_.continuing_prefix_.empty();
+    const bool suffix = last && !model_.word_suffix_.empty();
+    if (!prefix && !suffix) return character;
+    affixed_.clear();
+    if (prefix) affixed_.append(model_.continuing_prefix_);
+    affixed_.append(character);
+    if (suffix) affixed_.append(model_.word_suffix_);
+    return affixed_;
+  }
+
+  void PushCharacter(std::string_view character) {
+    const auto id = model_.words_.Find(character);
+    if (id.has_value()) return PushKnown(*id);
+    if (model_.byte_fallback_) {
+      bytes_.clear();
+      if (AppendByteTokens(model_.byte_ids_, character, bytes_)) {
+        for (const int32_t byte : bytes_) merger_.Push(byte);
+        return;
+      }
+    }
+    PushUnknown();
+  }
+
+  // As in the reference, an unk_token waits for the next known character: it may fuse until then,
+  // and bytes of byte_fallback overtake it.
+  void PushUnknown() {
+    failed_ = failed_ || model_.unk_missing_;
+    if (!model_.unk_id_.has_value()) return;  // Dropped.
+    if (waiting_ && !model_.fuse_unk_) merger_.Push(*model_.unk_id_);
+    waiting_ = true;
+  }
+
+  void PushWaiting() {
+    if (waiting_) merger_.Push(*model_.unk_id_);
+    waiting_ = false;
+  }
+
+  void PushKnown(int32_t id) {
+    PushWaiting();
+    merger_.Push(id);
+  }
+
+  const BpeModel& model_;
+  WordMerger merger_;
+  bool waiting_ = false, failed_ = false;
+  std::string affixed_;
+  std::vector<int32_t> bytes_;
+};
+
+bool BpeModel::HasByteLevelForm(const BpeDefinition& definition) {
+  return !definition.byte_fallback && definition.continuing_prefix.empty() &&
+         definition.word_suffix.empty();
+}
+
+BpeModel::BpeModel(BpeDefinition definition, Family family)
+    : family_(family),
+      merges_(std::move(definition.merges)),
+      ignore_merges_(definition.ignore_merges),
+      byte_fallback_(definition.byte_fallback),
+      fuse_unk_(definition.fuse_unk),
+      unk_id_(definition.unk_id),
+      unk_missing_(definition.unk_missing) {
+  if (family == Family::kByteLevel) {
+    SOTTO_CHECK(HasByteLevelForm(definition));
+    words_ = SpeltOut(definition.tokens);
+    byte_ids_ = SingleByteIds(words_);
+    return;
+  }
+  cut_before_space_ = CanCutBeforeSpace(definition);
+  words_ = std::move(definition.vocabulary);
+  byte_ids_ = FallbackIds(words_);
+  continuing_prefix_ = std::move(definition.continuing_prefix);
+  word_suffix_ = std::move(definition.word_suffix);
+}
+
+std::unique_ptr<WordEncoder> BpeModel::NewEncoder() const {
+  return std::make_unique<BpeEncoder>(*this);
 }
 
 }  // namespace sotto

@@ -35,6 +35,8 @@ constexpr Alphabet kAlphabet = MakeAlphabet();
 
 char32_t ByteToAlphabet(uint8_t byte) { return kAlphabet.character[byte]; }
 
+void AppendAlphabet(uint8_t byte, std::string& out) { AppendUtf8(ByteToAlphabet(byte), out); }
+
 std::optional<std::string> AlphabetToBytes(std::string_view token) {
   std::string bytes;
   while (!token.empty()) {

@@ -14,6 +14,9 @@ namespace sotto {
 // The character that spells `byte`.
 char32_t ByteToAlphabet(uint8_t byte);
 
+// Appends it to `out`.
+void AppendAlphabet(uint8_t byte, std::string& out);
+
 // The bytes that `token` spells, or nullopt when a character of it is not of the alphabet.
 // REQUIRES: `token` is valid UTF-8.
 std::optional<std::string> AlphabetToBytes(std::string_view token);

@@ -34,6 +34,12 @@ absl::StatusOr<int64_t> JsonValue::Int() const {
   return value;
 }
 
+absl::StatusOr<double> JsonValue::Number() const {
+  double value = 0;
+  if (element_.get(value) != simdjson::SUCCESS) return WrongType("a number");
+  return value;
+}
+
 absl::StatusOr<simdjson::dom::object> JsonValue::Object() const {
   simdjson::dom::object value;
   if (element_.get(value) != simdjson::SUCCESS) return WrongType("an object");

@@ -28,6 +28,7 @@ class JsonValue {
   absl::StatusOr<std::string_view> String() const;
   absl::StatusOr<bool> Bool() const;
   absl::StatusOr<int64_t> Int() const;
+  absl::StatusOr<double> Number() const;
   absl::StatusOr<simdjson::dom::object> Object() const;
   absl::StatusOr<simdjson::dom::array> Array() const;
   // An array's elements, each with its place. INVALID_ARGUMENT when there are more than `limit`.

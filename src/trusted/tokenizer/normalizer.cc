@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/strings.h"
+#include "trusted/tokenizer/white_space.h"
 
 namespace sotto {
 namespace {
@@ -20,21 +21,55 @@ std::string ReplaceAll(std::string_view text, const NormalizerStep& step, size_t
   return out;
 }
 
+absl::Status TooLong(size_t max_bytes) {
+  return absl::InvalidArgumentError(
+      StrCat("the normalizer makes text longer than the limit of ", max_bytes, " bytes"));
+}
+
+absl::StatusOr<std::string> ReplaceMatches(std::string_view text, const NormalizerStep& step,
+                                           size_t max_bytes) {
+  std::string out;
+  MatchBudget budget(text.size());
+  SOTTO_RETURN_IF_ERROR(
+      step.regex->EachMatch(text, budget, [&](PatternMatch match) -> absl::Status {
+        out.append(match.matched ? std::string_view(step.content) : match.text);
+        return out.size() > max_bytes ? TooLong(max_bytes) : absl::OkStatus();
+      }));
+  return out;
+}
+
+std::string Strip(std::string_view text, const NormalizerStep& step) {
+  if (step.strip_left) text.remove_prefix(LeadingSpace(text));
+  if (step.strip_right) text = text.substr(0, TrailingSpaceBegin(text));
+  return std::string(text);
+}
+
+absl::StatusOr<std::string> RunStep(const NormalizerStep& step, std::string text,
+                                    size_t max_bytes) {
+  switch (step.kind) {
+    case NormalizerStep::Kind::kPrepend:
+      return text.empty() ? std::move(text) : step.content + text;
+    case NormalizerStep::Kind::kReplace:
+      if (step.regex != nullptr) return ReplaceMatches(text, step, max_bytes);
+      return ReplaceAll(text, step, max_bytes);
+    case NormalizerStep::Kind::kForm:
+      return NormalizedForm(text, step.form);
+    case NormalizerStep::Kind::kLowercase:
+      return LowercaseText(text);
+    case NormalizerStep::Kind::kStrip:
+      return Strip(text, step);
+  }
+  return text;
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> Normalize(const std::vector<NormalizerStep>& steps,
                                       std::string_view text, size_t max_bytes) {
   std::string out(text);
   for (const NormalizerStep& step : steps) {
-    if (step.kind == NormalizerStep::Kind::kReplace) {
-      out = ReplaceAll(out, step, max_bytes);
-    } else if (!out.empty()) {
-      out.insert(0, step.content);
-    }
-    if (out.size() > max_bytes) {
-      return absl::InvalidArgumentError(
-          StrCat("the normalizer makes text longer than the limit of ", max_bytes, " bytes"));
-    }
+    SOTTO_ASSIGN_OR_RETURN(out, RunStep(step, std::move(out), max_bytes));
+    if (out.size() > max_bytes) return TooLong(max_bytes);
   }
   return out;
 }

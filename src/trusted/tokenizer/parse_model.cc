@@ -1,5 +1,7 @@
-// tokenizer.json's `model`: vocabulary and merges.
+// tokenizer.json's `model`: vocabulary, and merges or scores.
+#include <cmath>
 #include <string>
+#include <utility>
 
 #include "base/strings.h"
 #include "trusted/tokenizer/tokenizer_json_parts.h"
@@ -9,22 +11,11 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// Of tokens and of merges: four times the most that a model has had.
-constexpr size_t kMaxVocabulary = size_t{1} << 21;
+// Ids may have holes between them, but not so many that the memory is no longer in proportion to
+// the file.
+size_t IdLimit(size_t tokens) { return 4 * tokens + (size_t{1} << 16); }
 
-// Fields that change what a model does, and that Llama leaves unset.
-absl::Status RefuseUnusedFields(const JsonValue& model) {
-  for (const char* key : {"dropout", "continuing_subword_prefix", "end_of_word_suffix"}) {
-    SOTTO_ASSIGN_OR_RETURN(const auto value, model.OptionalMember(key));
-    if (!value.has_value()) continue;
-    const bool empty = value->is_string() && value->String()->empty();
-    if (!empty) return value->Unsupported("a value", "null");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ParseVocabulary(const JsonValue& model, size_t added_tokens,
-                             BpeDefinition& definition) {
+absl::Status ParseVocabulary(const JsonValue& model, BpeDefinition& definition) {
   SOTTO_ASSIGN_OR_RETURN(const JsonValue vocab, model.Member("vocab"));
   SOTTO_ASSIGN_OR_RETURN(const dom::object object, vocab.Object());
   // simdjson's own count saturates at 2^24 - 1.
@@ -32,8 +23,8 @@ absl::Status ParseVocabulary(const JsonValue& model, size_t added_tokens,
   for ([[maybe_unused]] const dom::key_value_pair field : object) ++count;
   if (count > kMaxVocabulary)
     return vocab.Error(StrCat("has more than ", kMaxVocabulary, " tokens"));
-  const size_t id_limit = count + added_tokens;
-  definition.tokens.resize(id_limit);
+  const size_t id_limit = IdLimit(count);
+  definition.tokens.reserve(count);
   definition.vocabulary.Reserve(count);
   size_t entry = 0;
   for (const dom::key_value_pair field : object) {
@@ -43,7 +34,7 @@ absl::Status ParseVocabulary(const JsonValue& model, size_t added_tokens,
     uint64_t id = 0;
     if (field.value.get(id) != simdjson::SUCCESS) return error("id must be a whole number");
     if (id >= id_limit) return error(StrCat("id is out of range: not below ", id_limit));
-    if (field.key.empty()) return error("empty token");
+    if (id >= definition.tokens.size()) definition.tokens.resize(id + 1);
     if (!definition.tokens[id].empty()) return error("id is used twice");
     definition.tokens[id] = field.key;
     if (!definition.vocabulary.Add(std::string(field.key), static_cast<int32_t>(id))) {
@@ -97,7 +88,12 @@ absl::Status ParseMerges(const JsonValue& model, BpeDefinition& definition) {
     const auto left = definition.vocabulary.Find(pair.left);
     const auto right = definition.vocabulary.Find(pair.right);
     if (!left || !right) return error(StrCat(left ? "second" : "first", " token is not in vocab"));
-    joined.assign(pair.left).append(pair.right);
+    // The reference cuts as many bytes, whatever they are.
+    const size_t prefix = definition.continuing_prefix.size();
+    if (pair.right.size() < prefix) {
+      return error("second token is shorter than continuing_subword_prefix");
+    }
+    joined.assign(pair.left).append(pair.right.substr(prefix));
     const auto result = definition.vocabulary.Find(joined);
     if (!result) return error("the joined token is not in vocab");
     definition.merges.Set(*left, *right, {rank, *result});  // Of equal pairs the last counts.
@@ -111,23 +107,112 @@ absl::Status ParseUnknownToken(const JsonValue& model, BpeDefinition& definition
   if (!unk.has_value()) return absl::OkStatus();
   SOTTO_ASSIGN_OR_RETURN(const std::string_view token, unk->String());
   definition.unk_id = definition.vocabulary.Find(token);
-  return definition.unk_id.has_value() ? absl::OkStatus() : unk->Error("is not in vocab");
+  definition.unk_missing = !definition.unk_id.has_value();
+  return absl::OkStatus();
 }
 
-}  // namespace
+// Merges left out by chance make other ids each time.
+absl::Status RefuseDropout(const JsonValue& model) {
+  SOTTO_ASSIGN_OR_RETURN(const auto dropout, model.OptionalMember("dropout"));
+  if (!dropout.has_value()) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(const double value, dropout->Number());
+  return value == 0 ? absl::OkStatus() : dropout->Unsupported("a value above 0", "0, null");
+}
 
-absl::StatusOr<BpeDefinition> ParseBpeModel(const JsonValue& model, size_t added_tokens) {
-  SOTTO_ASSIGN_OR_RETURN(const std::string_view type, model.StringMember("type"));
-  if (type != "BPE") return model.Unsupported(StrCat("type ", type), "BPE");
-  SOTTO_RETURN_IF_ERROR(RefuseUnusedFields(model));
+absl::StatusOr<std::string> OptionalText(const JsonValue& model, std::string_view key) {
+  SOTTO_ASSIGN_OR_RETURN(const auto member, model.OptionalMember(key));
+  if (!member.has_value()) return std::string();
+  SOTTO_ASSIGN_OR_RETURN(const std::string_view text, member->String());
+  return std::string(text);
+}
+
+absl::StatusOr<BpeDefinition> ParseBpe(const JsonValue& model) {
+  SOTTO_RETURN_IF_ERROR(RefuseDropout(model));
   BpeDefinition definition;
   SOTTO_ASSIGN_OR_RETURN(definition.ignore_merges, model.BoolMember("ignore_merges", false));
   SOTTO_ASSIGN_OR_RETURN(definition.byte_fallback, model.BoolMember("byte_fallback", false));
   SOTTO_ASSIGN_OR_RETURN(definition.fuse_unk, model.BoolMember("fuse_unk", false));
-  SOTTO_RETURN_IF_ERROR(ParseVocabulary(model, added_tokens, definition));
+  SOTTO_ASSIGN_OR_RETURN(definition.continuing_prefix,
+                         OptionalText(model, "continuing_subword_prefix"));
+  SOTTO_ASSIGN_OR_RETURN(definition.word_suffix, OptionalText(model, "end_of_word_suffix"));
+  SOTTO_RETURN_IF_ERROR(ParseVocabulary(model, definition));
   SOTTO_RETURN_IF_ERROR(ParseMerges(model, definition));
   SOTTO_RETURN_IF_ERROR(ParseUnknownToken(model, definition));
   return definition;
+}
+
+// An entry of Unigram's vocabulary: ["token", score].
+absl::Status AddScoredToken(const JsonValue& vocab, dom::element entry,
+                            UnigramDefinition& definition) {
+  const size_t id = definition.tokens.size();
+  const auto error = [&](std::string_view what) {
+    return vocab.ErrorAt(StrCat("[", id, "]"), what);
+  };
+  dom::array pair;
+  std::string_view token;
+  double score = 0;
+  if (entry.get(pair) != simdjson::SUCCESS || pair.size() != 2 ||
+      pair.at(0).get(token) != simdjson::SUCCESS || pair.at(1).get(score) != simdjson::SUCCESS) {
+    return error("must be a token and its score");
+  }
+  if (!std::isfinite(score)) return error("score is not finite");
+  if (token.size() > kMaxUnigramTokenBytes) {
+    return error(StrCat("token is longer than ", kMaxUnigramTokenBytes, " bytes"));
+  }
+  definition.tokens.emplace_back(token);
+  definition.scores.push_back(score);
+  definition.vocabulary.Set(std::string(token), static_cast<int32_t>(id));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<UnigramDefinition> ParseUnigram(const JsonValue& model) {
+  UnigramDefinition definition;
+  SOTTO_ASSIGN_OR_RETURN(definition.byte_fallback, model.BoolMember("byte_fallback", false));
+  SOTTO_ASSIGN_OR_RETURN(const JsonValue vocab, model.Member("vocab"));
+  SOTTO_ASSIGN_OR_RETURN(const dom::array array, vocab.Array());
+  for (const dom::element entry : array) {
+    if (definition.tokens.size() == kMaxVocabulary) {
+      return vocab.Error(StrCat("has more than ", kMaxVocabulary, " tokens"));
+    }
+    SOTTO_RETURN_IF_ERROR(AddScoredToken(vocab, entry, definition));
+  }
+  SOTTO_ASSIGN_OR_RETURN(const auto unk, model.OptionalMember("unk_id"));
+  if (!unk.has_value()) return definition;
+  SOTTO_ASSIGN_OR_RETURN(const int64_t id, unk->Int());
+  if (id < 0 || static_cast<size_t>(id) >= definition.tokens.size()) {
+    return unk->Error("is not in vocab");
+  }
+  definition.unk_id = static_cast<int32_t>(id);
+  return definition;
+}
+
+// Files of old versions have no type.
+absl::StatusOr<std::string> ModelType(const JsonValue& model) {
+  SOTTO_ASSIGN_OR_RETURN(const auto type, model.OptionalMember("type"));
+  if (type.has_value()) {
+    SOTTO_ASSIGN_OR_RETURN(const std::string_view name, type->String());
+    return std::string(name);
+  }
+  SOTTO_ASSIGN_OR_RETURN(const auto merges, model.OptionalMember("merges"));
+  if (merges.has_value()) return std::string("BPE");
+  SOTTO_ASSIGN_OR_RETURN(const JsonValue vocab, model.Member("vocab"));
+  if (vocab.Array().ok()) return std::string("Unigram");
+  return model.ErrorAt(".type", "missing");
+}
+
+}  // namespace
+
+absl::StatusOr<ModelDefinition> ParseModel(const JsonValue& model) {
+  SOTTO_ASSIGN_OR_RETURN(const std::string type, ModelType(model));
+  if (type == "BPE") {
+    SOTTO_ASSIGN_OR_RETURN(BpeDefinition bpe, ParseBpe(model));
+    return ModelDefinition(std::move(bpe));
+  }
+  if (type == "Unigram") {
+    SOTTO_ASSIGN_OR_RETURN(UnigramDefinition unigram, ParseUnigram(model));
+    return ModelDefinition(std::move(unigram));
+  }
+  return model.Unsupported(StrCat("type ", type), "BPE, Unigram");
 }
 
 }  // namespace sotto

@@ -12,7 +12,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 #include "base/utf8.h"
-#include "trusted/tokenizer/unicode_classes.h"
+#include "trusted/tokenizer/pattern_translation.h"
 
 namespace sotto {
 namespace {
@@ -34,6 +34,22 @@ std::string Pcre2Message(int error) {
 
 struct Range {
   size_t begin, end;
+};
+
+// Lines end in a line feed, whatever PCRE2 was built with.
+class CompileContext {
+ public:
+  CompileContext() : context_(pcre2_compile_context_create(nullptr)) {
+    SOTTO_CHECK(context_ != nullptr);
+    pcre2_set_newline(context_, PCRE2_NEWLINE_LF);
+  }
+  ~CompileContext() { pcre2_compile_context_free(context_); }
+  CompileContext(const CompileContext&) = delete;
+  CompileContext& operator=(const CompileContext&) = delete;
+  pcre2_compile_context* get() const { return context_; }
+
+ private:
+  pcre2_compile_context* context_;
 };
 
 // One subject's matching state.
@@ -65,13 +81,14 @@ class Matcher {
   Matcher(const Matcher&) = delete;
   Matcher& operator=(const Matcher&) = delete;
 
-  // The first match at or after `start`; nullopt: none. REQUIRES: start < text.size().
+  // The first match at or after `start`; nullopt: none. REQUIRES: start <= text.size().
   absl::StatusOr<std::optional<Range>> Next(size_t start) {
     Attempt attempt{.begin = start};
-    while (attempt.begin < text_.size()) {
+    for (;;) {
       const size_t end = WindowEnd(attempt);
       const int result = Match(attempt, end);
       if (result == PCRE2_ERROR_NOMATCH) {
+        if (attempt.begin == text_.size() || (attempt.anywhere && end == text_.size())) break;
         attempt = {.begin = attempt.anywhere ? end : NextCharacter(attempt.begin),
                    .anywhere = attempt.anywhere};
       } else if (result == PCRE2_ERROR_PARTIAL || result == PCRE2_ERROR_MATCHLIMIT ||
@@ -149,15 +166,20 @@ absl::StatusOr<SplitPattern> SplitPattern::Compile(std::string_view pattern, Eng
     return absl::InvalidArgumentError(
         StrCat("regular expression is longer than ", kMaxPatternBytes, " bytes"));
   }
-  SOTTO_ASSIGN_OR_RETURN(const std::string current, WithCurrentClasses(pattern));
+  SOTTO_ASSIGN_OR_RETURN(const std::string translated, ToPcre2(pattern));
+  return CompilePcre2(translated, engine);
+}
+
+absl::StatusOr<SplitPattern> SplitPattern::CompilePcre2(std::string_view pattern, Engine engine) {
+  const CompileContext context;
   bool jit = engine == Engine::kJit;
   Code codes[2];
   for (const uint32_t anchored : {0u, static_cast<uint32_t>(PCRE2_ANCHORED)}) {
-    constexpr uint32_t kFlags = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
+    constexpr uint32_t kFlags = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_MULTILINE;
     int error = 0;
     PCRE2_SIZE offset = 0;
-    pcre2_code* code =
-        pcre2_compile(Bytes(current), current.size(), kFlags | anchored, &error, &offset, nullptr);
+    pcre2_code* code = pcre2_compile(Bytes(pattern), pattern.size(), kFlags | anchored, &error,
+                                     &offset, context.get());
     if (code == nullptr) {
       return absl::InvalidArgumentError(
           StrCat("regular expression does not compile: ", Pcre2Message(error)));
@@ -178,26 +200,28 @@ absl::Status MatchBudget::Spend(size_t units) {
   return absl::OkStatus();
 }
 
-absl::Status SplitPattern::Split(std::string_view text, MatchBudget& budget, PieceSink sink) const {
+absl::Status SplitPattern::EachMatch(std::string_view text, MatchBudget& budget,
+                                     MatchSink sink) const {
   Matcher matcher(AsCode(anywhere_.get()), AsCode(here_.get()), text, budget);
   size_t done = 0;   // text before it went to the sink
   size_t start = 0;  // where to look for the next match
-  const auto emit_until = [&](size_t end) {
-    if (end > done) sink(text.substr(done, end - done));
-    done = std::max(done, end);
-  };
-  while (start < text.size()) {
+  bool matched_before = false;
+  while (start <= text.size() && !text.empty()) {
     SOTTO_ASSIGN_OR_RETURN(const auto match, matcher.Next(start));
     if (!match.has_value()) break;
-    emit_until(match->begin);
-    emit_until(match->end);
+    const bool empty = match->begin == match->end;
     start = match->end;
-    if (match->begin == match->end && start < text.size()) {
-      start += NextUtf8(text.substr(start)).length;
+    if (empty) start += start < text.size() ? NextUtf8(text.substr(start)).length : 1;
+    if (empty && matched_before && match->begin == done) continue;  // It ends the last match.
+    if (match->begin > done) {
+      SOTTO_RETURN_IF_ERROR(sink({text.substr(done, match->begin - done), false}));
     }
+    done = std::max(done, match->end);
+    matched_before = true;
+    SOTTO_RETURN_IF_ERROR(sink({text.substr(match->begin, done - match->begin), true}));
   }
-  emit_until(text.size());
-  return absl::OkStatus();
+  if (done == text.size()) return absl::OkStatus();
+  return sink({text.substr(done), false});
 }
 
 }  // namespace sotto

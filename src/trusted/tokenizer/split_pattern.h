@@ -1,4 +1,4 @@
-// Cuts text into pieces by a regular expression: the `Split` pre-tokenizer, behaviour `Isolated`.
+// Regular expressions over text: what the `Split` pre-tokenizer cuts by and `Replace` looks for.
 #ifndef SOTTO_TRUSTED_TOKENIZER_SPLIT_PATTERN_H_
 #define SOTTO_TRUSTED_TOKENIZER_SPLIT_PATTERN_H_
 
@@ -12,9 +12,14 @@
 
 namespace sotto {
 
-using PieceSink = absl::FunctionRef<void(std::string_view piece)>;
+// A stretch of a text: what matched, or what stands between two matches.
+struct PatternMatch {
+  std::string_view text;
+  bool matched = false;
+};
+using MatchSink = absl::FunctionRef<absl::Status(PatternMatch)>;
 
-// What matching may cost beyond the little that every piece of text may: shared by all Split()
+// What matching may cost beyond the little that every piece of text may: shared by all EachMatch()
 // calls over one text, so that a hostile expression ends in an error after work in proportion to
 // the text's length, and not in hours of backtracking.
 class MatchBudget {
@@ -31,7 +36,7 @@ class MatchBudget {
   size_t left_;
 };
 
-// A compiled expression. Immutable; Split() may be called from several threads at once.
+// A compiled expression. Immutable; EachMatch() may be called from several threads at once.
 class SplitPattern {
  public:
   enum class Engine {
@@ -40,15 +45,19 @@ class SplitPattern {
     kInterpreter,  // interpreted always
   };
 
-  // INVALID_ARGUMENT for an expression that does not compile (with PCRE2's reason and offset);
-  // UNIMPLEMENTED for classes that WithCurrentClasses() refuses.
+  // `pattern` is the reference's: INVALID_ARGUMENT for one that does not compile (with PCRE2's
+  // reason), UNIMPLEMENTED for what ToPcre2() refuses.
   static absl::StatusOr<SplitPattern> Compile(std::string_view pattern,
                                               Engine engine = Engine::kJit);
+  // `pattern` is PCRE2's.
+  static absl::StatusOr<SplitPattern> CompilePcre2(std::string_view pattern,
+                                                   Engine engine = Engine::kJit);
 
-  // Calls `sink` with each match and each stretch between matches, in order, never with an empty
-  // piece; joined they are `text`. REQUIRES: `text` is valid UTF-8. INVALID_ARGUMENT when matching
-  // needs more steps or memory than a sane expression does (backtracking without end).
-  absl::Status Split(std::string_view text, MatchBudget& budget, PieceSink sink) const;
+  // Calls `sink` with each match and each stretch between matches, in order; joined they are
+  // `text`. Only a match may be empty. Stops at the sink's first error. REQUIRES: `text` is valid
+  // UTF-8. INVALID_ARGUMENT when matching needs more steps or memory than a sane expression does
+  // (backtracking without end).
+  absl::Status EachMatch(std::string_view text, MatchBudget& budget, MatchSink sink) const;
 
   // Whether matching runs as machine code.
   bool jit() const { return jit_; }

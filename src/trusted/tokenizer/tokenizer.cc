@@ -18,28 +18,26 @@ constexpr size_t kMaxNormalizedBytes = (size_t{1} << 31) - 1;
 }  // namespace
 
 struct Tokenizer::Parts {
-  explicit Parts(BpeModel bpe_model, DecoderTable decoder_table)
-      : model(std::move(bpe_model)), decoder(std::move(decoder_table)) {}
+  Parts(std::unique_ptr<const WordModel> word_model, DecoderTable decoder_table)
+      : model(std::move(word_model)), decoder(std::move(decoder_table)) {}
 
   absl::Status AddTokens(TokenizerDefinition& definition);
 
-  BpeModel model;
+  std::unique_ptr<const WordModel> model;
   DecoderTable decoder;
   std::vector<NormalizerStep> normalizer;
-  std::vector<SplitPattern> splits;
+  std::vector<PreTokenizerStep> pre_tokenizer;
   std::vector<int32_t> prefix_ids, suffix_ids;
   std::vector<bool> is_special;        // by id
   AddedTokenMatcher verbatim_added;    // looked for in text as given
   AddedTokenMatcher normalized_added;  // looked for in normalised text
+  std::vector<std::string> warnings;
 };
 
 absl::Status Tokenizer::Parts::AddTokens(TokenizerDefinition& definition) {
   is_special.resize(definition.tokens.size());
-  // In the reference's order, where two have one content once they are normalised.
-  std::stable_partition(definition.added_tokens.begin(), definition.added_tokens.end(),
-                        [](const AddedToken& token) { return token.special; });
   for (AddedToken& token : definition.added_tokens) {
-    is_special[token.id] = token.special;
+    if (token.special) is_special[static_cast<size_t>(token.id)] = true;
     if (!token.normalized) {
       verbatim_added.Add(token);
       continue;
@@ -58,33 +56,34 @@ absl::Status Tokenizer::Parts::AddTokens(TokenizerDefinition& definition) {
 
 namespace {
 
+std::unique_ptr<const WordModel> MakeModel(ModelDefinition definition, bool byte_level) {
+  if (auto* unigram = std::get_if<UnigramDefinition>(&definition)) {
+    return std::make_unique<UnigramModel>(std::move(*unigram));
+  }
+  return std::make_unique<BpeModel>(
+      std::move(std::get<BpeDefinition>(definition)),
+      byte_level ? BpeModel::Family::kByteLevel : BpeModel::Family::kCharacters);
+}
+
 // One Encode() call: where the ids go and what is reused from word to word.
 class Encoding {
  public:
   // Of a text of `text_bytes`.
-  Encoding(const std::vector<SplitPattern>& splits, const BpeModel& model, size_t text_bytes,
+  Encoding(const std::vector<PreTokenizerStep>& steps, const WordModel& model, size_t text_bytes,
            std::vector<int32_t>& ids)
-      : splits_(splits), words_(model), budget_(text_bytes), ids_(ids) {}
+      : pre_tokenizer_(steps, text_bytes), words_(model.NewEncoder()), ids_(ids) {}
 
   void Add(int32_t id) { ids_.push_back(id); }
 
-  // Normalised text without added tokens, through the pre-tokenizer's steps from `step` on.
-  absl::Status AddText(std::string_view text, size_t step = 0) {
-    if (step == splits_.size()) {
-      words_.Encode(text, ids_);
-      return absl::OkStatus();
-    }
-    absl::Status status;
-    SOTTO_RETURN_IF_ERROR(splits_[step].Split(text, budget_, [&](std::string_view piece) {
-      if (status.ok()) status = AddText(piece, step + 1);
-    }));
-    return status;
+  // Normalised text without added tokens.
+  absl::Status AddText(TextPiece piece) {
+    return pre_tokenizer_.Run(piece,
+                              [this](std::string_view word) { return words_->Encode(word, ids_); });
   }
 
  private:
-  const std::vector<SplitPattern>& splits_;
-  WordEncoder words_;
-  MatchBudget budget_;
+  PreTokenizer pre_tokenizer_;
+  std::unique_ptr<WordEncoder> words_;
   std::vector<int32_t>& ids_;
 };
 
@@ -114,18 +113,16 @@ absl::StatusOr<Tokenizer> Tokenizer::Parse(std::string_view json, const std::str
   const auto annotate = [&](const absl::Status& status) {
     return absl::Status(status.code(), ToAbsl(StrCat(source, ": ", ToStd(status.message()))));
   };
-  auto model = BpeModel::Create(std::move(definition.model), definition.byte_level
-                                                                 ? BpeModel::Family::kByteLevel
-                                                                 : BpeModel::Family::kCharacters);
-  if (!model.ok()) return annotate(model.status());
   auto decoder = DecoderTable::Create(definition.tokens, std::move(definition.decoder));
   if (!decoder.ok()) return annotate(decoder.status());
-  auto parts = std::make_unique<Parts>(*std::move(model), *std::move(decoder));
+  auto parts = std::make_unique<Parts>(
+      MakeModel(std::move(definition.model), definition.byte_level), *std::move(decoder));
   if (const absl::Status added = parts->AddTokens(definition); !added.ok()) return annotate(added);
   parts->normalizer = std::move(definition.normalizer);
-  parts->splits = std::move(definition.splits);
+  parts->pre_tokenizer = std::move(definition.pre_tokenizer);
   parts->prefix_ids = std::move(definition.prefix_ids);
   parts->suffix_ids = std::move(definition.suffix_ids);
+  parts->warnings = std::move(definition.warnings);
   return Tokenizer(std::move(parts));
 }
 
@@ -138,7 +135,7 @@ absl::StatusOr<std::vector<int32_t>> Tokenizer::Encode(std::string_view text,
     return absl::InvalidArgumentError(StrCat("text is not UTF-8 at byte offset ", valid));
   }
   std::vector<int32_t> ids;
-  Encoding encoding(parts_->splits, parts_->model, text.size(), ids);
+  Encoding encoding(parts_->pre_tokenizer, *parts_->model, text.size(), ids);
   if (options.add_bos) ids = parts_->prefix_ids;
   size_t left = std::min(NormalizedLimit(text.size()), kMaxNormalizedBytes);
   SOTTO_RETURN_IF_ERROR(SplitAddedTokens(
@@ -147,8 +144,11 @@ absl::StatusOr<std::vector<int32_t>> Tokenizer::Encode(std::string_view text,
         SOTTO_ASSIGN_OR_RETURN(const std::string normalized,
                                Normalize(parts_->normalizer, stretch, left));
         left -= normalized.size();
-        return SplitAddedTokens(parts_->normalized_added, options, normalized, encoding,
-                                [&](std::string_view piece) { return encoding.AddText(piece); });
+        const bool at_start = stretch.data() == text.data();
+        return SplitAddedTokens(
+            parts_->normalized_added, options, normalized, encoding, [&](std::string_view piece) {
+              return encoding.AddText({piece, at_start && piece.data() == normalized.data()});
+            });
       }));
   if (options.add_bos) {
     ids.insert(ids.end(), parts_->suffix_ids.begin(), parts_->suffix_ids.end());
@@ -174,6 +174,8 @@ absl::StatusOr<std::string> Tokenizer::Decode(std::span<const int32_t> ids,
 size_t Tokenizer::vocab_size() const { return parts_->decoder.size(); }
 
 std::span<const int32_t> Tokenizer::bos_ids() const { return parts_->prefix_ids; }
+
+const std::vector<std::string>& Tokenizer::warnings() const { return parts_->warnings; }
 
 struct StreamingDecoder::State {
   const Tokenizer::Parts& parts;

@@ -1,7 +1,7 @@
 // Text <-> token ids, from a Hugging Face tokenizer.json alone. TRUSTED: holds prompts.
-// Two families: byte-level BPE (Llama 3) and SentencePiece-style BPE with byte fallback (Llama 2).
-// Ids and text are those of the `tokenizers` reference, byte for byte. No message ever contains
-// text or ids that were passed in. Not constant-time: memory access and time follow the text.
+// All of tokenizer.json that decoder models use (docs/tokenizers.md). Ids and text are those of the
+// `tokenizers` reference, byte for byte. No message ever contains text or ids that were passed in.
+// Not constant-time: memory access and time follow the text.
 #ifndef SOTTO_TRUSTED_TOKENIZER_TOKENIZER_H_
 #define SOTTO_TRUSTED_TOKENIZER_TOKENIZER_H_
 
@@ -38,7 +38,7 @@ class Tokenizer {
 
   // Reads a tokenizer.json. NOT_FOUND and the like for the file itself; DATA_LOSS when it is not
   // JSON (truncated); INVALID_ARGUMENT naming file and field for a missing, wrong-typed or
-  // contradictory one; UNIMPLEMENTED naming the component for one that Llama does not use.
+  // contradictory one; UNIMPLEMENTED naming a component that is not supported.
   static absl::StatusOr<Tokenizer> Load(const std::string& path);
   // The same from the file's text; `source` names it in errors.
   static absl::StatusOr<Tokenizer> Parse(std::string_view json, const std::string& source);
@@ -49,7 +49,8 @@ class Tokenizer {
 
   // INVALID_ARGUMENT for text that is not UTF-8 (with the offset of the first bad byte), longer
   // than 512 MiB, made more than 16 times as long by the normaliser or beyond the limit of steps in
-  // the regular expressions. O(n log n) in the text's length, whatever text and tokenizer.json.
+  // the regular expressions; or with a character that the model lacks and has no substitute for.
+  // O(n log n) in the text's length, whatever text and tokenizer.json.
   absl::StatusOr<std::vector<int32_t>> Encode(std::string_view text,
                                               const EncodeOptions& options) const;
 
@@ -62,6 +63,8 @@ class Tokenizer {
   size_t vocab_size() const;
   // Ids that the template puts before a text; empty when it has none.
   std::span<const int32_t> bos_ids() const;
+  // One line each: where the file says something else than it does, and what is done.
+  const std::vector<std::string>& warnings() const;
 
  private:
   friend class StreamingDecoder;

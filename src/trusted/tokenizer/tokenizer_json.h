@@ -5,28 +5,44 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/status.h"
 #include "trusted/tokenizer/added_tokens.h"
 #include "trusted/tokenizer/bpe_model.h"
 #include "trusted/tokenizer/normalizer.h"
-#include "trusted/tokenizer/split_pattern.h"
+#include "trusted/tokenizer/pre_tokenizer.h"
 #include "trusted/tokenizer/token_decoder.h"
+#include "trusted/tokenizer/unigram_model.h"
 
 namespace sotto {
 
-// What a tokenizer.json says, checked: ids of vocabulary and added tokens together are
-// 0 .. n - 1, each named once; merges and templates name ids that exist.
+// `model`, of one type or the other.
+struct ModelDefinition : std::variant<BpeDefinition, UnigramDefinition> {
+  using variant::variant;
+  const std::vector<std::string>& tokens() const {
+    return std::visit(
+        [](const auto& m) -> const auto& { return m.tokens; }, AsVariant());
+  }
+  const Vocabulary& vocabulary() const {
+    return std::visit(
+        [](const auto& m) -> const auto& { return m.vocabulary; }, AsVariant());
+  }
+  const std::variant<BpeDefinition, UnigramDefinition>& AsVariant() const { return *this; }
+};
+
+// What a tokenizer.json says, checked: merges and templates name ids that exist.
 struct TokenizerDefinition {
-  BpeDefinition model;
-  std::vector<AddedToken> added_tokens;
-  std::vector<std::string> tokens;  // the string of every id, added tokens included
+  ModelDefinition model;
+  std::vector<AddedToken> added_tokens;  // in the order in which the reference looks for them
+  std::vector<std::string> tokens;       // the string of every id; empty where it has none
   std::vector<NormalizerStep> normalizer;
-  bool byte_level = false;                      // pre_tokenizer ends in ByteLevel
-  std::vector<SplitPattern> splits;             // pre_tokenizer's Split steps, in order
+  std::vector<PreTokenizerStep> pre_tokenizer;
+  bool byte_level = false;  // the model takes raw text instead of a last step kSpellBytes
   std::vector<int32_t> prefix_ids, suffix_ids;  // post_processor: around a text
   DecoderSteps decoder;
+  std::vector<std::string> warnings;  // one line each: what the file says and nobody does
 };
 
 // Errors as Tokenizer::Parse. Truncation and padding in the file are ignored: they are the

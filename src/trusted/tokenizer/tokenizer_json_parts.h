@@ -2,6 +2,7 @@
 #ifndef SOTTO_TRUSTED_TOKENIZER_TOKENIZER_JSON_PARTS_H_
 #define SOTTO_TRUSTED_TOKENIZER_TOKENIZER_JSON_PARTS_H_
 
+#include <string>
 #include <vector>
 
 #include "base/status.h"
@@ -14,25 +15,43 @@ namespace sotto {
 // tokenizer in use has a third as many, and every one costs time for each byte of a text.
 inline constexpr size_t kMaxSteps = 32;
 
-// `model`: type BPE. Its ids are below id_limit, which added tokens share; definition.tokens has
-// id_limit entries.
-absl::StatusOr<BpeDefinition> ParseBpeModel(const JsonValue& model, size_t added_tokens);
+// The most tokens, and merges: four times the most that a model has had.
+inline constexpr size_t kMaxVocabulary = size_t{1} << 21;
 
-// `normalizer`: Prepend, Replace of a string, Sequence of these.
+// `model`: BPE or Unigram; without a type, what its fields are those of.
+absl::StatusOr<ModelDefinition> ParseModel(const JsonValue& model);
+
+// `added_tokens`. Sets added_tokens, special and tokens, with the ids that the reference gives; a
+// warning where the file has another. REQUIRES: definition.model is complete.
+absl::Status ParseAddedTokens(const JsonValue& root, TokenizerDefinition& definition);
+
+// A pattern, {"Regex": ..} or {"String": ..}.
+absl::StatusOr<SplitPattern> ParsePattern(const JsonValue& pattern);
+
+// `normalizer`.
 absl::Status ParseNormalizer(const JsonValue& normalizer, std::vector<NormalizerStep>& steps);
 
 // One Replace, of the normaliser or the decoder.
 absl::StatusOr<NormalizerStep> ParseReplace(const JsonValue& replace);
 
-// `pre_tokenizer`: Split, ByteLevel, Sequence of these. Sets splits and byte_level.
-absl::Status ParsePreTokenizer(const JsonValue& pre_tokenizer, TokenizerDefinition& definition);
+// `pre_tokenizer`.
+absl::Status ParsePreTokenizer(const JsonValue& pre_tokenizer,
+                               std::vector<PreTokenizerStep>& steps);
 
-// `post_processor`: ByteLevel (which moves offsets only), TemplateProcessing, Sequence of these.
-// Sets prefix_ids and suffix_ids. REQUIRES: definition.tokens is complete.
+// Of Metaspace, as pre-tokenizer and as decoder: prepend_scheme, or the older add_prefix_space.
+using MetaspacePrepend = PreTokenizerStep::Prepend;
+absl::StatusOr<MetaspacePrepend> ParseMetaspacePrepend(const JsonValue& metaspace);
+
+// `post_processor`: ByteLevel (which moves offsets only), TemplateProcessing, BertProcessing,
+// RobertaProcessing, Sequence of these. Sets prefix_ids and suffix_ids. REQUIRES: definition.tokens
+// is complete.
 absl::Status ParsePostProcessor(const JsonValue& post_processor, TokenizerDefinition& definition);
 
-// `decoder`: ByteLevel, or a Sequence of Replace*, ByteFallback, Fuse, Strip.
-absl::StatusOr<DecoderSteps> ParseDecoder(const JsonValue& decoder);
+// `decoder`. A step that is not known makes a warning.
+absl::StatusOr<DecoderSteps> ParseDecoder(const JsonValue& decoder,
+                                          std::vector<std::string>& warnings);
+// What a null one does: tokens with spaces between them.
+DecoderSteps NoDecoder();
 
 }  // namespace sotto
 

@@ -173,6 +173,20 @@ TEST(TokenizerTest, WhiteSpaceBetweenTwoTokensThatTakeItIsTakenOnce) {
   EXPECT_EQ(Encode(tokenizer, "a \n \nb"), (Ids{'a', 262, 262, 'b'}));
 }
 
+// Nothing is left of a "\n" that takes white space on both sides: the reference drops it.
+TEST(TokenizerTest, TokensThatTakeWhatWasTakenAreDropped) {
+  json file = ByteLevelJson();
+  file["added_tokens"][1]["rstrip"] = true;
+  json newline = file["added_tokens"][0];
+  newline["id"] = 262;
+  newline["content"] = "\n";
+  newline["lstrip"] = newline["rstrip"] = true;
+  file["added_tokens"].push_back(newline);
+  const Tokenizer tokenizer = Parse(file);
+  EXPECT_EQ(Encode(tokenizer, "<eot> \n b"), (Ids{261, 'b'}));
+  EXPECT_EQ(Encode(tokenizer, "a \n \n b"), (Ids{'a', 262, 'b'}));
+}
+
 // Once normalised, both contents are "▁x": the reference finds the first, special ones before
 // others.
 TEST(TokenizerTest, OfEqualNormalisedContentsTheFirstIsFound) {

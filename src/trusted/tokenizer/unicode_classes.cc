@@ -1,95 +1,175 @@
 #include "trusted/tokenizer/unicode_classes.h"
 
-#include <optional>
-
 #include "base/strings.h"
+#include "trusted/tokenizer/unicode_additions.h"
 
 namespace sotto {
 namespace {
 
-// Letters and numbers assigned in Unicode 15.0, 15.1 and 16.0 (DerivedGeneralCategory.txt). Naming
-// them again to a PCRE2 that knows them changes nothing.
-constexpr std::string_view kLetters =
-    "\\p{L}\\x{1c89}\\x{1c8a}\\x{a7cb}-\\x{a7cd}\\x{a7da}-\\x{a7dc}\\x{105c0}-\\x{105f3}"
-    "\\x{10d4a}-\\x{10d65}\\x{10d6f}-\\x{10d85}\\x{10ec2}-\\x{10ec4}\\x{1123f}\\x{11240}"
-    "\\x{11380}-\\x{11389}\\x{1138b}\\x{1138e}\\x{11390}-\\x{113b5}\\x{113b7}\\x{113d1}\\x{113d3}"
-    "\\x{11bc0}-\\x{11be0}\\x{11f02}\\x{11f04}-\\x{11f10}\\x{11f12}-\\x{11f33}\\x{1342f}"
-    "\\x{13441}-\\x{13446}\\x{13460}-\\x{143fa}\\x{16100}-\\x{1611d}\\x{16d40}-\\x{16d6c}"
-    "\\x{18cff}\\x{1b132}\\x{1b155}\\x{1df25}-\\x{1df2a}\\x{1e030}-\\x{1e06d}\\x{1e4d0}-\\x{1e4eb}"
-    "\\x{1e5d0}-\\x{1e5ed}\\x{1e5f0}\\x{2b739}\\x{2ebf0}-\\x{2ee5d}\\x{31350}-\\x{323af}";
-constexpr std::string_view kNumbers =
-    "\\p{N}\\x{10d40}-\\x{10d49}\\x{116d0}-\\x{116e3}\\x{11bf0}-\\x{11bf9}\\x{11f50}-\\x{11f59}"
-    "\\x{16130}-\\x{16139}\\x{16d70}-\\x{16d79}\\x{1ccf0}-\\x{1ccf9}\\x{1d2c0}-\\x{1d2d3}"
-    "\\x{1e4f0}-\\x{1e4f9}\\x{1e5f1}-\\x{1e5fa}";
 // The White_Space property.
 constexpr std::string_view kSpaces =
     "\\t-\\r\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}"
     "\\x{3000}";
 
-struct ClassEscape {
-  std::string_view spelling, members;
-  bool negated;
+struct CategoryName {
+  std::string_view name, long_name;
 };
-constexpr ClassEscape kClassEscapes[] = {
-    {"\\p{L}", kLetters, false}, {"\\p{N}", kNumbers, false}, {"\\s", kSpaces, false},
-    {"\\P{L}", kLetters, true},  {"\\P{N}", kNumbers, true},  {"\\S", kSpaces, true},
+constexpr CategoryName kCategories[] = {
+    {"L", "letter"},
+    {"Lu", "uppercaseletter"},
+    {"Ll", "lowercaseletter"},
+    {"Lt", "titlecaseletter"},
+    {"Lm", "modifierletter"},
+    {"Lo", "otherletter"},
+    {"M", "mark"},
+    {"Mn", "nonspacingmark"},
+    {"Mc", "spacingmark"},
+    {"Me", "enclosingmark"},
+    {"N", "number"},
+    {"Nd", "decimalnumber"},
+    {"Nl", "letternumber"},
+    {"No", "othernumber"},
+    {"P", "punctuation"},
+    {"Pc", "connectorpunctuation"},
+    {"Pd", "dashpunctuation"},
+    {"Ps", "openpunctuation"},
+    {"Pe", "closepunctuation"},
+    {"Pi", "initialpunctuation"},
+    {"Pf", "finalpunctuation"},
+    {"Po", "otherpunctuation"},
+    {"S", "symbol"},
+    {"Sm", "mathsymbol"},
+    {"Sc", "currencysymbol"},
+    {"Sk", "modifiersymbol"},
+    {"So", "othersymbol"},
+    {"Z", "separator"},
+    {"Zs", "spaceseparator"},
+    {"Zl", "lineseparator"},
+    {"Zp", "paragraphseparator"},
+    {"C", "other"},
+    {"Cc", "control"},
+    {"Cf", "format"},
+    {"Cn", "unassigned"},
+    {"Co", "privateuse"},
 };
 
-const ClassEscape* FindClassEscape(std::string_view rest) {
-  for (const ClassEscape& escape : kClassEscapes) {
-    if (rest.starts_with(escape.spelling)) return &escape;
+// As Unicode compares names (UAX 44, LM3).
+std::string LooseName(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (c == ' ' || c == '_' || c == '-') continue;
+    out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
   }
-  return nullptr;
+  return out;
 }
 
-// Escapes that both engines read as the same one character.
-bool IsCharacterEscape(char c) {
-  const bool alphanumeric =
-      (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  return !alphanumeric || c == 'r' || c == 'n' || c == 't' || c == 'f' || c == 'x';
+// Categories are rows of two letters.
+bool IsCategoryRow(const UnicodeAddition& row) { return row.name.size() == 2; }
+
+// Of a category of one or two letters.
+CharacterSet Category(std::string_view name) {
+  CharacterSet set{StrCat("\\p{", name, "}"), ""};
+  for (const UnicodeAddition& row : UnicodeAdditions()) {
+    if (!IsCategoryRow(row)) continue;
+    const bool inside = row.name.starts_with(name);
+    if (inside) set.members.append(row.added);
+    if (inside && name.size() == 2) set.except.append(row.removed);
+    // What was unassigned.
+    if ((name == "C" || name == "Cn") && !inside) set.except.append(row.added);
+  }
+  return set;
 }
 
-absl::Status Unsupported(std::string_view escape) {
-  return absl::UnimplementedError(
-      StrCat("regular expression uses ", escape, "; supported are \\p{L}, \\p{N} and \\s"));
+std::string Members(std::string_view category) { return Category(category).members; }
+
+CharacterSet Alphabetic() {
+  for (const UnicodeAddition& row : UnicodeAdditions()) {
+    if (row.name == "Alphabetic") return {StrCat(row.base, row.added), std::string(row.removed)};
+  }
+  return {"\\p{Alphabetic}", ""};
 }
 
-std::string_view EscapeName(std::string_view rest) {
-  const bool property = rest.starts_with("\\p{") || rest.starts_with("\\P{");
-  const size_t brace = property ? rest.find('}') : std::string_view::npos;
-  return rest.substr(0, brace < 20 ? brace + 1 : 2);
+std::string WordMembers() {
+  return StrCat(Alphabetic().members, Members("M"), Members("Nd"), Members("Pc"));
+}
+
+bool IsName(std::string_view name) {
+  for (const char c : name) {
+    if ((c < 'a' || c > 'z') && (c < '0' || c > '9')) return false;
+  }
+  return !name.empty();
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> WithCurrentClasses(std::string_view pattern) {
-  std::string out;
-  bool in_class = false;
-  for (size_t i = 0; i < pattern.size();) {
-    const std::string_view rest = pattern.substr(i);
-    if (const ClassEscape* escape = FindClassEscape(rest)) {
-      if (in_class && escape->negated) return Unsupported(StrCat(escape->spelling, " in a class"));
-      if (in_class) {
-        out.append(escape->members);
-      } else {
-        out.append(StrCat(escape->negated ? "[^" : "[", escape->members, "]"));
-      }
-      i += escape->spelling.size();
-    } else if (rest[0] == '\\') {
-      if (rest.size() < 2 || !IsCharacterEscape(rest[1])) return Unsupported(EscapeName(rest));
-      out.append(rest.substr(0, 2));
-      i += 2;
-    } else {
-      if (in_class && (rest[0] == '[' || rest.starts_with("&&"))) {
-        return Unsupported("a nested class");
-      }
-      if (rest[0] == '[') in_class = true;
-      if (rest[0] == ']') in_class = false;
-      out.push_back(rest[0]);
-      ++i;
+std::optional<CharacterSet> PropertySet(std::string_view name) {
+  const std::string loose = LooseName(name);
+  if (!IsName(loose)) return std::nullopt;
+  for (const CategoryName& category : kCategories) {
+    if (loose == LooseName(category.name) || loose == category.long_name) {
+      return Category(category.name);
     }
   }
-  return out;
+  if (loose == "lc" || loose == "casedletter") {
+    return CharacterSet{StrCat(Members("Lu"), Members("Ll"), Members("Lt")), ""};
+  }
+  if (loose == "alphabetic") return Alphabetic();
+  if (loose == "any") return CharacterSet{"\\x{0}-\\x{10ffff}", ""};
+  if (loose == "ascii") return CharacterSet{"\\x{0}-\\x{7f}", ""};
+  if (loose == "whitespace") return CharacterSet{std::string(kSpaces), ""};
+  if (auto posix = PosixSet(loose)) return posix;
+  for (const UnicodeAddition& row : UnicodeAdditions()) {
+    if (!IsCategoryRow(row) && LooseName(row.name) == loose) {
+      return CharacterSet{StrCat(row.base, row.added), std::string(row.removed)};
+    }
+  }
+  return CharacterSet{StrCat("\\p{sc:", loose, "}"), ""};
+}
+
+std::optional<CharacterSet> PosixSet(std::string_view name) {
+  if (name == "alpha") return Alphabetic();
+  if (name == "alnum") return CharacterSet{StrCat(Alphabetic().members, Members("Nd")), ""};
+  if (name == "digit") return Category("Nd");
+  if (name == "space") return CharacterSet{std::string(kSpaces), ""};
+  if (name == "punct") return CharacterSet{StrCat(Members("P"), Members("S")), ""};
+  if (name == "cntrl") return Category("Cc");
+  if (name == "blank") return CharacterSet{StrCat("\\t", Members("Zs")), ""};
+  if (name == "word") return EscapeSet('w');
+  if (name == "xdigit") return EscapeSet('h');
+  return std::nullopt;
+}
+
+std::optional<CharacterSet> EscapeSet(char letter) {
+  if (letter == 'd') return Category("Nd");
+  if (letter == 'h') return CharacterSet{"0-9a-fA-F", ""};
+  if (letter == 's') return CharacterSet{std::string(kSpaces), ""};
+  // Oniguruma counts Latin-1's superscripts and fractions, too.
+  if (letter == 'w') {
+    return CharacterSet{StrCat(WordMembers(), "\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}"), ""};
+  }
+  return std::nullopt;
+}
+
+std::string RustWordMembers() { return StrCat(WordMembers(), "\\x{200c}\\x{200d}"); }
+
+// Rust's own tables are of Unicode 17.
+std::string RustNumericMembers() {
+  return StrCat(Members("N"), "\\x{11de0}-\\x{11de9}\\x{16ff4}-\\x{16ff6}");
+}
+
+// That crate's tables are of Unicode 8; of what is punctuation since, or no longer.
+std::string RustPunctuationPattern() {
+  constexpr std::string_view kNew =
+      "\\x{61d}\\x{9fd}\\x{a76}\\x{c77}\\x{c84}\\x{1b4e}-\\x{1b4f}\\x{1b7d}-\\x{1b7f}"
+      "\\x{2e43}-\\x{2e4f}\\x{2e52}-\\x{2e5d}\\x{10d6e}\\x{10ead}\\x{10f55}-\\x{10f59}"
+      "\\x{10f86}-\\x{10f89}\\x{113d4}-\\x{113d5}\\x{113d7}-\\x{113d8}\\x{1144b}-\\x{1144f}"
+      "\\x{1145a}-\\x{1145b}\\x{1145d}\\x{11660}-\\x{1166c}\\x{116b9}\\x{1183b}"
+      "\\x{11944}-\\x{11946}\\x{119e2}\\x{11a3f}-\\x{11a46}\\x{11a9a}-\\x{11a9c}"
+      "\\x{11a9e}-\\x{11aa2}\\x{11b00}-\\x{11b09}\\x{11be1}\\x{11c41}-\\x{11c45}"
+      "\\x{11c70}-\\x{11c71}\\x{11ef7}-\\x{11ef8}\\x{11f43}-\\x{11f4f}\\x{11fff}"
+      "\\x{12ff1}-\\x{12ff2}\\x{16d6d}-\\x{16d6f}\\x{16e97}-\\x{16e9a}\\x{16fe2}\\x{1e5ff}"
+      "\\x{1e95e}-\\x{1e95f}";
+  return StrCat("(?![", kNew, "])[\\p{P}$+<=>^`|~\\x{166d}\\x{111c9}]");
 }
 
 }  // namespace sotto

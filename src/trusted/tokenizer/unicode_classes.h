@@ -1,20 +1,35 @@
-// Makes PCRE2's character classes those of the reference. Debian's PCRE2 knows Unicode 14; the
-// reference's regex engine knows Unicode 16, and does not count U+180E as white space.
+// Classes of characters as the reference's engines know them: Oniguruma (Unicode 16) for regular
+// expressions, and Rust's for the steps that have none. PCRE2 knows Unicode 14, counts U+180E as
+// white space and a word's characters otherwise.
 #ifndef SOTTO_TRUSTED_TOKENIZER_UNICODE_CLASSES_H_
 #define SOTTO_TRUSTED_TOKENIZER_UNICODE_CLASSES_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/status.h"
-
 namespace sotto {
 
-// Rewrites \p{L}, \p{N}, \s and their negations in `pattern` into explicit classes with the
-// characters that Unicode 15, 15.1 and 16 added. UNIMPLEMENTED, naming it, for any other class
-// escape or a nested class: their meaning may differ between the two engines. Takes no decision on
-// the pattern's syntax otherwise.
-absl::StatusOr<std::string> WithCurrentClasses(std::string_view pattern);
+// In PCRE2's spelling, to stand between brackets.
+struct CharacterSet {
+  std::string members;
+  std::string except;  // what of `members` does not belong to it; mostly nothing
+};
+
+// The class that \p{NAME} names: a general category, short or long; a script; Alphabetic, Any or
+// ASCII. Case, spaces and underscores do not count. nullopt: none of these.
+std::optional<CharacterSet> PropertySet(std::string_view name);
+
+// The class of [:NAME:]; nullopt: no such class, or one that PCRE2 cannot be told.
+std::optional<CharacterSet> PosixSet(std::string_view name);
+
+// The class of the escape \LETTER, in lower case: d, h, s or w; nullopt: another.
+std::optional<CharacterSet> EscapeSet(char letter);
+
+// Rust's classes, as expressions between brackets.
+std::string RustWordMembers();         // \w of its crate `regex`
+std::string RustNumericMembers();      // char::is_numeric()
+std::string RustPunctuationPattern();  // ASCII's, and those of its crate `unicode_categories`
 
 }  // namespace sotto
 

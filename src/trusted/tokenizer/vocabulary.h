@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "base/strings.h"
@@ -24,6 +25,16 @@ class Vocabulary {
     strings_.push_back(std::move(token));
     ids_.emplace(ToAbsl(strings_.back()), id);
     return true;
+  }
+
+  // The same, but a token that is there already gets the new id.
+  void Set(std::string token, int32_t id) {
+    const auto it = ids_.find(ToAbsl(token));
+    if (it == ids_.end()) {
+      Add(std::move(token), id);
+    } else {
+      it->second = id;
+    }
   }
 
   std::optional<int32_t> Find(std::string_view token) const {

@@ -1,14 +1,11 @@
-// tokenizer.json's steps over ids: `post_processor` and `decoder`.
+// tokenizer.json's `post_processor`: the ids around a text.
 #include <string>
 
 #include "base/strings.h"
-#include "base/utf8.h"
 #include "trusted/tokenizer/tokenizer_json_parts.h"
 
 namespace sotto {
 namespace {
-
-constexpr int64_t kMaxStrip = 1000;
 
 // Appends the ids that a template's special token `name` stands for.
 absl::Status AppendTemplateIds(const JsonValue& processor, std::string_view name,
@@ -48,20 +45,24 @@ absl::Status ParseTemplate(const JsonValue& processor, TokenizerDefinition& defi
   return after_text ? absl::OkStatus() : single.Error("must hold one Sequence");
 }
 
-absl::Status ParseStrip(const JsonValue& strip, DecoderSteps& steps) {
-  SOTTO_ASSIGN_OR_RETURN(const std::string_view content, strip.StringMember("content"));
-  if (content.empty() || NextUtf8(content).length != content.size()) {
-    return strip.ErrorAt(".content", "must be one character");
+// BertProcessing and RobertaProcessing: ["TOKEN", ID] before a text and behind it.
+absl::Status AddPair(const JsonValue& processor, std::string_view key, size_t vocabulary_size,
+                     std::vector<int32_t>& ids) {
+  SOTTO_ASSIGN_OR_RETURN(const JsonValue pair, processor.Member(key));
+  SOTTO_ASSIGN_OR_RETURN(const auto elements, pair.Elements(2));
+  if (elements.size() != 2) return pair.Error("must be a token and its id");
+  SOTTO_ASSIGN_OR_RETURN(const int64_t id, elements[1].Int());
+  if (id < 0 || static_cast<size_t>(id) >= vocabulary_size) {
+    return elements[1].Error(StrCat("id is out of range: not below ", vocabulary_size));
   }
-  SOTTO_ASSIGN_OR_RETURN(const JsonValue start, strip.Member("start"));
-  SOTTO_ASSIGN_OR_RETURN(const int64_t count, start.Int());
-  if (count < 0 || count > kMaxStrip) return start.Error(StrCat("must be 0 .. ", kMaxStrip));
-  SOTTO_ASSIGN_OR_RETURN(const JsonValue stop, strip.Member("stop"));
-  SOTTO_ASSIGN_OR_RETURN(const int64_t from_end, stop.Int());
-  if (from_end != 0) return strip.Unsupported("stop other than 0", "stop 0");
-  steps.strip = content;
-  steps.strip_count = static_cast<size_t>(count);
+  ids.push_back(static_cast<int32_t>(id));
   return absl::OkStatus();
+}
+
+absl::Status ParsePair(const JsonValue& processor, TokenizerDefinition& definition) {
+  const size_t size = definition.tokens.size();
+  SOTTO_RETURN_IF_ERROR(AddPair(processor, "cls", size, definition.prefix_ids));
+  return AddPair(processor, "sep", size, definition.suffix_ids);
 }
 
 }  // namespace
@@ -77,47 +78,16 @@ absl::Status ParsePostProcessor(const JsonValue& post_processor, TokenizerDefini
     return absl::OkStatus();
   }
   if (type == "ByteLevel") return absl::OkStatus();
-  if (type != "TemplateProcessing") {
-    return post_processor.Unsupported(StrCat("type ", type),
-                                      "ByteLevel, TemplateProcessing, Sequence");
+  const bool pair = type == "BertProcessing" || type == "RobertaProcessing";
+  if (type != "TemplateProcessing" && !pair) {
+    return post_processor.Unsupported(
+        StrCat("type ", type),
+        "ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing, Sequence");
   }
   if (!definition.prefix_ids.empty() || !definition.suffix_ids.empty()) {
     return post_processor.Unsupported("a second template", "one template");
   }
-  return ParseTemplate(post_processor, definition);
-}
-
-absl::StatusOr<DecoderSteps> ParseDecoder(const JsonValue& decoder) {
-  constexpr char kSupported[] = "ByteLevel, or Sequence of Replace, ByteFallback, Fuse, Strip";
-  DecoderSteps steps;
-  SOTTO_ASSIGN_OR_RETURN(const std::string_view type, decoder.StringMember("type"));
-  if (type == "ByteLevel") {
-    steps.byte_level = true;
-    return steps;
-  }
-  if (type != "Sequence") return decoder.Unsupported(StrCat("type ", type), kSupported);
-  SOTTO_ASSIGN_OR_RETURN(const JsonValue list, decoder.Member("decoders"));
-  SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements(kMaxSteps));
-  // Each step must come at its turn: 0 Replace*, 1 ByteFallback, 2 Fuse, 3 Strip or the end.
-  int turn = 0;
-  for (const JsonValue& element : elements) {
-    SOTTO_ASSIGN_OR_RETURN(const std::string_view step, element.StringMember("type"));
-    if (step == "Replace" && turn == 0) {
-      SOTTO_ASSIGN_OR_RETURN(auto replacement, ParseReplace(element));
-      steps.replacements.push_back(std::move(replacement));
-    } else if (step == "ByteFallback" && turn == 0) {
-      turn = 1;
-    } else if (step == "Fuse" && turn == 1) {
-      turn = 2;
-    } else if (step == "Strip" && turn == 2) {
-      SOTTO_RETURN_IF_ERROR(ParseStrip(element, steps));
-      turn = 3;
-    } else {
-      return element.Unsupported(StrCat("type ", step, " at this place"), kSupported);
-    }
-  }
-  if (turn < 2) return list.Unsupported("a sequence without ByteFallback and Fuse", kSupported);
-  return steps;
+  return pair ? ParsePair(post_processor, definition) : ParseTemplate(post_processor, definition);
 }
 
 }  // namespace sotto

@@ -1,0 +1,95 @@
+#include "trusted/tokenizer/pattern_translation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "trusted/tokenizer/split_pattern.h"
+
+namespace sotto {
+namespace {
+
+using testing::ElementsAre;
+
+std::vector<std::string> Matches(std::string_view pattern, std::string_view text) {
+  const auto split = SplitPattern::Compile(pattern);
+  EXPECT_TRUE(split.ok()) << pattern << ": " << split.status();
+  std::vector<std::string> found;
+  MatchBudget budget(text.size());
+  const auto status = split->EachMatch(text, budget, [&](PatternMatch match) {
+    if (match.matched) found.emplace_back(match.text);
+    return absl::OkStatus();
+  });
+  EXPECT_TRUE(status.ok()) << status;
+  return found;
+}
+
+// Each of these means something else to PCRE2, or nothing.
+TEST(PatternTranslationTest, RubysSyntax) {
+  EXPECT_THAT(Matches("a{1,2}+", "aaaab"), ElementsAre("aaaa"));  // Not possessive.
+  EXPECT_THAT(Matches("a{,2}", "aaa"), ElementsAre("aa", "a"));
+  EXPECT_THAT(Matches("^b|a$", "a\nb\n"), ElementsAre("a", "b"));
+  EXPECT_THAT(Matches("(?m:.)", "\n"), ElementsAre("\n"));
+  EXPECT_THAT(Matches(".", "\r\n"), ElementsAre("\r"));
+  EXPECT_THAT(Matches("\\h+", "xfgF0"), ElementsAre("f", "F0"));
+  EXPECT_THAT(Matches("\\u0061", "a"), ElementsAre("a"));
+  EXPECT_THAT(Matches("a++b", "aab"), ElementsAre("aab"));
+  EXPECT_THAT(Matches("\\bab\\b", "ab aba"), ElementsAre("ab"));
+}
+
+TEST(PatternTranslationTest, Classes) {
+  EXPECT_THAT(Matches("[a-c&&[^b]]+", "abc"), ElementsAre("a", "c"));
+  EXPECT_THAT(Matches("[\\p{L}[1-2]]+", "a13b"), ElementsAre("a1", "b"));
+  EXPECT_THAT(Matches("[^\\S\\n]+", " \n\t"), ElementsAre(" ", "\t"));
+  EXPECT_THAT(Matches("[^\\P{L}a]+", "ab1c"), ElementsAre("b", "c"));
+  EXPECT_THAT(Matches("[[:punct:]]+", "a!$b"), ElementsAre("!$"));
+  EXPECT_THAT(Matches("[]a]+", "]a["), ElementsAre("]a"));
+  EXPECT_THAT(Matches("[\\]\\-a]+", "]-a"), ElementsAre("]-a"));
+  EXPECT_THAT(Matches("[!-]+", "!-a"), ElementsAre("!-"));
+  EXPECT_THAT(Matches("\\p{^L}", "a1"), ElementsAre("1"));
+  EXPECT_THAT(Matches("\\p{Han}+|\\p{Uppercase_Letter}", "aA\u4f60\U00031350"),
+              ElementsAre("A", "\u4f60\U00031350"));
+}
+
+// Unicode 16 moved this one from Mn to Mc.
+TEST(PatternTranslationTest, CharactersThatChangedTheirClass) {
+  EXPECT_THAT(Matches("\\p{Mn}|[\\p{Mn}x]", "\U0001171e"), ElementsAre());
+  EXPECT_THAT(Matches("\\p{Mc}", "\U0001171e"), ElementsAre("\U0001171e"));
+  EXPECT_THAT(Matches("\\P{Mn}", "\U0001171e"), ElementsAre("\U0001171e"));
+  EXPECT_THAT(Matches("\\p{Cn}", "\U0001ccf0\U0001fffe"), ElementsAre("\U0001fffe"));
+}
+
+TEST(PatternTranslationTest, EscapedPatternsMatchThemselves) {
+  const std::string all = "\\^$.|?*+()[]{}-#&~ \n\u2581a";
+  const auto split = SplitPattern::CompilePcre2(EscapedPattern(all));
+  ASSERT_TRUE(split.ok()) << split.status();
+  MatchBudget budget(all.size());
+  int matches = 0;
+  ASSERT_TRUE(split
+                  ->EachMatch(all, budget,
+                              [&](PatternMatch match) {
+                                matches += match.matched && match.text == all;
+                                return absl::OkStatus();
+                              })
+                  .ok());
+  EXPECT_EQ(matches, 1);
+}
+
+TEST(PatternTranslationTest, RefusesWhatMayMeanSomethingElse) {
+  for (const char* pattern :
+       {"\\X", "\\R", "\\G", "\\K", "\\1", "\\g<a>", "(?x)a", "(?~a)", "(*UTF)a", "a(?i)b",
+        "[[:graph:]]", "\\xff", "a\\", "(?<n>a)", "(?(1)a)"}) {
+    EXPECT_EQ(ToPcre2(pattern).status().code(), absl::StatusCode::kUnimplemented) << pattern;
+  }
+  for (const char* pattern : {"[a", "[a&&", "[[a]"}) {
+    EXPECT_EQ(ToPcre2(pattern).status().code(), absl::StatusCode::kInvalidArgument) << pattern;
+  }
+  std::string deep;
+  for (int i = 0; i < 5000; ++i) deep += "[a";
+  EXPECT_FALSE(ToPcre2(deep).ok());
+}
+
+}  // namespace
+}  // namespace sotto

@@ -1,0 +1,118 @@
+#include "trusted/tokenizer/unigram_model.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/utf8.h"
+
+namespace sotto {
+namespace {
+
+// How much worse than the worst token an unknown character is: the reference's number.
+constexpr double kUnknownPenalty = 10.0;
+
+}  // namespace
+
+class UnigramEncoder : public WordEncoder {
+ public:
+  explicit UnigramEncoder(const UnigramModel& model) : model_(model) {}
+
+  absl::Status Encode(std::string_view word, std::vector<int32_t>& ids) override {
+    SOTTO_RETURN_IF_ERROR(FindBestPath(word));
+    pieces_.clear();
+    for (size_t end = word.size(); end > 0; end = static_cast<size_t>(nodes_[end].begin)) {
+      const auto begin = static_cast<size_t>(nodes_[end].begin);
+      const bool unknown = nodes_[end].id == model_.unk_id_;
+      if (unknown && !pieces_.empty() && pieces_.back().unknown) {
+        pieces_.back().begin = begin;  // Neighbouring unknown characters are one.
+      } else {
+        pieces_.push_back({begin, end, unknown});
+      }
+    }
+    for (size_t i = pieces_.size(); i-- > 0;) {
+      SOTTO_RETURN_IF_ERROR(
+          AppendPiece(word.substr(pieces_[i].begin, pieces_[i].end - pieces_[i].begin), ids));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  // The best cut of what stands before a place: its score and its last token.
+  struct Node {
+    double score = 0;
+    int64_t begin = -1;  // of the last token; -1: none yet
+    int32_t id = 0;
+  };
+  struct Piece {
+    size_t begin, end;
+    bool unknown;
+  };
+
+  void Offer(size_t end, const Node& candidate) {
+    Node& node = nodes_[end];
+    if (node.begin < 0 || candidate.score > node.score) node = candidate;
+  }
+
+  absl::Status FindBestPath(std::string_view word) {
+    nodes_.assign(word.size() + 1, Node{});
+    for (size_t at = 0; at < word.size();) {
+      const double score = nodes_[at].score;
+      const size_t character = NextUtf8(word.substr(at)).length;
+      const auto begin = static_cast<int64_t>(at);
+      bool single = false;  // Whether the character is a token.
+      model_.trie_.EachPrefix(word.substr(at), [&](size_t length, int32_t id) {
+        Offer(at + length, {score + model_.scores_[static_cast<size_t>(id)], begin, id});
+        single = single || length == character;
+      });
+      if (!single) {
+        if (!model_.unk_id_.has_value()) return NoUnknownToken();
+        Offer(at + character, {score + model_.unk_score_, begin, *model_.unk_id_});
+      }
+      at += character;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AppendPiece(std::string_view piece, std::vector<int32_t>& ids) const {
+    if (const auto id = model_.vocabulary_.Find(piece)) {
+      ids.push_back(*id);
+      return absl::OkStatus();
+    }
+    if (model_.byte_fallback_ && AppendByteTokens(model_.byte_ids_, piece, ids)) {
+      return absl::OkStatus();
+    }
+    if (!model_.unk_id_.has_value()) return NoUnknownToken();
+    ids.push_back(*model_.unk_id_);
+    return absl::OkStatus();
+  }
+
+  static absl::Status NoUnknownToken() {
+    return absl::InvalidArgumentError(
+        "the text has a character that the tokenizer's model lacks, and model.unk_id names no "
+        "token for it");
+  }
+
+  const UnigramModel& model_;
+  std::vector<Node> nodes_;
+  std::vector<Piece> pieces_;
+};
+
+UnigramModel::UnigramModel(UnigramDefinition definition)
+    : scores_(std::move(definition.scores)),
+      vocabulary_(std::move(definition.vocabulary)),
+      byte_ids_(FallbackIds(vocabulary_)),
+      unk_id_(definition.unk_id),
+      byte_fallback_(definition.byte_fallback) {
+  for (const std::string& token : definition.tokens) {
+    if (!token.empty()) trie_.Add(token, *vocabulary_.Find(token));
+  }
+  if (!scores_.empty()) {
+    unk_score_ = *std::min_element(scores_.begin(), scores_.end()) - kUnknownPenalty;
+  }
+}
+
+std::unique_ptr<WordEncoder> UnigramModel::NewEncoder() const {
+  return std::make_unique<UnigramEncoder>(*this);
+}
+
+}  // namespace sotto
