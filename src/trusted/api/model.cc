@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
+#include "base/wiping_allocator.h"
 #include "model/sealed_model.h"
 #include "trusted/api/guarded.h"
 #include "trusted/api/model_impl.h"
@@ -33,6 +34,8 @@ ModelInfo InfoOf(const Checkpoint& checkpoint, const std::string& path) {
           .hidden_size = config.hidden_size,
           .vocab_size = config.vocab_size,
           .max_positions = config.max_position_embeddings,
+          .bos_ids = {config.bos_token_ids.begin(), config.bos_token_ids.end()},
+          .eos_ids = {config.eos_token_ids.begin(), config.eos_token_ids.end()},
           .unknown_fields = config.unknown_fields,
           .warnings = config.warnings};
 }
@@ -72,6 +75,10 @@ absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& p
   return std::shared_ptr<const Model::Impl>(std::move(impl));
 }
 
+EncodeOptions InTokenizerTerms(const EncodeTextOptions& options) {
+  return {.plain = !options.special_tokens, .add_bos = options.add_bos};
+}
+
 absl::Status NoTokenizer() {
   return absl::FailedPreconditionError("the model has no tokenizer.json, which text needs");
 }
@@ -109,9 +116,25 @@ std::span<const int32_t> Model::bos_ids() const {
 absl::StatusOr<std::vector<int32_t>> Model::Encode(std::string_view text,
                                                    const EncodeTextOptions& options) const {
   if (!has_tokenizer()) return NoTokenizer();
-  return Guarded([&] {
-    return impl_->tokenizer->Encode(text,
-                                    {.plain = !options.special_tokens, .add_bos = options.add_bos});
+  return Guarded([&] { return impl_->tokenizer->Encode(text, InTokenizerTerms(options)); });
+}
+
+absl::StatusOr<TokenIds> Model::EncodeParts(std::span<const TextPart> parts,
+                                            const EncodeTextOptions& options) const {
+  if (!has_tokenizer()) return NoTokenizer();
+  return Guarded([&]() -> absl::StatusOr<TokenIds> {
+    std::string text;
+    std::vector<AddedTokenMatcher::Range> plain;
+    for (const TextPart& part : parts) {
+      const size_t begin = text.size();
+      text += part.text;
+      if (!part.special_tokens && !part.text.empty()) plain.push_back({begin, text.size()});
+    }
+    EncodeOptions encoding = InTokenizerTerms(options);
+    encoding.plain_ranges = plain;
+    absl::StatusOr<TokenIds> ids = impl_->tokenizer->Encode(text, encoding);
+    WipeContents(text);
+    return ids;
   });
 }
 
@@ -144,6 +167,13 @@ std::vector<std::optional<std::string>> Model::TokenTextsApart(std::span<const i
                               : std::nullopt);
   }
   return texts;
+}
+
+std::optional<std::string> Model::TokenBytes(int32_t id) const {
+  if (!has_tokenizer() || id < 0 || static_cast<size_t>(id) >= impl_->tokenizer->vocab_size()) {
+    return std::nullopt;
+  }
+  return std::string(impl_->tokenizer->TokenBytes(id));
 }
 
 }  // namespace sotto
