@@ -9,6 +9,7 @@
 #include "cli/other_program.h"
 #include "cli/prefill_command.h"
 #include "cli/score_command.h"
+#include "cli/serve_command.h"
 #include "cli/tokenize_command.h"
 
 namespace sotto {
@@ -31,6 +32,7 @@ void AddProgram(CLI::App& app, Invocation& invocation, const std::string& comman
 void AddCommands(CLI::App& app, Invocation& invocation) {
   AddPrefillCommand(app, invocation);
   AddScoreCommand(app, invocation);
+  AddServeCommand(app, invocation);
   AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
   AddProgram(app, invocation, "bench",
