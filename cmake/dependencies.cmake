@@ -17,6 +17,8 @@ find_package(OpenSSL 3 QUIET)
 sotto_need(OpenSSL_FOUND "OpenSSL 3")
 find_package(OpenMP QUIET COMPONENTS CXX)
 sotto_need(OpenMP_CXX_FOUND OpenMP)
+find_package(Boost 1.74 QUIET)  # Headers of Beast and Asio only.
+sotto_need(Boost_FOUND Boost)
 pkg_check_modules(PCRE2 QUIET IMPORTED_TARGET libpcre2-8)
 sotto_need(PCRE2_FOUND PCRE2)
 pkg_check_modules(UTF8PROC QUIET IMPORTED_TARGET libutf8proc)

@@ -25,6 +25,7 @@ ALLOWED = {
     "trusted/split": ["base", "kernels", "model", "protocol", "trusted/linear"],
     "trusted/tee": ["base", "model"],
     "trusted/api": ["base", "kernels", "model", "protocol", "trusted"],
+    "trusted/service": ["base", "model", "protocol/endpoint.h"],
     "accelerator": ["base", "kernels", "model", "protocol"],
     "accelerator/devices": ["base", "kernels", "accelerator/device.h"],
     "cli": ["base", "kernels", "model", "protocol", "trusted"],
@@ -46,6 +47,7 @@ ALLOWED_LIBRARIES = {
     "CL": ["accelerator/devices"],
     "cuda_runtime.h": ["accelerator/devices"],
     "cublasLt.h": ["accelerator/devices"],
+    "boost": ["trusted/service"],
     "CLI": ["base/command_line.h", "cli", "tools", "accelerator"],
 }
 

@@ -50,7 +50,8 @@ struct ModelInfo {
   size_t layers = 0;
   size_t hidden_size = 0;
   size_t vocab_size = 0;
-  size_t max_positions = 0;  // Longest prompt, in tokens.
+  size_t max_positions = 0;                         // Longest prompt, in tokens.
+  std::vector<int32_t> bos_ids = {}, eos_ids = {};  // By config.json: tokens around a text.
   // Fields of config.json that Sotto does not know and ignores. If one of them changes what the
   // model computes, results are wrong.
   std::vector<std::string> unknown_fields = {};
@@ -80,6 +81,13 @@ struct EncodeTextOptions {
   bool special_tokens = true;
 };
 
+// A part of a text: a template of the program's own, or what somebody fills in.
+struct TextPart {
+  std::string_view text = {};
+  // false: no special token is made of the part, nor of its end and what stands beside it.
+  bool special_tokens = true;
+};
+
 // A handle: copies share one open model, which lives as long as the last copy or Prefill.
 // Thread-safe. After fork() a child may destroy it but must not use it.
 class Model {
@@ -102,6 +110,9 @@ class Model {
   // memory accesses depend on the text.
   absl::StatusOr<TokenIds> Encode(std::string_view text,
                                   const EncodeTextOptions& options = {}) const;
+  // The same of the parts' texts, one after the other, as one text.
+  absl::StatusOr<TokenIds> EncodeParts(std::span<const TextPart> parts,
+                                       const EncodeTextOptions& options = {}) const;
   // Always valid UTF-8. INVALID_ARGUMENT, with the position, for an id outside the vocabulary;
   // FAILED_PRECONDITION without a tokenizer.
   absl::StatusOr<std::string> Decode(std::span<const int32_t> ids) const;
@@ -112,6 +123,10 @@ class Model {
   // each as it would stand inside a text, its blank before it. U+FFFD stands for bytes that are no
   // character by themselves.
   std::vector<std::optional<std::string>> TokenTextsApart(std::span<const int32_t> ids) const;
+
+  // The bytes that an id stands for inside a text: perhaps part of a character only. Nullopt for an
+  // id the tokenizer lacks, and without a tokenizer.
+  std::optional<std::string> TokenBytes(int32_t id) const;
 
   struct Impl;
 

@@ -76,6 +76,10 @@ struct RunControl {
   std::function<void(const Progress&)> progress = {};
   // Ends the run with CANCELLED within a fraction of a batch. The Prefill remains usable.
   std::stop_token stop = {};
+  // Of each prompt, whose it is. A common beginning is computed once for the prompts of one owner
+  // only, so that the time a run takes tells no owner what another's prompts begin with. Empty: all
+  // have the same owner.
+  std::vector<size_t> owners = {};
   // What errors call each prompt; empty: "prompt 0", "prompt 1", ...
   std::vector<std::string> names = {};
 };

@@ -25,7 +25,8 @@ void WarnOfThreads(int threads, int processors) {
 
 }  // namespace
 
-ExecutionFlags::ExecutionFlags(CLI::App& app, const PrecisionDefaults& defaults)
+ExecutionFlags::ExecutionFlags(CLI::App& app, const PrecisionDefaults& defaults,
+                               const OwnCertificateFlags& own)
     : precision_(app, defaults),
       threads_(app, {.flag = "--threads",
                      .placeholder = "N",
@@ -45,7 +46,7 @@ ExecutionFlags::ExecutionFlags(CLI::App& app, const PrecisionDefaults& defaults)
                        .placeholder = "LEVEL",
                        .help = "Messages on stderr: error, warning, info or debug",
                        .default_value = "warning"}),
-      split_(app) {}
+      split_(app, own) {}
 
 absl::Status ExecutionFlags::ApplyLogLevel() const {
   const absl::StatusOr<LogLevel> level = ParseLogLevel(log_level_.value());

@@ -21,7 +21,8 @@ inline const PrecisionDefaults kLineDefaults = {
 class ExecutionFlags {
  public:
   // The last flags of a command: the split mode's group ends its help.
-  explicit ExecutionFlags(CLI::App& app, const PrecisionDefaults& defaults = {});
+  explicit ExecutionFlags(CLI::App& app, const PrecisionDefaults& defaults = {},
+                          const OwnCertificateFlags& own = {});
 
   // After parsing. UsageError naming the flag. Sets the process's log level.
   absl::Status ApplyLogLevel() const;

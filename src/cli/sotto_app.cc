@@ -11,6 +11,7 @@
 #include "cli/other_program.h"
 #include "cli/prefill_command.h"
 #include "cli/score_command.h"
+#include "cli/serve_command.h"
 #include "cli/tokenize_command.h"
 
 namespace sotto {
@@ -35,6 +36,7 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
   AddScoreCommand(app, invocation);
   AddClassifyCommand(app, invocation);
   AddEmbedCommand(app, invocation);
+  AddServeCommand(app, invocation);
   AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
   AddProgram(app, invocation, "bench",

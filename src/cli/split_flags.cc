@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 3> kDataPlanes = {"auto", "shm", "grpc"};
 
 }  // namespace
 
-SplitFlags::SplitFlags(CLI::App& app)
+SplitFlags::SplitFlags(CLI::App& app, const OwnCertificateFlags& own)
     : app_(app),
       split_(AddSwitch(app, "--split", "Compute the linear layers on sotto-accelerator servers")),
       accelerator_(app, {.flag = "--accelerator",
@@ -44,7 +44,7 @@ SplitFlags::SplitFlags(CLI::App& app)
       verify_(AddSwitch(app, "--verify",
                         "Verify answers under protection plain too (the others "
                         "always do)")),
-      tls_(app),
+      tls_(app, own),
       offload_(app, {.flag = "--offload",
                      .placeholder = "PARTS",
                      .help = "What the server computes: linear, and also embedding or attention, "

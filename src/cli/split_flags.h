@@ -23,7 +23,7 @@ absl::Status CheckSplitUsage(const SplitOptions& options);
 
 class SplitFlags {
  public:
-  explicit SplitFlags(CLI::App& app);
+  explicit SplitFlags(CLI::App& app, const OwnCertificateFlags& own = {});
 
   // After parsing; nothing without --split. UsageError naming the flag or variable, also for a flag
   // of the split mode without --split, or one that would do nothing (flag_needs.h). Reads the TLS

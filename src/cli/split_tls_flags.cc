@@ -38,20 +38,21 @@ absl::StatusOr<std::string> ReadAcceleratorCa(const std::string& path) {
   return ReadPem("--accelerator-ca", path, CheckCertificates);
 }
 
-absl::StatusOr<ClientCertificate> ReadOwnCertificate(const std::string& certificate_path,
-                                                     const std::string& key_path) {
+absl::StatusOr<ClientCertificate> ReadOwnCertificate(const Setting& certificate,
+                                                     const Setting& private_key) {
   ClientCertificate own;
-  SOTTO_ASSIGN_OR_RETURN(own.chain, ReadPem("--tls-cert", certificate_path, CheckValidNow));
-  SOTTO_ASSIGN_OR_RETURN(own.private_key,
-                         ReadPem("--tls-key", key_path, [&](const std::string& key) {
-                           return CheckKeyOfCertificate(own.chain, key);
-                         }));
+  SOTTO_ASSIGN_OR_RETURN(own.chain,
+                         ReadPem(certificate.source(), certificate.value(), CheckValidNow));
+  SOTTO_ASSIGN_OR_RETURN(own.private_key, ReadPem(private_key.source(), private_key.value(),
+                                                  [&](const std::string& key) {
+                                                    return CheckKeyOfCertificate(own.chain, key);
+                                                  }));
   return own;
 }
 
 }  // namespace
 
-SplitTlsFlags::SplitTlsFlags(CLI::App& app)
+SplitTlsFlags::SplitTlsFlags(CLI::App& app, const OwnCertificateFlags& own)
     : accelerator_key_(app, {.flag = "--accelerator-key",
                              .placeholder = "HEX",
                              .help = "Use TLS, with the server whose public key has this SHA-256; "
@@ -61,12 +62,12 @@ SplitTlsFlags::SplitTlsFlags(CLI::App& app)
                             .help = "Use TLS, with the server whose certificate was signed by an "
                                     "authority in this PEM file; once for each --accelerator, in "
                                     "the same order; shares needs a different authority for each"}),
-      tls_cert_(app, {.flag = "--tls-cert",
+      tls_cert_(app, {.flag = own.certificate,
                       .placeholder = "FILE",
                       .help = "PEM file: the certificate to show to servers that ask for one"}),
-      tls_key_(app, {.flag = "--tls-key",
+      tls_key_(app, {.flag = own.key,
                      .placeholder = "FILE",
-                     .help = "PEM file: the private key of --tls-cert"}),
+                     .help = StrCat("PEM file: the private key of ", own.certificate)}),
       insecure_channels_(AddSwitch(app, "--insecure-channels",
                                    "Allow shares over channels that this machine's "
                                    "owner can read: NOT CONFIDENTIAL, for tests only")) {
@@ -77,11 +78,13 @@ SplitTlsFlags::SplitTlsFlags(CLI::App& app)
 absl::Status SplitTlsFlags::Read(SplitOptions& options) const {
   options.insecure_channels = insecure_channels_->count() > 0;
   if (tls_cert_.given() != tls_key_.given()) {
-    return UsageError("--tls-cert and --tls-key: must be given together");
+    return UsageError(
+        StrCat(tls_cert_.source(), " and ", tls_key_.source(), ": must be given together"));
   }
   if (!accelerator_ca_.given() && !accelerator_key_.given()) {
     if (tls_cert_.given()) {
-      return UsageError("--tls-cert: requires --accelerator-ca or --accelerator-key");
+      return UsageError(
+          StrCat(tls_cert_.source(), ": requires --accelerator-ca or --accelerator-key"));
     }
     return absl::OkStatus();
   }
@@ -89,8 +92,7 @@ absl::Status SplitTlsFlags::Read(SplitOptions& options) const {
     return UsageError("--accelerator-ca and --accelerator-key: cannot be combined");
   }
   if (tls_cert_.given()) {
-    SOTTO_ASSIGN_OR_RETURN(options.certificate,
-                           ReadOwnCertificate(tls_cert_.value(), tls_key_.value()));
+    SOTTO_ASSIGN_OR_RETURN(options.certificate, ReadOwnCertificate(tls_cert_, tls_key_));
   }
   SOTTO_RETURN_IF_ERROR(ReadRoots(options));
   return ReadPinnedKeys(options);

@@ -12,9 +12,15 @@
 
 namespace sotto {
 
+// What the flags are called that name this program's own certificate, as a client of accelerators:
+// a program that is a server too has another one for its clients.
+struct OwnCertificateFlags {
+  std::string certificate = "--tls-cert", key = "--tls-key";
+};
+
 class SplitTlsFlags {
  public:
-  explicit SplitTlsFlags(CLI::App& app);
+  SplitTlsFlags(CLI::App& app, const OwnCertificateFlags& own);
 
   // After parsing, with the endpoints known: one pinned key or one file of roots for each, or
   // nothing. Reads the files and looks through them. UsageError naming the flag, and the file.

@@ -40,6 +40,17 @@ TEST_F(ContinuationsTest, FollowTheContextInOneEncoding) {
   EXPECT_EQ(ids.continuations[1], Ids("ab"));
 }
 
+TEST_F(ContinuationsTest, PartsAreEncodedAsOneText) {
+  const std::vector<TextPart> parts = {{"<eot>x "}, {"ab<eot>", false}, {"<eot>"}};
+  TokenIds want = {261, Ids("x")[0], kSpaceAb};
+  const TokenIds plain = *model_.Encode("<eot>", {.add_bos = false, .special_tokens = false});
+  want.insert(want.end(), plain.begin(), plain.end());
+  want.push_back(261);
+  EXPECT_EQ(*model_.EncodeParts(parts, {.add_bos = false}), want);
+  EXPECT_EQ(model_.TokenBytes(kSpaceAb), " ab");
+  EXPECT_EQ(model_.TokenBytes(262), std::nullopt);
+}
+
 // " " and "ab" alone would be two tokens.
 TEST_F(ContinuationsTest, WhiteSpaceMovesFromTheContext) {
   for (const char* space : {" ", "\n ", "\xc2\xa0 ", "\xe3\x80\x80 "}) {

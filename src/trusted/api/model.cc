@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
+#include "base/wiping_allocator.h"
 #include "model/sealed_model.h"
 #include "trusted/api/guarded.h"
 #include "trusted/api/model_impl.h"
@@ -35,6 +36,8 @@ ModelInfo InfoOf(const Checkpoint& checkpoint, const std::string& path) {
           .hidden_size = config.hidden_size,
           .vocab_size = config.vocab_size,
           .max_positions = config.max_position_embeddings,
+          .bos_ids = {config.bos_token_ids.begin(), config.bos_token_ids.end()},
+          .eos_ids = {config.eos_token_ids.begin(), config.eos_token_ids.end()},
           .unknown_fields = config.unknown_fields,
           .warnings = config.warnings};
 }
@@ -81,14 +84,29 @@ absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& p
   return std::shared_ptr<const Model::Impl>(std::move(impl));
 }
 
+EncodeOptions InTokenizerTerms(const EncodeTextOptions& options) {
+  return {.plain = !options.special_tokens, .add_bos = options.bos != BosUse::kNever};
+}
+
 absl::Status NoTokenizer() {
   return absl::FailedPreconditionError("the model has no tokenizer.json, which text needs");
 }
 
-absl::Status NoBos() {
+// Whether BOS has to come from config.json. REQUIRES: a tokenizer.
+bool NeedsConfigBos(const Model::Impl& model, const EncodeTextOptions& options) {
+  return options.bos == BosUse::kAlways && model.tokenizer->bos_ids().empty();
+}
+
+absl::Status CheckHasBos(const Model::Impl& model, const EncodeTextOptions& options) {
+  if (!NeedsConfigBos(model, options) || !model.config_bos_ids.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(
       "bos: neither the template of tokenizer.json nor bos_token_id of config.json says which "
       "token is BOS");
+}
+
+void AddConfigBos(const Model::Impl& model, const EncodeTextOptions& options, TokenIds& ids) {
+  if (!NeedsConfigBos(model, options)) return;
+  ids.insert(ids.begin(), model.config_bos_ids.begin(), model.config_bos_ids.end());
 }
 
 }  // namespace
@@ -126,14 +144,31 @@ std::span<const int32_t> Model::bos_ids(BosUse bos) const {
 absl::StatusOr<std::vector<int32_t>> Model::Encode(std::string_view text,
                                                    const EncodeTextOptions& options) const {
   if (!has_tokenizer()) return NoTokenizer();
-  if (options.bos == BosUse::kAlways && bos_ids(options.bos).empty()) return NoBos();
   return Guarded([&]() -> absl::StatusOr<TokenIds> {
-    SOTTO_ASSIGN_OR_RETURN(
-        TokenIds ids, impl_->tokenizer->Encode(text, {.plain = !options.special_tokens,
-                                                      .add_bos = options.bos != BosUse::kNever}));
-    if (options.bos == BosUse::kAlways && impl_->tokenizer->bos_ids().empty()) {
-      ids.insert(ids.begin(), impl_->config_bos_ids.begin(), impl_->config_bos_ids.end());
+    SOTTO_RETURN_IF_ERROR(CheckHasBos(*impl_, options));
+    absl::StatusOr<TokenIds> ids = impl_->tokenizer->Encode(text, InTokenizerTerms(options));
+    if (ids.ok()) AddConfigBos(*impl_, options, *ids);
+    return ids;
+  });
+}
+
+absl::StatusOr<TokenIds> Model::EncodeParts(std::span<const TextPart> parts,
+                                            const EncodeTextOptions& options) const {
+  if (!has_tokenizer()) return NoTokenizer();
+  return Guarded([&]() -> absl::StatusOr<TokenIds> {
+    SOTTO_RETURN_IF_ERROR(CheckHasBos(*impl_, options));
+    std::string text;
+    std::vector<AddedTokenMatcher::Range> plain;
+    for (const TextPart& part : parts) {
+      const size_t begin = text.size();
+      text += part.text;
+      if (!part.special_tokens && !part.text.empty()) plain.push_back({begin, text.size()});
     }
+    EncodeOptions encoding = InTokenizerTerms(options);
+    encoding.plain_ranges = plain;
+    absl::StatusOr<TokenIds> ids = impl_->tokenizer->Encode(text, encoding);
+    WipeContents(text);
+    if (ids.ok()) AddConfigBos(*impl_, options, *ids);
     return ids;
   });
 }
@@ -167,6 +202,13 @@ std::vector<std::optional<std::string>> Model::TokenTextsApart(std::span<const i
                               : std::nullopt);
   }
   return texts;
+}
+
+std::optional<std::string> Model::TokenBytes(int32_t id) const {
+  if (!has_tokenizer() || id < 0 || static_cast<size_t>(id) >= impl_->tokenizer->vocab_size()) {
+    return std::nullopt;
+  }
+  return std::string(impl_->tokenizer->TokenBytes(id));
 }
 
 }  // namespace sotto

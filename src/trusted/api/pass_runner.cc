@@ -34,6 +34,7 @@ PassRunner::PassRunner(const Set& set, TokenPrompts prompts, size_t real,
 RunOptions PassRunner::run_options() const {
   return {.logits = request_.logits,
           .pad_compute = set_.pad_compute,
+          .owners = set_.pad_compute ? std::span<const size_t>() : std::span(control_.owners),
           .hidden_states = request_.hidden_states,
           .stop = control_.stop};
 }
@@ -53,7 +54,10 @@ BatchForecast PassRunner::PlanBatches() {
     // An accelerator that is connected already sees how long this takes.
     const auto ids =
         set_.pad_compute ? std::vector<std::vector<int32_t>>() : IdsOf(members, prompts_);
-    work.push_back(WorkOf(set_.config, engine, ids, planned));
+    const std::vector<size_t> owners = OwnersOf(members, planned.owners);
+    RunOptions of_batch = planned;
+    of_batch.owners = owners;
+    work.push_back(WorkOf(set_.config, engine, ids, of_batch));
     batches_.push_back({.prompts = std::move(members)});
   }
   return BatchForecast(set_.config, engine, planned, std::move(work));
@@ -113,6 +117,8 @@ absl::Status PassRunner::RunBatch(BatchReport& batch, ProgressMeter& progress) {
     progress.Add(last ? TokensOf({batch.prompts[prompt]}) : rows.rows());
   };
   RunOptions options = run_options();
+  const std::vector<size_t> owners = OwnersOf(batch.prompts, options.owners);
+  options.owners = owners;
   std::vector<std::vector<size_t>> positions;
   if (request_.positions != nullptr) {
     for (const size_t prompt : batch.prompts) positions.push_back((*request_.positions)[prompt]);

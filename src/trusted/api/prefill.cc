@@ -126,6 +126,10 @@ absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassReq
     SOTTO_RETURN_IF_ERROR(CheckPrompts(prompts, {.prefill_length = options.prefill_length,
                                                  .vocab_size = info.vocab_size,
                                                  .names = control.names}));
+    if (!control.owners.empty() && control.owners.size() != prompts.size()) {
+      return absl::InvalidArgumentError(
+          StrCat("owners: ", control.owners.size(), " given for ", prompts.size(), " prompts"));
+    }
     if (request.score != nullptr && request.score->keep_tokens) {
       size_t positions = 0;
       for (const TokenIds& prompt : prompts) positions += RowsOf(prompt);

@@ -99,6 +99,22 @@ TEST_F(PrefillTest, ScoresAreThoseOfTheLogitsHoweverTheyAreBatched) {
   }
 }
 
+TEST_F(PrefillTest, OwnersChangeWhatIsSharedButNoBit) {
+  const Prompts prompts(4, TokenIds(80, 7));
+  auto prefill = Prefill::Create(
+      model_, {.prefill_length = 80, .batch_size = 4, .precision = Precision::kF32, .threads = 2});
+  ASSERT_TRUE(prefill.ok()) << prefill.status();
+  const auto shared = prefill->Score(prompts);
+  const auto apart = prefill->Score(prompts, {}, {.owners = {1, 2, 2, 3}});
+  ASSERT_TRUE(shared.ok() && apart.ok()) << shared.status() << apart.status();
+  for (size_t p = 0; p < prompts.size(); ++p) {
+    EXPECT_EQ((*apart)[p].sum_logprob, (*shared)[p].sum_logprob);
+    EXPECT_EQ((*apart)[p].top, (*shared)[p].top);
+  }
+  EXPECT_EQ(prefill->Score(prompts, {}, {.owners = {1}}).status(),
+            absl::InvalidArgumentError("owners: 1 given for 4 prompts"));
+}
+
 TEST_F(PrefillTest, ScoresFromATokenOnAreTheSameBits) {
   const Prompts prompts = {prompts_[0], prompts_[3]};
   for (const bool padded : {false, true}) {

@@ -16,16 +16,15 @@ using Prompts = std::span<const std::vector<int32_t>>;
 // A gain below this is not worth leaving the given order.
 constexpr double kWorthwhile = 0.99;
 
-// Prompts not yet in a batch, as a list in lexicographic order: those with the longest common
-// prefix are neighbours.
+// Prompts not yet in a batch, as a list in the order of OrderByPrefix().
 class Neighbours {
  public:
-  explicit Neighbours(Prompts prompts)
-      : prompts_(prompts), before_(prompts.size(), kNone), after_(prompts.size(), kNone) {
-    std::vector<size_t> order(prompts.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](size_t a, size_t b) { return prompts[a] < prompts[b]; });
+  Neighbours(Prompts prompts, std::span<const size_t> owners)
+      : prompts_(prompts),
+        owners_(owners),
+        before_(prompts.size(), kNone),
+        after_(prompts.size(), kNone) {
+    const std::vector<size_t> order = OrderByPrefix(prompts, owners);
     for (size_t i = 1; i < order.size(); ++i) Join(order[i - 1], order[i]);
   }
 
@@ -50,7 +49,8 @@ class Neighbours {
   static constexpr size_t kNone = static_cast<size_t>(-1);
 
   size_t Shared(size_t seed, size_t other) const {
-    return other == kNone ? 0 : CommonPrefix(prompts_[seed], prompts_[other]);
+    if (other == kNone || !SameOwner(owners_, seed, other)) return 0;
+    return CommonPrefix(prompts_[seed], prompts_[other]);
   }
   void Join(size_t left, size_t right) {
     if (left != kNone) after_[left] = right;
@@ -58,6 +58,7 @@ class Neighbours {
   }
 
   const Prompts prompts_;
+  const std::span<const size_t> owners_;
   std::vector<size_t> before_, after_;
 };
 
@@ -70,8 +71,9 @@ std::vector<BatchMembers> InGivenOrder(size_t count, size_t batch_size) {
   return batches;
 }
 
-std::vector<BatchMembers> ByPrefix(Prompts prompts, size_t batch_size) {
-  Neighbours neighbours(prompts);
+std::vector<BatchMembers> ByPrefix(Prompts prompts, std::span<const size_t> owners,
+                                   size_t batch_size) {
+  Neighbours neighbours(prompts, owners);
   std::vector<bool> taken(prompts.size(), false);
   std::vector<BatchMembers> batches;
   for (size_t i = 0; i < prompts.size(); ++i) {
@@ -114,14 +116,25 @@ std::vector<BatchMembers> OrderBatches(const ModelSpec& config, const EngineOpti
   const auto priced = [&](std::vector<BatchMembers> batches) {
     Priced result{.batches = std::move(batches), .costs = {}};
     for (const BatchMembers& members : result.batches) {
-      result.costs.push_back(RelativeCost(WorkOf(config, engine, IdsOf(members, prompts), run)));
+      const std::vector<size_t> owners = OwnersOf(members, run.owners);
+      RunOptions of_batch = run;
+      of_batch.owners = owners;
+      result.costs.push_back(
+          RelativeCost(WorkOf(config, engine, IdsOf(members, prompts), of_batch)));
     }
     return result;
   };
   const Priced as_given = priced(std::move(given));
   if (engine.batch_size == 1) return DearestFirst(as_given);
-  const Priced by_prefix = priced(ByPrefix(prompts, engine.batch_size));
+  const Priced by_prefix = priced(ByPrefix(prompts, run.owners, engine.batch_size));
   return DearestFirst(by_prefix.total() < kWorthwhile * as_given.total() ? by_prefix : as_given);
+}
+
+std::vector<size_t> OwnersOf(const BatchMembers& members, std::span<const size_t> owners) {
+  std::vector<size_t> of_members;
+  if (owners.empty()) return of_members;
+  for (const size_t member : members) of_members.push_back(owners[member]);
+  return of_members;
 }
 
 std::vector<std::vector<int32_t>> IdsOf(const BatchMembers& members, Prompts prompts) {

@@ -41,6 +41,17 @@ TEST(BatchOrderTest, PromptsThatShareAPrefixMeetInOneBatch) {
               ElementsAre(ElementsAre(0, 1), ElementsAre(2, 3), ElementsAre(4, 5)));
 }
 
+TEST(BatchOrderTest, PromptsOfDifferentOwnersDoNotMeetForTheirPrefix) {
+  const std::vector<Prompt> prompts = {Member(1, 100, 0, 5), Member(2, 100, 0, 5),
+                                       Member(1, 100, 1, 5), Member(2, 100, 1, 5)};
+  const auto order = [&](const std::vector<size_t>& owners) {
+    return OrderBatches(SmallConfig(), {.batch_size = 2, .prefill_length = 500}, {.owners = owners},
+                        prompts);
+  };
+  EXPECT_THAT(order({4, 4, 4, 4}), ElementsAre(ElementsAre(0, 2), ElementsAre(1, 3)));
+  EXPECT_THAT(order({4, 4, 5, 5}), ElementsAre(ElementsAre(0, 1), ElementsAre(2, 3)));
+}
+
 TEST(BatchOrderTest, ShorterPrefixesMoveNothing) {
   const std::vector<Prompt> prompts = {Member(1, 63, 0, 5), Member(2, 63, 0, 5),
                                        Member(1, 63, 1, 5), Member(2, 63, 1, 5)};

@@ -22,12 +22,13 @@ size_t BatchPlan::RowOf(size_t prompt, size_t position) const {
   return segment->first_row + position - segment->first_position;
 }
 
-BatchPlan PackedPlan(std::span<const std::vector<int32_t>> prompts) {
+BatchPlan PackedPlan(std::span<const std::vector<int32_t>> prompts,
+                     std::span<const size_t> owners) {
   BatchPlan plan;
   plan.prompt_segment.resize(prompts.size());
   for (const std::vector<int32_t>& prompt : prompts) plan.prompt_length.push_back(prompt.size());
   plan.delivered_length = plan.prompt_length;
-  for (const PrefixGroup& group : GroupByPrefix(prompts, kMinSharedPositions)) {
+  for (const PrefixGroup& group : GroupByPrefix(prompts, kMinSharedPositions, owners)) {
     const size_t shared = group.shared_positions;
     std::optional<size_t> prefix;
     if (shared > 0) {

@@ -43,8 +43,10 @@ struct BatchPlan {
 // Shorter common prefixes are computed by each prompt: sharing pays from one block of keys on.
 inline constexpr size_t kMinSharedPositions = 64;
 
-// Rows for the real positions only; common prefixes once (one level: a prompt has one prefix).
-BatchPlan PackedPlan(std::span<const std::vector<int32_t>> prompts);
+// Rows for the real positions only; common prefixes once (one level: a prompt has one prefix), but
+// not across `owners` (prefix_groups.h).
+BatchPlan PackedPlan(std::span<const std::vector<int32_t>> prompts,
+                     std::span<const size_t> owners = {});
 
 // batch_size prompts of prefill_length rows whatever the prompts: padding rows carry id 0, and
 // absent prompts are such of a single id 0.

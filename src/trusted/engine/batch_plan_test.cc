@@ -51,6 +51,17 @@ TEST(BatchPlanTest, ComputesASharedPrefixOnce) {
   for (size_t i = 1; i < plan.segments.size(); ++i) EXPECT_EQ(plan.segments[i].prefix, 0u);
 }
 
+TEST(BatchPlanTest, SharesNothingAcrossOwners) {
+  const auto context = Counting(0, 100);
+  Prompts prompts;
+  for (int i = 0; i < 6; ++i) prompts.push_back(Join(context, Counting(1000 + 20 * i, 10)));
+  const std::vector<size_t> owners = {7, 3, 7, 3, 7, 5};
+  const BatchPlan plan = PackedPlan(prompts, owners);
+  // Once for owner 7, once for 3, and once for the only prompt of 5.
+  EXPECT_EQ(plan.rows(), 3u * 100 + 6 * 10);
+  ExpectRowsHoldThePrompts(plan, prompts);
+}
+
 TEST(BatchPlanTest, DoesNotShareShortPrefixes) {
   const auto context = Counting(0, kMinSharedPositions - 1);
   const Prompts prompts = {Join(context, {7}), Join(context, {8})};

@@ -102,7 +102,7 @@ BatchWork WorkOf(const ModelSpec& config, const EngineOptions& engine,
                  std::span<const std::vector<int32_t>> prompts, const RunOptions& options) {
   const BatchPlan plan = options.pad_compute
                              ? FixedShapePlan({}, engine.batch_size, engine.prefill_length)
-                             : PackedPlan(prompts);
+                             : PackedPlan(prompts, options.owners);
   const double rows = static_cast<double>(plan.rows());
   const size_t logit_rows = LogitRows(plan, options);
   const double lm_head = static_cast<double>(config.vocab_size * config.hidden_size);

@@ -118,7 +118,7 @@ class PrefillEngine : public Engine {
     if (!options.hidden_states) SOTTO_RETURN_IF_ERROR(CheckHasLogits(config_));
     const BatchPlan plan =
         options.pad_compute ? FixedShapePlan(prompts, options_.batch_size, options_.prefill_length)
-                            : PackedPlan(prompts);
+                            : PackedPlan(prompts, options.owners);
     const MatrixView<float> x = x_.Rows(0, plan.rows());
     Lane& lane = *lanes_[0];
     SOTTO_RETURN_IF_ERROR(embedding_->Lookup(plan.row_ids, x, lane.pool));

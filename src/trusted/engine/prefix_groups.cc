@@ -8,15 +8,25 @@ size_t CommonPrefix(const std::vector<int32_t>& a, const std::vector<int32_t>& b
   return std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
 }
 
+std::vector<size_t> OrderByPrefix(std::span<const std::vector<int32_t>> prompts,
+                                  std::span<const size_t> owners) {
+  std::vector<size_t> order(prompts.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return SameOwner(owners, a, b) ? prompts[a] < prompts[b] : owners[a] < owners[b];
+  });
+  return order;
+}
+
 std::vector<PrefixGroup> GroupByPrefix(std::span<const std::vector<int32_t>> prompts,
-                                       size_t min_shared) {
+                                       size_t min_shared, std::span<const size_t> owners) {
   const size_t n = prompts.size();
-  std::vector<size_t> order(n);
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return prompts[a] < prompts[b]; });
+  const std::vector<size_t> order = OrderByPrefix(prompts, owners);
   std::vector<size_t> common(n, 0);  // Of order[i] and order[i - 1].
-  for (size_t i = 1; i < n; ++i) common[i] = CommonPrefix(prompts[order[i - 1]], prompts[order[i]]);
+  for (size_t i = 1; i < n; ++i) {
+    if (!SameOwner(owners, order[i - 1], order[i])) continue;
+    common[i] = CommonPrefix(prompts[order[i - 1]], prompts[order[i]]);
+  }
 
   // best[i]: positions saved among the first i; the last group of that solution begins at
   // begin[i] and shares shared[i].

@@ -19,9 +19,19 @@ size_t CommonPrefix(const std::vector<int32_t>& a, const std::vector<int32_t>& b
 
 // Partitions the prompts so that the positions saved, the sum of (members - 1) * shared_positions,
 // are the most that groups of neighbours in lexicographic order allow; ties keep groups small. No
-// group shares fewer than `min_shared` positions.
+// group shares fewer than `min_shared` positions, at least 1. `owners`: of each prompt; a group has
+// one owner. Empty: all have the same.
 std::vector<PrefixGroup> GroupByPrefix(std::span<const std::vector<int32_t>> prompts,
-                                       size_t min_shared);
+                                       size_t min_shared, std::span<const size_t> owners = {});
+
+// Whether two prompts may share anything.
+inline bool SameOwner(std::span<const size_t> owners, size_t a, size_t b) {
+  return owners.empty() || owners[a] == owners[b];
+}
+// The prompts' numbers by owner, then lexicographically: those with the longest common prefix are
+// neighbours.
+std::vector<size_t> OrderByPrefix(std::span<const std::vector<int32_t>> prompts,
+                                  std::span<const size_t> owners);
 
 }  // namespace sotto
 

@@ -74,12 +74,15 @@ AddedTokenMatcher::Match AddedTokenMatcher::LongestAt(std::string_view text) con
 // white space behind the last such token is text again. The reference does both.
 absl::Status AddedTokenMatcher::Split(std::string_view text,
                                       absl::FunctionRef<absl::Status(std::string_view)> on_text,
-                                      absl::FunctionRef<void(int32_t id)> on_token) const {
+                                      absl::FunctionRef<void(int32_t id)> on_token,
+                                      std::span<const Range> plain) const {
   SpaceRuns spaces(text);
   size_t done = 0;  // Where text goes on; may lie behind i, in white space that a token took.
   for (size_t i = 0; i < text.size();) {
     const Match match = contents_.Begins(text[i]) ? LongestAt(text.substr(i)) : Match{};
-    if (match.length == 0) {
+    while (!plain.empty() && plain.front().end <= i) plain = plain.subspan(1);
+    const bool overlaps = !plain.empty() && plain.front().begin < i + match.length;
+    if (match.length == 0 || overlaps) {
       ++i;
       continue;
     }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,12 +38,19 @@ class AddedTokenMatcher {
   void Add(const AddedToken& token);
   bool empty() const { return tokens_.empty(); }
 
+  // Bytes of a text.
+  struct Range {
+    size_t begin = 0, end = 0;
+  };
+
   // Cuts `text` at its leftmost-longest added tokens: calls on_text for each non-empty stretch
   // between them and on_token for each token, in order, as find_matches() of the reference's
-  // added_vocabulary.rs does. Stops at the first error. Takes O(text.size() x longest content).
+  // added_vocabulary.rs does. A token that would begin or end inside one of `plain`, which are
+  // disjoint and rise, is none. Stops at the first error. Takes O(text.size() x longest content).
   absl::Status Split(std::string_view text,
                      absl::FunctionRef<absl::Status(std::string_view)> on_text,
-                     absl::FunctionRef<void(int32_t id)> on_token) const;
+                     absl::FunctionRef<void(int32_t id)> on_token,
+                     std::span<const Range> plain = {}) const;
 
  private:
   struct Match {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,8 @@ class DecoderTable {
                                              DecoderSteps steps);
 
   size_t size() const { return pieces_.size(); }
+  // REQUIRES: 0 <= id < size().
+  std::string_view BytesOf(int32_t id) const { return pieces_[id]; }
 
  private:
   friend class TokenDecoder;

@@ -93,7 +93,19 @@ absl::Status SplitAddedTokens(const AddedTokenMatcher& added, const EncodeOption
                               absl::FunctionRef<absl::Status(std::string_view)> on_text) {
   if (text.empty()) return absl::OkStatus();
   if (options.plain || added.empty()) return on_text(text);
-  return added.Split(text, on_text, [&](int32_t id) { encoding.Add(id); });
+  return added.Split(
+      text, on_text, [&](int32_t id) { encoding.Add(id); }, options.plain_ranges);
+}
+
+// Of a stretch of `text`, which is normalised, ranges are not known any more: all of it is plain if
+// a part is.
+EncodeOptions OfStretch(const EncodeOptions& options, std::string_view text,
+                        std::string_view stretch) {
+  const size_t begin = stretch.data() - text.data(), end = begin + stretch.size();
+  const bool plain = std::ranges::any_of(options.plain_ranges, [&](const auto& range) {
+    return range.begin < end && begin < range.end;
+  });
+  return {.plain = options.plain || plain};
 }
 
 }  // namespace
@@ -146,7 +158,8 @@ absl::StatusOr<std::vector<int32_t>> Tokenizer::Encode(std::string_view text,
         left -= normalized.size();
         const bool at_start = stretch.data() == text.data();
         return SplitAddedTokens(
-            parts_->normalized_added, options, normalized, encoding, [&](std::string_view piece) {
+            parts_->normalized_added, OfStretch(options, text, stretch), normalized, encoding,
+            [&](std::string_view piece) {
               return encoding.AddText({piece, at_start && piece.data() == normalized.data()});
             });
       }));
@@ -170,6 +183,8 @@ absl::StatusOr<std::string> Tokenizer::Decode(std::span<const int32_t> ids,
   }
   return text.append(decoder.Finish());
 }
+
+std::string_view Tokenizer::TokenBytes(int32_t id) const { return parts_->decoder.BytesOf(id); }
 
 size_t Tokenizer::vocab_size() const { return parts_->decoder.size(); }
 

@@ -14,12 +14,15 @@
 #include <vector>
 
 #include "base/status.h"
+#include "trusted/tokenizer/added_tokens.h"
 
 namespace sotto {
 
 struct EncodeOptions {
   // Text that spells an added token (<|eot_id|>, </s>) is encoded as ordinary text.
   bool plain = false;
+  // Parts of the text that are so too, and that no added token reaches into: disjoint, rising.
+  std::span<const AddedTokenMatcher::Range> plain_ranges = {};
   // Adds what the post-processor's template puts around a text: for Llama, BOS before it.
   bool add_bos = false;
 };
@@ -58,6 +61,10 @@ class Tokenizer {
   // for an id outside [0, vocab_size()).
   absl::StatusOr<std::string> Decode(std::span<const int32_t> ids,
                                      const DecodeOptions& options) const;
+
+  // The bytes that an id stands for inside a text, not always whole characters. REQUIRES: id is in
+  // [0, vocab_size()).
+  std::string_view TokenBytes(int32_t id) const;
 
   // Ids are 0 .. vocab_size() - 1, added tokens included.
   size_t vocab_size() const;

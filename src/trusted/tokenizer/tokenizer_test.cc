@@ -117,6 +117,30 @@ TEST(TokenizerTest, AddedTokensAreTextWhenPlain) {
   EXPECT_EQ(Decode(tokenizer, {'a', 261, 'b'}, {.skip_special = true}), "ab");
 }
 
+TEST(TokenizerTest, NoAddedTokenReachesIntoAPlainRange) {
+  const Tokenizer tokenizer = Parse(ByteLevelJson());
+  using Range = AddedTokenMatcher::Range;
+  const auto encode = [&](const std::vector<Range>& plain) {
+    return Encode(tokenizer, "<eot><eot>", {.plain_ranges = plain});
+  };
+  const Ids text = {'<', 'e', 'o', 't', '>'};
+  const Ids second_plain = {261, '<', 'e', 'o', 't', '>'},
+            first_plain = {'<', 'e', 'o', 't', '>', 261};
+  EXPECT_EQ(encode({}), (Ids{261, 261}));
+  EXPECT_EQ(encode({Range{5, 10}}), second_plain);
+  EXPECT_EQ(encode({Range{9, 10}}), second_plain);  // What stands before it may not begin one.
+  EXPECT_EQ(encode({Range{0, 1}}), first_plain);
+  EXPECT_EQ(encode({Range{2, 3}, Range{7, 8}}).size(), 10u);
+}
+
+TEST(TokenizerTest, BytesOfAToken) {
+  const Tokenizer tokenizer = Parse(ByteLevelJson());
+  EXPECT_EQ(tokenizer.TokenBytes(0xc3), "\xc3");
+  EXPECT_EQ(tokenizer.TokenBytes(259), " ab");
+  EXPECT_EQ(tokenizer.TokenBytes(261), "<eot>");
+  EXPECT_EQ(Parse(SentencePieceJson()).TokenBytes(3 + 0xc3), "\xc3");
+}
+
 TEST(TokenizerTest, LongestAddedTokenWins) {
   json file = ByteLevelJson();
   file["added_tokens"][0]["content"] = "<e";

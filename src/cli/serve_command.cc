@@ -1,0 +1,121 @@
+#include "cli/serve_command.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "cli/api_errors.h"
+#include "cli/progress.h"
+#include "cli/run_messages.h"
+#include "cli/serve_flags.h"
+#include "cli/status_line.h"
+
+namespace sotto {
+namespace {
+
+// Longer prompts than most need; more are to be asked for, as memory is taken for all of a batch.
+constexpr size_t kUsualServedLength = 2048;
+
+absl::Status ResolveLength(const ModelInfo& model, ServeJob& job) {
+  PrefillOptions& prefill = job.prefill;
+  if (job.default_length) {
+    if (!prefill.pad_compute) prefill.prefill_length = kUsualServedLength;
+    prefill.prefill_length = std::min(prefill.prefill_length, model.max_positions);
+  }
+  if (prefill.prefill_length <= model.max_positions) return absl::OkStatus();
+  return absl::InvalidArgumentError(StrCat(job.prefill_length_source, ": ", prefill.prefill_length,
+                                           " positions, but the model has ", model.max_positions));
+}
+
+absl::StatusOr<Prefill> MakePrefill(const Model& model, ServeJob& job) {
+  const StatusLine loading(job.progress, LoadingLine);
+  while (true) {
+    absl::StatusOr<Prefill> prefill = Prefill::Create(model, job.prefill);
+    // A batch that nobody asked for gives way where memory is short.
+    const bool smaller = absl::IsFailedPrecondition(prefill.status()) && job.default_batch &&
+                         job.prefill.batch_size > 1;
+    if (!smaller) {
+      SOTTO_RETURN_IF_ERROR(InFlagTerms(prefill.status()));
+      return prefill;
+    }
+    job.prefill.batch_size /= 2;
+  }
+}
+
+// What of the service's options depends on the model.
+ServiceOptions OptionsFor(const ModelInfo& model, ServeJob& job) {
+  ServiceOptions options = std::move(job.service);
+  options.longest_prompt = job.prefill.prefill_length;
+  options.scheduler.pass.prompts = job.prefill.batch_size;
+  // A pass of a fixed shape costs the same whatever is in it.
+  if (job.prefill.pad_compute) {
+    options.scheduler.pass.tokens = job.prefill.batch_size * job.prefill.prefill_length;
+  }
+  // Attention costs 2 x hidden x layers operations for each pair of tokens seen, half of them; the
+  // linear layers 2 x parameters for each token.
+  options.scheduler.cost = PromptCost(static_cast<double>(model.parameters) /
+                                      static_cast<double>(model.hidden_size * model.layers));
+  return options;
+}
+
+absl::Status WithListenFlag(const absl::Status& status) {
+  const std::string_view message = ToStd(status.message());
+  if (!message.starts_with("listen")) return status;
+  return absl::Status(status.code(), ToAbsl(StrCat("--", message)));
+}
+
+absl::Status Serve(ServeJob job, const sigset_t& stop) {
+  WarnBeforePrompts(job);
+  absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
+  SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
+  SayModel(job, model->info());
+  SOTTO_RETURN_IF_ERROR(ResolveLength(model->info(), job));
+  if (job.service.rerank.has_value()) {
+    SOTTO_RETURN_IF_ERROR(job.service.rerank->LabelIds(*model).status());
+  }
+  SOTTO_ASSIGN_OR_RETURN(Prefill prefill, MakePrefill(*model, job));
+  SayPrecision(prefill);
+  const bool tls = job.service.http.tls.has_value();
+  const std::string listen = job.service.http.listen;
+  const std::chrono::milliseconds drain_timeout = job.drain_timeout;
+  absl::StatusOr<std::unique_ptr<Service>> service =
+      Service::Start(*model, prefill, OptionsFor(model->info(), job));
+  SOTTO_RETURN_IF_ERROR(WithListenFlag(service.status()));
+  std::printf("listening on %s://%s:%d\n", tls ? "https" : "http",
+              listen.substr(0, listen.rfind(':')).c_str(), (*service)->port());
+  std::fflush(stdout);
+  int signal = 0;
+  sigwait(&stop, &signal);
+  Notice("finishing what was accepted");
+  (*service)->Drain(drain_timeout);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddServeCommand(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand(
+      "serve", "Serve a model over HTTPS: OpenAI's completions and embeddings, scores, reranking");
+  command->footer(
+      "A flag overrides its environment variable [..], which overrides the default (..).");
+  const auto flags = std::make_shared<ServeFlags>(*command);
+  command->callback([flags, &invocation] {
+    invocation.run = [flags]() -> absl::Status {
+      SOTTO_ASSIGN_OR_RETURN(ServeJob job, flags->Read());
+      // Before any thread exists: all inherit it, and one waits for them.
+      sigset_t stop;
+      sigemptyset(&stop);
+      sigaddset(&stop, SIGTERM);
+      sigaddset(&stop, SIGINT);
+      pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+      return Serve(std::move(job), stop);
+    };
+  });
+}
+
+}  // namespace sotto

@@ -1,0 +1,265 @@
+#include "cli/serve_flags.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "base/wiping_allocator.h"
+#include "cli/command.h"
+#include "protocol/endpoint.h"
+#include "protocol/own_certificate.h"
+
+namespace sotto {
+namespace {
+
+constexpr int64_t kLongestServed = std::numeric_limits<int32_t>::max();
+constexpr int64_t kMostServed = 1'000'000;
+constexpr size_t kMaxNamedFileBytes = size_t{1} << 20;
+// In the order of the enumerators.
+constexpr std::array<std::string_view, 2> kPoolings = {"last", "mean"};
+
+// To listen at. As an address to call, 0.0.0.0 is this host.
+bool IsLoopbackOnly(std::string_view endpoint) {
+  return IsLocalEndpoint(endpoint) && !endpoint.starts_with("0.") && !endpoint.starts_with("[::]");
+}
+
+absl::Status BlameFile(const Setting& setting, std::string_view why) {
+  return UsageError(StrCat(setting.source(), " ", setting.value(), ": ", why));
+}
+
+absl::StatusOr<std::string> ReadNamed(const Setting& setting) {
+  absl::StatusOr<std::string> text = ReadFileOrPipe(setting.value(), kMaxNamedFileBytes);
+  if (text.ok()) return text;
+  return UsageError(StrCat(setting.source(), ": ", ToStd(text.status().message())));
+}
+
+}  // namespace
+
+ServeListenFlags::ServeListenFlags(CLI::App& app)
+    : listen_(app, {.flag = "--listen",
+                    .placeholder = "HOST:PORT",
+                    .help = "Where to serve; port 0: any",
+                    .default_value = "localhost:8443"}),
+      tls_cert_(app, {.flag = "--tls-cert",
+                      .placeholder = "FILE",
+                      .help = "PEM file with the server's certificate chain"}),
+      tls_key_(app, {.flag = "--tls-key",
+                     .placeholder = "FILE",
+                     .help = "PEM file with the private key of --tls-cert"}),
+      no_tls_(AddSwitch(app, "--no-tls", "Serve plain HTTP, on a loopback address only")),
+      api_key_file_(app, {.flag = "--api-key-file",
+                          .placeholder = "FILE",
+                          .help = "The keys that clients must show (Authorization: Bearer KEY), "
+                                  "one a line",
+                          .shown_default = "none: everybody may call"}),
+      max_connections_(app, {.flag = "--max-connections",
+                             .placeholder = "N",
+                             .help = "Connections at once; one more closes the longest idle",
+                             .default_value = "4096"}),
+      max_body_bytes_(app, {.flag = "--max-body-bytes",
+                            .placeholder = "N",
+                            .help = "Longest body of a request",
+                            .default_value = "8388608"}) {}
+
+absl::Status ServeListenFlags::ReadTls(ServiceOptions& options) const {
+  if (no_tls_->count() > 0) {
+    if (tls_cert_.given() || tls_key_.given()) {
+      return UsageError("--no-tls: cannot be combined with --tls-cert or --tls-key");
+    }
+    if (!IsLoopbackOnly(options.http.listen)) {
+      return UsageError("--no-tls: needs a loopback address in --listen, such as localhost:8080");
+    }
+    return absl::OkStatus();
+  }
+  if (!tls_cert_.given() || !tls_key_.given()) {
+    return UsageError(
+        "--tls-cert and --tls-key: are required (or --no-tls, on a loopback address)");
+  }
+  HttpTls& tls = options.http.tls.emplace();
+  SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain, ReadNamed(tls_cert_));
+  if (const absl::Status valid = CheckValidNow(tls.certificate_chain); !valid.ok()) {
+    return BlameFile(tls_cert_, ToStd(valid.message()));
+  }
+  SOTTO_ASSIGN_OR_RETURN(tls.private_key, ReadNamed(tls_key_));
+  const absl::Status fits = CheckKeyOfCertificate(tls.certificate_chain, tls.private_key);
+  return fits.ok() ? fits : BlameFile(tls_key_, ToStd(fits.message()));
+}
+
+absl::Status ServeListenFlags::ReadKeys(ServiceOptions& options) const {
+  if (!api_key_file_.given()) {
+    if (!IsLoopbackOnly(options.http.listen)) {
+      Log(LogLevel::kWarning, "--api-key-file: not given, so that everybody may call");
+    }
+    return absl::OkStatus();
+  }
+  SOTTO_ASSIGN_OR_RETURN(std::string text, ReadNamed(api_key_file_));
+  absl::StatusOr<ApiKeys> keys = ApiKeys::Parse(text);
+  WipeContents(text);
+  if (!keys.ok()) return BlameFile(api_key_file_, ToStd(keys.status().message()));
+  options.keys = *std::move(keys);
+  return absl::OkStatus();
+}
+
+absl::Status ServeListenFlags::ReadLimits(HttpLimits& limits) const {
+  SOTTO_ASSIGN_OR_RETURN(limits.max_connections, max_connections_.Integer(1, kMostServed));
+  SOTTO_ASSIGN_OR_RETURN(limits.max_body_bytes, max_body_bytes_.Integer(1, kLongestServed));
+  limits.max_held_bytes = std::max(limits.max_held_bytes, 2 * limits.max_body_bytes);
+  return absl::OkStatus();
+}
+
+absl::Status ServeListenFlags::Read(ServiceOptions& options) const {
+  options.http.listen = listen_.value();
+  const absl::Status valid = CheckEndpoint(options.http.listen, /*for_listening=*/true);
+  if (!valid.ok() || options.http.listen.starts_with(kUnixPrefix)) {
+    return UsageError(StrCat(listen_.source(), ": must be HOST:PORT"));
+  }
+  SOTTO_RETURN_IF_ERROR(ReadTls(options));
+  SOTTO_RETURN_IF_ERROR(ReadLimits(options.http.limits));
+  return ReadKeys(options);
+}
+
+void ServeListenFlags::AddFiles(NamedFiles& files) const {
+  for (const Setting* setting : {&tls_cert_, &tls_key_, &api_key_file_}) {
+    files.inputs.push_back({setting->source(), setting->value()});
+  }
+}
+
+ServeFlags::ServeFlags(CLI::App& app)
+    : model_(app),
+      listen_(app),
+      served_model_name_(app, {.flag = "--served-model-name",
+                               .placeholder = "NAME",
+                               .help = "What clients call the model",
+                               .shown_default = "the name of its directory"}),
+      prefill_length_(app, {.flag = "--prefill-length",
+                            .placeholder = "N",
+                            .help = "Longest prompt, in tokens",
+                            .variable = "LLAMA_PREFILL_LENGTH",
+                            .shown_default = "the model's positions, at most 2048; 128 where "
+                                             "padding is computed"}),
+      batch_size_(app, {.flag = "--batch-size",
+                        .placeholder = "N",
+                        .help = "Most prompts of a forward pass",
+                        .variable = "LLAMA_TEE_BATCH_SIZE",
+                        .shown_default = "32; 1 where padding is computed"}),
+      batch_tokens_(app, {.flag = "--batch-tokens",
+                          .placeholder = "N",
+                          .help = "Most tokens of a forward pass of several prompts",
+                          .default_value = "1024"}),
+      max_queue_(app, {.flag = "--max-queue",
+                       .placeholder = "N",
+                       .help = "Requests that wait; one more is refused (429)",
+                       .default_value = "1024"}),
+      max_request_tokens_(app, {.flag = "--max-request-tokens",
+                                .placeholder = "N",
+                                .help = "Most tokens of one request",
+                                .default_value = "131072"}),
+      request_seconds_(app, {.flag = "--request-seconds",
+                             .placeholder = "SECONDS",
+                             .help = "Longest wait for a request's results (504 behind it)",
+                             .default_value = "600"}),
+      drain_seconds_(app, {.flag = "--drain-seconds",
+                           .placeholder = "SECONDS",
+                           .help = "What accepted requests get to finish after SIGTERM",
+                           .default_value = "30"}),
+      share_prefixes_(AddSwitch(app, "--share-prefixes-across-clients",
+                                "Compute a beginning that prompts of several requests have in "
+                                "common once; its time tells clients what others ask")),
+      embedding_pooling_(app, {.flag = "--embedding-pooling",
+                               .placeholder = "P",
+                               .help = "What embeddings are of: the last token, or the mean of all",
+                               .default_value = "last"}),
+      rerank_template_(app, {.flag = "--rerank-template",
+                             .placeholder = "FILE",
+                             .help = "The yes/no reranker's template, with {query}, {document} "
+                                     "and perhaps {instruction}",
+                             .shown_default = "none: no reranking"}),
+      rerank_labels_(app, {.flag = "--rerank-labels",
+                           .placeholder = "YES,NO",
+                           .help = "The reranker's answers for a document and against it",
+                           .default_value = "yes,no"}),
+      execution_(app,
+                 {.linear = "f32", .attention = "f32", .shown_linear = "f32; with --split fixed"},
+                 {.certificate = "--client-cert", .key = "--client-key"}) {}
+
+absl::Status ServeFlags::ReadShape(ServeJob& job) const {
+  job.prefill_length_source = prefill_length_.source();
+  job.default_length = !prefill_length_.given();
+  job.default_batch = !batch_size_.given();
+  if (!job.default_length) {
+    SOTTO_ASSIGN_OR_RETURN(job.prefill.prefill_length, prefill_length_.Integer(1, kLongestServed));
+  }
+  if (!job.default_batch) {
+    SOTTO_ASSIGN_OR_RETURN(job.prefill.batch_size, batch_size_.Integer(1, 65536));
+  }
+  SOTTO_ASSIGN_OR_RETURN(job.service.scheduler.pass.tokens,
+                         batch_tokens_.Integer(1, kLongestServed));
+  SOTTO_ASSIGN_OR_RETURN(const size_t pooling, embedding_pooling_.Choice(kPoolings));
+  job.service.embedding_pooling = static_cast<Pooling>(pooling);
+  return absl::OkStatus();
+}
+
+absl::Status ServeFlags::ReadQueue(ServeJob& job) const {
+  ServiceOptions& service = job.service;
+  service.model_name = served_model_name_.value();
+  service.scheduler.share_prefixes = share_prefixes_->count() > 0;
+  SOTTO_ASSIGN_OR_RETURN(service.scheduler.max_jobs, max_queue_.Integer(1, kMostServed));
+  SOTTO_ASSIGN_OR_RETURN(service.max_request_tokens,
+                         max_request_tokens_.Integer(1, kLongestServed));
+  service.scheduler.max_tokens = std::max(service.scheduler.max_tokens, service.max_request_tokens);
+  SOTTO_ASSIGN_OR_RETURN(const int64_t request_seconds, request_seconds_.Integer(1, 86400));
+  service.request_timeout = std::chrono::seconds(request_seconds);
+  SOTTO_ASSIGN_OR_RETURN(const int64_t drain_seconds, drain_seconds_.Integer(0, 86400));
+  job.drain_timeout = std::chrono::seconds(drain_seconds);
+  return absl::OkStatus();
+}
+
+absl::Status ServeFlags::ReadRerank(ServiceOptions& options) const {
+  const std::string value = rerank_labels_.value();
+  const std::vector<std::string_view> labels = SplitCommas(value);
+  if (labels.size() != 2 || labels[0].empty() || labels[1].empty()) {
+    return UsageError(StrCat(rerank_labels_.source(), ": must be two words, such as yes,no"));
+  }
+  if (!rerank_template_.given()) {
+    if (!rerank_labels_.given()) return absl::OkStatus();
+    return UsageError("--rerank-labels: has no effect without --rerank-template");
+  }
+  SOTTO_ASSIGN_OR_RETURN(const std::string text, ReadNamed(rerank_template_));
+  absl::StatusOr<RerankTemplate> parsed =
+      RerankTemplate::Parse(text, {std::string(labels[0]), std::string(labels[1])});
+  if (!parsed.ok()) return BlameFile(rerank_template_, ToStd(parsed.status().message()));
+  options.rerank = *std::move(parsed);
+  return absl::OkStatus();
+}
+
+absl::Status ServeFlags::CheckFiles(const ServeJob& job) const {
+  NamedFiles files;
+  listen_.AddFiles(files);
+  files.inputs.push_back({rerank_template_.source(), rerank_template_.value()});
+  model_.AddFiles(job, files);
+  execution_.AddFiles(files);
+  return files.CheckApart();
+}
+
+absl::StatusOr<ServeJob> ServeFlags::Read() const {
+  SOTTO_RETURN_IF_ERROR(execution_.ApplyLogLevel());
+  ServeJob job;
+  SOTTO_RETURN_IF_ERROR(ReadShape(job));
+  SOTTO_RETURN_IF_ERROR(ReadQueue(job));
+  SOTTO_RETURN_IF_ERROR(model_.Read(job));
+  SOTTO_RETURN_IF_ERROR(CheckFiles(job));
+  SOTTO_RETURN_IF_ERROR(execution_.Read(job));
+  SOTTO_RETURN_IF_ERROR(listen_.Read(job.service));
+  SOTTO_RETURN_IF_ERROR(ReadRerank(job.service));
+  if (job.default_batch && !job.prefill.pad_compute) job.prefill.batch_size = 32;
+  return job;
+}
+
+}  // namespace sotto

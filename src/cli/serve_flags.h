@@ -1,0 +1,66 @@
+// The flags of `sotto serve`, their environment variables and defaults.
+#ifndef SOTTO_CLI_SERVE_FLAGS_H_
+#define SOTTO_CLI_SERVE_FLAGS_H_
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+
+#include "base/status.h"
+#include "cli/execution_flags.h"
+#include "cli/model_flags.h"
+#include "cli/run_job.h"
+#include "cli/setting.h"
+#include "trusted/service/service.h"
+
+namespace sotto {
+
+struct ServeJob : RunJob {
+  bool default_length = false, default_batch = false;  // To be chosen once the model is known.
+  ServiceOptions service;
+  std::chrono::milliseconds drain_timeout{30'000};
+};
+
+// Who may call, and over what.
+class ServeListenFlags {
+ public:
+  explicit ServeListenFlags(CLI::App& app);
+
+  // After parsing. UsageError naming the flag; reads the files that are named.
+  absl::Status Read(ServiceOptions& options) const;
+  void AddFiles(NamedFiles& files) const;
+
+ private:
+  absl::Status ReadTls(ServiceOptions& options) const;
+  absl::Status ReadKeys(ServiceOptions& options) const;
+  absl::Status ReadLimits(HttpLimits& limits) const;
+
+  Setting listen_, tls_cert_, tls_key_;
+  CLI::Option* const no_tls_;
+  Setting api_key_file_, max_connections_, max_body_bytes_;
+};
+
+class ServeFlags {
+ public:
+  explicit ServeFlags(CLI::App& app);
+
+  // After parsing. Errors as PrefillFlags::Read(). Sets the process's log level.
+  absl::StatusOr<ServeJob> Read() const;
+
+ private:
+  absl::Status ReadShape(ServeJob& job) const;
+  absl::Status ReadQueue(ServeJob& job) const;
+  absl::Status ReadRerank(ServiceOptions& options) const;
+  absl::Status CheckFiles(const ServeJob& job) const;
+
+  ModelFlags model_;
+  ServeListenFlags listen_;
+  Setting served_model_name_, prefill_length_, batch_size_, batch_tokens_, max_queue_;
+  Setting max_request_tokens_, request_seconds_, drain_seconds_;
+  CLI::Option* const share_prefixes_;
+  Setting embedding_pooling_, rerank_template_, rerank_labels_;
+  ExecutionFlags execution_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_SERVE_FLAGS_H_

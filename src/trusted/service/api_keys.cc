@@ -1,0 +1,86 @@
+#include "trusted/service/api_keys.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <vector>
+
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+constexpr size_t kMinKeyBytes = 16;
+constexpr std::string_view kScheme = "bearer ";
+
+using KeyDigest = std::array<uint8_t, SHA256_DIGEST_LENGTH>;
+
+KeyDigest DigestOf(std::string_view key) {
+  KeyDigest digest;
+  SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest.data());
+  return digest;
+}
+
+std::string_view WithoutBlanks(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r";
+  const size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
+bool IsKey(std::string_view key) {
+  return key.size() >= kMinKeyBytes &&
+         std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+bool HasScheme(std::string_view value) {
+  return value.size() > kScheme.size() &&
+         std::ranges::equal(value.substr(0, kScheme.size()), kScheme, [](char a, char b) {
+           return std::tolower(static_cast<unsigned char>(a)) == b;
+         });
+}
+
+}  // namespace
+
+absl::StatusOr<ApiKeys> ApiKeys::Parse(std::string_view text) {
+  std::vector<KeyDigest> digests;
+  size_t number = 0;
+  while (!text.empty()) {
+    ++number;
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view key = WithoutBlanks(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (key.empty() || key.starts_with('#')) continue;
+    if (!IsKey(key)) {
+      return absl::InvalidArgumentError(StrCat("line ", number, ": a key has at least ",
+                                               kMinKeyBytes,
+                                               " characters, all of them visible ASCII"));
+    }
+    digests.push_back(DigestOf(key));
+  }
+  if (digests.empty()) return absl::InvalidArgumentError("has no key");
+  ApiKeys keys;
+  keys.digests_ = SecretBuffer(digests.size() * sizeof(KeyDigest));
+  for (size_t i = 0; i < digests.size(); ++i) {
+    std::ranges::copy(digests[i],
+                      keys.digests_.span().begin() + static_cast<ptrdiff_t>(i * sizeof(KeyDigest)));
+  }
+  return keys;
+}
+
+bool ApiKeys::Admit(std::string_view authorization) const {
+  if (!required()) return true;
+  if (!HasScheme(authorization)) return false;
+  const KeyDigest shown = DigestOf(WithoutBlanks(authorization.substr(kScheme.size())));
+  unsigned found = 0;
+  for (size_t at = 0; at < digests_.size(); at += sizeof(KeyDigest)) {
+    found |= static_cast<unsigned>(
+        CRYPTO_memcmp(digests_.span().data() + at, shown.data(), shown.size()) == 0);
+  }
+  return found != 0;
+}
+
+}  // namespace sotto

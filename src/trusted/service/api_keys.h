@@ -1,0 +1,33 @@
+// The keys that clients show: "Authorization: Bearer KEY".
+#ifndef SOTTO_TRUSTED_SERVICE_API_KEYS_H_
+#define SOTTO_TRUSTED_SERVICE_API_KEYS_H_
+
+#include <string_view>
+
+#include "base/secret_buffer.h"
+#include "base/status.h"
+
+namespace sotto {
+
+class ApiKeys {
+ public:
+  // None: everybody may call.
+  ApiKeys() = default;
+
+  // A key a line; blank lines and those that begin with # are skipped. INVALID_ARGUMENT, with the
+  // number of the line, for a key of fewer than 16 characters or with one that a header cannot
+  // have; the same for a text without keys.
+  static absl::StatusOr<ApiKeys> Parse(std::string_view text);
+
+  bool required() const { return digests_.size() > 0; }
+  // Whether the header's value shows one of the keys. Takes the same time whichever it is, and
+  // however much of it is right: digests are compared, and all of them.
+  bool Admit(std::string_view authorization) const;
+
+ private:
+  SecretBuffer digests_;  // SHA-256 of each key, one after the other.
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_SERVICE_API_KEYS_H_

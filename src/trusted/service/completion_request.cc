@@ -1,0 +1,130 @@
+#include "trusted/service/completion_request.h"
+
+#include <array>
+#include <limits>
+
+#include "trusted/service/request_json.h"
+#include "trusted/service/service_error.h"
+
+namespace sotto {
+namespace {
+
+constexpr std::array kCompletionMembers =
+    std::to_array<std::string_view>({"model",
+                                     "prompt",
+                                     "echo",
+                                     "logprobs",
+                                     "prompt_logprobs",
+                                     "max_tokens",
+                                     "temperature",
+                                     "top_p",
+                                     "seed",
+                                     "user",
+                                     "stream",
+                                     "stream_options",
+                                     "n",
+                                     "best_of",
+                                     "stop",
+                                     "suffix",
+                                     "presence_penalty",
+                                     "frequency_penalty",
+                                     "logit_bias",
+                                     "logprob_token_ids",
+                                     "label_token_ids",
+                                     "apply_softmax",
+                                     "return_tokens_as_token_ids",
+                                     kAddSpecialTokens,
+                                     kParseSpecial,
+                                     kTruncatePromptTokens,
+                                     kTruncationSide});
+
+// What sampling would take; nothing is sampled, so that their values do not matter.
+absl::Status CheckSampling(const RequestFields& fields) {
+  SOTTO_RETURN_IF_ERROR(fields.Number("temperature", 0, 2).status());
+  SOTTO_RETURN_IF_ERROR(fields.Number("top_p", 0, 1).status());
+  SOTTO_RETURN_IF_ERROR(
+      fields
+          .Integer("seed", std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max())
+          .status());
+  return fields.String("user").status();
+}
+
+// What would change an answer if it were obeyed.
+absl::Status CheckNotGenerating(const RequestFields& fields) {
+  SOTTO_RETURN_IF_ERROR(fields.Only("stream", false, "must be false: an answer comes whole"));
+  SOTTO_RETURN_IF_ERROR(fields.Only("stream_options", nullptr, "needs stream"));
+  SOTTO_RETURN_IF_ERROR(fields.Only("n", 1, "must be 1"));
+  SOTTO_RETURN_IF_ERROR(fields.Only("best_of", 1, "must be 1"));
+  SOTTO_RETURN_IF_ERROR(fields.Only("stop", nullptr, "has no effect: Sotto does not generate"));
+  SOTTO_RETURN_IF_ERROR(fields.Only("suffix", nullptr, "is not supported"));
+  SOTTO_RETURN_IF_ERROR(fields.Only("presence_penalty", 0, "must be 0"));
+  SOTTO_RETURN_IF_ERROR(fields.Only("frequency_penalty", 0, "must be 0"));
+  return fields.Only("logit_bias", RequestJson::object(), "must be empty");
+}
+
+// OpenAI's default is 16.
+absl::Status ReadMaxTokens(const RequestFields& fields, CompletionRequest& request) {
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<int64_t> max_tokens,
+                         fields.Integer("max_tokens", 0, std::numeric_limits<int64_t>::max()));
+  if (max_tokens.value_or(16) > 1) {
+    return MemberError("max_tokens",
+                       "must be 0 or 1: Sotto scores prompts and does not generate text");
+  }
+  request.max_tokens = static_cast<size_t>(*max_tokens);
+  return absl::OkStatus();
+}
+
+absl::Status ReadLogprobs(const RequestFields& fields, CompletionRequest& request) {
+  const RequestJson* const given = fields.Find("logprobs");
+  if (given != nullptr && given->is_boolean()) {
+    if (given->get<bool>()) request.logprobs = 1;
+  } else {
+    SOTTO_ASSIGN_OR_RETURN(request.logprobs,
+                           fields.Integer("logprobs", 0, int64_t{kMaxAlternatives}));
+  }
+  SOTTO_ASSIGN_OR_RETURN(request.prompt_logprobs,
+                         fields.Integer("prompt_logprobs", 0, int64_t{kMaxAlternatives}));
+  return absl::OkStatus();
+}
+
+absl::Status ReadLabels(const RequestFields& fields, CompletionRequest& request) {
+  SOTTO_ASSIGN_OR_RETURN(request.apply_softmax, fields.Bool("apply_softmax", false));
+  if (fields.Find("logprob_token_ids") != nullptr && fields.Find("label_token_ids") != nullptr) {
+    return MemberError("label_token_ids", "cannot be combined with logprob_token_ids");
+  }
+  for (const std::string_view member : {"logprob_token_ids", "label_token_ids"}) {
+    SOTTO_ASSIGN_OR_RETURN(std::optional<std::vector<int32_t>> ids, fields.Ids(member));
+    if (!ids.has_value()) continue;
+    if (ids->empty() || ids->size() > kMaxLabels) {
+      return MemberError(member, "must have 1 to 1024 token ids");
+    }
+    request.labels = *std::move(ids);
+  }
+  if (request.apply_softmax && request.labels.empty()) {
+    return MemberError("apply_softmax", "needs label_token_ids");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<CompletionRequest> ParseCompletionRequest(std::string_view body) {
+  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields,
+                         RequestFields::Parse(body, kCompletionMembers));
+  CompletionRequest request;
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<SecretString> model, fields.String("model"));
+  request.model = model.value_or(SecretString());
+  SOTTO_RETURN_IF_ERROR(CheckSampling(fields));
+  SOTTO_RETURN_IF_ERROR(CheckNotGenerating(fields));
+  SOTTO_RETURN_IF_ERROR(ReadMaxTokens(fields, request));
+  SOTTO_ASSIGN_OR_RETURN(request.echo, fields.Bool("echo", false));
+  SOTTO_RETURN_IF_ERROR(ReadLogprobs(fields, request));
+  SOTTO_RETURN_IF_ERROR(ReadLabels(fields, request));
+  SOTTO_ASSIGN_OR_RETURN(request.return_tokens_as_token_ids,
+                         fields.Bool("return_tokens_as_token_ids", false));
+  SOTTO_ASSIGN_OR_RETURN(request.handling, ReadPromptHandling(fields));
+  SOTTO_ASSIGN_OR_RETURN(request.prompts, ReadPrompts(fields, "prompt"));
+  return request;
+}
+
+}  // namespace sotto

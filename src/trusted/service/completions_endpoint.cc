@@ -1,0 +1,41 @@
+// POST /v1/completions.
+#include <memory>
+#include <utility>
+
+#include "trusted/service/completion_response.h"
+#include "trusted/service/endpoints.h"
+#include "trusted/service/service_error.h"
+
+namespace sotto {
+namespace {
+
+absl::StatusOr<std::vector<PassPrompt>> EncodeCompletion(const ServiceContext& context,
+                                                         const CompletionRequest& request) {
+  SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
+  SOTTO_RETURN_IF_ERROR(CheckIds(context.model, request.labels, "label_token_ids"));
+  std::vector<PassPrompt> prompts;
+  for (const PromptInput& input : request.prompts) {
+    SOTTO_ASSIGN_OR_RETURN(TokenIds ids, EncodePrompt(context.model, input, request.handling,
+                                                      context.options.longest_prompt, "prompt"));
+    prompts.push_back(PassPromptOf(request, std::move(ids)));
+  }
+  return prompts;
+}
+
+}  // namespace
+
+void AnswerCompletions(const ServiceContext& context, const HttpRequest& request,
+                       const HttpReply& reply) {
+  absl::StatusOr<CompletionRequest> parsed = ParseCompletionRequest(request.body);
+  if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
+  const auto completion = std::make_shared<const CompletionRequest>(*std::move(parsed));
+  absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeCompletion(context, *completion);
+  if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
+  RunAndAnswer(context, PassKindOf(*completion, context.model), *std::move(prompts), "prompt",
+               request, reply, [completion, &context](const PassResults& results) {
+                 return CompletionAnswer(*completion, results, context.model,
+                                         context.options.model_name);
+               });
+}
+
+}  // namespace sotto

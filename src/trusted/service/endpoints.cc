@@ -1,0 +1,69 @@
+#include "trusted/service/endpoints.h"
+
+#include <array>
+
+#include "trusted/service/openapi.h"
+#include "trusted/service/response_json.h"
+#include "trusted/service/service_error.h"
+
+namespace sotto {
+namespace {
+
+constexpr std::string_view kModelPath = "/v1/models/";
+
+ResponseJson ModelJson(const ServiceContext& context) {
+  return {{"id", SecretString(context.options.model_name)},
+          {"object", "model"},
+          {"created", 0},
+          {"owned_by", "sotto"},
+          {"max_model_len", context.options.longest_prompt}};
+}
+
+void AnswerModel(const ServiceContext& context, const HttpRequest& request,
+                 const HttpReply& reply) {
+  const std::string_view name = std::string_view(request.head.path).substr(kModelPath.size());
+  const absl::Status known = CheckModelName(context, name);
+  reply(known.ok() ? JsonResponse(ModelJson(context)) : ErrorResponse(known));
+}
+
+constexpr std::array kEndpoints = std::to_array<Endpoint>({
+    {"/v1/completions", "POST", AnswerCompletions},
+    {"/v1/embeddings", "POST", AnswerEmbeddings},
+    {"/v1/score", "POST", AnswerScore},
+    {"/v1/rerank", "POST", AnswerRerank},
+    {"/v2/rerank", "POST", AnswerRerank},
+    {"/tokenize", "POST", AnswerTokenize},
+    {"/detokenize", "POST", AnswerDetokenize},
+    {"/tokenizer_info", "GET", AnswerTokenizerInfo},
+    {"/v1/models", "GET", AnswerModels},
+    {kModelPath, "GET", AnswerModel},
+    {"/health", "GET", AnswerHealth, true},
+    {"/metrics", "GET", AnswerMetrics},
+    {"/openapi.json", "GET", AnswerOpenApi, true},
+});
+
+}  // namespace
+
+std::span<const Endpoint> AllEndpoints() { return kEndpoints; }
+
+void AnswerModels(const ServiceContext& context, const HttpRequest&, const HttpReply& reply) {
+  reply(JsonResponse({{"object", "list"}, {"data", ResponseJson::array({ModelJson(context)})}}));
+}
+
+void AnswerHealth(const ServiceContext&, const HttpRequest&, const HttpReply& reply) {
+  reply(JsonResponse({{"status", "ok"}}));
+}
+
+void AnswerMetrics(const ServiceContext& context, const HttpRequest&, const HttpReply& reply) {
+  HttpResponse response{.content_type = "text/plain; version=0.0.4; charset=utf-8"};
+  response.body = context.metrics.Text();
+  reply(std::move(response));
+}
+
+void AnswerOpenApi(const ServiceContext&, const HttpRequest&, const HttpReply& reply) {
+  HttpResponse response;
+  response.body = OpenApiDocument();
+  reply(std::move(response));
+}
+
+}  // namespace sotto

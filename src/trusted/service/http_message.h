@@ -1,0 +1,43 @@
+// A request as a handler of the service sees it, and what it answers. TRUSTED: holds prompts.
+#ifndef SOTTO_TRUSTED_SERVICE_HTTP_MESSAGE_H_
+#define SOTTO_TRUSTED_SERVICE_HTTP_MESSAGE_H_
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/wiping_allocator.h"
+
+namespace sotto {
+
+// What comes before the body.
+struct HttpHead {
+  std::string method = {};         // "POST"
+  std::string path = {};           // "/v1/completions", without a query.
+  std::string authorization = {};  // The header's value; empty where there is none.
+};
+
+struct HttpRequest {
+  HttpHead head = {};
+  SecretString body = {};
+  std::stop_token left = {};  // Requested once the client has left.
+  // Counts the body's memory against the server's limit; goes with the request.
+  std::shared_ptr<void> lease = {};
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  SecretString body = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
+// Called once, from any thread. A client that has left gets nothing.
+using HttpReply = std::function<void(HttpResponse)>;
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_SERVICE_HTTP_MESSAGE_H_

@@ -1,0 +1,200 @@
+#include "trusted/service/http_server.h"
+
+#include <openssl/ssl.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <exception>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/descriptor_limit.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "protocol/endpoint.h"
+#include "trusted/service/http_connection.h"
+#include "trusted/service/http_state.h"
+
+namespace sotto {
+namespace {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using ErrorCode = boost::system::error_code;
+using V6Only = asio::ip::v6_only;
+
+// What the process opens beside connections: the model's files, listening sockets, a log.
+constexpr size_t kOtherDescriptors = 64;
+// After a failed accept(), for example for want of descriptors.
+constexpr std::chrono::milliseconds kAcceptPause{50};
+
+absl::Status CannotListen(const std::string& endpoint, const ErrorCode& error) {
+  return absl::UnavailableError(StrCat("listen ", endpoint, ": ", error.message()));
+}
+
+// "[::1]:80" -> "::1", "80".
+std::pair<std::string, std::string> HostAndPort(const std::string& endpoint) {
+  const size_t colon = endpoint.rfind(':');
+  std::string host = endpoint.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return {host, endpoint.substr(colon + 1)};
+}
+
+absl::StatusOr<std::unique_ptr<asio::ssl::context>> MakeTls(const HttpTls& tls) {
+  auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
+  SSL_CTX* const native = context->native_handle();
+  SSL_CTX_set_min_proto_version(native, TLS1_3_VERSION);
+  SSL_CTX_set_options(native, SSL_OP_CLEANSE_PLAINTEXT);
+  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);  // Most connections are idle.
+  SSL_CTX_set_num_tickets(native, 0);
+  ErrorCode error;
+  context->use_certificate_chain(asio::buffer(tls.certificate_chain), error);
+  if (error) return absl::InvalidArgumentError("tls: the certificate cannot be used");
+  context->use_private_key(asio::buffer(tls.private_key), asio::ssl::context::pem, error);
+  if (error) return absl::InvalidArgumentError("tls: the private key does not fit the certificate");
+  return context;
+}
+
+}  // namespace
+
+struct HttpServer::Impl {
+  explicit Impl(std::shared_ptr<HttpState> shared) : state(std::move(shared)) {}
+
+  absl::Status Listen();
+  absl::Status ListenAt(const tcp::endpoint& endpoint);
+  void AcceptFrom(tcp::acceptor& acceptor);
+  void Take(tcp::socket socket);
+  void CloseIdle();
+  void Run();
+
+  const std::shared_ptr<HttpState> state;
+  std::unique_ptr<asio::ssl::context> tls;
+  asio::io_context io{1};
+  std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
+  unsigned short port = 0;
+  std::thread thread;
+};
+
+absl::Status HttpServer::Impl::ListenAt(const tcp::endpoint& endpoint) {
+  auto acceptor = std::make_unique<tcp::acceptor>(io);
+  ErrorCode error, ignored;
+  const std::string& name = state->options.listen;
+  acceptor->open(endpoint.protocol(), error);
+  if (error) return CannotListen(name, error);
+  acceptor->set_option(tcp::acceptor::reuse_address(true), ignored);
+  if (endpoint.address().is_v6()) acceptor->set_option(V6Only(true), ignored);
+  acceptor->bind({endpoint.address(), port != 0 ? port : endpoint.port()}, error);
+  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return CannotListen(name, error);
+  port = acceptor->local_endpoint(error).port();
+  acceptors.push_back(std::move(acceptor));
+  return absl::OkStatus();
+}
+
+absl::Status HttpServer::Impl::Listen() {
+  const std::string& name = state->options.listen;
+  if (absl::Status valid = CheckEndpoint(name, /*for_listening=*/true); !valid.ok()) {
+    return absl::InvalidArgumentError(StrCat("listen: ", ToStd(valid.message())));
+  }
+  if (name.starts_with(kUnixPrefix)) return absl::InvalidArgumentError("listen: must be HOST:PORT");
+  const auto [host, service] = HostAndPort(name);
+  ErrorCode error;
+  const auto found = tcp::resolver(io).resolve(host, service, tcp::resolver::passive, error);
+  if (error) return CannotListen(name, error);
+  absl::Status status;
+  for (const auto& entry : found) {
+    // Whatever the name said: 0.0.0.0 is every address.
+    if (tls == nullptr && !entry.endpoint().address().is_loopback()) {
+      return absl::InvalidArgumentError(
+          StrCat("listen ", name, ": plain HTTP needs a loopback address"));
+    }
+    // A host may have names of addresses that it does not have now.
+    const absl::Status listening = ListenAt(entry.endpoint());
+    if (!listening.ok()) status = listening;
+  }
+  return acceptors.empty() ? status : absl::OkStatus();
+}
+
+void HttpServer::Impl::AcceptFrom(tcp::acceptor& acceptor) {
+  acceptor.async_accept([this, &acceptor](const ErrorCode& error, tcp::socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (!error) {
+      Take(std::move(socket));
+      return AcceptFrom(acceptor);
+    }
+    auto pause = std::make_shared<asio::steady_timer>(io, kAcceptPause);
+    pause->async_wait([this, &acceptor, pause](const ErrorCode&) { AcceptFrom(acceptor); });
+  });
+}
+
+void HttpServer::Impl::Take(tcp::socket socket) {
+  if (state->connections >= state->options.limits.max_connections) {
+    if (state->idle.empty()) return;
+    state->idle.front()();
+    // It goes when its read has ended; the next one to go is another.
+    state->idle.splice(state->idle.end(), state->idle, state->idle.begin());
+  }
+  ErrorCode error;
+  const bool ipv6 = socket.local_endpoint(error).address().is_v6();
+  const int descriptor = socket.release(error);
+  if (!error) SpawnHttpConnection(io, tls.get(), descriptor, ipv6, state);
+}
+
+void HttpServer::Impl::CloseIdle() {
+  for (const std::function<void()>& close : state->idle) close();
+}
+
+// Handlers throw where memory ends only, and one that does ends alone.
+void HttpServer::Impl::Run() {
+  while (true) {
+    try {
+      io.run();
+      return;
+    } catch (const std::exception& error) {
+      Log(LogLevel::kError, StrCat("a connection ended: ", std::string_view(error.what())));
+    }
+  }
+}
+
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOptions& options,
+                                                              const HttpCallbacks& callbacks) {
+  SOTTO_RETURN_IF_ERROR(TryDescriptors(options.limits.max_connections + kOtherDescriptors));
+  auto impl = std::make_unique<Impl>(std::make_shared<HttpState>(options, callbacks));
+  if (options.tls.has_value()) {
+    SOTTO_ASSIGN_OR_RETURN(impl->tls, MakeTls(*options.tls));
+  }
+  SOTTO_RETURN_IF_ERROR(impl->Listen());
+  for (const auto& acceptor : impl->acceptors) impl->AcceptFrom(*acceptor);
+  impl->thread = std::thread([running = impl.get()] { running->Run(); });
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+HttpServer::~HttpServer() { Stop(); }
+
+void HttpServer::Stop() {
+  impl_->io.stop();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+int HttpServer::port() const { return impl_->port; }
+
+void HttpServer::Drain(std::chrono::milliseconds timeout) {
+  asio::post(impl_->io, [impl = impl_.get()] {
+    impl->state->draining = true;
+    impl->CloseIdle();
+  });
+  std::unique_lock lock(impl_->state->mutex);
+  impl_->state->all_answered.wait_for(lock, timeout,
+                                      [this] { return impl_->state->exchanges == 0; });
+}
+
+}  // namespace sotto

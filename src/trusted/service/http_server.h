@@ -1,0 +1,83 @@
+// HTTP/1.1 with keep-alive, over TLS 1.3 or plain: bytes in, bytes out. One thread serves all
+// connections, each a coroutine. Nothing that a peer sends ends the server: what is no request gets
+// a 4xx answer or a closed connection. TRUSTED: prompts pass through.
+#ifndef SOTTO_TRUSTED_SERVICE_HTTP_SERVER_H_
+#define SOTTO_TRUSTED_SERVICE_HTTP_SERVER_H_
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+#include "trusted/service/http_message.h"
+
+namespace sotto {
+
+struct HttpTls {
+  std::string certificate_chain = {}, private_key = {};  // PEM texts.
+};
+
+struct HttpLimits {
+  size_t max_connections = 4096;  // Beyond it the longest idle one is closed, or the new one.
+  size_t max_header_bytes = size_t{16} << 10;
+  size_t max_body_bytes = size_t{8} << 20;
+  // Of all bodies that are read or being handled; beyond it requests get 429.
+  size_t max_held_bytes = size_t{256} << 20;
+  // From a request's first byte to the end of its header (of a TLS handshake, all of it), from
+  // there to the end of its body, for writing an answer (and a second for every 64 KiB of it), and
+  // between requests.
+  std::chrono::milliseconds header_timeout{10'000}, body_timeout{60'000}, write_timeout{60'000},
+      idle_timeout{75'000};
+};
+
+struct HttpServerOptions {
+  std::string listen = "localhost:8443";  // HOST:PORT, every address of the host; port 0: any.
+  std::optional<HttpTls> tls = {};        // Nullopt: plain HTTP, on loopback addresses only.
+  HttpLimits limits = {};
+};
+
+// What the server asks. All are called on its thread and return at once.
+struct HttpCallbacks {
+  // Before a body is read: an answer instead of the handler's, or nullopt.
+  std::function<std::optional<HttpResponse>(const HttpHead&)> refuse;
+  // The request is complete.
+  std::function<void(HttpRequest, HttpReply)> handle;
+  // The answer to what the server refuses by itself: 400, 413, 429, 431.
+  std::function<HttpResponse(int status, const std::string& message)> error;
+  // How many connections there are now.
+  std::function<void(size_t connections)> connections;
+};
+
+class HttpServer {
+ public:
+  // INVALID_ARGUMENT or UNAVAILABLE, beginning with "listen", for an address that cannot be had;
+  // INVALID_ARGUMENT for TLS files that do not fit; RESOURCE_EXHAUSTED where the process may not
+  // have as many descriptors as connections.
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const HttpServerOptions& options,
+                                                           const HttpCallbacks& callbacks);
+  // Stops. Replies must not be made any more.
+  ~HttpServer();
+
+  int port() const;
+
+  // From now on idle connections are closed, and every answer says that its connection will be.
+  // Returns when all requests that have come are answered, or after `timeout`. New connections are
+  // still taken, for `refuse` to answer.
+  void Drain(std::chrono::milliseconds timeout);
+
+  // Closes all connections. No callback is made once it has returned, and replies lead nowhere.
+  void Stop();
+
+  struct Impl;
+
+ private:
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_SERVICE_HTTP_SERVER_H_

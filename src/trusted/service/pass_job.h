@@ -1,0 +1,62 @@
+// What a client's request asks of forward passes. TRUSTED: holds prompts.
+#ifndef SOTTO_TRUSTED_SERVICE_PASS_JOB_H_
+#define SOTTO_TRUSTED_SERVICE_PASS_JOB_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <vector>
+
+#include "base/status.h"
+#include "base/wiping_allocator.h"
+#include "sotto/model.h"
+#include "sotto/scores.h"
+
+namespace sotto {
+
+struct PassPrompt {
+  TokenIds ids = {};
+  size_t first_token = 1;            // The first that is scored; ids.size(): none.
+  bool last_position = false;        // The most likely tokens behind the prompt, too.
+  std::vector<int32_t> labels = {};  // Valued behind the prompt.
+};
+
+// Passes of different kinds do not run together.
+struct PassKind {
+  bool hidden = false;               // Hidden states instead of scores.
+  size_t top_k = 0;                  // Of scores.
+  Pooling pooling = Pooling::kLast;  // Of hidden states.
+
+  bool operator==(const PassKind&) const = default;
+};
+
+// Of the prompts, in their order; one of the two is empty.
+struct PassResults {
+  std::vector<PassPrompt> prompts = {};  // As they were given.
+  std::vector<Scores> scores = {};
+  std::vector<Hidden> hidden = {};
+
+  PassResults() = default;
+  PassResults(PassResults&&) = default;
+  PassResults& operator=(PassResults&&) = default;
+  ~PassResults() {
+    for (PassPrompt& prompt : prompts) WipeContents(prompt.ids);
+  }
+};
+
+struct PassJob {
+  using Clock = std::chrono::steady_clock;
+
+  PassKind kind = {};
+  std::vector<PassPrompt> prompts = {};  // At least one.
+  std::stop_token left = {};             // The client has left: nobody wants the results.
+  Clock::time_point deadline = Clock::time_point::max();
+  // Called once, from another thread: return quickly.
+  std::function<void(absl::StatusOr<PassResults>)> done = {};
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_SERVICE_PASS_JOB_H_

@@ -1,0 +1,150 @@
+#include "trusted/service/request_json.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "base/json_depth.h"
+#include "base/strings.h"
+#include "model/unique_keys.h"
+#include "trusted/service/service_error.h"
+
+namespace sotto {
+namespace {
+
+constexpr size_t kLongestName = 40;
+
+// A prompt that stands in a name's place by mistake is not repeated: a name has no blanks.
+std::string ShownName(std::string_view name) {
+  const bool shown = !name.empty() && name.size() <= kLongestName &&
+                     std::ranges::all_of(name, [](unsigned char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+                     });
+  return shown ? std::string(name) : "a member";
+}
+
+// nlohmann's own message quotes the text around a mistake: only the offset is taken from it.
+absl::StatusOr<RequestJson> ParseBody(std::string_view body) {
+  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(body, "the body"));
+  UniqueKeys keys;
+  RequestJson json;
+  try {
+    json = RequestJson::parse(body,
+                              [&](int, RequestJson::parse_event_t event, const RequestJson& value) {
+                                keys.See(event, value);
+                                return true;
+                              });
+  } catch (const nlohmann::detail::parse_error& error) {
+    return absl::InvalidArgumentError(StrCat("the body is not valid JSON, at byte ", error.byte));
+  } catch (const nlohmann::detail::exception&) {
+    return absl::InvalidArgumentError("the body has a number that is out of range");
+  }
+  if (!keys.twice().has_value()) return json;
+  return MemberError(ShownName(*keys.twice()), "is given twice");
+}
+
+}  // namespace
+
+absl::StatusOr<RequestFields> RequestFields::Parse(std::string_view body,
+                                                   std::span<const std::string_view> known) {
+  SOTTO_ASSIGN_OR_RETURN(RequestJson json, ParseBody(body));
+  if (!json.is_object()) return absl::InvalidArgumentError("the body is not a JSON object");
+  for (const auto& [name, value] : json.items()) {
+    if (std::ranges::find(known, std::string_view(name)) != known.end()) continue;
+    return MemberError(ShownName(name), "is unknown here");
+  }
+  return RequestFields(std::move(json));
+}
+
+const RequestJson* RequestFields::Find(std::string_view name) const {
+  const auto found = object_.find(name);
+  return found == object_.end() || found->is_null() ? nullptr : &*found;
+}
+
+absl::StatusOr<bool> RequestFields::Bool(std::string_view name, bool otherwise) const {
+  const RequestJson* const value = Find(name);
+  if (value == nullptr) return otherwise;
+  if (!value->is_boolean()) return MemberError(name, "must be true or false");
+  return value->get<bool>();
+}
+
+absl::StatusOr<std::optional<int64_t>> RequestFields::Integer(std::string_view name, int64_t min,
+                                                              int64_t max) const {
+  const RequestJson* const value = Find(name);
+  if (value == nullptr) return std::optional<int64_t>();
+  // Beyond int64 a number reads as unsigned or as a float: both compare as intended.
+  if (!value->is_number_integer() || *value < min || *value > max) {
+    return MemberError(name, StrCat("must be an integer from ", min, " to ", max));
+  }
+  return std::optional(value->get<int64_t>());
+}
+
+absl::StatusOr<std::optional<double>> RequestFields::Number(std::string_view name, double min,
+                                                            double max) const {
+  const RequestJson* const value = Find(name);
+  if (value == nullptr) return std::optional<double>();
+  if (!value->is_number() || !(value->get<double>() >= min && value->get<double>() <= max)) {
+    return MemberError(name, StrCat("must be a number from ", min, " to ", max));
+  }
+  return std::optional(value->get<double>());
+}
+
+absl::StatusOr<std::optional<SecretString>> RequestFields::String(std::string_view name) const {
+  const RequestJson* const value = Find(name);
+  if (value == nullptr) return std::optional<SecretString>();
+  if (!value->is_string()) return MemberError(name, "must be a string");
+  return std::optional(value->get_ref<const SecretString&>());
+}
+
+absl::StatusOr<std::vector<SecretString>> RequestFields::Strings(std::string_view name) const {
+  const RequestJson* const value = Find(name);
+  std::vector<SecretString> strings;
+  if (value != nullptr && value->is_string()) {
+    strings.push_back(value->get_ref<const SecretString&>());
+  } else if (value != nullptr && value->is_array()) {
+    for (const RequestJson& element : *value) {
+      if (!element.is_string()) {
+        return MemberError(name, StrCat("element ", strings.size(), " is not a string"));
+      }
+      strings.push_back(element.get_ref<const SecretString&>());
+    }
+  }
+  if (strings.empty()) return MemberError(name, "must be a string, or an array of one or more");
+  return strings;
+}
+
+absl::StatusOr<std::optional<std::vector<int32_t>>> RequestFields::Ids(
+    std::string_view name) const {
+  const RequestJson* const value = Find(name);
+  if (value == nullptr) return std::optional<std::vector<int32_t>>();
+  if (!value->is_array()) return MemberError(name, "must be an array of token ids");
+  SOTTO_ASSIGN_OR_RETURN(std::vector<int32_t> ids, IdsOfArray(*value, name));
+  return std::optional(std::move(ids));
+}
+
+absl::Status RequestFields::Only(std::string_view name, const RequestJson& value,
+                                 std::string_view why) const {
+  const RequestJson* const given = Find(name);
+  return given == nullptr || *given == value ? absl::OkStatus() : MemberError(name, why);
+}
+
+bool IsIdArray(const RequestJson& value) {
+  return value.is_array() && std::ranges::all_of(value, [](const RequestJson& element) {
+           return element.is_number_integer();
+         });
+}
+
+absl::StatusOr<std::vector<int32_t>> IdsOfArray(const RequestJson& array, std::string_view member) {
+  std::vector<int32_t> ids;
+  ids.reserve(array.size());
+  for (const RequestJson& element : array) {
+    if (!element.is_number_integer() || element < 0 ||
+        element > std::numeric_limits<int32_t>::max()) {
+      return MemberError(member, StrCat("element ", ids.size(), " is not a token id"));
+    }
+    ids.push_back(element.get<int32_t>());
+  }
+  return ids;
+}
+
+}  // namespace sotto

@@ -1,0 +1,157 @@
+// Bodies of requests: what is taken, and which member is blamed for what is not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/strings.h"
+#include "trusted/service/completion_request.h"
+#include "trusted/service/embedding_request.h"
+#include "trusted/service/rerank_request.h"
+#include "trusted/service/service_error.h"
+#include "trusted/service/tokenize_request.h"
+
+namespace sotto {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string BodyText(const absl::Status& status) { return std::string(ErrorResponse(status).body); }
+
+CompletionRequest Parsed(const std::string& body) {
+  absl::StatusOr<CompletionRequest> request = ParseCompletionRequest(body);
+  EXPECT_TRUE(request.ok()) << request.status();
+  return request.ok() ? *std::move(request) : CompletionRequest();
+}
+
+TEST(CompletionRequestTest, WhatTheHarnessSends) {
+  const CompletionRequest request = Parsed(
+      R"({"model": "kjv-2m", "prompt": [[1, 2], [3]], "temperature": 0, "max_tokens": 1,
+          "logprobs": 1, "seed": 1234, "echo": true})");
+  ASSERT_EQ(request.prompts.size(), 2u);
+  EXPECT_EQ(*request.prompts[0].ids, (TokenIds{1, 2}));
+  EXPECT_EQ(request.logprobs, 1u);
+  EXPECT_EQ(request.max_tokens, 1u);
+  EXPECT_TRUE(request.echo);
+  EXPECT_TRUE(request.handling.add_special_tokens);
+}
+
+TEST(CompletionRequestTest, FourFormsOfPrompts) {
+  EXPECT_EQ(Parsed(R"({"prompt": "a", "max_tokens": 0})").prompts[0].text, "a");
+  EXPECT_EQ(Parsed(R"({"prompt": ["a", "b"], "max_tokens": 0})").prompts[1].text, "b");
+  EXPECT_EQ(*Parsed(R"({"prompt": [4, 5], "max_tokens": 0})").prompts[0].ids, (TokenIds{4, 5}));
+  EXPECT_EQ(Parsed(R"({"prompt": [[4], [5]], "max_tokens": 0})").prompts.size(), 2u);
+}
+
+TEST(CompletionRequestTest, TrueIsOneAndFalseIsNone) {
+  EXPECT_EQ(Parsed(R"({"prompt": "a", "max_tokens": 0, "logprobs": true})").logprobs, 1u);
+  EXPECT_FALSE(Parsed(R"({"prompt": "a", "max_tokens": 0, "logprobs": false})").logprobs);
+  EXPECT_EQ(Parsed(R"({"prompt": "a", "max_tokens": 0, "logprobs": 0})").logprobs, 0u);
+}
+
+TEST(CompletionRequestTest, TheMemberIsBlamedAndNotQuoted) {
+  const std::string rest = R"(, "prompt": "canaryword", "max_tokens": 0})";
+  for (const auto& [body, member] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"prompt": "canaryword"})", "max_tokens"},
+           {R"({"prompt": "canaryword", "max_tokens": 16})", "max_tokens"},
+           {R"({"prompt": "canaryword", "max_tokens": -1})", "max_tokens"},
+           {R"({"max_tokens": 0})", "prompt"},
+           {R"({"prompt": [], "max_tokens": 0})", "prompt"},
+           {R"({"prompt": {"canaryword": 1}, "max_tokens": 0})", "prompt"},
+           {R"({"prompt": [1, "canaryword"], "max_tokens": 0})", "prompt"},
+           {R"({"prompt": [1, -1], "max_tokens": 0})", "prompt"},
+           {R"({"prompt": [1, 4294967297], "max_tokens": 0})", "prompt"},
+           {R"({"prompt": [1.5], "max_tokens": 0})", "prompt"},
+           {R"({"logprobs": 21)" + rest, "logprobs"},
+           {R"({"logprobs": "canaryword")" + rest, "logprobs"},
+           {R"({"prompt_logprobs": -1)" + rest, "prompt_logprobs"},
+           {R"({"temperature": 3)" + rest, "temperature"},
+           {R"({"stream": true)" + rest, "stream"},
+           {R"({"n": 2)" + rest, "n"},
+           {R"({"stop": "canaryword")" + rest, "stop"},
+           {R"({"logit_bias": {"1": 5})" + rest, "logit_bias"},
+           {R"({"echoo": true)" + rest, "echoo"},
+           {R"({"echo": "true")" + rest, "echo"},
+           {R"({"model": 5)" + rest, "model"},
+           {R"({"truncate_prompt_tokens": 0)" + rest, "truncate_prompt_tokens"},
+           {R"({"truncation_side": "up")" + rest, "truncation_side"},
+           {R"({"label_token_ids": [])" + rest, "label_token_ids"},
+           {R"({"label_token_ids": [1], "logprob_token_ids": [1])" + rest, "label_token_ids"},
+           {R"({"apply_softmax": true)" + rest, "apply_softmax"}}) {
+    const absl::Status status = ParseCompletionRequest(body).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << body;
+    EXPECT_THAT(BodyText(status), HasSubstr(StrCat("\"param\":\"", member, "\""))) << body;
+    EXPECT_THAT(BodyText(status), Not(HasSubstr("canaryword"))) << body;
+  }
+}
+
+TEST(CompletionRequestTest, WhatIsNoObjectIsRefused) {
+  for (const std::string& body :
+       {std::string(), std::string("null"), std::string("[1]"),
+        std::string("{\"prompt\": \"canary"),
+        std::string("{\"prompt\": \"canary\xff\", \"max_tokens\": 0}"), std::string(100000, '['),
+        std::string("{\"canary word\": 1}"), std::string("{\"prompt\": 1, \"prompt\": 2}"),
+        std::string("{\"prompt\": 1e999}")}) {
+    const absl::Status status = ParseCompletionRequest(body).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << body.substr(0, 40);
+    EXPECT_THAT(BodyText(status), Not(HasSubstr("canary")));
+  }
+}
+
+TEST(EmbeddingRequestTest, FormatsAndDimensions) {
+  const auto request =
+      ParseEmbeddingRequest(R"({"input": ["a"], "encoding_format": "base64", "dimensions": 8})");
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->format, EmbeddingFormat::kBase64);
+  EXPECT_EQ(request->dimensions, 8u);
+  EXPECT_FALSE(ParseEmbeddingRequest(R"({"input": "a", "encoding_format": "int8"})").ok());
+  EXPECT_FALSE(ParseEmbeddingRequest(R"({"input": "a", "dimensions": 0})").ok());
+  EXPECT_FALSE(ParseEmbeddingRequest("{}").ok());
+}
+
+TEST(RerankRequestTest, DocumentsAreTextsOrObjects) {
+  const auto request =
+      ParseRerankRequest(R"({"query": "q", "documents": ["a", {"text": "b"}], "top_n": 1})");
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->documents[1], "b");
+  EXPECT_EQ(request->query_of(1), "q");
+  EXPECT_FALSE(ParseRerankRequest(R"({"query": "q", "documents": []})").ok());
+  EXPECT_FALSE(ParseRerankRequest(R"({"query": "q", "documents": [{"title": "b"}]})").ok());
+  EXPECT_FALSE(ParseRerankRequest(R"({"query": "q", "documents": ["a"], "top_n": 0})").ok());
+}
+
+TEST(ScoreRequestTest, PairsOrOneForAll) {
+  EXPECT_TRUE(ParseScoreRequest(R"({"text_1": "q", "text_2": ["a", "b"]})").ok());
+  EXPECT_TRUE(ParseScoreRequest(R"({"queries": ["q", "r"], "documents": ["a", "b"]})").ok());
+  EXPECT_FALSE(ParseScoreRequest(R"({"text_1": ["q", "r"], "text_2": "a"})").ok());
+  EXPECT_FALSE(ParseScoreRequest(R"({"text_1": "q"})").ok());
+}
+
+TEST(TokenizeRequestTest, BothSpellings) {
+  const auto vllm = ParseTokenizeRequest(R"({"prompt": "a", "add_special_tokens": false})");
+  const auto llama_cpp = ParseTokenizeRequest(R"({"content": "a", "add_special": false})");
+  ASSERT_TRUE(vllm.ok() && llama_cpp.ok());
+  EXPECT_EQ(vllm->text, llama_cpp->text);
+  EXPECT_FALSE(vllm->handling.add_special_tokens || llama_cpp->handling.add_special_tokens);
+  EXPECT_TRUE(ParseDetokenizeRequest(R"({"tokens": []})").ok());
+  EXPECT_FALSE(ParseDetokenizeRequest(R"({"tokens": "a"})").ok());
+  EXPECT_FALSE(ParseDetokenizeRequest("{}").ok());
+}
+
+TEST(ServiceErrorTest, HasOpenAisShape) {
+  const HttpResponse response = ErrorResponse(MemberError("prompt", "is \xff"));
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(
+      response.body,
+      "{\"error\":{\"message\":\"prompt: is \xef\xbf\xbd\",\"type\":\"invalid_request_error\","
+      "\"param\":\"prompt\",\"code\":null}}");
+  EXPECT_EQ(ErrorResponse(BusyError("full", 2.5)).headers[0].second, "3");
+  EXPECT_EQ(ErrorResponse(absl::FailedPreconditionError("x")).status, 422);
+  EXPECT_THAT(BodyText(absl::InternalError("secret")), Not(HasSubstr("secret")));
+}
+
+}  // namespace
+}  // namespace sotto

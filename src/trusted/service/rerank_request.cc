@@ -1,0 +1,78 @@
+#include "trusted/service/rerank_request.h"
+
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "base/strings.h"
+#include "trusted/service/request_json.h"
+#include "trusted/service/service_error.h"
+
+namespace sotto {
+namespace {
+
+constexpr std::array kRerankMembers = std::to_array<std::string_view>(
+    {"model", "query", "documents", "top_n", "return_documents", "instruction", "user"});
+constexpr std::array kScoreMembers = std::to_array<std::string_view>(
+    {"model", "text_1", "text_2", "queries", "documents", "instruction", "user"});
+
+absl::Status ReadCommon(const RequestFields& fields, RerankRequest& request) {
+  SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> model, fields.String("model"));
+  request.model = std::move(model).value_or(SecretString());
+  SOTTO_RETURN_IF_ERROR(fields.String("user").status());
+  SOTTO_ASSIGN_OR_RETURN(request.instruction, fields.String("instruction"));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<SecretString>> ReadDocuments(const RequestFields& fields) {
+  const RequestJson* const value = fields.Find("documents");
+  if (value == nullptr || !value->is_array() || value->empty()) {
+    return MemberError("documents", "must be an array of one or more");
+  }
+  std::vector<SecretString> documents;
+  for (const RequestJson& element : *value) {
+    const RequestJson* text = &element;
+    if (element.is_object() && element.contains("text")) text = &element.at("text");
+    if (!text->is_string()) {
+      return MemberError("documents", StrCat("element ", documents.size(),
+                                             " is neither a string nor an object with a text"));
+    }
+    documents.push_back(text->get_ref<const SecretString&>());
+  }
+  return documents;
+}
+
+}  // namespace
+
+absl::StatusOr<RerankRequest> ParseRerankRequest(std::string_view body) {
+  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields, RequestFields::Parse(body, kRerankMembers));
+  RerankRequest request;
+  SOTTO_RETURN_IF_ERROR(ReadCommon(fields, request));
+  SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> query, fields.String("query"));
+  if (!query.has_value()) return MemberError("query", "is required, a string");
+  request.queries.push_back(*std::move(query));
+  SOTTO_ASSIGN_OR_RETURN(request.documents, ReadDocuments(fields));
+  SOTTO_ASSIGN_OR_RETURN(request.top_n,
+                         fields.Integer("top_n", 1, std::numeric_limits<int32_t>::max()));
+  if (fields.Find("return_documents") != nullptr) {
+    SOTTO_ASSIGN_OR_RETURN(request.return_documents, fields.Bool("return_documents", false));
+  }
+  return request;
+}
+
+absl::StatusOr<RerankRequest> ParseScoreRequest(std::string_view body) {
+  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields, RequestFields::Parse(body, kScoreMembers));
+  RerankRequest request;
+  SOTTO_RETURN_IF_ERROR(ReadCommon(fields, request));
+  const char* const first = fields.Find("queries") != nullptr ? "queries" : "text_1";
+  const char* const second = fields.Find("documents") != nullptr ? "documents" : "text_2";
+  SOTTO_ASSIGN_OR_RETURN(request.queries, fields.Strings(first));
+  SOTTO_ASSIGN_OR_RETURN(request.documents, fields.Strings(second));
+  if (request.queries.size() == 1 || request.queries.size() == request.documents.size()) {
+    return request;
+  }
+  return MemberError(second, StrCat("has ", request.documents.size(), " texts for ",
+                                    request.queries.size(), " of ", first));
+}
+
+}  // namespace sotto

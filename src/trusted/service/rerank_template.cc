@@ -1,0 +1,83 @@
+#include "trusted/service/rerank_template.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "base/strings.h"
+#include "base/utf8.h"
+
+namespace sotto {
+namespace {
+
+constexpr std::array<std::string_view, 3> kPlaceholders = {"{query}", "{document}",
+                                                           "{instruction}"};
+
+}  // namespace
+
+bool RerankTemplate::Has(Piece piece) const {
+  return std::ranges::any_of(parts_, [&](const Part& part) { return part.piece == piece; });
+}
+
+absl::StatusOr<RerankTemplate> RerankTemplate::Parse(std::string_view text,
+                                                     const std::array<std::string, 2>& labels) {
+  if (!IsValidUtf8(text)) return absl::InvalidArgumentError("is not UTF-8");
+  RerankTemplate parsed;
+  parsed.labels_ = labels;
+  while (!text.empty()) {
+    size_t first = std::string_view::npos, found = 0;
+    for (size_t i = 0; i < kPlaceholders.size(); ++i) {
+      const size_t at = text.find(kPlaceholders[i]);
+      if (at < first) std::tie(first, found) = std::pair(at, i);
+    }
+    const std::string_view literal = text.substr(0, first);
+    if (!literal.empty()) parsed.parts_.push_back({Piece::kText, std::string(literal)});
+    if (first == std::string_view::npos) break;
+    parsed.parts_.push_back({static_cast<Piece>(found + 1), ""});
+    text.remove_prefix(first + kPlaceholders[found].size());
+  }
+  if (!parsed.Has(Piece::kQuery)) return absl::InvalidArgumentError("has no {query}");
+  if (!parsed.Has(Piece::kDocument)) return absl::InvalidArgumentError("has no {document}");
+  return parsed;
+}
+
+absl::StatusOr<std::array<int32_t, 2>> RerankTemplate::LabelIds(const Model& model) const {
+  std::array<int32_t, 2> label_ids{};
+  for (size_t i = 0; i < labels_.size(); ++i) {
+    const TextPart part{labels_[i], /*special_tokens=*/false};
+    SOTTO_ASSIGN_OR_RETURN(const TokenIds ids,
+                           model.EncodeParts({&part, 1}, {.bos = BosUse::kNever}));
+    if (ids.size() != 1) {
+      return absl::FailedPreconditionError(StrCat("rerank: the label \"", labels_[i],
+                                                  "\" comes to ", ids.size(),
+                                                  " tokens; it must be one"));
+    }
+    label_ids[i] = ids[0];
+  }
+  if (label_ids[0] != label_ids[1]) return label_ids;
+  return absl::FailedPreconditionError("rerank: both labels are one token");
+}
+
+absl::StatusOr<TokenIds> RerankTemplate::Encode(const Model& model,
+                                                const RerankInput& input) const {
+  std::vector<TextPart> texts;
+  for (const Part& part : parts_) {
+    switch (part.piece) {
+      case Piece::kText:
+        texts.push_back({part.text});
+        break;
+      case Piece::kQuery:
+        texts.push_back({input.query, false});
+        break;
+      case Piece::kDocument:
+        texts.push_back({input.document, false});
+        break;
+      case Piece::kInstruction:
+        texts.push_back({input.instruction, false});
+        break;
+    }
+  }
+  return model.EncodeParts(texts, {.bos = BosUse::kNever});
+}
+
+}  // namespace sotto

@@ -1,0 +1,53 @@
+// How a reranker that answers yes or no is asked: a template that query and document are put into,
+// and the two answers. Without its own template a model ranks at random.
+#ifndef SOTTO_TRUSTED_SERVICE_RERANK_TEMPLATE_H_
+#define SOTTO_TRUSTED_SERVICE_RERANK_TEMPLATE_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "sotto/model.h"
+
+namespace sotto {
+
+struct RerankInput {
+  std::string_view query = {}, document = {}, instruction = {};
+};
+
+class RerankTemplate {
+ public:
+  // `text`: taken to the byte; {query} and {document} stand in it once or more, {instruction} may.
+  // `labels`: the answer that counts for a document, and the one against it. INVALID_ARGUMENT that
+  // says what is missing.
+  static absl::StatusOr<RerankTemplate> Parse(std::string_view text,
+                                              const std::array<std::string, 2>& labels);
+
+  // The ids of the labels, a token each. FAILED_PRECONDITION for one that is more, or two alike.
+  absl::StatusOr<std::array<int32_t, 2>> LabelIds(const Model& model) const;
+  // Special tokens come from the template alone: what is put into it stays text.
+  absl::StatusOr<TokenIds> Encode(const Model& model, const RerankInput& input) const;
+
+ private:
+  enum class Piece { kText, kQuery, kDocument, kInstruction };
+  struct Part {
+    Piece piece = Piece::kText;
+    std::string text = {};
+  };
+
+  bool Has(Piece piece) const;
+
+  std::vector<Part> parts_;
+  std::array<std::string, 2> labels_;
+};
+
+// What is asked where a request has no instruction: Qwen3-Reranker's own words.
+inline constexpr std::string_view kDefaultInstruction =
+    "Given a web search query, retrieve relevant passages that answer the query";
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_SERVICE_RERANK_TEMPLATE_H_

@@ -1,0 +1,228 @@
+#include "trusted/service/scheduler.h"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <numeric>
+#include <utility>
+
+#include "base/strings.h"
+#include "trusted/service/service_error.h"
+
+namespace sotto {
+namespace {
+
+// Before a pass has run; only the order of jobs depends on it.
+constexpr double kFirstSecondsPerUnit = 1e-3;
+// How much of what is known a new pass replaces.
+constexpr double kNewShare = 0.3;
+
+// Stops a pass once every job of it has left.
+class Presence {
+ public:
+  explicit Presence(std::stop_source stop) : stop_(std::move(stop)) {}
+
+  void Add(const std::stop_token& left) {
+    ++present_;
+    callbacks_.push_back(std::make_unique<Callback>(left, [this] {
+      if (--present_ == 0) stop_.request_stop();
+    }));
+  }
+  // No job is added any more.
+  void Begin() {
+    if (--present_ == 0) stop_.request_stop();
+  }
+
+ private:
+  using Callback = std::stop_callback<std::function<void()>>;
+
+  std::stop_source stop_;
+  std::atomic<size_t> present_{1};
+  std::vector<std::unique_ptr<Callback>> callbacks_;
+};
+
+// An error that a single prompt of a pass can be the reason of.
+bool IsOfAPrompt(const absl::Status& status) {
+  return absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status);
+}
+
+}  // namespace
+
+Scheduler::Scheduler(const SchedulerOptions& options, RunPass run_pass,
+                     std::function<void(const SchedulerReport&)> report)
+    : options_(options),
+      run_pass_(std::move(run_pass)),
+      report_(std::move(report)),
+      thread_([this] { Work(); }) {}
+
+Scheduler::~Scheduler() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    stop_pass_.request_stop();
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+absl::Status Scheduler::Submit(PassJob job) {
+  Queued queued{.arrived = Clock::now()};
+  size_t tokens = 0;
+  for (const PassPrompt& prompt : job.prompts) {
+    queued.lengths.push_back(prompt.ids.size());
+    tokens += prompt.ids.size();
+  }
+  queued.job = std::move(job);
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return absl::UnavailableError("the server is shutting down");
+  if (queue_.size() >= options_.max_jobs || tokens_ + tokens > options_.max_tokens) {
+    double units = 0;
+    for (const Queued& waiting : queue_) units += UnitsLeft(waiting);
+    return BusyError("the queue is full", units * seconds_per_unit_.value_or(0));
+  }
+  queued.number = jobs_submitted_++;
+  queue_.push_back(std::move(queued));
+  tokens_ += tokens;
+  Report();
+  changed_.notify_one();
+  return absl::OkStatus();
+}
+
+double Scheduler::UnitsLeft(const Queued& queued) const {
+  double units = 0;
+  for (size_t i = queued.prompts_done; i < queued.lengths.size(); ++i) {
+    units += options_.cost.Of(queued.lengths[i]);
+  }
+  return units;
+}
+
+void Scheduler::Report() const {
+  if (report_) report_({.jobs = queue_.size(), .tokens = tokens_});
+}
+
+void Scheduler::TakeTo(Queue& ended, Queue::iterator job) {
+  tokens_ -= std::accumulate(job->lengths.begin(), job->lengths.end(), size_t{0});
+  ended.splice(ended.end(), queue_, job);
+}
+
+Scheduler::Queue Scheduler::TakeEnded() {
+  Queue ended;
+  const Clock::time_point now = Clock::now();
+  for (auto next = queue_.begin(); next != queue_.end();) {
+    const auto job = next++;
+    if (job->outcome.ok() && job->job.left.stop_requested()) {
+      job->outcome = absl::CancelledError("the client has left");
+    } else if (job->outcome.ok() && job->job.deadline <= now &&
+               job->prompts_done < job->lengths.size()) {
+      job->outcome = absl::DeadlineExceededError("the request took too long");
+    }
+    if (!job->outcome.ok() || job->prompts_done == job->lengths.size()) TakeTo(ended, job);
+  }
+  return ended;
+}
+
+std::vector<Scheduler::Share> Scheduler::PlanNext() {
+  std::vector<WaitingJob> waiting;
+  std::vector<Queue::iterator> jobs;
+  const Clock::time_point now = Clock::now();
+  for (auto job = queue_.begin(); job != queue_.end(); ++job) {
+    waiting.push_back(
+        {.kind = job->job.kind,
+         .seconds_waited = std::chrono::duration<double>(now - job->arrived).count(),
+         .seconds_left = UnitsLeft(*job) * seconds_per_unit_.value_or(kFirstSecondsPerUnit),
+         .lengths = std::span<const size_t>(job->lengths).subspan(job->prompts_done)});
+    jobs.push_back(job);
+  }
+  std::vector<Share> shares;
+  for (const PassShare& share : PlanPass(waiting, options_.pass)) {
+    shares.push_back({jobs[share.job], share.count});
+  }
+  return shares;
+}
+
+absl::StatusOr<PassResults> Scheduler::RunWithoutLock(std::unique_lock<std::mutex>& lock,
+                                                      const std::vector<Share>& shares) {
+  Pass pass{.kind = shares.front().job->job.kind};
+  stop_pass_ = std::stop_source();
+  Presence presence(stop_pass_);
+  double units = 0;
+  for (const auto& [job, count] : shares) {
+    presence.Add(job->job.left);
+    for (size_t i = job->prompts_done; i < job->prompts_done + count; ++i) {
+      pass.prompts.push_back(&job->job.prompts[i]);
+      if (!options_.share_prefixes) pass.owners.push_back(job->number);
+      units += options_.cost.Of(job->lengths[i]);
+    }
+  }
+  const std::stop_token stop = stop_pass_.get_token();
+  lock.unlock();
+  presence.Begin();
+  const Clock::time_point start = Clock::now();
+  absl::StatusOr<PassResults> results = run_pass_(pass, stop);
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  lock.lock();
+  if (results.ok()) {
+    const double known = seconds_per_unit_.value_or(seconds / units);
+    seconds_per_unit_ = (1 - kNewShare) * known + kNewShare * seconds / units;
+  }
+  return results;
+}
+
+void Scheduler::Keep(const std::vector<Share>& shares, PassResults results) {
+  size_t place = 0;
+  for (const auto& [job, count] : shares) {
+    for (size_t i = 0; i < count; ++i, ++place) {
+      if (job->job.kind.hidden) {
+        job->results.hidden.push_back(std::move(results.hidden[place]));
+      } else {
+        job->results.scores.push_back(std::move(results.scores[place]));
+      }
+    }
+    job->prompts_done += count;
+  }
+}
+
+void Scheduler::RunShares(std::unique_lock<std::mutex>& lock, const std::vector<Share>& shares) {
+  absl::StatusOr<PassResults> results = RunWithoutLock(lock, shares);
+  if (results.ok()) return Keep(shares, *std::move(results));
+  if (shares.size() > 1 && IsOfAPrompt(results.status())) {
+    for (const Share& share : shares) RunShares(lock, {share});
+    return;
+  }
+  // Where nobody waits any more, TakeEnded() finds it.
+  if (absl::IsCancelled(results.status()) && !stopping_) return;
+  for (const Share& share : shares) share.job->outcome = results.status();
+}
+
+void Scheduler::Finish(std::unique_lock<std::mutex>& lock, Queue ended) {
+  lock.unlock();
+  for (Queued& queued : ended) {
+    queued.results.prompts = std::move(queued.job.prompts);
+    if (queued.outcome.ok()) {
+      queued.job.done(std::move(queued.results));
+    } else {
+      queued.job.done(queued.outcome);
+    }
+  }
+  ended.clear();
+  lock.lock();
+}
+
+void Scheduler::Work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (stopping_) break;
+    if (Queue ended = TakeEnded(); !ended.empty()) {
+      Report();
+      Finish(lock, std::move(ended));
+    } else {
+      RunShares(lock, PlanNext());
+    }
+  }
+  for (Queued& queued : queue_)
+    queued.outcome = absl::UnavailableError("the server is shutting down");
+  Finish(lock, std::exchange(queue_, {}));
+}
+
+}  // namespace sotto

@@ -1,0 +1,141 @@
+#include "trusted/service/service.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <utility>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "trusted/service/endpoints.h"
+#include "trusted/service/prefill_passes.h"
+#include "trusted/service/service_context.h"
+#include "trusted/service/service_error.h"
+
+namespace sotto {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Threads that read requests and write answers, beside the one of connections and that of passes.
+constexpr int kTaskThreads = 2;
+
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+const Endpoint* EndpointOf(std::string_view path) {
+  const auto found = std::ranges::find_if(AllEndpoints(), [&](const Endpoint& endpoint) {
+    return path == endpoint.path || (endpoint.path.ends_with('/') && path != endpoint.path &&
+                                     path.starts_with(endpoint.path));
+  });
+  return found == AllEndpoints().end() ? nullptr : &*found;
+}
+
+// A pass that is counted.
+RunPass Counted(RunPass run, ServiceMetrics& metrics) {
+  return [run = std::move(run), &metrics](const Pass& pass, std::stop_token stop) {
+    const Clock::time_point start = Clock::now();
+    auto results = run(pass, std::move(stop));
+    size_t tokens = 0;
+    for (const PassPrompt* prompt : pass.prompts) tokens += prompt->ids.size();
+    metrics.CountPass(pass.prompts.size(), tokens, SecondsSince(start));
+    return results;
+  };
+}
+
+ServiceOptions WithName(ServiceOptions options, const Model& model) {
+  if (options.model_name.empty()) options.model_name = model.info().name;
+  return options;
+}
+
+}  // namespace
+
+struct Service::Impl {
+  Impl(const Model& opened, Prefill& prefill, ServiceOptions given)
+      : model(opened),
+        options(WithName(std::move(given), opened)),
+        tasks(kTaskThreads),
+        scheduler(options.scheduler, Counted(PassesOver(prefill), metrics),
+                  [this](const SchedulerReport& report) { metrics.SetQueue(report); }) {}
+  // First nobody calls any more; then what calls back ends; the server, which it calls, is last.
+  ~Impl() {
+    if (http != nullptr) http->Stop();
+  }
+
+  std::optional<HttpResponse> Refuse(const HttpHead& head);
+  void Handle(HttpRequest request, HttpReply reply);
+  HttpCallbacks Callbacks();
+
+  const Model& model;
+  const ServiceOptions options;
+  std::atomic<bool> draining{false};
+  ServiceMetrics metrics;
+  std::unique_ptr<HttpServer> http;
+  TaskQueue tasks;
+  Scheduler scheduler;
+  const ServiceContext context{model, options, scheduler, tasks, metrics};
+};
+
+std::optional<HttpResponse> Service::Impl::Refuse(const HttpHead& head) {
+  const Endpoint* const endpoint = EndpointOf(head.path);
+  const auto refusal = [&](int status, std::string_view message) {
+    metrics.CountAnswer(endpoint == nullptr ? "other" : endpoint->path, status, 0);
+    return HttpErrorResponse(status, message);
+  };
+  if (draining) return refusal(503, "the server is shutting down");
+  if (endpoint == nullptr) return refusal(404, "there is nothing at this path");
+  if (head.method != endpoint->method) {
+    HttpResponse response = refusal(405, StrCat("the method must be ", endpoint->method));
+    response.headers.emplace_back("Allow", std::string(endpoint->method));
+    return response;
+  }
+  if (!endpoint->open && !options.keys.Admit(head.authorization)) {
+    return refusal(401, "the API key is missing or wrong");
+  }
+  return std::nullopt;
+}
+
+void Service::Impl::Handle(HttpRequest request, HttpReply reply) {
+  const Endpoint* const endpoint = EndpointOf(request.head.path);
+  const HttpReply counted = [this, endpoint, start = Clock::now(),
+                             reply = std::move(reply)](HttpResponse response) {
+    metrics.CountAnswer(endpoint->path, response.status, SecondsSince(start));
+    reply(std::move(response));
+  };
+  auto shared = std::make_shared<const HttpRequest>(std::move(request));
+  tasks.Post([this, endpoint, shared = std::move(shared), counted] {
+    endpoint->answer(context, *shared, counted);
+  });
+}
+
+HttpCallbacks Service::Impl::Callbacks() {
+  return {.refuse = [this](const HttpHead& head) { return Refuse(head); },
+          .handle = [this](HttpRequest request,
+                           HttpReply reply) { Handle(std::move(request), std::move(reply)); },
+          .error =
+              [this](int status, const std::string& message) {
+                metrics.CountAnswer("other", status, 0);
+                return HttpErrorResponse(status, message);
+              },
+          .connections = [this](size_t connections) { metrics.SetConnections(connections); }};
+}
+
+absl::StatusOr<std::unique_ptr<Service>> Service::Start(const Model& model, Prefill& prefill,
+                                                        ServiceOptions options) {
+  auto impl = std::make_unique<Impl>(model, prefill, std::move(options));
+  SOTTO_ASSIGN_OR_RETURN(impl->http, HttpServer::Start(impl->options.http, impl->Callbacks()));
+  return std::unique_ptr<Service>(new Service(std::move(impl)));
+}
+
+Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Service::~Service() = default;
+
+int Service::port() const { return impl_->http->port(); }
+
+void Service::Drain(std::chrono::milliseconds timeout) {
+  impl_->draining = true;
+  impl_->http->Drain(timeout);
+}
+
+}  // namespace sotto

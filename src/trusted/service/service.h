@@ -1,0 +1,54 @@
+// The scoring service: a model over HTTP, in the shapes that clients of OpenAI's, vLLM's and
+// lm-evaluation-harness's know (docs/service.md). TRUSTED: holds prompts.
+#ifndef SOTTO_TRUSTED_SERVICE_SERVICE_H_
+#define SOTTO_TRUSTED_SERVICE_SERVICE_H_
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "sotto/model.h"
+#include "sotto/prefill.h"
+#include "trusted/service/api_keys.h"
+#include "trusted/service/http_server.h"
+#include "trusted/service/rerank_template.h"
+#include "trusted/service/scheduler.h"
+
+namespace sotto {
+
+struct ServiceOptions {
+  HttpServerOptions http = {};
+  ApiKeys keys = {};
+  std::string model_name = {};  // What clients call the model; empty: ModelInfo::name.
+  SchedulerOptions scheduler = {};
+  size_t longest_prompt = 0;  // In tokens: the Prefill's prefill_length.
+  size_t max_request_tokens = size_t{1} << 17;
+  size_t max_request_prompts = 2048;
+  std::chrono::milliseconds request_timeout{600'000};  // From a whole request to its results.
+  Pooling embedding_pooling = Pooling::kLast;
+  std::optional<RerankTemplate> rerank = {};  // Nullopt: no reranking.
+};
+
+class Service {
+ public:
+  // `model` and `prefill` outlive the service. Errors are HttpServer::Start()'s.
+  static absl::StatusOr<std::unique_ptr<Service>> Start(const Model& model, Prefill& prefill,
+                                                        ServiceOptions options);
+  ~Service();
+
+  int port() const;
+  // Finishes what was accepted; whatever comes gets 503. Then, or after `timeout`, returns.
+  void Drain(std::chrono::milliseconds timeout);
+
+  struct Impl;
+
+ private:
+  explicit Service(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_SERVICE_SERVICE_H_

@@ -1,0 +1,58 @@
+#include "trusted/service/service_context.h"
+
+#include <memory>
+#include <utility>
+
+#include "base/strings.h"
+#include "trusted/service/service_error.h"
+
+namespace sotto {
+namespace {
+
+absl::Status CheckRequestSize(const ServiceContext& context, const std::vector<PassPrompt>& prompts,
+                              std::string_view member) {
+  size_t tokens = 0;
+  for (const PassPrompt& prompt : prompts) tokens += prompt.ids.size();
+  const ServiceOptions& options = context.options;
+  if (prompts.size() > options.max_request_prompts) {
+    return MemberError(member, StrCat("comes to ", prompts.size(), " prompts, more than the ",
+                                      options.max_request_prompts, " of one request"));
+  }
+  if (tokens > options.max_request_tokens) {
+    return MemberError(member, StrCat("comes to ", tokens, " tokens, more than the ",
+                                      options.max_request_tokens, " of one request"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckModelName(const ServiceContext& context, std::string_view name) {
+  if (name.empty() || name == context.options.model_name) return absl::OkStatus();
+  return WithMember(absl::NotFoundError(StrCat("model: this server has no such model; it has ",
+                                               context.options.model_name)),
+                    "model");
+}
+
+void RunAndAnswer(const ServiceContext& context, PassKind kind, std::vector<PassPrompt> prompts,
+                  std::string_view member, const HttpRequest& request, HttpReply reply,
+                  std::function<HttpResponse(const PassResults&)> answer) {
+  if (const absl::Status fits = CheckRequestSize(context, prompts, member); !fits.ok()) {
+    return reply(ErrorResponse(fits));
+  }
+  PassJob job{.kind = kind,
+              .prompts = std::move(prompts),
+              .left = request.left,
+              .deadline = PassJob::Clock::now() + context.options.request_timeout};
+  // Writing an answer takes time that passes need not wait for.
+  job.done = [&tasks = context.tasks, reply, answer](absl::StatusOr<PassResults> results) {
+    auto shared = std::make_shared<absl::StatusOr<PassResults>>(std::move(results));
+    tasks.Post([shared, reply, answer] {
+      reply(shared->ok() ? answer(**shared) : ErrorResponse(shared->status()));
+    });
+  };
+  const absl::Status accepted = context.scheduler.Submit(std::move(job));
+  if (!accepted.ok()) reply(ErrorResponse(accepted));
+}
+
+}  // namespace sotto

@@ -1,0 +1,79 @@
+// POST /tokenize, POST /detokenize, GET /tokenizer_info.
+#include "base/strings.h"
+#include "trusted/service/endpoints.h"
+#include "trusted/service/response_json.h"
+#include "trusted/service/service_error.h"
+#include "trusted/service/token_strings.h"
+#include "trusted/service/tokenize_request.h"
+
+namespace sotto {
+namespace {
+
+absl::StatusOr<HttpResponse> Tokenized(const ServiceContext& context, std::string_view body) {
+  SOTTO_ASSIGN_OR_RETURN(const TokenizeRequest request, ParseTokenizeRequest(body));
+  SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
+  absl::StatusOr<TokenIds> ids = context.model.Encode(request.text, EncodingOf(request.handling));
+  if (!ids.ok()) return WithMember(ids.status(), "prompt");
+  ResponseJson answer;
+  answer["count"] = ids->size();
+  answer["max_model_len"] = context.options.longest_prompt;
+  answer["tokens"] = *ids;
+  if (request.return_token_strs) {
+    ResponseJson names = ResponseJson::array();
+    for (const int32_t id : *ids) names.push_back(TokenName(context.model, id, TokenNames::kTexts));
+    answer["token_strs"] = std::move(names);
+  }
+  WipeContents(*ids);
+  return JsonResponse(answer);
+}
+
+absl::StatusOr<HttpResponse> Detokenized(const ServiceContext& context, std::string_view body) {
+  SOTTO_ASSIGN_OR_RETURN(DetokenizeRequest request, ParseDetokenizeRequest(body));
+  SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
+  absl::StatusOr<std::string> text = context.model.Decode(request.ids);
+  WipeContents(request.ids);
+  if (!text.ok()) return WithMember(text.status(), "tokens");
+  HttpResponse response = JsonResponse({{"prompt", SecretString(*text)}});
+  WipeContents(*text);
+  return response;
+}
+
+ResponseJson NameOfFirst(const Model& model, std::span<const int32_t> ids) {
+  if (ids.empty()) return nullptr;
+  return TokenName(model, ids[0], TokenNames::kTexts);
+}
+
+}  // namespace
+
+void AnswerTokenize(const ServiceContext& context, const HttpRequest& request,
+                    const HttpReply& reply) {
+  const absl::StatusOr<HttpResponse> response = Tokenized(context, request.body);
+  reply(response.ok() ? *response : ErrorResponse(response.status()));
+}
+
+void AnswerDetokenize(const ServiceContext& context, const HttpRequest& request,
+                      const HttpReply& reply) {
+  const absl::StatusOr<HttpResponse> response = Detokenized(context, request.body);
+  reply(response.ok() ? *response : ErrorResponse(response.status()));
+}
+
+void AnswerTokenizerInfo(const ServiceContext& context, const HttpRequest&,
+                         const HttpReply& reply) {
+  const Model& model = context.model;
+  if (!model.has_tokenizer()) {
+    return reply(ErrorResponse(absl::FailedPreconditionError("the model has no tokenizer.json")));
+  }
+  const std::span<const int32_t> bos =
+      model.bos_ids().empty() ? std::span(model.info().bos_ids) : model.bos_ids();
+  ResponseJson answer;
+  answer["bos_token"] = NameOfFirst(model, bos);
+  answer["eos_token"] = NameOfFirst(model, model.info().eos_ids);
+  answer["eos_token_ids"] = model.info().eos_ids;
+  answer["pad_token"] = nullptr;
+  answer["chat_template"] = nullptr;
+  answer["vocab_size"] = model.info().vocab_size;
+  answer["model_max_length"] = context.options.longest_prompt;
+  reply(JsonResponse(answer));
+}
+
+}  // namespace sotto

@@ -1,0 +1,54 @@
+"""The service, called by the unchanged `openai` package from npm, over TLS.
+
+Skipped where there is no node or npm, or where the package cannot be fetched. OPENAI_NODE_PACKAGE may name its directory.
+Usage: openai_client_test.py SOURCE_DIR BUILD_DIR.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from service_process import Server, make_certificate
+
+KEY = "a-key-for-this-test-alone"
+
+
+class OpenAiClientTest(unittest.TestCase):
+
+    def package(self, folder):
+        if shutil.which("node") is None or shutil.which("npm") is None:
+            self.skipTest("SKIPPED: there is no node or npm")
+        if given := os.environ.get("OPENAI_NODE_PACKAGE"):
+            return given
+        try:
+            fetched = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "openai@6"],
+                                     cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+        except subprocess.TimeoutExpired:
+            self.skipTest("SKIPPED: npm does not answer")
+        if fetched.returncode != 0:
+            self.skipTest("SKIPPED: the package cannot be fetched: " + fetched.stderr.strip()[-200:])
+        return pathlib.Path(folder, "node_modules/openai")
+
+    def test_completions_embeddings_models_and_errors(self):
+        if not (BUILD_DIR / "bin/sotto").exists():
+            self.skipTest("the programs are not built")
+        with tempfile.TemporaryDirectory() as folder:
+            package = self.package(folder)
+            pathlib.Path(folder, "keys").write_text(KEY + "\n")
+            tls = make_certificate(folder)
+            server = Server(BUILD_DIR, SOURCE_DIR / "models/kjv-2m", "--max-queue", "2", "--api-key-file",
+                            pathlib.Path(folder, "keys"), tls=tls, key=KEY)
+            self.addCleanup(server.close)
+            run = subprocess.run(["node", SOURCE_DIR / "tests/openai_client.mjs", package, server.url + "/v1", KEY,
+                                  "kjv-2m"], capture_output=True, text=True, timeout=300, check=False,
+                                 env={**os.environ, "NODE_EXTRA_CA_CERTS": str(tls[0])})
+            self.assertEqual((run.stdout, run.returncode), ("ok\n", 0), run.stderr)
+
+
+if __name__ == "__main__":
+    SOURCE_DIR, BUILD_DIR = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)

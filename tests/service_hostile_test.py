@@ -1,0 +1,250 @@
+"""What a hostile or unlucky client does to the service, and what the service keeps to itself.
+
+Usage: service_hostile_test.py SOURCE_DIR BUILD_DIR.
+"""
+
+import concurrent.futures
+import contextlib
+import json
+import pathlib
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+from service_process import Server, make_certificate, until
+
+GOOD = {"prompt": "In the beginning", "max_tokens": 1, "logprobs": 1, "echo": True}
+CANARY = "Nebuchadnezzar whispered the canaryword unto Zerubbabel at midnight"
+CANARY_WORDS = ["Nebuchadnezzar", "whispered", "canaryword", "Zerubbabel", "midnight"]
+
+
+def request_bytes(body, headers="", path="/v1/completions"):
+    text = json.dumps(body).encode() if not isinstance(body, bytes) else body
+    return (f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(text)}\r\n{headers}\r\n").encode() + text
+
+
+class HostileTest(unittest.TestCase):
+
+    def setUp(self):
+        if not (BUILD_DIR / "bin/sotto").exists():
+            self.skipTest("the programs are not built")
+
+    def serve(self, *flags, **more):
+        server = Server(BUILD_DIR, KJV, *flags, **more)
+        self.addCleanup(server.close)
+        return server
+
+    def raw(self, server, data, half_close=False):
+        """All that the server answers to some bytes until it closes the connection."""
+        with socket.create_connection(("localhost", server.port), timeout=60) as connection:
+            answer = b""
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.sendall(data)
+                if half_close:
+                    connection.shutdown(socket.SHUT_WR)
+                while part := connection.recv(65536):
+                    answer += part
+            return answer
+
+    def check_well(self, server):
+        self.assertEqual(server.ask("/v1/completions", GOOD)[0], 200)
+        self.assertTrue(server.alive())
+
+    def test_bytes_that_are_no_request(self):
+        server = self.serve("--max-body-bytes", "100000")
+        close = "Connection: close\r\n"
+        lying = request_bytes(b'{"prompt": "a"', close)
+        for data, status in [
+                (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500), 400),
+                (b"HELLO\r\n\r\n", 400),
+                (b"GET / HTTP/9.9\r\n\r\n", 400),
+                (b"\x00" * 10000 + b"\r\n\r\n", 400),
+                (b"GET /health HTTP/1.1\r\nX: " + b"a" * 100000 + b"\r\n\r\n", 431),
+                (b"POST /v1/completions HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413),
+                (b"POST /v1/completions HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400),
+                (b"POST /v1/completions HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nabcdefg", 400),
+                (b"POST /v1/completions HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                 400),
+                (b"POST /v1/completions HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+                (b"GET /nothing HTTP/1.1\r\n" + close.encode() + b"\r\n", 404),
+                (b"HEAD /health HTTP/1.1\r\n" + close.encode() + b"\r\n", 405),
+                (request_bytes(b"[" * 50000, close), 400),
+                (request_bytes({"a": {"b": [[[1]]]}}, close), 400),
+                (request_bytes({**GOOD, "prompt": [1, 2**40]}, close), 400),
+                (request_bytes(b'{"prompt": "\xc3\x28", "max_tokens": 0}', close), 400),
+                (lying, 400)]:
+            with self.subTest(data=data[:60]):
+                answer = self.raw(server, data)
+                # HEAD: a body would be read as the next answer.
+                self.assertTrue(answer == b"" or answer.startswith(f"HTTP/1.1 {status} ".encode()), answer[:200])
+                if status in (400, 404) and answer:
+                    self.assertIn(b'{"error":', answer)
+        # More announced than sent, and the other way round.
+        self.assertEqual(self.raw(server, request_bytes(GOOD)[:-5], half_close=True), b"")
+        longer = self.raw(server, request_bytes(GOOD) + b"garbage\r\n\r\n")
+        self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", longer), [b"200", b"400"])
+        self.check_well(server)
+
+    def test_garbage_for_tls(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = self.serve(tls=make_certificate(folder))
+            for data in [b"GET / HTTP/1.1\r\n\r\n", bytes(1000), b"\x16\x03\x01\xff\xff" + bytes(70000)]:
+                answer = self.raw(server, data)
+                self.assertFalse(answer.startswith(b"HTTP"), answer[:50])
+            old = ssl.create_default_context(cafile=server.tls[0])
+            old.maximum_version = ssl.TLSVersion.TLSv1_2
+            with self.assertRaises(ssl.SSLError), socket.create_connection(("localhost", server.port)) as plain:
+                old.wrap_socket(plain, server_hostname="localhost")
+            self.check_well(server)
+
+    def test_pipelined_requests_are_answered_in_order(self):
+        server = self.serve()
+        bodies = [{**GOOD, "prompt": "In the" + " beginning" * n} for n in range(5)]
+        answers = self.raw(server, b"".join(request_bytes(body) for body in bodies[:4]) +
+                           request_bytes(bodies[4], "Connection: close\r\n"))
+        texts = re.findall(rb'"text":"([^"]*)"', answers)
+        self.assertEqual(len(texts), 5)
+        for text, body in zip(texts, bodies):
+            self.assertTrue(text.startswith(body["prompt"].encode()))
+
+    def test_a_body_that_is_asked_for(self):
+        server = self.serve()
+        head, _, body = request_bytes(GOOD, "Expect: 100-continue\r\nConnection: close\r\n").partition(b"\r\n\r\n")
+        with socket.create_connection(("localhost", server.port), timeout=60) as connection:
+            connection.sendall(head + b"\r\n\r\n")
+            self.assertIn(b"100 Continue", connection.recv(100))
+            connection.sendall(body)
+            self.assertIn(b"200 OK", connection.recv(100000))
+
+    def test_idle_and_slow_clients_leave_room_for_others(self):
+        server = self.serve("--max-connections", "50")
+        idle = []
+        for n in range(200):
+            connection = socket.create_connection(("localhost", server.port), timeout=60)
+            if n % 2 == 0:
+                connection.sendall(b"POST /v1/completions HTTP/1.1\r\nHost:" if n < 40 else b"")
+            idle.append(connection)
+            if n % 20 == 0:
+                self.check_well(server)
+        self.check_well(server)
+        for connection in idle:
+            connection.close()
+        self.check_well(server)
+
+    def test_a_client_that_leaves_is_forgotten(self):
+        server = self.serve()
+        long = {**GOOD, "prompt": [[n % 1000 + 5] * 1000 for n in range(100)]}
+        for _ in range(5):
+            with socket.create_connection(("localhost", server.port), timeout=60) as connection:
+                connection.sendall(request_bytes(long))
+                queued = "sotto_service_queue_requests 0"
+                self.assertTrue(until(lambda: queued not in server.ask("/metrics")[2]))
+            self.assertTrue(until(lambda: queued in server.ask("/metrics")[2]))
+        self.check_well(server)
+
+    def test_a_full_queue_says_when_to_come_back(self):
+        server = self.serve("--max-queue", "1")
+        long = {**GOOD, "prompt": [[n % 1000 + 5] * 1000 for n in range(60)]}
+        with concurrent.futures.ThreadPoolExecutor(4) as clients:
+            answers = list(clients.map(lambda _: server.ask("/v1/completions", long), range(4)))
+        statuses = sorted(status for status, _, _ in answers)
+        self.assertEqual(statuses[0], 200)
+        self.assertEqual(statuses[-1], 429)
+        for status, headers, answer in answers:
+            if status == 429:
+                self.assertGreaterEqual(int(headers["Retry-After"]), 1)
+                self.assertEqual(answer["error"]["code"], "rate_limit_exceeded")
+
+    def test_sigterm_finishes_what_was_accepted(self):
+        server = self.serve()
+        long = {**GOOD, "prompt": [[n % 1000 + 5] * 1000 for n in range(60)]}
+        kept = server.connect()
+        server.ask("/health", connection=kept)
+        result = []
+        client = threading.Thread(target=lambda: result.append(server.ask("/v1/completions", long)))
+        client.start()
+        self.assertTrue(until(lambda: "sotto_service_queue_requests 0" not in server.ask("/metrics")[2]))
+        server.process.send_signal(signal.SIGTERM)
+        self.assertTrue(until(lambda: "finishing" in server.log()))
+        with contextlib.suppress(ConnectionError):  # It may be done already.
+            self.assertEqual(server.ask("/v1/completions", GOOD)[0], 503)
+        client.join(timeout=60)
+        self.assertEqual(result[0][0], 200)
+        self.assertEqual(len(result[0][2]["choices"]), 60)
+        self.assertEqual(server.stop(), 0)
+
+    def test_memory_does_not_grow(self):
+        server = self.serve()
+        connection = server.connect()
+
+        def burst(count):
+            for n in range(count):
+                self.assertEqual(server.ask("/v1/completions", {**GOOD, "prompt": [5 + n % 90] * 50},
+                                            connection=connection)[0], 200)
+            return server.resident_kib()
+
+        before = burst(400)
+        self.assertLess(burst(1600) - before, 4000)  # Kept, 1600 answers would take over 10 MB.
+
+    def test_no_text_in_logs_metrics_and_errors(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = self.serve(tls=make_certificate(folder))
+            ids = server.ask("/tokenize", {"prompt": CANARY})[2]["tokens"]
+            said = []
+            for path, body in [
+                    ("/v1/completions", {**GOOD, "prompt": CANARY}),
+                    ("/v1/completions", {**GOOD, "prompt": ids}),
+                    ("/v1/completions", {"prompt": CANARY}),
+                    ("/v1/completions", {**GOOD, "prompt": [*ids, 999999]}),
+                    ("/v1/completions", {**GOOD, "prompt": CANARY * 1000}),
+                    ("/v1/completions", {**GOOD, CANARY: 1}),
+                    ("/v1/completions", {**GOOD, "stop": CANARY}),
+                    ("/v1/completions", {**GOOD, "model": CANARY}),
+                    ("/v1/completions", {**GOOD, "logprobs": CANARY}),
+                    ("/v1/completions", '{"prompt": "' + CANARY),
+                    ("/v1/completions", '{"prompt": "' + CANARY + '", "prompt": 1}'),
+                    ("/v1/completions", b'{"prompt": "' + CANARY.encode() + b'\xff"}'),
+                    ("/v1/embeddings", {"input": CANARY, "encoding_format": CANARY}),
+                    ("/v1/rerank", {"query": CANARY, "documents": [CANARY, 5]}),
+                    ("/v1/score", {"text_1": CANARY, "text_2": [CANARY, 5]}),
+                    ("/detokenize", {"tokens": [*ids, CANARY]}),
+                    ("/" + CANARY.replace(" ", "-"), None)]:
+                status, _, answer = server.ask(path, body, headers={"Authorization": "Bearer " + CANARY[:13] * 2})
+                if status != 200:
+                    said.append(json.dumps(answer))
+            self.assertGreater(len(said), 12)
+            said.append(server.ask("/metrics")[2])
+            self.assertEqual(server.stop(), 0)
+            said.append(server.log())
+            self.assertGreater(len(said[-1]), 20)  # There is a log to search.
+            four = re.compile(r"[ ,;\[\]\n]+".join(str(id) for id in ids[3:7]))
+            for text in said:
+                for word in CANARY_WORDS:
+                    self.assertNotIn(word, text)
+                self.assertIsNone(four.search(text))
+
+    def test_the_command_line_is_checked(self):
+        for flags, message in [
+                (["--listen", "localhost:0"], "--tls-cert and --tls-key: are required"),
+                (["--no-tls", "--listen", "0.0.0.0:0"], "--no-tls: needs a loopback address"),
+                (["--no-tls", "--listen", "nowhere"], "--listen: must be HOST:PORT"),
+                (["--no-tls", "--rerank-labels", "a,b"], "--rerank-labels: has no effect"),
+                (["--no-tls", "--api-key-file", "/dev/null"], "--api-key-file: /dev/null: neither a file nor a pipe"),
+                (["--no-tls", "--tls-cert", "x"], "--no-tls: cannot be combined"),
+                (["--no-tls", "--listen", "192.0.2.1.invalid:80"], "--no-tls")]:
+            run = subprocess.run([BUILD_DIR / "bin/sotto", "serve", "--model", KJV, *flags], capture_output=True,
+                                 text=True, timeout=60, check=False)
+            self.assertEqual(run.returncode, 2, run.stderr)
+            self.assertIn(message, run.stderr)
+
+
+if __name__ == "__main__":
+    SOURCE_DIR, BUILD_DIR = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
+    KJV = SOURCE_DIR / "models/kjv-2m"
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
