@@ -95,7 +95,7 @@ class ServiceTest(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(16) as clients:
             shuffled = dict(zip(order, clients.map(lambda n: answer(pairs[n]), order)))
         lines = "".join(json.dumps({"context": c, "continuation": e}) + "\n" for c, e in pairs)
-        done = subprocess.run([BUILD_DIR / "bin/sotto", "score", "--model", KJV, "--no-bos"], input=lines.encode(),
+        done = subprocess.run([BUILD_DIR / "bin/sotto", "score", "--model", KJV, "--bos", "never"], input=lines.encode(),
                               capture_output=True, check=True, timeout=300)
         scored = [json.loads(line) for line in done.stdout.splitlines()]
         want = [(line["sum_logprob"], line["greedy"], line["tokens"]) for line in scored]
