@@ -4,11 +4,13 @@
 #include <utility>
 
 #include "base/cpu.h"
+#include "base/file.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
 #include "model/sealed_model.h"
 #include "trusted/api/guarded.h"
 #include "trusted/api/model_impl.h"
+#include "trusted/tokenizer/tokenizer_config.h"
 
 namespace sotto {
 namespace {
@@ -46,6 +48,23 @@ absl::StatusOr<std::unique_ptr<const Tokenizer>> LoadTokenizer(const Checkpoint&
   return std::make_unique<const Tokenizer>(std::move(tokenizer));
 }
 
+// What tokenizer.json does otherwise than it says, and where tokenizer_config.json contradicts it.
+// The latter is part of no sealed model and covered by no digest, so no id depends on it.
+std::vector<std::string> TokenizerWarnings(const Tokenizer& tokenizer, const ModelInfo& info) {
+  std::vector<std::string> warnings;
+  for (const std::string& line : tokenizer.warnings()) {
+    warnings.push_back(StrCat(kTokenizerName, ": ", line));
+  }
+  if (info.sealed) return warnings;
+  const std::string name = "tokenizer_config.json";
+  const auto text = ReadFile(StrCat(info.path, "/", name), kMaxTokenizerConfigBytes);
+  if (!text.ok()) return warnings;
+  for (std::string& line : TokenizerConfigWarnings(*text, name, tokenizer)) {
+    warnings.push_back(std::move(line));
+  }
+  return warnings;
+}
+
 absl::StatusOr<UnsealOptions> Unsealing(const ModelOptions& options) {
   UnsealOptions unseal{.key_file = options.key_file};
   if (options.sealed_root.empty()) return unseal;
@@ -69,11 +88,23 @@ absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& p
   impl->threads = threads;
   impl->pools.Give(std::move(pool));
   SOTTO_ASSIGN_OR_RETURN(impl->tokenizer, LoadTokenizer(impl->checkpoint));
+  if (impl->tokenizer != nullptr) {
+    impl->info.tokenizer_warnings = TokenizerWarnings(*impl->tokenizer, impl->info);
+  }
   return std::shared_ptr<const Model::Impl>(std::move(impl));
 }
 
-absl::Status NoTokenizer() {
-  return absl::FailedPreconditionError("the model has no tokenizer.json, which text needs");
+absl::Status NoTokenizer(const ModelInfo& info) {
+  std::string message = "the model has no tokenizer.json, which text needs";
+  for (const char* other : {"tokenizer.model", "vocab.json"}) {
+    std::error_code ignored;
+    if (info.sealed || !std::filesystem::exists(StrCat(info.path, "/", other), ignored)) continue;
+    message += StrCat("; it has a ", other,
+                      ", which transformers converts: "
+                      "AutoTokenizer.from_pretrained(DIRECTORY).save_pretrained(DIRECTORY)");
+    break;
+  }
+  return absl::FailedPreconditionError(message);
 }
 
 }  // namespace
@@ -108,7 +139,7 @@ std::span<const int32_t> Model::bos_ids() const {
 
 absl::StatusOr<std::vector<int32_t>> Model::Encode(std::string_view text,
                                                    const EncodeTextOptions& options) const {
-  if (!has_tokenizer()) return NoTokenizer();
+  if (!has_tokenizer()) return NoTokenizer(impl_->info);
   return Guarded([&] {
     return impl_->tokenizer->Encode(text,
                                     {.plain = !options.special_tokens, .add_bos = options.add_bos});
@@ -116,7 +147,7 @@ absl::StatusOr<std::vector<int32_t>> Model::Encode(std::string_view text,
 }
 
 absl::StatusOr<std::string> Model::Decode(std::span<const int32_t> ids) const {
-  if (!has_tokenizer()) return NoTokenizer();
+  if (!has_tokenizer()) return NoTokenizer(impl_->info);
   return Guarded([&] { return impl_->tokenizer->Decode(ids, {}); });
 }
 
