@@ -57,6 +57,8 @@ struct ModelInfo {
   std::vector<std::string> unknown_fields = {};
   // What else is odd about config.json, a sentence each; results do not depend on it.
   std::vector<std::string> warnings = {};
+  // What is odd about the tokenizer's files, a sentence each, with the name of the file before it.
+  std::vector<std::string> tokenizer_warnings = {};
 };
 
 // 64 lower-case hex digits each (docs/result_format.md).

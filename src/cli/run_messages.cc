@@ -76,6 +76,9 @@ void WarnBeforePrompts(const RunJob& job) {
 void SayModel(const RunJob& job, const ModelInfo& model) {
   WarnOfUnpinnedModel(job);
   WarnOfConfig(model.path, model.unknown_fields, model.warnings);
+  for (const std::string& text : model.tokenizer_warnings) {
+    Log(LogLevel::kWarning, StrCat(model.path, "/", text));
+  }
   Log(LogLevel::kInfo,
       StrCat("model ", model.path, ": ", CountOf(model.parameters, "parameter"), ", ",
              CountOf(model.layers, "layer"), ", vocabulary ", model.vocab_size));

@@ -4,12 +4,14 @@
 #include <utility>
 
 #include "base/cpu.h"
+#include "base/file.h"
 #include "base/strings.h"
 #include "base/thread_pool.h"
 #include "base/wiping_allocator.h"
 #include "model/sealed_model.h"
 #include "trusted/api/guarded.h"
 #include "trusted/api/model_impl.h"
+#include "trusted/tokenizer/tokenizer_config.h"
 
 namespace sotto {
 namespace {
@@ -57,6 +59,23 @@ TokenIds BosOfConfig(const ModelSpec& config) {
   return {static_cast<int32_t>(config.bos_token_ids.front())};
 }
 
+// What tokenizer.json does otherwise than it says, and where tokenizer_config.json contradicts it.
+// The latter is part of no sealed model and covered by no digest, so no id depends on it.
+std::vector<std::string> TokenizerWarnings(const Tokenizer& tokenizer, const ModelInfo& info) {
+  std::vector<std::string> warnings;
+  for (const std::string& line : tokenizer.warnings()) {
+    warnings.push_back(StrCat(kTokenizerName, ": ", line));
+  }
+  if (info.sealed) return warnings;
+  const std::string name = "tokenizer_config.json";
+  const auto text = ReadFile(StrCat(info.path, "/", name), kMaxTokenizerConfigBytes);
+  if (!text.ok()) return warnings;
+  for (std::string& line : TokenizerConfigWarnings(*text, name, tokenizer)) {
+    warnings.push_back(std::move(line));
+  }
+  return warnings;
+}
+
 absl::StatusOr<UnsealOptions> Unsealing(const ModelOptions& options) {
   UnsealOptions unseal{.key_file = options.key_file};
   if (options.sealed_root.empty()) return unseal;
@@ -81,6 +100,9 @@ absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& p
   impl->threads = threads;
   impl->pools.Give(std::move(pool));
   SOTTO_ASSIGN_OR_RETURN(impl->tokenizer, LoadTokenizer(impl->checkpoint));
+  if (impl->tokenizer != nullptr) {
+    impl->info.tokenizer_warnings = TokenizerWarnings(*impl->tokenizer, impl->info);
+  }
   return std::shared_ptr<const Model::Impl>(std::move(impl));
 }
 
@@ -88,8 +110,17 @@ EncodeOptions InTokenizerTerms(const EncodeTextOptions& options) {
   return {.plain = !options.special_tokens, .add_bos = options.bos != BosUse::kNever};
 }
 
-absl::Status NoTokenizer() {
-  return absl::FailedPreconditionError("the model has no tokenizer.json, which text needs");
+absl::Status NoTokenizer(const ModelInfo& info) {
+  std::string message = "the model has no tokenizer.json, which text needs";
+  for (const char* other : {"tokenizer.model", "vocab.json"}) {
+    std::error_code ignored;
+    if (info.sealed || !std::filesystem::exists(StrCat(info.path, "/", other), ignored)) continue;
+    message += StrCat("; it has a ", other,
+                      ", which transformers converts: "
+                      "AutoTokenizer.from_pretrained(DIRECTORY).save_pretrained(DIRECTORY)");
+    break;
+  }
+  return absl::FailedPreconditionError(message);
 }
 
 // Whether BOS has to come from config.json. REQUIRES: a tokenizer.
@@ -143,7 +174,7 @@ std::span<const int32_t> Model::bos_ids(BosUse bos) const {
 
 absl::StatusOr<std::vector<int32_t>> Model::Encode(std::string_view text,
                                                    const EncodeTextOptions& options) const {
-  if (!has_tokenizer()) return NoTokenizer();
+  if (!has_tokenizer()) return NoTokenizer(impl_->info);
   return Guarded([&]() -> absl::StatusOr<TokenIds> {
     SOTTO_RETURN_IF_ERROR(CheckHasBos(*impl_, options));
     absl::StatusOr<TokenIds> ids = impl_->tokenizer->Encode(text, InTokenizerTerms(options));
@@ -154,7 +185,7 @@ absl::StatusOr<std::vector<int32_t>> Model::Encode(std::string_view text,
 
 absl::StatusOr<TokenIds> Model::EncodeParts(std::span<const TextPart> parts,
                                             const EncodeTextOptions& options) const {
-  if (!has_tokenizer()) return NoTokenizer();
+  if (!has_tokenizer()) return NoTokenizer(impl_->info);
   return Guarded([&]() -> absl::StatusOr<TokenIds> {
     SOTTO_RETURN_IF_ERROR(CheckHasBos(*impl_, options));
     std::string text;
@@ -174,7 +205,7 @@ absl::StatusOr<TokenIds> Model::EncodeParts(std::span<const TextPart> parts,
 }
 
 absl::StatusOr<std::string> Model::Decode(std::span<const int32_t> ids) const {
-  if (!has_tokenizer()) return NoTokenizer();
+  if (!has_tokenizer()) return NoTokenizer(impl_->info);
   return Guarded([&] { return impl_->tokenizer->Decode(ids, {}); });
 }
 

@@ -20,9 +20,10 @@ class WeightCacheTest : public testing::TestWithParam<Precision> {
   std::string Path() const { return *WeightCachePath(dir_.path(), checkpoint_, GetParam()); }
 
   std::vector<PackedLayer> Pack() {
+    const WeightForms forms = WeightFormsOf(checkpoint_, GetParam());
     std::vector<PackedLayer> layers;
     for (LinearLayer layer : AllLinearLayers(checkpoint_.config())) {
-      layers.push_back(*PackLayer(checkpoint_, layer, GetParam(), pool_));
+      layers.push_back(*PackLayer(checkpoint_, layer, GetParam(), forms[layers.size()], pool_));
     }
     return layers;
   }
@@ -131,7 +132,7 @@ TEST(WeightCacheBiasTest, BiasesAreKept) {
   const Checkpoint checkpoint = *Checkpoint::Open(dir.File("model"));
   std::vector<PackedLayer> layers;
   for (LinearLayer layer : AllLinearLayers(checkpoint.config())) {
-    layers.push_back(*PackLayer(checkpoint, layer, Precision::kInt8, pool));
+    layers.push_back(*PackLayer(checkpoint, layer, Precision::kInt8, GemmOperands::kU8S8, pool));
   }
   const std::string path = *WeightCachePath(dir.path(), checkpoint, Precision::kInt8);
   ASSERT_TRUE(WriteWeightCache(path, layers, pool).ok());

@@ -190,6 +190,8 @@ size_t Tokenizer::vocab_size() const { return parts_->decoder.size(); }
 
 std::span<const int32_t> Tokenizer::bos_ids() const { return parts_->prefix_ids; }
 
+std::span<const int32_t> Tokenizer::eos_ids() const { return parts_->suffix_ids; }
+
 const std::vector<std::string>& Tokenizer::warnings() const { return parts_->warnings; }
 
 struct StreamingDecoder::State {

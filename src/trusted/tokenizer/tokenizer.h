@@ -70,6 +70,8 @@ class Tokenizer {
   size_t vocab_size() const;
   // Ids that the template puts before a text; empty when it has none.
   std::span<const int32_t> bos_ids() const;
+  // The same behind a text.
+  std::span<const int32_t> eos_ids() const;
   // One line each: where the file says something else than it does, and what is done.
   const std::vector<std::string>& warnings() const;
 
