@@ -23,6 +23,8 @@ pkg_check_modules(PCRE2 QUIET IMPORTED_TARGET libpcre2-8)
 sotto_need(PCRE2_FOUND PCRE2)
 pkg_check_modules(GRPC QUIET IMPORTED_TARGET grpc++)
 sotto_need(GRPC_FOUND "gRPC (grpc++)")
+find_program(SOTTO_ESBUILD esbuild)
+sotto_need(SOTTO_ESBUILD esbuild)
 
 # What only a part needs: that part is left out, and said to be, where it is not installed.
 find_package(OpenCL)
