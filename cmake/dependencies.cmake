@@ -25,6 +25,8 @@ pkg_check_modules(UTF8PROC QUIET IMPORTED_TARGET libutf8proc)
 sotto_need(UTF8PROC_FOUND utf8proc)
 pkg_check_modules(GRPC QUIET IMPORTED_TARGET grpc++)
 sotto_need(GRPC_FOUND "gRPC (grpc++)")
+find_program(SOTTO_ESBUILD esbuild)
+sotto_need(SOTTO_ESBUILD esbuild)
 
 # What only a part needs: that part is left out, and said to be, where it is not installed.
 find_package(OpenCL)

@@ -23,6 +23,8 @@ install(FILES ${model_files} DESTINATION ${CMAKE_INSTALL_DATADIR}/sotto/models/k
 install(FILES examples/prompts.txt examples/lm_eval_adapter.py DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md ARCHITECTURE.md THREAT_MODEL.md CHANGELOG.md CONTRIBUTING.md STYLE.md LICENSE
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY packaging/haproxy packaging/kubernetes
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/packaging)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.md")
 # What they link elsewhere: the model, and the messages' definition.
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/doc)

@@ -26,6 +26,7 @@ ALLOWED = {
     "trusted/tee": ["base", "model"],
     "trusted/api": ["base", "kernels", "model", "protocol", "trusted"],
     "trusted/service": ["base", "model", "protocol/endpoint.h"],
+    "trusted/service/page": ["base"],
     "accelerator": ["base", "kernels", "model", "protocol"],
     "accelerator/devices": ["base", "kernels", "accelerator/device.h"],
     "cli": ["base", "kernels", "model", "protocol", "trusted"],

@@ -14,6 +14,9 @@
 #include "cli/run_messages.h"
 #include "cli/serve_flags.h"
 #include "cli/status_line.h"
+#include "trusted/api/confidentiality.h"
+#include "trusted/linear/local.h"
+#include "trusted/tee/platform.h"
 
 namespace sotto {
 namespace {
@@ -63,6 +66,24 @@ ServiceOptions OptionsFor(const ModelInfo& model, ServeJob& job) {
   return options;
 }
 
+ProtectionReport ReportProtection(const ServeJob& job, const PrecisionReport& precision) {
+  const std::optional<SplitOptions>& split = job.prefill.split;
+  const Confidentiality judged =
+      JudgeConfidentiality(DetectPlatform(), split.has_value() ? &*split : nullptr);
+  ProtectionReport report{
+      .hidden_from_host = judged.from_host,
+      .host_reason = judged.host_reason,
+      .precision = std::string(PrecisionName(precision.linear)),
+      .precision_reason = precision.linear_reason,
+      .attention_precision = std::string(AttentionPrecisionName(precision.attention))};
+  if (judged.from_accelerators.has_value()) {
+    report.accelerators = {.count = split->endpoints.size(),
+                           .hidden = *judged.from_accelerators,
+                           .reason = judged.accelerators_reason};
+  }
+  return report;
+}
+
 absl::Status WithListenFlag(const absl::Status& status) {
   const std::string_view message = ToStd(status.message());
   if (!message.starts_with("listen")) return status;
@@ -80,6 +101,7 @@ absl::Status Serve(ServeJob job, const sigset_t& stop) {
   }
   SOTTO_ASSIGN_OR_RETURN(Prefill prefill, MakePrefill(*model, job));
   SayPrecision(prefill);
+  job.service.protection = ReportProtection(job, prefill.precision());
   const bool tls = job.service.http.tls.has_value();
   const std::string listen = job.service.http.listen;
   const std::chrono::milliseconds drain_timeout = job.drain_timeout;

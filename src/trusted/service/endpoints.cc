@@ -3,6 +3,7 @@
 #include <array>
 
 #include "trusted/service/openapi.h"
+#include "trusted/service/page/page_files.h"
 #include "trusted/service/response_json.h"
 #include "trusted/service/service_error.h"
 
@@ -37,9 +38,12 @@ constexpr std::array kEndpoints = std::to_array<Endpoint>({
     {"/tokenizer_info", "GET", AnswerTokenizerInfo},
     {"/v1/models", "GET", AnswerModels},
     {kModelPath, "GET", AnswerModel},
+    {"/v1/protection", "GET", AnswerProtection},
     {"/health", "GET", AnswerHealth, true},
     {"/metrics", "GET", AnswerMetrics},
     {"/openapi.json", "GET", AnswerOpenApi, true},
+    {"/", "GET", AnswerPage, true},
+    {kPageFilesPath, "GET", AnswerPage, true},
 });
 
 }  // namespace

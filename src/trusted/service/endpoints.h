@@ -37,10 +37,13 @@ void AnswerHealth(const ServiceContext& context, const HttpRequest& request,
                   const HttpReply& reply);
 void AnswerMetrics(const ServiceContext& context, const HttpRequest& request,
                    const HttpReply& reply);
+void AnswerProtection(const ServiceContext& context, const HttpRequest& request,
+                      const HttpReply& reply);
+void AnswerPage(const ServiceContext& context, const HttpRequest& request, const HttpReply& reply);
 void AnswerOpenApi(const ServiceContext& context, const HttpRequest& request,
                    const HttpReply& reply);
 
-// All of them. A path that ends in / stands for what begins with it.
+// All of them. A path that ends in /, but for / itself, stands for what begins with it.
 std::span<const Endpoint> AllEndpoints();
 
 }  // namespace sotto

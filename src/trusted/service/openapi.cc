@@ -96,6 +96,14 @@ constexpr std::string_view kOpenApi = R"({
      "default": {
       "description": "An error",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+  "/v1/protection": {
+   "get": {
+    "summary": "What protects prompts, by the server's own account",
+    "responses": {
+     "200": {"description": "The answer", "content": {"application/json": {}}},
+     "default": {
+      "description": "An error",
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
   "/v1/models": {
    "get": {
     "summary": "The model that is served",

@@ -26,7 +26,7 @@ double SecondsSince(Clock::time_point start) {
 
 const Endpoint* EndpointOf(std::string_view path) {
   const auto found = std::ranges::find_if(AllEndpoints(), [&](const Endpoint& endpoint) {
-    return path == endpoint.path || (endpoint.path.ends_with('/') && path != endpoint.path &&
+    return path == endpoint.path || (endpoint.path.ends_with('/') && endpoint.path != "/" &&
                                      path.starts_with(endpoint.path));
   });
   return found == AllEndpoints().end() ? nullptr : &*found;

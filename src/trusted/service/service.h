@@ -13,6 +13,7 @@
 #include "sotto/prefill.h"
 #include "trusted/service/api_keys.h"
 #include "trusted/service/http_server.h"
+#include "trusted/service/protection_report.h"
 #include "trusted/service/rerank_template.h"
 #include "trusted/service/scheduler.h"
 
@@ -28,6 +29,7 @@ struct ServiceOptions {
   size_t max_request_prompts = 2048;
   std::chrono::milliseconds request_timeout{600'000};  // From a whole request to its results.
   Pooling embedding_pooling = Pooling::kLast;
+  ProtectionReport protection = {};           // For clients that ask.
   std::optional<RerankTemplate> rerank = {};  // Nullopt: no reranking.
 };
 

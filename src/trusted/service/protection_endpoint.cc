@@ -1,0 +1,41 @@
+// What protects prompts, by the server's own account: no evidence, which only a quote is.
+#include "trusted/service/endpoints.h"
+#include "trusted/service/response_json.h"
+
+namespace sotto {
+namespace {
+
+ResponseJson HostJson(const ProtectionReport& report) {
+  return {{"hidden", report.hidden_from_host}, {"reason", SecretString(report.host_reason)}};
+}
+
+ResponseJson AcceleratorsJson(const ProtectionReport& report) {
+  if (!report.accelerators.has_value()) return nullptr;
+  return {{"count", report.accelerators->count},
+          {"hidden", report.accelerators->hidden},
+          {"reason", SecretString(report.accelerators->reason)}};
+}
+
+ResponseJson PrecisionJson(const ProtectionReport& report) {
+  return {{"linear", SecretString(report.precision)},
+          {"linear_reason", SecretString(report.precision_reason)},
+          {"attention", SecretString(report.attention_precision)}};
+}
+
+}  // namespace
+
+void AnswerProtection(const ServiceContext& context, const HttpRequest&, const HttpReply& reply) {
+  const ServiceOptions& options = context.options;
+  ResponseJson answer;
+  answer["object"] = "protection";
+  answer["version"] = SOTTO_VERSION;
+  answer["model"] = SecretString(options.model_name);
+  answer["tls"] = options.http.tls.has_value();
+  answer["host"] = HostJson(options.protection);
+  answer["accelerators"] = AcceleratorsJson(options.protection);
+  answer["precision"] = PrecisionJson(options.protection);
+  answer["prefixes_shared"] = options.scheduler.share_prefixes;
+  reply(JsonResponse(answer));
+}
+
+}  // namespace sotto

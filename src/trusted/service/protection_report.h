@@ -1,0 +1,27 @@
+// What the service says of its own protection. Public data.
+#ifndef SOTTO_TRUSTED_SERVICE_PROTECTION_REPORT_H_
+#define SOTTO_TRUSTED_SERVICE_PROTECTION_REPORT_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace sotto {
+
+// Reasons are prose: why, or why not.
+struct ProtectionReport {
+  struct Accelerators {
+    size_t count = 0;
+    bool hidden = false;  // Prompts, from them.
+    std::string reason = {};
+  };
+
+  bool hidden_from_host = false;
+  std::string host_reason = {};
+  std::optional<Accelerators> accelerators = {};  // Nullopt: none takes part.
+  std::string precision = {}, precision_reason = {}, attention_precision = {};
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_TRUSTED_SERVICE_PROTECTION_REPORT_H_
