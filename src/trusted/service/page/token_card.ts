@@ -60,6 +60,7 @@ export class TokenCard {
     const below = at.bottom + 8 + height <= innerHeight || at.top < height + 8;
     const left = Math.min(Math.max(12, at.left), Math.max(12, innerWidth - width - 12));
     this.card.style.left = `${left}px`;
-    this.card.style.top = `${below ? at.bottom + 8 : at.top - height - 8}px`;
+    const top = below ? at.bottom + 8 : at.top - height - 8;
+    this.card.style.top = `${Math.max(12, Math.min(top, innerHeight - height - 12))}px`;
   }
 }
