@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "trusted/service/api_keys.h"
+#include "trusted/service/classify_request.h"
 #include "trusted/service/completion_request.h"
 #include "trusted/service/embedding_request.h"
 #include "trusted/service/rerank_request.h"
@@ -19,6 +20,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       break;
     case 'e':
       (void)sotto::ParseEmbeddingRequest(body);
+      break;
+    case 'l':
+      (void)sotto::ParseClassifyRequest(body);
       break;
     case 'r':
       (void)sotto::ParseRerankRequest(body);

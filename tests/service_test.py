@@ -22,6 +22,59 @@ from service_process import Server, make_certificate
 KEY = "a-key-for-this-test-alone"
 
 
+def make_classifier(folder, labels):
+    """The shipped model with a classifier's rows in place of lm_head."""
+    folder.mkdir()
+    config = json.loads((KJV / "config.json").read_text())
+    config["architectures"] = [config["architectures"][0].replace("ForCausalLM", "ForSequenceClassification")]
+    config["id2label"] = {str(i): label for i, label in enumerate(labels)}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "tokenizer.json").write_bytes((KJV / "tokenizer.json").read_bytes())
+    stored = (KJV / "model.safetensors").read_bytes()
+    begin = 8 + struct.unpack("<Q", stored[:8])[0]
+    header, data = json.loads(stored[8:begin]), stored[begin:]
+    chance, size = random.Random(5), len(labels) * config["hidden_size"]
+    rows = struct.pack(f"<{size}f", *(chance.gauss(0, 0.1) for _ in range(size)))
+    header["score.weight"] = {"dtype": "F32", "shape": [len(labels), config["hidden_size"]],
+                              "data_offsets": [len(data), len(data) + len(rows)]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data + rows)
+
+
+class ClassifierTest(unittest.TestCase):
+
+    def classify(self, labels):
+        with tempfile.TemporaryDirectory() as directory:
+            folder = pathlib.Path(directory, "classifier")
+            make_classifier(folder, labels)
+            texts = ["In the beginning", "And God said, Let there be light: and there was light."]
+            lines = "".join(json.dumps(text) + "\n" for text in texts)
+            done = subprocess.run([BUILD_DIR / "bin/sotto", "classify", "--model", folder], input=lines, text=True,
+                                  capture_output=True, check=True, timeout=120)
+            server = Server(BUILD_DIR, folder)
+            self.addCleanup(server.close)
+            status, _, answer = server.ask("/v1/classify", {"input": texts})
+            self.assertEqual(status, 200, answer)
+            refused = server.ask("/v1/completions", {"prompt": "a", "echo": True, "logprobs": 1})
+            self.assertEqual((refused[0], refused[2]["error"]["type"]), (400, "invalid_request_error"))
+            return [json.loads(line) for line in done.stdout.splitlines()], answer
+
+    def test_labels_are_those_of_classify_to_the_bit(self):
+        lines, answer = self.classify(["good", "bad", "neither"])
+        self.assertEqual(len(answer["data"]), 2)
+        for line, one in zip(lines, answer["data"]):
+            self.assertEqual(one["label"], line["label"])
+            self.assertEqual(one["num_classes"], 3)
+            self.assertEqual(one["probs"], [label["probability"] for label in line["labels"]])
+            self.assertEqual(one["logits"], [label["logit"] for label in line["labels"]])
+
+    def test_a_reward(self):
+        lines, answer = self.classify(["reward"])
+        for line, one in zip(lines, answer["data"]):
+            self.assertEqual((one["logits"], one["probs"]), ([line["score"]], None))
+
+
 class ServiceTest(unittest.TestCase):
 
     @classmethod
@@ -288,6 +341,10 @@ class ServiceTest(unittest.TestCase):
                     self.assertIn(headers["Allow"], ("GET", "POST"))
         message = self.post("/v1/completions", {"prompt": "a", "max_tokens": 5}, 400)["error"]["message"]
         self.assertIn("does not generate", message)
+
+    def test_a_causal_model_is_no_classifier(self):
+        message = self.post("/v1/classify", {"input": "a"}, 400)["error"]["message"]
+        self.assertIn("has no classification head", message)
 
     def test_the_open_api_document_says_what_is_accepted(self):
         document = self.server.ask("/openapi.json")[2]

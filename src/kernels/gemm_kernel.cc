@@ -69,8 +69,8 @@ memory Handle(const memory::desc& desc, const void* data) {
 }
 
 // Fills with values whose sum shows the order of its additions: long mantissas, mixed signs.
-void FillForComparison(GemmOperands operands, size_t count, uint8_t* out) {
-  uint32_t state = 12345;
+void FillForComparison(GemmOperands operands, size_t count, uint32_t seed, uint8_t* out) {
+  uint32_t state = 12345 + seed * 2654435761u;
   for (size_t i = 0; i < count; ++i) {
     state = state * 1664525u + 1013904223u;
     const float value = static_cast<float>(static_cast<int32_t>(state)) * 0x1p-31f;
@@ -102,7 +102,8 @@ std::shared_ptr<const GemmKernel> GemmKernel::Get(GemmOperands operands, size_t 
   return kernel;
 }
 
-// Multiplies equal rows by one weight with one variant after the other.
+// Multiplies equal rows by one weight with one variant after the other. Where sums are short and
+// few, two orders of additions may give the same bits by chance: then several rows are tried.
 class GemmKernel::Comparison {
  public:
   Comparison(const GemmKernel& kernel, const Variant& base)
@@ -112,32 +113,45 @@ class GemmKernel::Comparison {
         packed_(MakeAlignedArray<uint8_t>(kernel.packed_bytes_)),
         tile_(MakeAlignedArray<uint32_t>(base.rows * kGemmColumnBlock)) {
     const size_t k = kernel.k_, bytes = GemmOperandBytes(kernel.operands_);
-    FillForComparison(kernel.operands_, k, a_.get());
-    for (size_t i = 1; i < base.rows; ++i) std::memcpy(&a_[i * row_bytes_], a_.get(), k * bytes);
     const auto weight = MakeAlignedArray<uint8_t>(kernel.columns_ * k * bytes);
-    FillForComparison(kernel.operands_, kernel.columns_ * k, weight.get());
+    FillForComparison(kernel.operands_, kernel.columns_ * k, 0, weight.get());
     kernel.Reorder(base, weight.get(), packed_.get());
+    first_rows_.resize(std::clamp<size_t>(kMostTerms / (k * kernel.columns_), 1, kMostSamples));
   }
 
   // Whether every row of this product has the bits of the first row ever asked about.
   bool SameBits(const Variant& variant) {
+    for (size_t sample = 0; sample < first_rows_.size(); ++sample) {
+      if (!SameBits(variant, sample)) return false;
+    }
+    return true;
+  }
+
+ private:
+  // Of a sample, and of all: a small part of a second's work.
+  static constexpr size_t kMostTerms = size_t{1} << 17, kMostSamples = 32;
+
+  bool SameBits(const Variant& variant, size_t sample) {
+    const size_t row = kernel_.k_ * GemmOperandBytes(kernel_.operands_);
+    FillForComparison(kernel_.operands_, kernel_.k_, static_cast<uint32_t>(sample) + 1, a_.get());
+    for (size_t i = 1; i < variant.rows; ++i) std::memcpy(&a_[i * row_bytes_], a_.get(), row);
     const auto scratch = MakeAlignedArray<uint8_t>(variant.scratchpad.get_size());
     kernel_.Execute(variant, a_.get(), packed_.get(), tile_.get(), scratch.get());
-    if (first_row_.empty()) first_row_.assign(&tile_[0], &tile_[kernel_.columns_]);
+    std::vector<uint32_t>& first_row = first_rows_[sample];
+    if (first_row.empty()) first_row.assign(&tile_[0], &tile_[kernel_.columns_]);
     for (size_t i = 0; i < variant.rows; ++i) {
-      if (!std::equal(first_row_.begin(), first_row_.end(), &tile_[i * kGemmColumnBlock])) {
+      if (!std::equal(first_row.begin(), first_row.end(), &tile_[i * kGemmColumnBlock])) {
         return false;
       }
     }
     return true;
   }
 
- private:
   const GemmKernel& kernel_;
   const size_t row_bytes_;
   const AlignedArray<uint8_t> a_, packed_;
   const AlignedArray<uint32_t> tile_;
-  std::vector<uint32_t> first_row_;
+  std::vector<std::vector<uint32_t>> first_rows_;  // Of each sample.
 };
 
 GemmKernel::GemmKernel(GemmOperands operands, size_t k, size_t columns) noexcept

@@ -121,7 +121,14 @@ TEST_P(GemmTest, EqualsTheDoubleReferenceOnAProcessorThatHasLess) {
 
 TEST_P(GemmTest, ARowHasTheSameBitsWhateverSurroundsIt) {
   const GemmOperands type = GetParam();
-  for (const Shape shape : {Shape{64, 64}, {172, 300}, {2048, 256}, {8192, 256}}) {
+  for (const Shape shape : {Shape{64, 64},
+                            {172, 300},
+                            {2048, 256},
+                            {8192, 256},
+                            {8, 8},
+                            {8, 24},
+                            {16, 32},
+                            {12, 262}}) {
     const Operands w = RandomOperands(type, true, shape.n_out * shape.n_in, 3);
     const GemmWeights weights = Pack(GetParam(), shape, w);
     const Operands a = RandomOperands(type, false, kGemmRowBlock * shape.n_in, 4);

@@ -78,7 +78,8 @@ void AnswerEmbeddings(const ServiceContext& context, const HttpRequest& request,
   const auto embedding = std::make_shared<const EmbeddingRequest>(*std::move(parsed));
   absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeInputs(context, *embedding);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
-  RunAndAnswer(context, {.hidden = true, .pooling = context.options.embedding_pooling},
+  RunAndAnswer(context,
+               {.output = PassOutput::kHidden, .pooling = context.options.embedding_pooling},
                *std::move(prompts), "input", request, reply,
                [embedding, &context](const PassResults& results) {
                  return EmbeddingAnswer(*embedding, results, context.options.model_name);

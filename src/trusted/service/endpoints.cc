@@ -30,6 +30,7 @@ void AnswerModel(const ServiceContext& context, const HttpRequest& request,
 constexpr std::array kEndpoints = std::to_array<Endpoint>({
     {"/v1/completions", "POST", AnswerCompletions},
     {"/v1/embeddings", "POST", AnswerEmbeddings},
+    {"/v1/classify", "POST", AnswerClassify},
     {"/v1/score", "POST", AnswerScore},
     {"/v1/rerank", "POST", AnswerRerank},
     {"/v2/rerank", "POST", AnswerRerank},

@@ -22,6 +22,8 @@ void AnswerCompletions(const ServiceContext& context, const HttpRequest& request
                        const HttpReply& reply);
 void AnswerEmbeddings(const ServiceContext& context, const HttpRequest& request,
                       const HttpReply& reply);
+void AnswerClassify(const ServiceContext& context, const HttpRequest& request,
+                    const HttpReply& reply);
 void AnswerScore(const ServiceContext& context, const HttpRequest& request, const HttpReply& reply);
 void AnswerRerank(const ServiceContext& context, const HttpRequest& request,
                   const HttpReply& reply);

@@ -33,6 +33,17 @@ constexpr std::string_view kOpenApi = R"({
      "default": {
       "description": "An error",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+  "/v1/classify": {
+   "post": {
+    "summary": "Labels of texts, by a classifier; or a reward model's scores",
+    "requestBody": {
+     "required": true,
+     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Classify"}}}},
+    "responses": {
+     "200": {"description": "The answer", "content": {"application/json": {}}},
+     "default": {
+      "description": "An error",
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
   "/v1/score": {
    "post": {
     "summary": "How well documents fit queries, in pairs",
@@ -208,6 +219,18 @@ constexpr std::string_view kOpenApi = R"({
      "input": {"$ref": "#/components/schemas/Prompt"},
      "encoding_format": {"enum": ["float", "base64"], "default": "float"},
      "dimensions": {"type": "integer", "minimum": 1},
+     "user": {"type": "string"},
+     "add_special_tokens": {"type": "boolean", "default": true},
+     "parse_special": {"type": "boolean", "default": true},
+     "truncate_prompt_tokens": {"type": "integer", "minimum": -1},
+     "truncation_side": {"enum": ["left", "right"], "default": "left"}},
+    "required": ["input"]},
+   "Classify": {
+    "type": "object",
+    "additionalProperties": false,
+    "properties": {
+     "model": {"type": "string"},
+     "input": {"$ref": "#/components/schemas/Prompt"},
      "user": {"type": "string"},
      "add_special_tokens": {"type": "boolean", "default": true},
      "parse_special": {"type": "boolean", "default": true},

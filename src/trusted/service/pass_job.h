@@ -23,20 +23,23 @@ struct PassPrompt {
   std::vector<int32_t> labels = {};  // Valued behind the prompt.
 };
 
+enum class PassOutput { kScores, kHidden, kClasses };
+
 // Passes of different kinds do not run together.
 struct PassKind {
-  bool hidden = false;               // Hidden states instead of scores.
+  PassOutput output = PassOutput::kScores;
   size_t top_k = 0;                  // Of scores.
   Pooling pooling = Pooling::kLast;  // Of hidden states.
 
   bool operator==(const PassKind&) const = default;
 };
 
-// Of the prompts, in their order; one of the two is empty.
+// Of the prompts, in their order; all but one of the three are empty.
 struct PassResults {
   std::vector<PassPrompt> prompts = {};  // As they were given.
   std::vector<Scores> scores = {};
   std::vector<Hidden> hidden = {};
+  std::vector<Classification> classes = {};
 
   PassResults() = default;
   PassResults(PassResults&&) = default;

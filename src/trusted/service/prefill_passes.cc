@@ -55,7 +55,11 @@ RunPass PassesOver(Prefill& prefill) {
     const PassIds ids(pass);
     const RunControl control{.stop = std::move(stop), .owners = pass.owners};
     PassResults results;
-    if (pass.kind.hidden) {
+    if (pass.kind.output == PassOutput::kClasses) {
+      auto classes = prefill.Classify(ids.prompts(), control);
+      if (!classes.ok()) return ForClients(classes.status());
+      results.classes = *std::move(classes);
+    } else if (pass.kind.output == PassOutput::kHidden) {
       auto hidden = prefill.HiddenStates(ids.prompts(), pass.kind.pooling, control);
       if (!hidden.ok()) return ForClients(hidden.status());
       results.hidden = *std::move(hidden);

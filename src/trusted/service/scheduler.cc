@@ -172,10 +172,16 @@ void Scheduler::Keep(const std::vector<Share>& shares, PassResults results) {
   size_t place = 0;
   for (const auto& [job, count] : shares) {
     for (size_t i = 0; i < count; ++i, ++place) {
-      if (job->job.kind.hidden) {
-        job->results.hidden.push_back(std::move(results.hidden[place]));
-      } else {
-        job->results.scores.push_back(std::move(results.scores[place]));
+      switch (job->job.kind.output) {
+        case PassOutput::kScores:
+          job->results.scores.push_back(std::move(results.scores[place]));
+          break;
+        case PassOutput::kHidden:
+          job->results.hidden.push_back(std::move(results.hidden[place]));
+          break;
+        case PassOutput::kClasses:
+          job->results.classes.push_back(std::move(results.classes[place]));
+          break;
       }
     }
     job->prompts_done += count;

@@ -36,7 +36,7 @@ struct Pass {
   std::vector<size_t> owners = {};  // Of each prompt (RunControl::owners); empty: one of all.
 };
 
-// Runs a pass, and returns when it has ended: scores or hidden states of its prompts, in their
+// Runs a pass, and returns when it has ended: what its kind asks for of its prompts, in their
 // order. `stop`: nobody waits for any of them.
 using RunPass = std::function<absl::StatusOr<PassResults>(const Pass& pass, std::stop_token stop)>;
 

@@ -1,0 +1,79 @@
+// POST /v1/classify: a classifier's labels, or a reward model's score.
+#include <algorithm>
+#include <ctime>
+#include <memory>
+#include <utility>
+
+#include "base/strings.h"
+#include "trusted/service/classify_request.h"
+#include "trusted/service/endpoints.h"
+#include "trusted/service/response_json.h"
+#include "trusted/service/service_error.h"
+
+namespace sotto {
+namespace {
+
+absl::StatusOr<std::vector<PassPrompt>> EncodeTexts(const ServiceContext& context,
+                                                    const ClassifyRequest& request) {
+  SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
+  if (context.model.info().head.kind != HeadKind::kClassifier) {
+    return absl::InvalidArgumentError(StrCat("this server's model is a ",
+                                             context.model.info().architecture,
+                                             ", which has no classification head"));
+  }
+  std::vector<PassPrompt> prompts;
+  for (const PromptInput& input : request.inputs) {
+    SOTTO_ASSIGN_OR_RETURN(TokenIds ids, EncodePrompt(context.model, input, request.handling,
+                                                      context.options.longest_prompt, "input"));
+    prompts.push_back({.ids = std::move(ids)});
+  }
+  return prompts;
+}
+
+// As vLLM answers, and the logits beside. What has no probabilities (one label, regression) has
+// null for them, and the label with the largest logit.
+ResponseJson ClassJson(const HeadSpec& head, size_t index, const Classification& classification) {
+  const std::vector<float>& logits = classification.logits;
+  const size_t best = std::ranges::max_element(logits) - logits.begin();
+  ResponseJson one = {{"index", index}, {"label", SecretString(head.labels[best])}};
+  if (classification.probabilities.empty()) {
+    one["probs"] = nullptr;
+  } else {
+    one["probs"] = classification.probabilities;
+  }
+  one["logits"] = logits;
+  one["num_classes"] = logits.size();
+  return one;
+}
+
+HttpResponse ClassifyAnswer(const ServiceContext& context, const PassResults& results) {
+  ResponseJson data = ResponseJson::array();
+  size_t tokens = 0;
+  for (size_t i = 0; i < results.classes.size(); ++i) {
+    data.push_back(ClassJson(context.model.info().head, i, results.classes[i]));
+    tokens += results.prompts[i].ids.size();
+  }
+  ResponseJson answer;
+  answer["id"] = RandomId("classify-");
+  answer["object"] = "list";
+  answer["created"] = static_cast<int64_t>(std::time(nullptr));
+  answer["model"] = SecretString(context.options.model_name);
+  answer["data"] = std::move(data);
+  answer["usage"] = UsageJson(tokens, 0);
+  return JsonResponse(answer);
+}
+
+}  // namespace
+
+void AnswerClassify(const ServiceContext& context, const HttpRequest& request,
+                    const HttpReply& reply) {
+  const absl::StatusOr<ClassifyRequest> parsed = ParseClassifyRequest(request.body);
+  if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
+  absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeTexts(context, *parsed);
+  if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
+  RunAndAnswer(context, {.output = PassOutput::kClasses}, *std::move(prompts), "input", request,
+               reply,
+               [&context](const PassResults& results) { return ClassifyAnswer(context, results); });
+}
+
+}  // namespace sotto
