@@ -36,11 +36,11 @@ struct BatchRowsOptions {
   bool whole_batches = false;
 };
 
-// Text becomes the tokenizer's ids, BOS included where it is asked for; ids stay as they are. Errors name the prompt's
-// source: INVALID_ARGUMENT for text that is not UTF-8, a prompt that comes to no token at all, an
-// id beyond the model's vocabulary (by its position; the tokenizer may know fewer), or, if
-// truncation is an error, more than prefill_length tokens; FAILED_PRECONDITION for text without a
-// tokenizer.
+// Text becomes the tokenizer's ids, BOS included where it is asked for; ids stay as they are.
+// Errors name the prompt's source: INVALID_ARGUMENT for text that is not UTF-8, a prompt that comes
+// to no token at all, an id beyond the model's vocabulary (by its position; the tokenizer may know
+// fewer), or, if truncation is an error, more than prefill_length tokens; FAILED_PRECONDITION for
+// text without a tokenizer.
 absl::StatusOr<BatchRows> MakeBatchRows(std::span<const Prompt> prompts, const Model& model,
                                         const BatchRowsOptions& options);
 

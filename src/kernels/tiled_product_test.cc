@@ -96,9 +96,7 @@ void ExpectFloatProducts(GemmOperands operands) {
 
 TEST(TiledProductTest, FloatProductsEqualTheReference) { ExpectFloatProducts(GemmOperands::kF32); }
 
-TEST(TiledProductTest, Bf16ProductsEqualTheReference) {
-  ExpectFloatProducts(GemmOperands::kBf16);
-}
+TEST(TiledProductTest, Bf16ProductsEqualTheReference) { ExpectFloatProducts(GemmOperands::kBf16); }
 
 }  // namespace
 }  // namespace sotto

@@ -43,10 +43,10 @@ TEST_F(ContinuationsTest, FollowTheContextInOneEncoding) {
 TEST_F(ContinuationsTest, PartsAreEncodedAsOneText) {
   const std::vector<TextPart> parts = {{"<eot>x "}, {"ab<eot>", false}, {"<eot>"}};
   TokenIds want = {261, Ids("x")[0], kSpaceAb};
-  const TokenIds plain = *model_.Encode("<eot>", {.add_bos = false, .special_tokens = false});
+  const TokenIds plain = *model_.Encode("<eot>", {.bos = BosUse::kNever, .special_tokens = false});
   want.insert(want.end(), plain.begin(), plain.end());
   want.push_back(261);
-  EXPECT_EQ(*model_.EncodeParts(parts, {.add_bos = false}), want);
+  EXPECT_EQ(*model_.EncodeParts(parts, {.bos = BosUse::kNever}), want);
   EXPECT_EQ(model_.TokenBytes(kSpaceAb), " ab");
   EXPECT_EQ(model_.TokenBytes(262), std::nullopt);
 }
