@@ -55,7 +55,7 @@ AuditFlags::AuditFlags(CLI::App& app)
                   .help = "Model directory",
                   .variable = "LLAMA_MODEL_PATH",
                   .shown_default = "the shipped model"}),
-      tls(app) {
+      tls(app, OwnCertificateFlags()) {
   app.add_option("--prompt", prompt, "The prompt to look for (a built-in text)");
   app.add_option("--accelerator", accelerators, "HOST:PORT or unix:PATH; repeatable");
   app.add_option("--protection", protection, "auto, shares, pads or plain (auto)");
