@@ -90,7 +90,8 @@ class Heads(unittest.TestCase):
                  {"query": "Who made the heaven?", "document": "And Esau ran.", "instruction": "Judge"}]
         lines = subprocess.run(["jq", "-c", "-f", util.SOURCE_DIR / "examples/reranker.jq"], text=True, check=True,
                                input="\n".join(map(json.dumps, pairs)), capture_output=True, timeout=60).stdout
-        done = subprocess.run([util.BUILD_DIR / "bin/sotto", "score", "--model", util.MODEL, "--no-bos"], input=lines,
+        done = subprocess.run([util.BUILD_DIR / "bin/sotto", "score", "--model", util.MODEL, "--bos", "never"],
+                              input=lines,
                               text=True, check=True, capture_output=True, timeout=300)
         results = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertEqual(results[0]["id"], "a")

@@ -156,7 +156,7 @@ class Results(unittest.TestCase):
             self.assertEqual(score.logprob, expected["sum_logprob"])
             self.assertEqual(score.logprobs[len(head):].tolist(), expected["logprobs"])
         with self.assertRaisesRegex(ValueError, "continuation 1: has no token of its own"):
-            self.model.encode_continuations(context, ["a", ""])
+            self.model.encode_continuations("And God", [" said", ""])
 
     def test_what_the_model_says_of_itself(self):
         info = self.model.info

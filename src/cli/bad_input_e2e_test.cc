@@ -37,7 +37,7 @@ TEST(BadCommandLine, IsRefusedNamingTheFlag) {
 }
 
 TEST(BadCommandLine, NamesTheHelpOfTheCommand) {
-  ExpectRefusal({"--bogus"}, kUsage, "unknown flag \"--bogus\" (see sotto prefill --help)");
+  ExpectRefusal({"--zzzzzz"}, kUsage, "unknown flag \"--zzzzzz\" (see sotto prefill --help)");
   ExpectRefusal({"--promts", "x"}, kUsage, "unknown flag \"--promts\"; did you mean --prompts?");
   ExpectRefusal({"--model"}, kUsage, "--model: needs a value, DIR (see");
   EXPECT_THAT(RunProgram("sotto", {"prefil"}).err, HasSubstr("did you mean prefill?"));

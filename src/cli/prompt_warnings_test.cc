@@ -25,7 +25,7 @@ TEST(PromptWarnings, NameThePromptsAndNothingOfThem) {
               ElementsAre("prompts longer than --prefill-length lose their last tokens; see "
                           "--truncate (2 of 3): F: line 1, F: line 3",
                           "prompts begin with the BOS token that the tokenizer adds to every text, "
-                          "so they have it twice (1 of 3): F: line 2"));
+                          "so they have it twice; see --bos, --special-tokens (1 of 3): F: line 2"));
   EXPECT_THAT(PromptWarnings(Prompts(3), {.truncated = {1}}, Truncation::kLeft, Platform::kNone),
               ElementsAre("prompts longer than --prefill-length lose their first tokens; see "
                           "--truncate (1 of 3): F: line 2"));

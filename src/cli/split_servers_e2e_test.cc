@@ -102,7 +102,7 @@ TEST_F(DevicesTest, AModelFileCutShortEndsTheSessionAlone) {
   for (const char* name : {"config.json", "model.safetensors"}) {
     std::filesystem::copy(ShippedModelDir() + "/" + name, model.File(name));
   }
-  AcceleratorProcess server({"--model", model.path()});
+  AcceleratorProcess server({"--model", model.path(), "--no-preload"});
   std::filesystem::resize_file(model.File("model.safetensors"), 100'000);
   const Arguments split = {"--split",
                            "--accelerator",

@@ -147,9 +147,9 @@ class WholeModelTest : public testing::TestWithParam<FamilyConfig> {
 // the former only. Errors of either sign average out over n_in and add up over ten layers. Of
 // weights of 8 bits, whose row's maximum is 3 to 4 deviations, the error is 1 % of a product, which
 // over ten layers comes to 0.05 of a logit; the greatest of 280 000 is 5 deviations off, and 7 are
-// allowed.
+// allowed. bf16 is a third of that, 0.14, where processors with and without bf16 products differ.
 TEST_P(WholeModelTest, F32) { EXPECT_LT(MaxDifference(Precision::kF32), 3e-5); }
-TEST_P(WholeModelTest, Bf16) { EXPECT_LT(MaxDifference(Precision::kBf16), 0.12); }
+TEST_P(WholeModelTest, Bf16) { EXPECT_LT(MaxDifference(Precision::kBf16), 0.2); }
 TEST_P(WholeModelTest, Int8) { EXPECT_LT(MaxDifference(Precision::kInt8), 0.5); }
 TEST_P(WholeModelTest, Fixed) { EXPECT_LT(MaxDifference(Precision::kFixed), 0.35); }
 
