@@ -152,7 +152,9 @@ TEST_F(PrefillTest, ABosThatATextBeginsWithIsToldOf) {
   dir_.Write("p.jsonl", "{\"prompt\": \"God\"}\n{\"prompt\": \"<|begin_of_text|>God\"}\n");
   const ProgramResult run = Sotto({"--prompts", "p.jsonl"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.err, HasSubstr("so they have it twice; see --bos, --special-tokens (1 of 2): p.jsonl: line 2\n"));
+  EXPECT_THAT(
+      run.err,
+      HasSubstr("so they have it twice; see --bos, --special-tokens (1 of 2): p.jsonl: line 2\n"));
   EXPECT_EQ(json::parse(dir_.Read("tee_only_results.json"))["doubled_bos_prompts"], json({1}));
 }
 
