@@ -20,7 +20,8 @@ install(DIRECTORY examples/embed DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 set(model_files config.json model.safetensors tokenizer.json tokenizer_config.json README.md)
 list(TRANSFORM model_files PREPEND models/kjv-2m/)
 install(FILES ${model_files} DESTINATION ${CMAKE_INSTALL_DATADIR}/sotto/models/kjv-2m)
-install(FILES examples/prompts.txt examples/lm_eval_adapter.py DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES examples/prompts.txt examples/lm_eval_adapter.py examples/reranker.jq
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md ARCHITECTURE.md THREAT_MODEL.md CHANGELOG.md CONTRIBUTING.md STYLE.md LICENSE
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY packaging/haproxy packaging/kubernetes
