@@ -276,7 +276,7 @@ class ReferenceTokenizers(unittest.TestCase):
         return [json.loads(line)["ids"] for line in run.stdout.splitlines()]
 
     def compare(self, name, file, texts, expected):
-        for flags, which in [((), 0), (("--bos",), 1)]:
+        for flags, which in [((), 0), (("--bos", "auto"), 1)]:
             found = self.encode(file, texts, *flags)
             self.assertEqual(len(found), len(texts))
             for text, ids, answer in zip(texts, found, expected):

@@ -325,7 +325,7 @@ class ServiceTest(unittest.TestCase):
                 (401, "/v1/completions", good, {"headers": {"Authorization": ""}}),
                 (404, "/v1/completions", {**good, "model": "gpt-4"}, {}),
                 (404, "/v1/chat/completions", good, {}),
-                (404, "/v1/classify", good, {}),
+                (404, "/v1/moderations", good, {}),
                 (405, "/v1/completions", None, {}),
                 (405, "/v1/models", good, {}),
                 (413, "/v1/completions", " " * (9 << 20), {})]:
