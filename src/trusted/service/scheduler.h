@@ -60,7 +60,7 @@ class Scheduler {
  private:
   using Clock = PassJob::Clock;
   struct Queued {
-    PassJob job;
+    PassJob job = {};
     size_t number = 0;  // Of the job, as an owner of prefixes.
     Clock::time_point arrived = {};
     std::vector<size_t> lengths = {};  // Of its prompts.

@@ -50,9 +50,9 @@ absl::StatusOr<PatternEscape> ParseCodePoint(std::string_view rest) {
 
 // One item between brackets: a literal character, or an expression for one character.
 struct ClassItem {
-  std::string literal;     // not empty: the character, in PCRE2's spelling
-  std::string members;     // not empty: a set that may stand between brackets
-  std::string expression;  // else
+  std::string literal = {};     // not empty: the character, in PCRE2's spelling
+  std::string members = {};     // not empty: a set that may stand between brackets
+  std::string expression = {};  // else
 };
 
 ClassItem ItemOf(const CharacterSet& set, bool negated) {

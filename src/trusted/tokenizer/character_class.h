@@ -17,9 +17,9 @@ std::string SetExpression(const CharacterSet& set, bool negated);
 // What an escape stands for: a class, or else one character as PCRE2 spells it in and out of
 // classes.
 struct PatternEscape {
-  std::optional<CharacterSet> set;
+  std::optional<CharacterSet> set = {};
   bool negated = false;
-  std::string character;
+  std::string character = {};
   size_t length = 0;  // of its spelling, backslash included
 };
 
