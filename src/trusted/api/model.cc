@@ -1,5 +1,6 @@
 #include "sotto/model.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -53,10 +54,9 @@ absl::StatusOr<std::unique_ptr<const Tokenizer>> LoadTokenizer(const Checkpoint&
   return std::make_unique<const Tokenizer>(std::move(tokenizer));
 }
 
-// config.json may name several; texts begin with the first. Ids of a vocabulary fit.
-TokenIds BosOfConfig(const ModelSpec& config) {
-  if (config.bos_token_ids.empty()) return {};
-  return {static_cast<int32_t>(config.bos_token_ids.front())};
+// config.json may name several; texts begin with the first.
+std::span<const int32_t> BosOfConfig(const ModelInfo& info) {
+  return std::span(info.bos_ids).first(std::min<size_t>(1, info.bos_ids.size()));
 }
 
 // What tokenizer.json does otherwise than it says, and where tokenizer_config.json contradicts it.
@@ -95,7 +95,6 @@ absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& p
   SOTTO_RETURN_IF_ERROR(checkpoint.CheckPins(pins, *pool));
   auto impl = std::make_shared<Model::Impl>(std::move(checkpoint));
   impl->info = InfoOf(impl->checkpoint, path);
-  impl->config_bos_ids = BosOfConfig(impl->checkpoint.config());
   impl->pinned = pins.any() || unseal.root.has_value();
   impl->threads = threads;
   impl->pools.Give(std::move(pool));
@@ -129,7 +128,7 @@ bool NeedsConfigBos(const Model::Impl& model, const EncodeTextOptions& options) 
 }
 
 absl::Status CheckHasBos(const Model::Impl& model, const EncodeTextOptions& options) {
-  if (!NeedsConfigBos(model, options) || !model.config_bos_ids.empty()) return absl::OkStatus();
+  if (!NeedsConfigBos(model, options) || !model.info.bos_ids.empty()) return absl::OkStatus();
   return absl::FailedPreconditionError(
       "bos: neither the template of tokenizer.json nor bos_token_id of config.json says which "
       "token is BOS");
@@ -137,7 +136,8 @@ absl::Status CheckHasBos(const Model::Impl& model, const EncodeTextOptions& opti
 
 void AddConfigBos(const Model::Impl& model, const EncodeTextOptions& options, TokenIds& ids) {
   if (!NeedsConfigBos(model, options)) return;
-  ids.insert(ids.begin(), model.config_bos_ids.begin(), model.config_bos_ids.end());
+  const std::span<const int32_t> bos = BosOfConfig(model.info);
+  ids.insert(ids.begin(), bos.begin(), bos.end());
 }
 
 }  // namespace
@@ -169,7 +169,7 @@ bool Model::has_tokenizer() const { return impl_->tokenizer != nullptr; }
 std::span<const int32_t> Model::bos_ids(BosUse bos) const {
   if (!has_tokenizer() || bos == BosUse::kNever) return {};
   const std::span<const int32_t> of_template = impl_->tokenizer->bos_ids();
-  return of_template.empty() && bos == BosUse::kAlways ? impl_->config_bos_ids : of_template;
+  return of_template.empty() && bos == BosUse::kAlways ? BosOfConfig(impl_->info) : of_template;
 }
 
 absl::StatusOr<std::vector<int32_t>> Model::Encode(std::string_view text,

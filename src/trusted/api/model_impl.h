@@ -21,7 +21,6 @@ struct Model::Impl {
   mutable SparePool pools;
   int threads = 1;
   std::unique_ptr<const Tokenizer> tokenizer;  // Null: none.
-  TokenIds config_bos_ids;                     // BOS as config.json names it, or nothing.
 };
 
 }  // namespace sotto
