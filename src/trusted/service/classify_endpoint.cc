@@ -21,13 +21,7 @@ absl::StatusOr<std::vector<PassPrompt>> EncodeTexts(const ServiceContext& contex
                                              context.model.info().architecture,
                                              ", which has no classification head"));
   }
-  std::vector<PassPrompt> prompts;
-  for (const PromptInput& input : request.inputs) {
-    SOTTO_ASSIGN_OR_RETURN(TokenIds ids, EncodePrompt(context.model, input, request.handling,
-                                                      context.options.longest_prompt, "input"));
-    prompts.push_back({.ids = std::move(ids)});
-  }
-  return prompts;
+  return EncodeWholePrompts(context, request.inputs, request.handling);
 }
 
 // As vLLM answers, and the logits beside. What has no probabilities (one label, regression) has

@@ -1,6 +1,5 @@
 // POST /v1/embeddings.
 #include <bit>
-#include <cmath>
 #include <memory>
 #include <utility>
 
@@ -23,24 +22,7 @@ absl::StatusOr<std::vector<PassPrompt>> EncodeInputs(const ServiceContext& conte
   if (request.dimensions.value_or(1) > width) {
     return MemberError("dimensions", StrCat("the model has ", width));
   }
-  std::vector<PassPrompt> prompts;
-  for (const PromptInput& input : request.inputs) {
-    SOTTO_ASSIGN_OR_RETURN(TokenIds ids, EncodePrompt(context.model, input, request.handling,
-                                                      context.options.longest_prompt, "input"));
-    prompts.push_back({.ids = std::move(ids)});
-  }
-  return prompts;
-}
-
-// The first `dimensions`, of length 1.
-std::vector<float> UnitVector(const Hidden& hidden, size_t dimensions) {
-  std::vector<float> vector(hidden.values.begin(),
-                            hidden.values.begin() + static_cast<ptrdiff_t>(dimensions));
-  double sum = 0;
-  for (const float value : vector) sum += double{value} * value;
-  const double scale = sum > 0 ? 1 / std::sqrt(sum) : 0;
-  for (float& value : vector) value = static_cast<float>(value * scale);
-  return vector;
+  return EncodeWholePrompts(context, request.inputs, request.handling);
 }
 
 ResponseJson VectorJson(const std::vector<float>& vector, EmbeddingFormat format) {
@@ -54,11 +36,9 @@ HttpResponse EmbeddingAnswer(const EmbeddingRequest& request, const PassResults&
   ResponseJson data = ResponseJson::array();
   size_t tokens = 0;
   for (size_t i = 0; i < results.hidden.size(); ++i) {
-    const Hidden& hidden = results.hidden[i];
-    const std::vector<float> vector =
-        UnitVector(hidden, request.dimensions.value_or(hidden.hidden_size));
-    data.push_back(
-        {{"object", "embedding"}, {"index", i}, {"embedding", VectorJson(vector, request.format)}});
+    data.push_back({{"object", "embedding"},
+                    {"index", i},
+                    {"embedding", VectorJson(results.hidden[i].values, request.format)}});
     tokens += results.prompts[i].ids.size();
   }
   ResponseJson answer;
@@ -79,7 +59,9 @@ void AnswerEmbeddings(const ServiceContext& context, const HttpRequest& request,
   absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeInputs(context, *embedding);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
   RunAndAnswer(context,
-               {.output = PassOutput::kHidden, .pooling = context.options.embedding_pooling},
+               {.output = PassOutput::kHidden,
+                .pooling = context.options.embedding_pooling,
+                .dimensions = embedding->dimensions.value_or(0)},
                *std::move(prompts), "input", request, reply,
                [embedding, &context](const PassResults& results) {
                  return EmbeddingAnswer(*embedding, results, context.options.model_name);

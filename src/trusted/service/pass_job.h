@@ -29,7 +29,8 @@ enum class PassOutput { kScores, kHidden, kClasses };
 struct PassKind {
   PassOutput output = PassOutput::kScores;
   size_t top_k = 0;                  // Of scores.
-  Pooling pooling = Pooling::kLast;  // Of hidden states.
+  Pooling pooling = Pooling::kLast;  // Of hidden states, which become unit vectors
+  size_t dimensions = 0;             // of so many numbers; 0: all.
 
   bool operator==(const PassKind&) const = default;
 };

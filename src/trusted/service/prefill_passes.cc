@@ -60,7 +60,10 @@ RunPass PassesOver(Prefill& prefill) {
       if (!classes.ok()) return ForClients(classes.status());
       results.classes = *std::move(classes);
     } else if (pass.kind.output == PassOutput::kHidden) {
-      auto hidden = prefill.HiddenStates(ids.prompts(), pass.kind.pooling, control);
+      auto hidden = prefill.Embed(
+          ids.prompts(),
+          {.pooling = pass.kind.pooling, .dimensions = pass.kind.dimensions, .normalize = true},
+          control);
       if (!hidden.ok()) return ForClients(hidden.status());
       results.hidden = *std::move(hidden);
     } else {

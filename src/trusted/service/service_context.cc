@@ -34,6 +34,18 @@ absl::Status CheckModelName(const ServiceContext& context, std::string_view name
                     "model");
 }
 
+absl::StatusOr<std::vector<PassPrompt>> EncodeWholePrompts(const ServiceContext& context,
+                                                           const std::vector<PromptInput>& inputs,
+                                                           const PromptHandling& handling) {
+  std::vector<PassPrompt> prompts;
+  for (const PromptInput& input : inputs) {
+    SOTTO_ASSIGN_OR_RETURN(TokenIds ids, EncodePrompt(context.model, input, handling,
+                                                      context.options.longest_prompt, "input"));
+    prompts.push_back({.ids = std::move(ids)});
+  }
+  return prompts;
+}
+
 void RunAndAnswer(const ServiceContext& context, PassKind kind, std::vector<PassPrompt> prompts,
                   std::string_view member, const HttpRequest& request, HttpReply reply,
                   std::function<HttpResponse(const PassResults&)> answer) {

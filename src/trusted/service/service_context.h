@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "trusted/service/prompt_input.h"
 #include "trusted/service/scheduler.h"
 #include "trusted/service/service.h"
 #include "trusted/service/service_metrics.h"
@@ -25,6 +26,11 @@ struct ServiceContext {
 
 // NOT_FOUND unless `name` is the model's, or empty.
 absl::Status CheckModelName(const ServiceContext& context, std::string_view name);
+
+// The prompts of the member "input", each computed as a whole. Errors as EncodePrompt().
+absl::StatusOr<std::vector<PassPrompt>> EncodeWholePrompts(const ServiceContext& context,
+                                                           const std::vector<PromptInput>& inputs,
+                                                           const PromptHandling& handling);
 
 // Has the prompts computed, and answers with what `answer` makes of the results, or with the error.
 // INVALID_ARGUMENT, naming `member`, for more tokens or prompts than one request may have.
