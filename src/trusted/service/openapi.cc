@@ -19,9 +19,7 @@ constexpr std::string_view kOpenApi = R"({
      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Completion"}}}},
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/v1/embeddings": {
    "post": {
     "summary": "Embeddings of texts",
@@ -30,9 +28,7 @@ constexpr std::string_view kOpenApi = R"({
      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Embedding"}}}},
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/v1/classify": {
    "post": {
     "summary": "Labels of texts, by a classifier; or a reward model's scores",
@@ -41,9 +37,7 @@ constexpr std::string_view kOpenApi = R"({
      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Classify"}}}},
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/v1/score": {
    "post": {
     "summary": "How well documents fit queries, in pairs",
@@ -52,9 +46,7 @@ constexpr std::string_view kOpenApi = R"({
      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Score"}}}},
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/v1/rerank": {
    "post": {
     "summary": "Documents, the best first",
@@ -63,9 +55,7 @@ constexpr std::string_view kOpenApi = R"({
      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Rerank"}}}},
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/v2/rerank": {
    "post": {
     "summary": "Documents, the best first",
@@ -74,9 +64,7 @@ constexpr std::string_view kOpenApi = R"({
      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Rerank"}}}},
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/tokenize": {
    "post": {
     "summary": "The token ids of a text",
@@ -85,9 +73,7 @@ constexpr std::string_view kOpenApi = R"({
      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Tokenize"}}}},
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/detokenize": {
    "post": {
     "summary": "The text of token ids",
@@ -96,41 +82,31 @@ constexpr std::string_view kOpenApi = R"({
      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Detokenize"}}}},
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/tokenizer_info": {
    "get": {
     "summary": "The tokenizer's special tokens",
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/v1/protection": {
    "get": {
     "summary": "What protects prompts, by the server's own account",
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/v1/models": {
    "get": {
     "summary": "The model that is served",
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/v1/models/{model}": {
    "get": {
     "summary": "The model that is served",
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}},
+     "default": {"$ref": "#/components/responses/Error"}},
     "parameters": [
      {"name": "model", "in": "path", "required": true, "schema": {"type": "string"}}]}},
   "/health": {
@@ -138,29 +114,27 @@ constexpr std::string_view kOpenApi = R"({
     "summary": "Whether requests are accepted",
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}},
+     "default": {"$ref": "#/components/responses/Error"}},
     "security": []}},
   "/metrics": {
    "get": {
     "summary": "Counters, for Prometheus",
     "responses": {
      "200": {"description": "The answer", "content": {"text/plain": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/openapi.json": {
    "get": {
     "summary": "This document",
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
-     "default": {
-      "description": "An error",
-      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}},
+     "default": {"$ref": "#/components/responses/Error"}},
     "security": []}}},
  "components": {
   "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+  "responses": {
+   "Error": {
+    "description": "An error",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}},
   "schemas": {
    "Prompt": {
     "oneOf": [
