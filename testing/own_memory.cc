@@ -17,6 +17,8 @@ namespace sotto {
 namespace {
 
 constexpr size_t kPiece = size_t{1} << 20, kWord = sizeof(uint64_t);
+// No process fills this much: a sanitizer's shadow, which reserves terabytes and holds no values.
+constexpr size_t kAddressSpaceOnly = size_t{1} << 40;
 
 uint64_t TurnedOver(const uint8_t* at) {
   uint64_t value = 0;
@@ -42,7 +44,7 @@ std::vector<Range> PrivateMemory() {
     Range range;
     range.begin = std::strtoull(addresses.c_str(), &end, 16);
     range.end = std::strtoull(end + 1, nullptr, 16);
-    ranges.push_back(range);
+    if (range.end - range.begin < kAddressSpaceOnly) ranges.push_back(range);
   }
   return ranges;
 }
