@@ -12,8 +12,9 @@
 namespace sotto {
 namespace {
 
-// The classes that put a template of their own in the place of tokenizer.json's, by add_bos_token
-// (true if it is not given) and add_eos_token (false).
+// The classes that in transformers 4 put a template of their own in the place of tokenizer.json's,
+// by add_bos_token (true if it is not given) and add_eos_token (false). transformers 5 drops both
+// fields where there is a tokenizer.json.
 constexpr std::string_view kFramingClasses[] = {
     "LlamaTokenizer", "LlamaTokenizerFast", "CodeLlamaTokenizer", "CodeLlamaTokenizerFast",
     "GemmaTokenizer", "GemmaTokenizerFast", "CohereTokenizer",    "CohereTokenizerFast"};
@@ -37,9 +38,9 @@ absl::StatusOr<std::optional<std::string>> Disagreement(const JsonValue& root, b
   return std::optional<std::string>(
       StrCat(end.field, " is ", wanted ? "true" : "false", ", but tokenizer.json's post_processor ",
              end.in_tokenizer_json ? "adds " : "adds no ", end.token, ", which is what counts; ",
-             framing ? "transformers goes by the former for this tokenizer_class: change "
-                       "post_processor to have its ids"
-                     : "so it does in transformers for this tokenizer_class"));
+             framing ? "so it does in transformers 5, but transformers 4 goes by the former for "
+                       "this tokenizer_class: change post_processor to have its ids"
+                     : "so it does in transformers"));
 }
 
 absl::StatusOr<std::vector<std::string>> Disagreements(const JsonValue& root,

@@ -36,7 +36,7 @@ TEST(TokenizerConfigTest, NothingToSayWhereTheFilesAgree) {
 TEST(TokenizerConfigTest, SaysWhereTransformersDiffers) {
   EXPECT_THAT(WarningsOf({{"tokenizer_class", "LlamaTokenizerFast"}}, false),
               ElementsAre(AllOf(HasSubstr("c.json: add_bos_token is true"),
-                                HasSubstr("transformers goes by the former"))));
+                                HasSubstr("transformers 4 goes by the former"))));
   EXPECT_THAT(WarningsOf({{"tokenizer_class", "LlamaTokenizer"}, {"add_eos_token", true}}, true),
               ElementsAre(HasSubstr("adds no EOS")));
   EXPECT_THAT(WarningsOf({{"tokenizer_class", "Qwen2Tokenizer"}, {"add_bos_token", false}}, true),
