@@ -148,6 +148,9 @@ py::dict BoundModel::Info() const {
   const sotto::ModelInfo& info = model.info();
   py::list unknown_fields;
   for (const std::string& field : info.unknown_fields) unknown_fields.append(ToStr(field));
+  py::list warnings;
+  for (const std::string& text : info.warnings) warnings.append(ToStr("config.json: " + text));
+  for (const std::string& text : info.tokenizer_warnings) warnings.append(ToStr(text));
   py::list labels;
   for (const std::string& label : info.head.labels) labels.append(ToStr(label));
   return py::dict(
@@ -156,7 +159,8 @@ py::dict BoundModel::Info() const {
       py::arg("labels") = py::tuple(labels), py::arg("parameters") = info.parameters,
       py::arg("layers") = info.layers, py::arg("hidden_size") = info.hidden_size,
       py::arg("vocab_size") = info.vocab_size, py::arg("max_positions") = info.max_positions,
-      py::arg("unknown_fields") = py::tuple(unknown_fields));
+      py::arg("unknown_fields") = py::tuple(unknown_fields),
+      py::arg("warnings") = py::tuple(warnings));
 }
 
 py::dict BoundModel::Digests() const {

@@ -120,10 +120,12 @@ class Model:
         self._native = _native.Model(_arguments.path("path", path), model_options, options,
                                      prefill_length is None)
         _open_models.add(self)
-        self._warn_of_unknown_fields()
+        self._warn_of_odd_files()
 
-    def _warn_of_unknown_fields(self) -> None:
+    def _warn_of_odd_files(self) -> None:
         info = self.info
+        for text in info.warnings:
+            warnings.warn(f"{info.name}/{text}", stacklevel=3)
         if info.unknown_fields:
             warnings.warn(
                 f"{info.name}: config.json has fields that Sotto ignores: "

@@ -170,6 +170,7 @@ class _Info(TypedDict):
     vocab_size: int
     max_positions: int
     unknown_fields: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 class _Digests(TypedDict):
     model: str

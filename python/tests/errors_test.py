@@ -4,6 +4,7 @@ import pathlib
 import shutil
 import tempfile
 import unittest
+import warnings
 
 import numpy as np
 import sotto
@@ -164,6 +165,22 @@ class Failures(unittest.TestCase):
             config.write_text(config.read_text().replace("{", '{"no_such_field": 5,', 1))
             with self.assertWarnsRegex(UserWarning, "no_such_field"):
                 sotto.Model(model, prefill_length=8).close()
+
+    def test_files_that_contradict_each_other_are_warned_of(self):
+        with tempfile.TemporaryDirectory() as folder:
+            model = pathlib.Path(folder, "model")
+            shutil.copytree(util.MODEL, model)
+            config = model / "config.json"
+            config.write_text(config.read_text().replace('"eos_token_id": 2041',
+                                                          '"eos_token_id": 99999'))
+            (model / "tokenizer_config.json").write_text('{"add_bos_token": false}')
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                with sotto.Model(model, prefill_length=8) as opened:
+                    lines = opened.info.warnings
+            self.assertEqual([str(one.message) for one in caught],
+                             [f"model/{line}" for line in lines])
+            self.assertRegex("\n".join(lines), "config.json: .*eos(.|\n)*tokenizer_config.json: ")
 
     def test_every_code_has_a_class(self):
         from sotto import _errors  # pylint: disable=import-outside-toplevel
