@@ -11,7 +11,7 @@ namespace sotto {
 namespace {
 
 TEST(RopeTest, UnscaledAndLinear) {
-  RopeSpec rope{.theta = 10000};
+  RopeSpec rope{.theta = 10000, .scaling = {}};
   const std::vector<double> plain = RopeInverseFrequencies(rope, 8);
   ASSERT_EQ(plain.size(), 4u);
   for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(plain[i], std::pow(10.0, -double(i)), 1e-15);

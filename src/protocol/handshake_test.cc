@@ -24,7 +24,8 @@ pb::Description Description(uint32_t version, const std::string& release) {
 }
 
 std::string Refusal(const pb::Description& description, Code code) {
-  const absl::Status status = CheckDescription(description, {.weights_sha256 = kOurs}).status();
+  const absl::Status status =
+      CheckDescription(description, {.config = {}, .weights_sha256 = kOurs}).status();
   EXPECT_EQ(status.code(), code) << status;
   return std::string(status.message());
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/integers.h"
 #include "kernels/gemm.h"
 #include "trusted/linear/epilogue.h"
 #include "trusted/linear/local_workspace.h"
@@ -16,8 +17,6 @@ namespace {
 constexpr size_t kOperandRows = 16;
 // Rows between the one being finished and the one whose memory is asked for.
 constexpr size_t kRowsAhead = 4;
-
-size_t CeilDiv(size_t n, size_t unit) { return (n + unit - 1) / unit; }
 
 // Asks for a block of weights, a part for each row of the tile being finished. oneDNN multiplies a
 // block that has to come from memory a tenth slower at 128 rows: the first rows of every strip of
