@@ -8,6 +8,7 @@ Returns logits, log-probabilities, scores, embeddings and labels; generates no t
 it does, sotto.SplitOptions how accelerators take part.
 """
 
+from sotto._choices import LabelProbabilities, Ranking, label_probabilities, rank
 from sotto._errors import (
     AbortedError,
     CancelledError,
@@ -46,6 +47,7 @@ __all__ = [
     "FailedPreconditionError",
     "InternalError",
     "InvalidArgumentError",
+    "LabelProbabilities",
     "Model",
     "ModelInfo",
     "NotFoundError",
@@ -53,10 +55,13 @@ __all__ = [
     "PermissionDeniedError",
     "PrecisionReport",
     "Progress",
+    "Ranking",
     "ResourceExhaustedError",
     "Scores",
     "SplitOptions",
     "UnavailableError",
     "UnimplementedError",
     "__version__",
+    "label_probabilities",
+    "rank",
 ]

@@ -58,7 +58,7 @@ class Model:
         *,
         prefill_length: int | None = None,
         batch_size: int = 1,
-        precision: Literal["auto", "f32", "bf16", "int8", "fixed"] = "auto",
+        precision: Literal["auto", "f32", "bf16", "int8", "fixed"] | None = None,
         attention_precision: Literal["auto", "f32", "bf16"] = "auto",
         threads: int = 0,
         pad_compute: bool = False,
@@ -78,8 +78,8 @@ class Model:
           prefill_length: longest prompt, in tokens. Memory for it is allocated once. None: 512, or
             what the model can take if that is less.
           batch_size: prompts per forward pass.
-          precision: of linear layers. "auto": the faster of f32 and bf16, by measurement; with
-            `split`, fixed.
+          precision: of linear layers. None: f32, as `sotto score`, `classify`, `embed` and `serve`
+            have it; with `split`, fixed. "auto": the faster of f32 and bf16, by measurement.
           attention_precision: with bf16 and int8. "auto": the faster one, by measurement.
           threads: 0: all processors.
           pad_compute: always computes batch_size x prefill_length positions, so that time does not
@@ -105,6 +105,8 @@ class Model:
         if prefill_length is not None:
             options.prefill_length = _arguments.integer("prefill_length", prefill_length, minimum=1)
         options.batch_size = _arguments.integer("batch_size", batch_size, minimum=1)
+        if precision is None:
+            precision = "f32" if split is None else "fixed"
         options.precision = _arguments.choice("precision", precision, _options.PRECISIONS)
         options.attention_precision = _arguments.choice("attention_precision", attention_precision,
                                                         _options.ATTENTION_PRECISIONS)
@@ -296,8 +298,8 @@ class Model:
     ) -> list[npt.NDArray[np.float64]]:
         """For each prompt, the log-probability of each of the given tokens as the next one.
 
-        Costs less than logits: only the named positions are computed. For the labels of a
-        classifier, `tokens` are the first ids of " yes" and " no", for example.
+        Costs less than logits: only the named positions are computed. sotto.label_probabilities
+        takes texts instead of ids.
 
         Args:
           tokens: token ids: one list for all prompts, or a list per prompt.

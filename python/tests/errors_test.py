@@ -82,7 +82,7 @@ class WrongArguments(unittest.TestCase):
                 (TypeError, "prefill_length", {"prefill_length": "8"}), (ValueError, "batch_size", {"batch_size": 0}),
                 (ValueError, "prefill_length", {"prefill_length": 0}), (ValueError, "threads", {"threads": -1}),
                 (ValueError, "prefill_length", {"prefill_length": 2000}), (ValueError, "threads", {"threads": 2**40}),
-                (ValueError, "precision", {"precision": "f16"}), (TypeError, "precision", {"precision": None}),
+                (ValueError, "precision", {"precision": "f16"}), (TypeError, "precision", {"precision": 7}),
                 (ValueError, "attention_precision", {"attention_precision": "int8"}),
                 (TypeError, "pad_compute", {"pad_compute": 1}), (ValueError, "positions", {"positions": "none"}),
                 (TypeError, "weight_cache_dir", {"weight_cache_dir": 5}), (TypeError, "split", {"split": "localhost"}),

@@ -27,6 +27,9 @@ names: list[str] = judged.choices
 shares: npt.NDArray[np.float64] | None = judged.probabilities
 rows: list[npt.NDArray[np.float32]] = model.embed(["a"], pooling="none")
 labels: list[npt.NDArray[np.float64]] = model.logprobs_of(["a"], [1, 2], positions=[0])
+ranking: sotto.Ranking = sotto.rank(model, "a", ["b", "c"])
+greedy: npt.NDArray[np.bool_] = ranking.greedy
+answers: npt.NDArray[np.float64] = sotto.label_probabilities(model, ["a"], [" b"]).probabilities
 texts: list[str | None] = model.token_texts(model.encode("a"))
 
 
