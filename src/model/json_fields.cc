@@ -5,8 +5,8 @@
 
 #include "base/json_depth.h"
 #include "base/strings.h"
+#include "base/unique_keys.h"
 #include "model/printable.h"
-#include "model/unique_keys.h"
 
 namespace sotto {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <memory>
 
+#include "base/openssl_objects.h"
 #include "base/strings.h"
-#include "protocol/openssl_objects.h"
 
 namespace sotto {
 namespace {

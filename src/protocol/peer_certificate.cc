@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
+#include "base/openssl_objects.h"
 #include "base/strings.h"
-#include "protocol/openssl_objects.h"
 
 namespace sotto {
 namespace {

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/openssl_objects.h"
 #include "base/strings.h"
 #include "protocol/mismatch.h"
-#include "protocol/openssl_objects.h"
 #include "protocol/peer_certificate.h"
 
 namespace sotto {

@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/openssl_objects.h"
 #include "base/strings.h"
-#include "protocol/openssl_objects.h"
 #include "protocol/tcp_connect.h"
 #include "protocol/tls.h"
 

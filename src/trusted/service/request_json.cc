@@ -6,7 +6,7 @@
 
 #include "base/json_depth.h"
 #include "base/strings.h"
-#include "model/unique_keys.h"
+#include "base/unique_keys.h"
 #include "trusted/service/service_error.h"
 
 namespace sotto {

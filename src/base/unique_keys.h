@@ -1,7 +1,7 @@
 // Members given twice in one JSON object. Readers differ in which of the two they take, so that a
 // file could mean one thing here and another elsewhere.
-#ifndef SOTTO_MODEL_UNIQUE_KEYS_H_
-#define SOTTO_MODEL_UNIQUE_KEYS_H_
+#ifndef SOTTO_BASE_UNIQUE_KEYS_H_
+#define SOTTO_BASE_UNIQUE_KEYS_H_
 
 #include <optional>
 #include <string>
@@ -33,4 +33,4 @@ class UniqueKeys {
 
 }  // namespace sotto
 
-#endif  // SOTTO_MODEL_UNIQUE_KEYS_H_
+#endif  // SOTTO_BASE_UNIQUE_KEYS_H_

@@ -1,6 +1,6 @@
 // OpenSSL's objects, freed by their owner.
-#ifndef SOTTO_PROTOCOL_OPENSSL_OBJECTS_H_
-#define SOTTO_PROTOCOL_OPENSSL_OBJECTS_H_
+#ifndef SOTTO_BASE_OPENSSL_OBJECTS_H_
+#define SOTTO_BASE_OPENSSL_OBJECTS_H_
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
@@ -38,4 +38,4 @@ inline std::string Written(const OwnedBio& bio) {
 
 }  // namespace sotto
 
-#endif  // SOTTO_PROTOCOL_OPENSSL_OBJECTS_H_
+#endif  // SOTTO_BASE_OPENSSL_OBJECTS_H_
