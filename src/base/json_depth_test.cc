@@ -37,6 +37,13 @@ TEST(JsonDepth, BracketsInStringsDoNotCount) {
   EXPECT_FALSE(CheckJsonDepth(R"(["\\")" + many, "F").ok());
 }
 
+TEST(JsonDepth, AZeroByteIsNoEnd) {
+  using std::string_view_literals::operator""sv;
+  EXPECT_EQ(CheckJsonDepth("{\"a\":1}\0{"sv, "F"),
+            absl::InvalidArgumentError("F: not valid JSON, at byte 7"));
+  EXPECT_EQ(CheckJsonDepth("\0"sv, ""), absl::InvalidArgumentError("not valid JSON, at byte 0"));
+}
+
 // A parser stops at the first mistake, with what it has opened by then.
 TEST(JsonDepth, TextThatIsNotJsonIsSafeToo) {
   EXPECT_FALSE(CheckJsonDepth(std::string(2 << 20, '['), "F").ok());

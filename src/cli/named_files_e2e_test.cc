@@ -67,7 +67,10 @@ TEST_F(NamedFilesTest, AnOutputIsNoInput) {
       ExpectPrefillClash({flag, std::string("m/") + name}, flag, "--model");
     }
     // Not there, and yet it would be read the next time.
-    ExpectPrefillClash({flag, "m/model.safetensors.index.json"}, flag, "--model");
+    for (const char* name : {"model.safetensors.index.json", "tokenizer_config.json",
+                             "generation_config.json", "tokenizer.model"}) {
+      ExpectPrefillClash({flag, std::string("m/") + name}, flag, "--model");
+    }
   }
   ExpectPrefillClash({"--save-logits", "m/model.safetensors"}, "--save-logits", "--model");
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "cli/prompt_json.h"
 
 namespace sotto {
 namespace {
@@ -149,6 +150,15 @@ TEST(JsonLinesPrompts, BadLinesAreRefusedByNumber) {
   EXPECT_THAT(refusal("{\"ids\": [1], \"i\\u0064s\": [2]}"),
               HasSubstr("member \"ids\" appears twice"));
   EXPECT_THAT(refusal("{\"prompt\": \"\""), HasSubstr("not valid JSON"));
+}
+
+// Time that grows with the square of their number would not end within a test's.
+TEST(PromptJsonTest, AMillionElementsAreSoonRead) {
+  std::string text = "[{}";
+  for (int i = 0; i < 1'000'000; ++i) text += ",{}";
+  const auto json = ParsePromptJson(text + "]", "");
+  ASSERT_TRUE(json.ok()) << json.status();
+  EXPECT_EQ(json->size(), 1'000'001u);
 }
 
 // The program's terminal is not trusted with prompts.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "base/json_depth.h"
@@ -47,20 +48,17 @@ absl::Status Refusal(std::string_view source, std::string_view what) {
 // taken from it.
 absl::StatusOr<Json> ParsePromptJson(std::string_view text, std::string_view source) {
   SOTTO_RETURN_IF_ERROR(CheckJsonDepth(text, source));
-  UniqueKeys keys;
   Json json;
   try {
-    json = Json::parse(text, [&](int, Json::parse_event_t event, const Json& value) {
-      keys.See(event, value);
-      return true;
-    });
+    json = Json::parse(text);
   } catch (const Json::parse_error& error) {
     return Refusal(source, StrCat("not valid JSON, at byte ", error.byte));
   } catch (const Json::exception&) {
     return Refusal(source, "a number is out of range");
   }
-  if (!keys.twice().has_value()) return json;
-  return Refusal(source, StrCat(MemberName(*keys.twice()), " appears twice"));
+  const std::optional<std::string> twice = KeyGivenTwice<Json>(text);
+  if (!twice.has_value()) return json;
+  return Refusal(source, StrCat(MemberName(*twice), " appears twice"));
 }
 
 absl::Status CheckMembers(const Json& object, std::span<const std::string_view> known,

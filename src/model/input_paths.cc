@@ -10,11 +10,29 @@
 #include "model/shard_index.h"
 
 namespace sotto {
+namespace {
+
+// Only some of them are looked at; none of them may be overwritten by a result.
+constexpr const char* kNamesBeside[] = {"tokenizer_config.json",
+                                        "special_tokens_map.json",
+                                        "added_tokens.json",
+                                        "generation_config.json",
+                                        "chat_template.jinja",
+                                        "tokenizer.model",
+                                        "vocab.json",
+                                        "merges.txt",
+                                        "modules.json",
+                                        "config_sentence_transformers.json",
+                                        "sentence_bert_config.json",
+                                        "1_Pooling/config.json"};
+
+}  // namespace
 
 std::vector<std::string> ModelInputPaths(const std::string& model) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(model, ignored)) return {model};
   std::vector<std::string> paths;
+  for (const char* name : kNamesBeside) paths.push_back(StrCat(model, "/", name));
   for (const char* name : {kConfigName, kTokenizerName, kSingleWeightsName, kShardIndexName}) {
     paths.push_back(StrCat(model, "/", name));
   }

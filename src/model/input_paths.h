@@ -7,8 +7,9 @@
 
 namespace sotto {
 
-// Of a directory: configuration, tokenizer, weights and their index, whether or not each of them
-// is there, and the shards that the index names, if it can be read; of a sealed model, the file.
+// Of a directory: configuration, tokenizer, weights, their index, and the files that Hugging Face
+// puts beside them, whether or not each of them is there, and the shards that the index names, if
+// it can be read; of a sealed model, the file.
 std::vector<std::string> ModelInputPaths(const std::string& model);
 
 }  // namespace sotto

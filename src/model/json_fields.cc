@@ -1,6 +1,7 @@
 #include "model/json_fields.h"
 
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "base/json_depth.h"
@@ -24,16 +25,10 @@ std::string Describe(const Json& value) {
 
 absl::StatusOr<JsonFields> JsonFields::Parse(std::string_view text, const std::string& source) {
   SOTTO_RETURN_IF_ERROR(CheckJsonDepth(text, source));
-  UniqueKeys keys;
-  const auto callback = [&](int, Json::parse_event_t event, const Json& value) {
-    keys.See(event, value);
-    return true;
-  };
-  Json json = Json::parse(text, callback, /*allow_exceptions=*/false);
+  Json json = Json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return absl::DataLossError(StrCat(source, ": not valid JSON"));
-  if (keys.twice().has_value()) {
-    return absl::InvalidArgumentError(
-        StrCat(source, ": ", Printable(*keys.twice()), " appears twice"));
+  if (const std::optional<std::string> twice = KeyGivenTwice<Json>(text); twice.has_value()) {
+    return absl::InvalidArgumentError(StrCat(source, ": ", Printable(*twice), " appears twice"));
   }
   if (!json.is_object()) {
     return absl::InvalidArgumentError(StrCat(source, ": the outermost value is not an object"));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "base/json_depth.h"
@@ -26,21 +27,17 @@ std::string ShownName(std::string_view name) {
 // nlohmann's own message quotes the text around a mistake: only the offset is taken from it.
 absl::StatusOr<RequestJson> ParseBody(std::string_view body) {
   SOTTO_RETURN_IF_ERROR(CheckJsonDepth(body, "the body"));
-  UniqueKeys keys;
   RequestJson json;
   try {
-    json = RequestJson::parse(body,
-                              [&](int, RequestJson::parse_event_t event, const RequestJson& value) {
-                                keys.See(event, value);
-                                return true;
-                              });
+    json = RequestJson::parse(body);
   } catch (const nlohmann::detail::parse_error& error) {
     return absl::InvalidArgumentError(StrCat("the body is not valid JSON, at byte ", error.byte));
   } catch (const nlohmann::detail::exception&) {
     return absl::InvalidArgumentError("the body has a number that is out of range");
   }
-  if (!keys.twice().has_value()) return json;
-  return MemberError(ShownName(*keys.twice()), "is given twice");
+  const std::optional<std::string> twice = KeyGivenTwice<RequestJson>(body);
+  if (!twice.has_value()) return json;
+  return MemberError(ShownName(*twice), "is given twice");
 }
 
 }  // namespace

@@ -27,6 +27,13 @@ CompletionRequest Parsed(const std::string& body) {
   return request.ok() ? *std::move(request) : CompletionRequest();
 }
 
+// Time that grows with the square of their number would not end within a test's.
+TEST(CompletionRequestTest, AMillionElementsAreSoonRefused) {
+  std::string body = R"({"prompt": [{})";
+  for (int i = 0; i < 1'000'000; ++i) body += ",{}";
+  EXPECT_THAT(BodyText(ParseCompletionRequest(body + "]}").status()), HasSubstr("prompt"));
+}
+
 TEST(CompletionRequestTest, WhatTheHarnessSends) {
   const CompletionRequest request = Parsed(
       R"({"model": "kjv-2m", "prompt": [[1, 2], [3]], "temperature": 0, "max_tokens": 1,

@@ -65,13 +65,14 @@ class Translator {
       return absl::OkStatus();
     }
     if (c == 'b' || c == 'B') {
-      const std::string w = SetExpression(*EscapeSet('w'), false);
+      const std::string w = SetExpression(WordOutsideBrackets(), false);
       AddAtom(c == 'b' ? StrCat("(?:(?<=", w, ")(?!", w, ")|(?<!", w, ")(?=", w, "))")
                        : StrCat("(?:(?<=", w, ")(?=", w, ")|(?<!", w, ")(?!", w, "))"),
               2);
       return absl::OkStatus();
     }
-    SOTTO_ASSIGN_OR_RETURN(const PatternEscape escape, ParsePatternEscape(rest()));
+    SOTTO_ASSIGN_OR_RETURN(PatternEscape escape, ParsePatternEscape(rest()));
+    if (c == 'w' || c == 'W') escape.set = WordOutsideBrackets();
     AddAtom(escape.set.has_value() ? SetExpression(*escape.set, escape.negated) : escape.character,
             escape.length);
     return absl::OkStatus();

@@ -147,6 +147,19 @@ TEST(UnicodeClassesTest, MongolianVowelSeparatorIsNoSpace) {
 }
 
 // Every code point, against the reference's classes.
+// Oniguruma's \w is of one kind by itself and of another between brackets.
+TEST(UnicodeClassesTest, SuperscriptsAreWordsOutsideOfBracketsOnly) {
+  for (const char32_t c : {U'\u00b2', U'\u00b3', U'\u00b9', U'\u00bc', U'\u00be'}) {
+    for (const char* pattern :
+         {"\\w", "(?:\\w)", "\\b.\\b", "[^\\w|]", "[\\W&&[^|]]", "[^[:word:]|]"}) {
+      EXPECT_TRUE(IsMember(Compile(pattern), c)) << pattern;
+    }
+    for (const char* pattern : {"[\\w]", "[\\w\\s]", "[[:word:]a]", "\\p{Word}", "[\\w&&[^_]]"}) {
+      EXPECT_FALSE(IsMember(Compile(pattern), c)) << pattern;
+    }
+  }
+}
+
 TEST(UnicodeClassesTest, AgreesWithTheReference) {
   const auto data = TestDataDir();
   if (!data) GTEST_SKIP() << kNoTestData;

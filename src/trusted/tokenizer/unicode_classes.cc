@@ -143,11 +143,12 @@ std::optional<CharacterSet> EscapeSet(char letter) {
   if (letter == 'd') return Category("Nd");
   if (letter == 'h') return CharacterSet{"0-9a-fA-F", ""};
   if (letter == 's') return CharacterSet{std::string(kSpaces), ""};
-  // Oniguruma counts Latin-1's superscripts and fractions, too.
-  if (letter == 'w') {
-    return CharacterSet{StrCat(WordMembers(), "\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}"), ""};
-  }
+  if (letter == 'w') return CharacterSet{WordMembers(), ""};
   return std::nullopt;
+}
+
+CharacterSet WordOutsideBrackets() {
+  return {StrCat(WordMembers(), "\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}"), ""};
 }
 
 std::string RustWordMembers() { return StrCat(WordMembers(), "\\x{200c}\\x{200d}"); }

@@ -25,6 +25,9 @@ std::optional<CharacterSet> PosixSet(std::string_view name);
 
 // The class of the escape \LETTER, in lower case: d, h, s or w; nullopt: another.
 std::optional<CharacterSet> EscapeSet(char letter);
+// What Oniguruma takes \w, and a word that \b delimits, for outside of brackets: there it counts
+// Latin-1's superscripts and fractions, too.
+CharacterSet WordOutsideBrackets();
 
 // Rust's classes, as expressions between brackets.
 std::string RustWordMembers();         // \w of its crate `regex`
