@@ -34,6 +34,20 @@ TEST(CompletionRequestTest, AMillionElementsAreSoonRefused) {
   EXPECT_THAT(BodyText(ParseCompletionRequest(body + "]}").status()), HasSubstr("prompt"));
 }
 
+TEST(CompletionRequestTest, NoMemberTwice) {
+  EXPECT_THAT(
+      BodyText(ParseCompletionRequest(R"({"prompt":"a","max_tokens":0,"prompt":"b"})").status()),
+      HasSubstr("prompt is given twice"));
+  EXPECT_THAT(BodyText(ParseCompletionRequest(R"({"prompt":"a","p\u0072ompt":"b"})").status()),
+              HasSubstr("prompt is given twice"));
+  EXPECT_THAT(
+      BodyText(ParseCompletionRequest(R"({"prompt":"a","user":{"b":{"x":1,"x":2}}})").status()),
+      HasSubstr("x is given twice"));
+  // Colons, quotes and names within strings are none.
+  EXPECT_EQ(
+      Parsed(R"({"prompt": "\"prompt\": {\\", "max_tokens": 0, "user": ":\\\":"})").max_tokens, 0u);
+}
+
 TEST(CompletionRequestTest, WhatTheHarnessSends) {
   const CompletionRequest request = Parsed(
       R"({"model": "kjv-2m", "prompt": [[1, 2], [3]], "temperature": 0, "max_tokens": 1,
