@@ -35,6 +35,7 @@ namespace {
 
 constexpr int kFailure = 1;
 constexpr int kBadCommandLine = 2;
+constexpr int kRefused = 3;
 
 void PrintError(std::string_view message) { Log(LogLevel::kError, message); }
 
@@ -42,6 +43,7 @@ int Fail(const absl::Status& status) {
   if (IsReaderGone(status)) EndByBrokenPipe();
   PrintError(StrCat(WithFlagAdvice(ToStd(status.message())),
                     IsOtherWeights(status) ? "; compare with \"sotto model inspect\"" : ""));
+  if (IsRefusedVerdict(status)) return kRefused;
   return IsUsageError(status) ? kBadCommandLine : kFailure;
 }
 
