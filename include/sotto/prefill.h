@@ -201,8 +201,9 @@ class Prefill {
   // One per prompt, in their order.
   absl::StatusOr<std::vector<Scores>> Score(TokenPrompts prompts, const ScoreOptions& options = {},
                                             const RunControl& control = {});
-  // For each of `named`, the log-probability of each of its ids among the whole vocabulary. lm_head
-  // is computed only for the named positions (with pad_compute: for all).
+  // For each of `named`, the log-probability of each of its ids. lm_head is computed only for the
+  // named positions (with pad_compute: for all), and where all of them are NamedAmong::kNamed only
+  // for the named tokens (ScoreOptions::named).
   absl::StatusOr<std::vector<std::vector<double>>> LogprobsOf(TokenPrompts prompts,
                                                               std::span<const NamedTokens> named,
                                                               const RunControl& control = {});

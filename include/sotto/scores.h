@@ -18,11 +18,18 @@ struct TokenLogprob {
   bool operator==(const TokenLogprob&) const = default;
 };
 
+// What a named token's probability is one of.
+enum class NamedAmong {
+  kVocabulary,  // All tokens that could follow.
+  kNamed,       // The tokens named with it: they add up to 1.
+};
+
 // Tokens whose log-probabilities are wanted after one position of a prompt.
 struct NamedTokens {
   size_t prompt = 0;
   size_t position = 0;  // The one the tokens would follow.
   std::vector<int32_t> ids = {};
+  NamedAmong among = NamedAmong::kVocabulary;
 };
 
 // Log-probabilities of one prompt of n tokens.
@@ -38,7 +45,7 @@ struct Scores {
   double sum_logprob = 0;
   size_t tokens = 0;
   // For each of ScoreOptions::named that is about this prompt, in their order: the log-probability
-  // of each of its ids among the whole vocabulary.
+  // of each of its ids.
   std::vector<std::vector<double>> named = {};
 
   // [top_k]: those after position i. If the first is token i + 1, that token was the greedy choice.
@@ -65,6 +72,8 @@ struct ScoreOptions {
   std::vector<size_t> first_tokens = {};
   // Tokens to score beside those of the prompts, such as labels that may follow. Where padding is
   // computed, their number shows in the time a batch takes, but neither ids nor positions do.
+  // Where a run asks for nothing but kNamed values (no token scored, top_k 0, no logits), only
+  // their rows of lm_head are computed (in blocks of 256), unless padding is: then all are.
   std::vector<NamedTokens> named = {};
 };
 

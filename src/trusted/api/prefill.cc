@@ -67,6 +67,15 @@ RetrySchedule MakeRetries(const PrefillOptions& options) {
   return RetrySchedule(options.split->retries, options.split->exchange_timeout, DrawUniform);
 }
 
+// Whether no logits are needed but for named tokens. With first_tokens.
+bool ScoresNothing(TokenPrompts prompts, const ScoreOptions& scoring) {
+  if (scoring.top_k > 0) return false;
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    if (scoring.first_tokens[i] < prompts[i].size()) return false;
+  }
+  return true;
+}
+
 absl::Status CheckProcess(pid_t process) {
   if (process == getpid()) return absl::OkStatus();
   return absl::FailedPreconditionError(
@@ -191,6 +200,7 @@ absl::StatusOr<RunReport> Prefill::Run(TokenPrompts prompts, const RunRequest& r
     };
   }
   PositionLists positions;
+  std::optional<ColumnLists> columns;
   std::optional<NamedLogprobs> named;
   if (request.scores && !scoring.named.empty()) {
     named.emplace(prompts.size(), scoring.named, impl_->options.pad_compute);
@@ -209,6 +219,8 @@ absl::StatusOr<RunReport> Prefill::Run(TokenPrompts prompts, const RunRequest& r
       !impl_->options.pad_compute) {
     positions = WantedPositions(prompts, scoring.first_tokens, scoring.named);
     pass.positions = &positions;
+    if (ScoresNothing(prompts, scoring)) columns = NamedColumns(prompts.size(), scoring.named);
+    if (columns.has_value()) pass.columns = &*columns;
   }
   if (request.check) pass.batch_done = [&](const BatchMembers&) { return request.check(); };
   return impl_->Run(prompts, pass, control);

@@ -152,6 +152,48 @@ TEST_F(PrefillTest, NamedTokensHaveTheLogprobsOfTheWholeVocabulary) {
 }
 
 // Scores and named tokens of one run: nothing is scored of the second prompt but what is named.
+// From their rows of lm_head alone, and from whole rows where something else needs them.
+TEST_F(PrefillTest, NamedTokensAmongThemselves) {
+  std::vector<NamedTokens> named = {
+      {.prompt = 3, .position = 6, .ids = {49, 0}, .among = NamedAmong::kNamed},
+      {.prompt = 0, .position = 4, .ids = {7, 7, 12}, .among = NamedAmong::kNamed},
+      {.prompt = 3, .position = 2, .ids = {30}, .among = NamedAmong::kNamed}};
+  Prefill one = Make();
+  const AllLogits logits = LogitsOf(one, prompts_);
+  using Values = std::vector<std::vector<double>>;
+  Values want;
+  for (const NamedTokens& wanted : named) {
+    const std::vector<float>& row = logits[wanted.prompt][wanted.position];
+    double sum = 0;
+    for (const int32_t id : wanted.ids) sum += std::exp(double{row[id]});
+    want.emplace_back();
+    for (const int32_t id : wanted.ids) want.back().push_back(row[id] - std::log(sum));
+  }
+  const auto alone = one.LogprobsOf(prompts_, named);
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  for (size_t i = 0; i < named.size(); ++i) {
+    for (size_t k = 0; k < named[i].ids.size(); ++k) {
+      EXPECT_NEAR((*alone)[i][k], want[i][k], 1e-12) << i << " " << k;
+    }
+  }
+  for (const bool padded : {false, true}) {
+    Prefill prefill = Make({.batch_size = 4, .pad_compute = padded});
+    EXPECT_EQ(*prefill.LogprobsOf(prompts_, named), *alone);
+    std::vector<size_t> ends;
+    for (const TokenIds& prompt : prompts_) ends.push_back(prompt.size());
+    const auto scores = prefill.Score(prompts_, {.top_k = 0, .first_tokens = ends, .named = named});
+    ASSERT_TRUE(scores.ok()) << scores.status();
+    EXPECT_EQ((*scores)[3].named, (Values{(*alone)[0], (*alone)[2]}));
+    EXPECT_EQ((*scores)[0].named, Values{(*alone)[1]});
+    const auto whole = prefill.Score(prompts_, {.named = named});
+    ASSERT_TRUE(whole.ok()) << whole.status();
+    EXPECT_EQ((*whole)[0].named, Values{(*alone)[1]});
+  }
+  named[1].among = static_cast<NamedAmong>(2);
+  EXPECT_EQ(one.LogprobsOf(prompts_, named).status(),
+            absl::InvalidArgumentError("named tokens 1: among: 2 is none of its values"));
+}
+
 TEST_F(PrefillTest, NamedTokensBesideScores) {
   const Prompts prompts = {prompts_[0], prompts_[3], prompts_[1]};
   const ScoreOptions options{.first_tokens = {3, prompts[1].size(), prompts[2].size()},

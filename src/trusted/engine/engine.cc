@@ -56,7 +56,12 @@ absl::Status CheckOptions(const ModelSpec& config, const EngineOptions& options)
 }
 
 absl::Status CheckPositions(std::span<const std::vector<int32_t>> prompts,
-                            const RunOptions& options) {
+                            const RunOptions& options, size_t vocab_size) {
+  if (!options.columns.empty() &&
+      (options.positions == nullptr || options.columns.back() >= vocab_size)) {
+    return absl::InvalidArgumentError(
+        "chosen columns: of chosen positions only, and below the vocabulary size");
+  }
   if (options.positions == nullptr) return absl::OkStatus();
   if (options.pad_compute) {
     return absl::InvalidArgumentError(
@@ -114,7 +119,7 @@ class PrefillEngine : public Engine {
   absl::Status Run(std::span<const std::vector<int32_t>> prompts, const RunOptions& options,
                    LogitsSink sink) override {
     SOTTO_RETURN_IF_ERROR(CheckPrompts(prompts, config_, options_));
-    SOTTO_RETURN_IF_ERROR(CheckPositions(prompts, options));
+    SOTTO_RETURN_IF_ERROR(CheckPositions(prompts, options, config_.vocab_size));
     if (!options.hidden_states) SOTTO_RETURN_IF_ERROR(CheckHasLogits(config_));
     const BatchPlan plan =
         options.pad_compute ? FixedShapePlan(prompts, options_.batch_size, options_.prefill_length)
@@ -127,7 +132,7 @@ class PrefillEngine : public Engine {
     SOTTO_RETURN_IF_ERROR(RunAllLayers(parts, plan, x));
     if (options.hidden_states) return DeliverHiddenStates(parts, plan, x, lane, sink);
     if (options.positions != nullptr) {
-      return DeliverLogitsAt(parts, plan, *options.positions, x, lane, sink);
+      return DeliverLogitsAt(parts, plan, {*options.positions, options.columns}, x, lane, sink);
     }
     return options.logits == LogitsMode::kAll ? DeliverAllLogits(parts, plan, x, lane, sink)
                                               : DeliverLastLogits(parts, plan, x, lane, sink);

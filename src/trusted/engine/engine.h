@@ -60,6 +60,9 @@ struct RunOptions {
   // Rising positions of each prompt, in place of `logits`: lm_head is computed for no others. Null:
   // as `logits` says. Not with pad_compute: how many there are shows.
   const std::vector<std::vector<size_t>>* positions = nullptr;
+  // With `positions`: rising columns of lm_head; rows that the sink gets hold numbers in these
+  // alone, with the bits that they have among all. Empty: all columns.
+  std::span<const size_t> columns = {};
   // Of each prompt, whose it is: a prefix is computed once for the prompts of one owner, so that
   // the time taken tells no owner what others begin with. Empty: all have the same owner.
   std::span<const size_t> owners = {};

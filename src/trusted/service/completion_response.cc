@@ -21,6 +21,11 @@ size_t AlternativesOf(const CompletionRequest& request) {
                   request.prompt_logprobs.value_or(0));
 }
 
+// Whether tokens of the prompt have log-probabilities in the answer.
+bool IsScored(const CompletionRequest& request) {
+  return (request.echo && request.logprobs.has_value()) || request.prompt_logprobs.has_value();
+}
+
 // One choice: a prompt, and the token that most likely follows it.
 class Choice {
  public:
@@ -163,17 +168,12 @@ class Choice {
   // The labels' values where they would follow the prompt, in the order they were asked for.
   ResponseJson Labels() const {
     const std::vector<double>& logprobs = scores_.named.at(0);
-    const double largest = *std::ranges::max_element(logprobs);
-    double total = 0;  // In units of the largest.
-    for (const double logprob : logprobs) total += std::exp(logprob - largest);
     ResponseJson labels = ResponseJson::array();
     for (size_t i = 0; i < logprobs.size(); ++i) {
-      const double probability =
-          request_.apply_softmax ? std::exp(logprobs[i] - largest) / total : std::exp(logprobs[i]);
       labels.push_back({{"token_id", prompt_.labels[i]},
                         {"token", TokenName(model_, prompt_.labels[i], NamesOf(request_))},
                         {"logprob", logprobs[i]},
-                        {"probability", probability}});
+                        {"probability", std::exp(logprobs[i])}});
     }
     return labels;
   }
@@ -189,18 +189,20 @@ class Choice {
 }  // namespace
 
 PassKind PassKindOf(const CompletionRequest& request, const Model& model) {
+  if (request.apply_softmax && !IsScored(request) && request.max_tokens == 0) {
+    return {.labels_alone = true};
+  }
   size_t top_k = std::max(AlternativesOf(request), request.max_tokens);
   if (request.max_tokens == 1) top_k = std::max(top_k, request.logprobs.value_or(0));
   return {.top_k = std::min(top_k, model.info().vocab_size)};
 }
 
 PassPrompt PassPromptOf(const CompletionRequest& request, TokenIds ids) {
-  const bool scored =
-      (request.echo && request.logprobs.has_value()) || request.prompt_logprobs.has_value();
   PassPrompt prompt{.ids = std::move(ids)};
-  prompt.first_token = scored ? 1 : prompt.ids.size();
+  prompt.first_token = IsScored(request) ? 1 : prompt.ids.size();
   prompt.last_position = request.max_tokens == 1;
   prompt.labels = request.labels;
+  if (request.apply_softmax) prompt.labels_among = NamedAmong::kNamed;
   return prompt;
 }
 

@@ -33,7 +33,7 @@ ScoreOptions OptionsOf(const Pass& pass) {
     options.first_tokens.push_back(prompt.first_token);
     // Naming no token asks for the position all the same.
     if (!prompt.last_position && prompt.labels.empty()) continue;
-    options.named.push_back({i, prompt.ids.size() - 1, prompt.labels});
+    options.named.push_back({i, prompt.ids.size() - 1, prompt.labels, prompt.labels_among});
   }
   return options;
 }

@@ -41,7 +41,9 @@ absl::StatusOr<std::vector<PassPrompt>> EncodePairs(const ServiceContext& contex
           StrCat("element ", i, " comes to ", ids->size(), " tokens with its query, more than the ",
                  context.options.longest_prompt, " that this server takes"));
     }
-    PassPrompt prompt{.ids = *std::move(ids), .labels = {labels.begin(), labels.end()}};
+    PassPrompt prompt{.ids = *std::move(ids),
+                      .labels = {labels.begin(), labels.end()},
+                      .labels_among = NamedAmong::kNamed};
     prompt.first_token = prompt.ids.size();
     prompts.push_back(std::move(prompt));
   }
@@ -49,10 +51,7 @@ absl::StatusOr<std::vector<PassPrompt>> EncodePairs(const ServiceContext& contex
 }
 
 // The probability of the first of two labels, of these two.
-double ScoreOf(const Scores& scores) {
-  const std::vector<double>& logprobs = scores.named.at(0);
-  return 1 / (1 + std::exp(logprobs[1] - logprobs[0]));
-}
+double ScoreOf(const Scores& scores) { return std::exp(scores.named.at(0)[0]); }
 
 size_t TokensOf(const PassResults& results) {
   return std::accumulate(
@@ -102,7 +101,7 @@ void RunPairs(const ServiceContext& context, const RerankPointer& rerank,
               std::function<HttpResponse(const PassResults&)> answer) {
   absl::StatusOr<std::vector<PassPrompt>> prompts = EncodePairs(context, *rerank);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
-  RunAndAnswer(context, PassKind{}, *std::move(prompts), "documents", request, reply,
+  RunAndAnswer(context, {.labels_alone = true}, *std::move(prompts), "documents", request, reply,
                std::move(answer));
 }
 
