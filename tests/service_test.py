@@ -174,7 +174,8 @@ class ServiceTest(unittest.TestCase):
                                                "total_tokens": len(ids) + max_tokens})
             choice = answer["choices"][0]
             logprobs = choice["logprobs"]
-            for key in ("tokens", "token_logprobs", "top_logprobs", "text_offset", "token_ids", "top_token_ids"):
+            for key in ("tokens", "token_logprobs", "top_logprobs", "text_offset", "token_ids", "top_token_ids",
+                        "token_ranks"):
                 self.assertEqual(len(logprobs[key]), len(ids) + max_tokens, key)
             self.assertEqual(logprobs["token_ids"][:len(ids)], ids)
             self.assertIsNone(logprobs["token_logprobs"][0])
@@ -219,6 +220,19 @@ class ServiceTest(unittest.TestCase):
             entry = choice["prompt_logprobs"][i]
             self.assertEqual(entry[str(ids[i])]["logprob"], echoed["token_logprobs"][i])
             self.assertEqual([v["rank"] for v in entry.values()][:2], [1, 2])
+
+    def test_ranks_of_tokens_beyond_the_list(self):
+        ids = self.tokens("In the beginning, quoth xylophones & 17 zebras", True)
+        few = self.complete(prompt=ids, max_tokens=1, prompt_logprobs=0, echo=True, logprobs=0)["choices"][0]
+        many = self.complete(prompt=ids, max_tokens=0, echo=True, logprobs=20)["choices"][0]["logprobs"]
+        ranks = few["logprobs"]["token_ranks"]
+        self.assertEqual((ranks[0], ranks[-1]), (None, 1))
+        self.assertEqual(ranks[:-1], many["token_ranks"])
+        self.assertGreater(max(ranks[1:]), 20)
+        for i in range(1, len(ids)):
+            self.assertEqual(few["prompt_logprobs"][i][str(ids[i])]["rank"], ranks[i])
+            place = many["top_token_ids"][i].index(ids[i]) + 1
+            self.assertEqual(place, ranks[i] if ranks[i] <= 20 else 21)
 
     def test_labels(self):
         labels = [self.tokens(word)[0] for word in (" light", " a", " the")]

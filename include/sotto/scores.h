@@ -36,6 +36,10 @@ struct NamedTokens {
 struct Scores {
   // [n]: of each token given those before it. NaN for the first and for tokens not asked for.
   std::vector<double> logprobs = {};
+  // [n] with ScoreOptions::ranks, else empty: the place of each token among all that could stand
+  // there, from 1, the most likely, on, and the smaller id first among equals. 0 where logprobs are
+  // NaN.
+  std::vector<int32_t> ranks = {};
   // [n, top_k]: the most likely tokens after each position, most likely first and the smaller id
   // first among equals (Model::TokenTextsApart gives their texts). Zeros for positions not asked
   // for.
@@ -63,8 +67,9 @@ struct Scores {
 inline constexpr size_t kMaxTopK = 100;
 
 struct ScoreOptions {
-  size_t top_k = 1;  // At most kMaxTopK and the size of the vocabulary; 0: none.
-  // Keeps logprobs and top; false: sums only, in memory that does not grow with the prompt.
+  size_t top_k = 1;    // At most kMaxTopK and the size of the vocabulary; 0: none.
+  bool ranks = false;  // Scores::ranks: one more pass over the vocabulary.
+  // Keeps logprobs, ranks and top; false: sums only, in memory that does not grow with the prompt.
   bool keep_tokens = true;
   // For each prompt, the first token to score (at least 1, and at most its length: none); empty:
   // all but the first token. lm_head is computed for no position but those that predict a scored

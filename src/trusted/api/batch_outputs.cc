@@ -28,6 +28,7 @@ BatchOutputs::BatchOutputs(std::span<const std::vector<int32_t>> prompts,
   for (size_t i = 0; i < members.size(); ++i) {
     if (options.padded_length > 0) ids_[i].resize(options.padded_length, 0);
     scores_.push_back(options.score ? MakeScores(ids_[i].size(), options.top_k) : Scores());
+    if (options.score && options.ranks) scores_.back().ranks.assign(ids_[i].size(), 0);
     not_finite_.emplace_back(options.mode == LogitsMode::kAll ? ids_[i].size() : 1, 0);
   }
 }

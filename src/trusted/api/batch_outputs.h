@@ -34,6 +34,7 @@ class BatchOutputs {
     std::span<const size_t> columns = {};
     bool score = false;
     size_t top_k = 1;
+    bool ranks = false;
     RowConsumer consumer = {};  // Null: none.
   };
 

@@ -126,6 +126,7 @@ absl::Status PassRunner::RunBatch(BatchReport& batch, ProgressMeter& progress) {
                         .columns = columns,
                         .score = request_.score != nullptr,
                         .top_k = request_.score != nullptr ? request_.score->top_k : 0,
+                        .ranks = request_.score != nullptr && request_.score->ranks,
                         .consumer = request_.rows});
   const auto sink = [&](size_t prompt, size_t position, ConstMatrixView<float> rows) {
     outputs.Take(prompt, position, rows);

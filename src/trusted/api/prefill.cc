@@ -142,7 +142,7 @@ absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassReq
     if (request.score != nullptr && request.score->keep_tokens) {
       size_t positions = 0;
       for (const TokenIds& prompt : prompts) positions += RowsOf(prompt);
-      SOTTO_RETURN_IF_ERROR(CheckScoresFit(positions, request.score->top_k));
+      SOTTO_RETURN_IF_ERROR(CheckScoresFit(positions, *request.score));
     }
     // The last batch is filled up, so that its size does not tell how many prompts there are.
     std::vector<std::vector<int32_t>> filled;

@@ -30,6 +30,7 @@ enum class PassOutput { kScores, kHidden, kClasses };
 struct PassKind {
   PassOutput output = PassOutput::kScores;
   size_t top_k = 0;                  // Of scores.
+  bool ranks = false;                // Likewise.
   bool labels_alone = false;         // Of scores, labels among themselves: no more of lm_head.
   Pooling pooling = Pooling::kLast;  // Of hidden states, which become unit vectors
   size_t dimensions = 0;             // of so many numbers; 0: all.

@@ -27,7 +27,7 @@ class PassIds {
 };
 
 ScoreOptions OptionsOf(const Pass& pass) {
-  ScoreOptions options{.top_k = pass.kind.top_k};
+  ScoreOptions options{.top_k = pass.kind.top_k, .ranks = pass.kind.ranks};
   for (size_t i = 0; i < pass.prompts.size(); ++i) {
     const PassPrompt& prompt = *pass.prompts[i];
     options.first_tokens.push_back(prompt.first_token);
