@@ -84,6 +84,15 @@ ProtectionReport ReportProtection(const ServeJob& job, const PrecisionReport& pr
   return report;
 }
 
+// What a request to rerank would find out.
+absl::Status CheckRerank(const Model& model, const ServeJob& job) {
+  if (!job.service.rerank.has_value()) return absl::OkStatus();
+  const absl::StatusOr<TokenIds> labels = job.service.rerank->LabelIds(model);
+  SOTTO_RETURN_IF_ERROR(labels.status());
+  if (!labels->empty() || job.default_labels) return absl::OkStatus();
+  return UsageError("--rerank-labels: has no effect with a classifier, which has its own label");
+}
+
 absl::Status WithListenFlag(const absl::Status& status) {
   const std::string_view message = ToStd(status.message());
   if (!message.starts_with("listen")) return status;
@@ -96,9 +105,7 @@ absl::Status Serve(ServeJob job, const sigset_t& stop) {
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
   SayModel(job, model->info());
   SOTTO_RETURN_IF_ERROR(ResolveLength(model->info(), job));
-  if (job.service.rerank.has_value()) {
-    SOTTO_RETURN_IF_ERROR(job.service.rerank->LabelIds(*model).status());
-  }
+  SOTTO_RETURN_IF_ERROR(CheckRerank(*model, job));
   SOTTO_ASSIGN_OR_RETURN(Prefill prefill, MakePrefill(*model, job));
   SayPrecision(prefill);
   job.service.protection = ReportProtection(job, prefill.precision());

@@ -178,12 +178,13 @@ ServeFlags::ServeFlags(CLI::App& app)
                                .default_value = "last"}),
       rerank_template_(app, {.flag = "--rerank-template",
                              .placeholder = "FILE",
-                             .help = "The yes/no reranker's template, with {query}, {document} "
-                                     "and perhaps {instruction}",
+                             .help = "The reranker's template, with {query}, {document} and "
+                                     "perhaps {instruction}",
                              .shown_default = "none: no reranking"}),
       rerank_labels_(app, {.flag = "--rerank-labels",
                            .placeholder = "YES,NO",
-                           .help = "The reranker's answers for a document and against it",
+                           .help = "The answers of a yes/no reranker for a document and against "
+                                   "it",
                            .default_value = "yes,no"}),
       execution_(app,
                  {.linear = "f32", .attention = "f32", .shown_linear = "f32; with --split fixed"},
@@ -258,6 +259,7 @@ absl::StatusOr<ServeJob> ServeFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(execution_.Read(job));
   SOTTO_RETURN_IF_ERROR(listen_.Read(job.service));
   SOTTO_RETURN_IF_ERROR(ReadRerank(job.service));
+  job.default_labels = !rerank_labels_.given();
   if (job.default_batch && !job.prefill.pad_compute) job.prefill.batch_size = 32;
   return job;
 }

@@ -17,6 +17,7 @@ namespace sotto {
 struct ServeJob : RunJob {
   bool default_length = false, default_batch = false;  // To be chosen once the model is known.
   ServiceOptions service;
+  bool default_labels = true;  // --rerank-labels is not given.
   std::chrono::milliseconds drain_timeout{30'000};
 };
 
