@@ -55,14 +55,14 @@ Scheduler::Scheduler(const SchedulerOptions& options, RunPass run_pass,
       report_(std::move(report)),
       thread_([this] { Work(); }) {}
 
-Scheduler::~Scheduler() {
+void Scheduler::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     stop_pass_.request_stop();
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 absl::Status Scheduler::Submit(PassJob job) {

@@ -49,8 +49,13 @@ class Scheduler {
  public:
   Scheduler(const SchedulerOptions& options, RunPass run_pass,
             std::function<void(const SchedulerReport&)> report = {});
-  // Ends the pass that is running; what waits ends with UNAVAILABLE.
-  ~Scheduler();
+  ~Scheduler() { Stop(); }
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // Ends the pass that is running; what waits, and what comes, ends with UNAVAILABLE. Returns when
+  // all have been told.
+  void Stop();
 
   // Thread-safe. RESOURCE_EXHAUSTED, with how long to wait, when the queue is full: `done` is then
   // not called. Otherwise it gets the results, DEADLINE_EXCEEDED, CANCELLED when the client has

@@ -20,6 +20,9 @@ using Clock = std::chrono::steady_clock;
 // Threads that read requests and write answers, beside the one of connections and that of passes.
 constexpr int kTaskThreads = 2;
 
+// For answers that are on their way when a drain ends, and for those who were never heard.
+constexpr std::chrono::milliseconds kLastAnswers{2000};
+
 double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -136,6 +139,8 @@ int Service::port() const { return impl_->http->port(); }
 void Service::Drain(std::chrono::milliseconds timeout) {
   impl_->draining = true;
   impl_->http->Drain(timeout);
+  impl_->scheduler.Stop();  // What is not finished by now gets 503.
+  impl_->http->Close(kLastAnswers);
 }
 
 }  // namespace sotto

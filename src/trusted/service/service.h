@@ -41,7 +41,8 @@ class Service {
   ~Service();
 
   int port() const;
-  // Finishes what was accepted; whatever comes gets 503. Then, or after `timeout`, returns.
+  // Finishes what was accepted; whatever comes gets 503, and after `timeout` what is not finished.
+  // Returns when all have their answers; at the latest two seconds after that.
   void Drain(std::chrono::milliseconds timeout);
 
   struct Impl;
