@@ -23,6 +23,8 @@ namespace {
 
 // Longer prompts than most need; more are to be asked for, as memory is taken for all of a batch.
 constexpr size_t kUsualServedLength = 2048;
+// Most prompts of an urgent pass.
+constexpr size_t kUrgentPrompts = 8;
 
 absl::Status ResolveLength(const ModelInfo& model, ServeJob& job) {
   PrefillOptions& prefill = job.prefill;
@@ -48,6 +50,20 @@ absl::StatusOr<Prefill> MakePrefill(const Model& model, ServeJob& job) {
     }
     job.prefill.batch_size /= 2;
   }
+}
+
+// For urgent passes; nullopt where there are none, for want of memory too.
+std::optional<Prefill> MakeBeside(const Prefill& prefill, ServeJob& job) {
+  PassLimits& urgent = job.service.scheduler.urgent;
+  urgent.tokens = std::min(urgent.tokens, job.prefill.prefill_length);
+  urgent.prompts = std::min(kUrgentPrompts, job.prefill.batch_size);
+  if (job.prefill.pad_compute) urgent.tokens = 0;
+  if (urgent.tokens == 0) return std::nullopt;
+  absl::StatusOr<Prefill> beside = Prefill::CreateBeside(prefill, urgent.tokens, urgent.prompts);
+  if (beside.ok()) return *std::move(beside);
+  Log(LogLevel::kWarning, StrCat("no urgent passes: ", ToStd(beside.status().message())));
+  urgent.tokens = 0;
+  return std::nullopt;
 }
 
 // What of the service's options depends on the model.
@@ -107,13 +123,14 @@ absl::Status Serve(ServeJob job, const sigset_t& stop) {
   SOTTO_RETURN_IF_ERROR(ResolveLength(model->info(), job));
   SOTTO_RETURN_IF_ERROR(CheckRerank(*model, job));
   SOTTO_ASSIGN_OR_RETURN(Prefill prefill, MakePrefill(*model, job));
+  std::optional<Prefill> beside = MakeBeside(prefill, job);
   SayPrecision(prefill);
   job.service.protection = ReportProtection(job, prefill.precision());
   const bool tls = job.service.http.tls.has_value();
   const std::string listen = job.service.http.listen;
   const std::chrono::milliseconds drain_timeout = job.drain_timeout;
-  absl::StatusOr<std::unique_ptr<Service>> service =
-      Service::Start(*model, prefill, OptionsFor(model->info(), job));
+  absl::StatusOr<std::unique_ptr<Service>> service = Service::Start(
+      *model, prefill, beside.has_value() ? &*beside : nullptr, OptionsFor(model->info(), job));
   SOTTO_RETURN_IF_ERROR(WithListenFlag(service.status()));
   std::printf("listening on %s://%s:%d\n", tls ? "https" : "http",
               listen.substr(0, listen.rfind(':')).c_str(), (*service)->port());

@@ -153,6 +153,12 @@ ServeFlags::ServeFlags(CLI::App& app)
                           .placeholder = "N",
                           .help = "Most tokens of a forward pass of several prompts",
                           .default_value = "1024"}),
+      urgent_tokens_(app, {.flag = "--urgent-tokens",
+                           .placeholder = "N",
+                           .help = "Requests of up to so many tokens run in the pauses of passes "
+                                   "three times as long; 0: none",
+                           .default_value = "256",
+                           .shown_default = "256; none where padding is computed"}),
       max_queue_(app, {.flag = "--max-queue",
                        .placeholder = "N",
                        .help = "Requests that wait; one more is refused (429)",
@@ -202,6 +208,8 @@ absl::Status ServeFlags::ReadShape(ServeJob& job) const {
   }
   SOTTO_ASSIGN_OR_RETURN(job.service.scheduler.pass.tokens,
                          batch_tokens_.Integer(1, kLongestServed));
+  SOTTO_ASSIGN_OR_RETURN(job.service.scheduler.urgent.tokens,
+                         urgent_tokens_.Integer(0, kLongestServed));
   SOTTO_ASSIGN_OR_RETURN(const size_t pooling, embedding_pooling_.Choice(kPoolings));
   job.service.embedding_pooling = static_cast<Pooling>(pooling);
   return absl::OkStatus();

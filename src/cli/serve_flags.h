@@ -55,7 +55,8 @@ class ServeFlags {
 
   ModelFlags model_;
   ServeListenFlags listen_;
-  Setting served_model_name_, prefill_length_, batch_size_, batch_tokens_, max_queue_;
+  Setting served_model_name_, prefill_length_, batch_size_, batch_tokens_, urgent_tokens_,
+      max_queue_;
   Setting max_request_tokens_, request_seconds_, drain_seconds_;
   CLI::Option* const share_prefixes_;
   Setting embedding_pooling_, rerank_template_, rerank_labels_;

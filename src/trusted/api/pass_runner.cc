@@ -37,7 +37,8 @@ RunOptions PassRunner::run_options() const {
           .pad_compute = set_.pad_compute,
           .owners = set_.pad_compute ? std::span<const size_t>() : std::span(control_.owners),
           .hidden_states = request_.hidden_states,
-          .stop = control_.stop};
+          .stop = control_.stop,
+          .pause = set_.pause};
 }
 
 std::string PassRunner::NameOf(size_t prompt) const {

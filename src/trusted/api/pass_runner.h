@@ -44,7 +44,8 @@ class PassRunner {
     const ModelSpec& config;
     EngineHost& host;
     bool pad_compute = false;
-    std::string precision_name = {};  // For errors.
+    std::string precision_name = {};               // For errors.
+    const std::function<void()>* pause = nullptr;  // As RunOptions.
   };
 
   // `prompts`: checked; with pad_compute a multiple of the batch size, of which `real` are the

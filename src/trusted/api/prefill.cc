@@ -92,14 +92,15 @@ absl::StatusOr<Prefill> Prefill::Create(const Model& model, const PrefillOptions
     const PrefillOptions resolved = Resolved(options);
     SOTTO_ASSIGN_OR_RETURN(const PrecisionReport precision, ChoosePrecision(resolved));
     auto impl = std::make_unique<Impl>(model, resolved, precision);
-    impl->host.emplace(MakeBackend(resolved, opened.checkpoint, precision, *impl->pool),
+    impl->host.emplace(MakeBackend(resolved, opened.checkpoint, precision, impl->pool),
                        EngineOptions{.threads = resolved.threads,
                                      .batch_size = resolved.batch_size,
                                      .prefill_length = resolved.prefill_length,
                                      .oblivious_embedding = resolved.oblivious_embedding},
                        MakeRetries(resolved));
     if (opened.info.head.kind == HeadKind::kClassifier) {
-      SOTTO_ASSIGN_OR_RETURN(impl->classifier, Classifier::Read(opened.checkpoint));
+      SOTTO_ASSIGN_OR_RETURN(Classifier classifier, Classifier::Read(opened.checkpoint));
+      impl->classifier = std::make_shared<const Classifier>(std::move(classifier));
     }
     SOTTO_RETURN_IF_ERROR(impl->host->Load());
     return Prefill(std::move(impl));
@@ -131,6 +132,13 @@ absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassReq
   }
   return Guarded([&]() -> absl::StatusOr<RunReport> {
     const std::lock_guard lock(mutex);
+    std::unique_lock working(*pool_mutex);
+    const std::function<void()> pause = [&] {
+      working.unlock();
+      control.pause();
+      working.lock();
+    };
+    const bool pauses = control.pause && !options.split.has_value() && !options.pad_compute;
     const ModelInfo& info = model.info();
     SOTTO_RETURN_IF_ERROR(CheckPrompts(prompts, {.prefill_length = options.prefill_length,
                                                  .vocab_size = info.vocab_size,
@@ -155,7 +163,8 @@ absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassReq
     PassRunner runner({.config = model.impl_->checkpoint.config(),
                        .host = *host,
                        .pad_compute = options.pad_compute,
-                       .precision_name = std::string(PrecisionName(precision.linear))},
+                       .precision_name = std::string(PrecisionName(precision.linear)),
+                       .pause = pauses ? &pause : nullptr},
                       filled.empty() ? prompts : TokenPrompts(filled), prompts.size(), request,
                       control);
     absl::StatusOr<RunReport> report = runner.Run();

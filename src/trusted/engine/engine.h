@@ -3,6 +3,7 @@
 #define SOTTO_TRUSTED_ENGINE_ENGINE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -69,8 +70,12 @@ struct RunOptions {
   // The sink gets hidden states after the final norm, [rows, hidden_size], of all positions, and
   // lm_head is not computed. All that a model without one can do.
   bool hidden_states = false;
-  // Ends the run with CANCELLED between two layers of a token block.
+  // Ends the run with CANCELLED between two steps: two layers of a token block, or blocks of
+  // logits.
   std::stop_token stop = {};
+  // Called between two steps, on the calling thread, while no thread works on the run, which waits
+  // for it. Not with several lanes. Null: nothing.
+  const std::function<void()>* pause = nullptr;
 };
 
 // Who computes what of a forward pass.
@@ -102,6 +107,11 @@ class Engine {
   // position's logits are the same to the bit whatever else is in the batch. One call at a time.
   virtual absl::Status Run(std::span<const std::vector<int32_t>> prompts, const RunOptions& options,
                            LogitsSink sink) = 0;
+
+  // What another engine needs to compute with this one's weights, on memory of its own. This one
+  // outlives it; both may work at once where their pools differ. REQUIRES: attention is computed in
+  // this process.
+  virtual EngineParts Lend() = 0;
 
   // Size of the activation arena: all memory a run uses beyond the weights.
   virtual size_t arena_bytes() const = 0;

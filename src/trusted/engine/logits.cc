@@ -17,7 +17,7 @@ constexpr size_t kSinkRows = 16;
 // Logits of rows of x, in lane.logits; of some columns, or all. x.rows() <= lane.logits.rows().
 absl::Status ComputeLogits(const DecoderParts& model, ConstMatrixView<float> x, Lane& lane,
                            std::span<const size_t> columns = {}) {
-  SOTTO_RETURN_IF_ERROR(CheckStop(model.stop));
+  SOTTO_RETURN_IF_ERROR(BetweenSteps(model));
   const LinearInput input{x, model.norms->final.data(),
                           static_cast<float>(model.config->final_norm_eps), lane.linear_workspace};
   const LinearLayer lm_head{LinearKind::kLmHead, 0};
@@ -130,7 +130,7 @@ absl::Status DeliverHiddenStates(const DecoderParts& model, const BatchPlan& pla
                                  ConstMatrixView<float> x, Lane& lane, LogitsSink sink) {
   const float eps = static_cast<float>(model.config->final_norm_eps);
   for (size_t begin = 0; begin < x.rows(); begin += lane.last_rows.rows()) {
-    SOTTO_RETURN_IF_ERROR(CheckStop(model.stop));
+    SOTTO_RETURN_IF_ERROR(BetweenSteps(model));
     const size_t rows = std::min(lane.last_rows.rows(), x.rows() - begin);
     lane.pool.ParallelFor(rows, [&](size_t i, int) {
       RmsNormRow(x.row(begin + i), model.norms->final.data(), x.cols(), eps, lane.last_rows.row(i));

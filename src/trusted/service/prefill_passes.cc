@@ -50,10 +50,11 @@ absl::Status ForClients(const absl::Status& status) {
 
 }  // namespace
 
-RunPass PassesOver(Prefill& prefill) {
-  return [&prefill](const Pass& pass, std::stop_token stop) -> absl::StatusOr<PassResults> {
+RunPass PassesOver(Prefill& passes, Prefill* beside) {
+  return [&passes, beside](const Pass& pass, std::stop_token stop) -> absl::StatusOr<PassResults> {
+    Prefill& prefill = pass.urgent ? *beside : passes;
     const PassIds ids(pass);
-    const RunControl control{.stop = std::move(stop), .owners = pass.owners};
+    const RunControl control{.stop = std::move(stop), .pause = pass.pause, .owners = pass.owners};
     PassResults results;
     if (pass.kind.output == PassOutput::kClasses) {
       auto classes = prefill.Classify(ids.prompts(), control);

@@ -42,7 +42,8 @@ RunPass Counted(RunPass run, ServiceMetrics& metrics) {
     auto results = run(pass, std::move(stop));
     size_t tokens = 0;
     for (const PassPrompt* prompt : pass.prompts) tokens += prompt->ids.size();
-    metrics.CountPass(pass.prompts.size(), tokens, SecondsSince(start));
+    // The time of an urgent pass is part of another's.
+    metrics.CountPass(pass.prompts.size(), tokens, pass.urgent ? 0 : SecondsSince(start));
     return results;
   };
 }
@@ -55,11 +56,11 @@ ServiceOptions WithName(ServiceOptions options, const Model& model) {
 }  // namespace
 
 struct Service::Impl {
-  Impl(const Model& opened, Prefill& prefill, ServiceOptions given)
+  Impl(const Model& opened, Prefill& prefill, Prefill* beside, ServiceOptions given)
       : model(opened),
         options(WithName(std::move(given), opened)),
         tasks(kTaskThreads),
-        scheduler(options.scheduler, Counted(PassesOver(prefill), metrics),
+        scheduler(options.scheduler, Counted(PassesOver(prefill, beside), metrics),
                   [this](const SchedulerReport& report) { metrics.SetQueue(report); }) {}
   // First nobody calls any more; then what calls back ends; the server, which it calls, is last.
   ~Impl() {
@@ -125,8 +126,8 @@ HttpCallbacks Service::Impl::Callbacks() {
 }
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Start(const Model& model, Prefill& prefill,
-                                                        ServiceOptions options) {
-  auto impl = std::make_unique<Impl>(model, prefill, std::move(options));
+                                                        Prefill* beside, ServiceOptions options) {
+  auto impl = std::make_unique<Impl>(model, prefill, beside, std::move(options));
   SOTTO_ASSIGN_OR_RETURN(impl->http, HttpServer::Start(impl->options.http, impl->Callbacks()));
   return std::unique_ptr<Service>(new Service(std::move(impl)));
 }

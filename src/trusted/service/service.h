@@ -35,9 +35,10 @@ struct ServiceOptions {
 
 class Service {
  public:
-  // `model` and `prefill` outlive the service. Errors are HttpServer::Start()'s.
+  // `beside`: for urgent passes, made beside `prefill`; null: there are none
+  // (SchedulerOptions::urgent). All three outlive the service. Errors are HttpServer::Start()'s.
   static absl::StatusOr<std::unique_ptr<Service>> Start(const Model& model, Prefill& prefill,
-                                                        ServiceOptions options);
+                                                        Prefill* beside, ServiceOptions options);
   ~Service();
 
   int port() const;
