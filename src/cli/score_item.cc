@@ -115,8 +115,9 @@ absl::StatusOr<ContinuationIds> ScoreEncoder::ContinuingIds(const ScoreItem& ite
   } else {
     std::vector<std::string> texts;
     for (const TextOrIds& each : request.continuations) texts.push_back(each.text);
+    const auto encode = request.kind == ScoreKind::kLabels ? EncodeLabels : EncodeContinuations;
     absl::StatusOr<ContinuationIds> encoded =
-        EncodeContinuations(model_, request.context.text, texts, EncodingOf(request));
+        encode(model_, request.context.text, texts, EncodingOf(request));
     if (!encoded.ok()) return InLine(item.source, encoded.status());
     ids = *std::move(encoded);
   }

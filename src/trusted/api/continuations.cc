@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/status.h"
@@ -63,12 +64,50 @@ absl::StatusOr<ContinuationIds> EncodeAll(const Model& model, std::string_view c
   return result;
 }
 
+// Nullopt where some label changes the prompt's own tokens.
+absl::StatusOr<std::optional<ContinuationIds>> EncodeBehind(const Model& model,
+                                                            std::string_view prompt,
+                                                            std::span<const std::string> labels,
+                                                            const EncodeTextOptions& options) {
+  ContinuationIds result;
+  SOTTO_ASSIGN_OR_RETURN(result.context, model.Encode(prompt, options));
+  const TokenIds& own = result.context;
+  for (size_t i = 0; i < labels.size(); ++i) {
+    absl::StatusOr<TokenIds> whole = model.Encode(StrCat(prompt, labels[i]), options);
+    if (!whole.ok()) return ContinuationError(i, whole.status());
+    if (whole->size() <= own.size() || !std::equal(own.begin(), own.end(), whole->begin())) {
+      return std::nullopt;
+    }
+    result.continuations.emplace_back(whole->begin() + static_cast<ptrdiff_t>(own.size()),
+                                      whole->end());
+  }
+  if (own.empty()) {
+    SOTTO_ASSIGN_OR_RETURN(result.context, EmptyContext(model));
+  }
+  return result;
+}
+
+absl::StatusOr<ContinuationIds> EncodeAllLabels(const Model& model, std::string_view prompt,
+                                                std::span<const std::string> labels,
+                                                const EncodeTextOptions& options) {
+  SOTTO_ASSIGN_OR_RETURN(std::optional<ContinuationIds> behind,
+                         EncodeBehind(model, prompt, labels, options));
+  if (behind.has_value()) return *std::move(behind);
+  return EncodeAll(model, prompt, labels, options);
+}
+
 }  // namespace
 
 absl::StatusOr<ContinuationIds> EncodeContinuations(const Model& model, std::string_view context,
                                                     std::span<const std::string> continuations,
                                                     const EncodeTextOptions& options) {
   return Guarded([&] { return EncodeAll(model, context, continuations, options); });
+}
+
+absl::StatusOr<ContinuationIds> EncodeLabels(const Model& model, std::string_view prompt,
+                                             std::span<const std::string> labels,
+                                             const EncodeTextOptions& options) {
+  return Guarded([&] { return EncodeAllLabels(model, prompt, labels, options); });
 }
 
 }  // namespace sotto
