@@ -88,6 +88,40 @@ class ScoreProcess(unittest.TestCase):
         self.score(*resume)
         self.assertEqual(self.file("out.jsonl"), expected)
 
+    def stopped(self, name, *flags):
+        """The message of a run that SIGTERM stopped, and how many whole lines it left."""
+        process = self.start("--input", "in.jsonl", "--output", "out.jsonl", "--threads", "1", *flags)
+        while process.poll() is None:
+            if (self.dir / name).exists() and self.file(name):
+                process.terminate()
+                break
+            time.sleep(0.002)
+        err = process.communicate(timeout=300)[1].decode()
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM, err)
+        return err.splitlines()[-1], self.file(name).count(b"\n")
+
+    def test_a_signal_says_what_is_kept(self):
+        self.write("in.jsonl", self.lines * 20)
+        for name, flags in [("out.jsonl", []), ("out.jsonl.shard-2-of-3", ["--shard", "2/3"])]:
+            message, lines = self.stopped(name, *flags)
+            self.assertEqual(message, f"sotto: error: stopped by SIGTERM; {name} keeps {lines} whole lines; "
+                                      "go on with --resume")
+        # Not how many there are, where nobody is to count them; nothing of --resume, where it is refused.
+        (self.dir / "out.jsonl").unlink()
+        message = self.stopped("out.jsonl", "--pad-compute", "--prefill-length", "256")[0]
+        self.assertIn("; out.jsonl keeps whole lines; go on with --resume", message)
+        (self.dir / "out.jsonl").unlink()
+        message, lines = self.stopped("out.jsonl", "--precision", "auto")
+        self.assertEqual(message, f"sotto: error: stopped by SIGTERM; out.jsonl has got {lines} whole lines")
+
+    def test_an_error_says_what_is_kept(self):
+        self.write("in.jsonl", [*self.lines[:3], {"nothing": 1}])
+        err = self.score("--input", "in.jsonl", "--output", "out.jsonl", code=1)[1]
+        self.assertIn("line 4: member \"nothing\" is unknown", err)
+        self.assertTrue(err.endswith("; out.jsonl keeps 3 whole lines; go on with --resume\n"), err)
+        self.write("in.jsonl", [{"nothing": 1}])
+        self.assertNotIn("--resume", self.score("--input", "in.jsonl", "--output", "new.jsonl", code=1)[1])
+
     def test_a_line_that_was_cut_is_written_anew(self):
         expected = self.expected()
         first_lines = expected[:expected.index(b"\n", len(expected) // 2) + 1]

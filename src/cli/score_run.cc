@@ -10,10 +10,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "base/temporary_files.h"
 #include "cli/api_errors.h"
 #include "cli/command.h"
 #include "cli/head_check.h"
 #include "cli/head_output.h"
+#include "cli/kept_lines.h"
 #include "cli/result_file.h"
 #include "cli/run_messages.h"
 #include "cli/score_check.h"
@@ -118,8 +120,7 @@ class ScoreTask {
     }
     ScoreCounts counts;
     if (!kept.complete) {
-      ScoreRounds rounds(job_, model_, input, *output, totals_);
-      SOTTO_ASSIGN_OR_RETURN(counts, rounds.Run());
+      SOTTO_ASSIGN_OR_RETURN(counts, RunRounds(input, *output, kept.lines));
       SOTTO_RETURN_IF_ERROR(AppendEnd(input, *output));
     }
     SOTTO_RETURN_IF_ERROR(output->Finish());
@@ -130,6 +131,25 @@ class ScoreTask {
   }
 
  private:
+  // Behind `kept` lines of an earlier run.
+  absl::StatusOr<ScoreCounts> RunRounds(ScoreInput& input, ResultFile& output, size_t kept) {
+    std::optional<KeptLines> lines;
+    if (!job_.array) {
+      lines.emplace(DisplayName(path_),
+                    KeptLinesOptions{.resumable = output.regular() && IsRepeatable(job_.prefill),
+                                     .counted = !job_.prefill.pad_compute});
+      lines->Set(kept);
+    }
+    const ResultSink write = [&](const std::string& block, size_t done) {
+      SOTTO_RETURN_IF_ERROR(output.Append(block));
+      if (lines.has_value()) lines->Set(kept + done);
+      return absl::OkStatus();
+    };
+    absl::StatusOr<ScoreCounts> counts = ScoreRounds(job_, model_, input, write, totals_).Run();
+    if (!counts.ok() && lines.has_value()) return lines->AddTo(counts.status());
+    return counts;
+  }
+
   CorpusTotals::Corpus CorpusOf(size_t texts, std::optional<uint64_t> bytes,
                                 const std::string& check) const {
     return {.texts = texts,
@@ -218,6 +238,7 @@ class ScoreTask {
 }  // namespace
 
 absl::Status RunScore(ScoreJob job) {
+  if (!job.array) SayOfOutputs(kNothingWritten);
   if (!job.prefill.weight_cache_dir.empty()) {  // Early; Prefill::Create() sees to it again.
     SOTTO_RETURN_IF_ERROR(InFlagTerms(CheckWeightCache(
         {.sealed = IsSealedModelPath(job.model_path), .platform = DetectPlatform().platform})));
