@@ -287,6 +287,51 @@ class ScoreProcess(unittest.TestCase):
             err = self.score("--input", "bad.jsonl", "--output", "out.jsonl", code=1)[1]
             self.assertIn("bad.jsonl: line 11: ", err)
             self.assertEqual(self.file("out.jsonl"), b"".join(expected[:10]))
+            (self.dir / "out.jsonl").unlink()
+
+    def test_a_run_without_results_changes_nothing(self):
+        bad = [b'{"text": 5}', json.dumps({"text": "a " * 2000}).encode(), b"In the beginning"]
+        for first in bad:
+            (self.dir / "bad.jsonl").write_bytes(first + b'\n"more"\n')
+            for kept in [b"what was there", self.expected()]:
+                (self.dir / "out.jsonl").write_bytes(kept)
+                self.score("--input", "bad.jsonl", "--output", "out.jsonl", code=1)
+                self.assertEqual(self.file("out.jsonl"), kept)
+            self.score("--input", "bad.jsonl", "--output", "new.jsonl", code=1)
+            self.assertFalse((self.dir / "new.jsonl").exists())
+        # Nor does one whose accelerator is not there.
+        (self.dir / "out.jsonl").write_bytes(b"what was there")
+        self.score("--input", "in.jsonl", "--output", "out.jsonl", "--split", "--accelerator", "127.0.0.1:1",
+                   "--timeout", "2", "--retries", "0", code=1)
+        self.assertEqual(self.file("out.jsonl"), b"what was there")
+        # Results of other work, and those of this that are whole, give way.
+        (self.dir / "out.jsonl").write_bytes(b"what was there, and is longer than a line" * 10000)
+        for _ in range(2):
+            self.score("--input", "in.jsonl", "--output", "out.jsonl")
+            self.assertEqual(self.file("out.jsonl"), self.file("expected.jsonl"))
+
+    def test_unfinished_results_are_not_lost(self):
+        shard = ["--shard", "1/2"]
+        for name, flags in [("out.jsonl", []), ("out.jsonl.shard-1-of-2", shard),
+                            ("out.jsonl", ["--corpus", "--prefill-length", "64"])]:
+            if "--corpus" in flags:
+                self.write("in.jsonl", [line for line in self.lines if isinstance(line, str)])
+            self.score("--input", "in.jsonl", "--output", "out.jsonl", *flags)
+            whole = self.file(name)
+            for part in [whole[:len(whole) // 2], whole[:-1]]:
+                (self.dir / name).write_bytes(part)
+                err = self.score("--input", "in.jsonl", "--output", "out.jsonl", *flags, code=1)[1]
+                self.assertIn(f"{name}: holds the first of these results; go on with --resume, or remove it", err)
+                self.assertEqual(self.file(name), part)
+            # No more can be known of a pipe, and a measured precision cannot be resumed.
+            if not flags:
+                with (self.dir / "in.jsonl").open("rb") as file:
+                    self.score("--output", "out.jsonl", stdin=file)
+                self.assertEqual(self.file(name), whole)
+                (self.dir / name).write_bytes(part)
+                self.score("--input", "in.jsonl", "--output", "out.jsonl", "--sums-only")
+            self.score("--input", "in.jsonl", "--output", "out.jsonl", *flags, "--resume",
+                       code=0 if flags else 1)
 
     def test_two_processes_do_not_write_one_file(self):
         first = self.start("--output", "out.jsonl", stdin=subprocess.PIPE)
@@ -314,6 +359,7 @@ class ScoreProcess(unittest.TestCase):
             process.returncode = os.waitstatus_to_exitcode(status)
             self.assertEqual(process.returncode, 0)
             self.assertEqual(self.file("many.out").count(b"\n"), count)
+            (self.dir / "many.out").unlink()  # Else the longer input would go on behind it.
             peaks.append(usage.ru_maxrss)
         # Kept, 19 000 lines of results would take over 4 MB; allocators breathe.
         self.assertLess(peaks[1] - peaks[0], 3000, peaks)

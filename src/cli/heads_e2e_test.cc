@@ -135,6 +135,15 @@ TEST_F(HeadsProgramTest, AnArrayIsTheLinesNumbers) {
   const std::string file = dir_.Read("rows.npy");
   EXPECT_THAT(file.substr(0, 128), HasSubstr("'shape': (21, 36)"));
   EXPECT_TRUE(file.substr(128) == numbers);
+  // What ends early leaves the file as it was; what does not replaces it.
+  dir_.Write("bad.jsonl", std::string(kHeadLines) + "{\n");
+  std::vector<std::string> bad = array;
+  bad[4] = "bad.jsonl";
+  EXPECT_EQ(Run(bad).exit_code, 1);
+  EXPECT_TRUE(dir_.Read("rows.npy") == file);
+  dir_.Write("rows.npy", "shorter");
+  Output(array);
+  EXPECT_TRUE(dir_.Read("rows.npy") == file);
 }
 
 TEST_F(HeadsProgramTest, WhatDoesNotGoTogether) {

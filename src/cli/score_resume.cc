@@ -74,4 +74,13 @@ absl::StatusOr<KeptResults> KeepResults(const std::string& path, const ScoreJob&
   }
 }
 
+bool AreUnfinished(const std::string& path, const ScoreJob& job, ScoreInput input) {
+  CorpusTotals totals;
+  const absl::StatusOr<KeptResults> kept = KeepResults(path, job, input, totals);
+  if (!kept.ok() || kept->lines == 0 || kept->complete) return false;
+  if (job.settings.corpus || !job.shard.alone()) return true;  // Their last line is missing.
+  const absl::StatusOr<std::optional<ScoreRecord>> more = input.Next();
+  return !more.ok() || more->has_value();
+}
+
 }  // namespace sotto

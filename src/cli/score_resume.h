@@ -25,6 +25,10 @@ struct KeptResults {
 absl::StatusOr<KeptResults> KeepResults(const std::string& path, const ScoreJob& job,
                                         ScoreInput& input, CorpusTotals& totals);
 
+// Whether the results at `path` are the first ones of this job, but not all: a run from the
+// beginning would lose them. `input`: the job's, from its beginning.
+bool AreUnfinished(const std::string& path, const ScoreJob& job, ScoreInput input);
+
 }  // namespace sotto
 
 #endif  // SOTTO_CLI_SCORE_RESUME_H_
