@@ -166,6 +166,20 @@ class ScoreProcess(unittest.TestCase):
             self.score("--input", "in.txt", "--output", "out.jsonl", "--resume", *flags)
             self.assertEqual(self.file("out.jsonl"), expected)
 
+    def test_bits_per_byte_are_of_every_token(self):
+        verses = [line for line in self.lines if isinstance(line, str)][:12]
+        self.write("texts.jsonl", verses)
+        self.write("mixed.jsonl", [*verses, {"text": verses[0], "bos": "never"}])
+        common = ["--corpus", "--prefill-length", "16", "--output", "out.jsonl", "--input"]
+        for flags, scored in [(["texts.jsonl"], True), (["texts.jsonl", "--stride", "15"], True),
+                              (["texts.jsonl", "--stride", "16"], False), (["texts.jsonl", "--bos", "never"], False),
+                              (["mixed.jsonl"], False), (["texts.jsonl", "--count-as", "llama.cpp"], False)]:
+            for shards in [[[]], [["--shard", "1/2"], ["--shard", "2/2"]]]:
+                for shard in shards:
+                    self.score(*common, *flags, *shard)
+                corpus = json.loads(self.file("out.jsonl").splitlines()[-1])["corpus"]
+                self.assertEqual(corpus["bits_per_byte"] is not None, scored, flags)
+
     def test_shares_join_to_what_one_process_writes(self):
         for flags in [[], ["--corpus", "--prefill-length", "48"]]:
             if flags:

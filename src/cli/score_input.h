@@ -46,6 +46,8 @@ class ScoreInput {
   size_t texts() const { return texts_; }
   // Of a corpus's texts; nullopt where some were given as ids.
   std::optional<uint64_t> text_bytes() const { return text_bytes_; }
+  // Whether windows score every token of the corpus, but for a BOS put before a text.
+  bool every_token() const { return every_token_; }
   // From 0 to 1, where the size is known.
   std::optional<double> share_read() const;
 
@@ -74,6 +76,7 @@ class ScoreInput {
   size_t next_window_ = 0;
   size_t texts_ = 0;
   std::optional<uint64_t> text_bytes_ = 0;
+  bool every_token_ = true;
 };
 
 }  // namespace sotto

@@ -147,13 +147,13 @@ class ScoreTask {
     Notice(StrCat(DoneText(job_, counts, kept), ": ", DisplayName(path_)));
   }
 
-  CorpusTotals::Corpus CorpusOf(size_t texts, std::optional<uint64_t> bytes,
-                                const std::string& check) const {
-    return {.texts = texts,
-            .bytes = bytes,
-            .length = job_.prefill.prefill_length,
-            .settings = job_.settings,
-            .check = check};
+  std::string LastLine(const CorpusTotals& totals, const ShardEnd& end) const {
+    return totals.Line({.texts = end.texts,
+                        .bytes = end.bytes,
+                        .every_token = end.every_token,
+                        .length = job_.prefill.prefill_length,
+                        .settings = job_.settings,
+                        .check = end.check});
   }
 
   // The last line, where results have one.
@@ -161,14 +161,13 @@ class ScoreTask {
     if (job_.settings.corpus && input.texts() == 0) {
       return absl::InvalidArgumentError(StrCat(DisplayName(job_.input_path), ": contains no text"));
     }
-    if (!job_.shard.alone()) {
-      return ShardEndLine({.lines = input.records(),
-                           .check = input.check(),
-                           .texts = input.texts(),
-                           .bytes = input.text_bytes()});
-    }
-    if (!job_.settings.corpus) return "";
-    return totals_.Line(CorpusOf(input.texts(), input.text_bytes(), input.check()));
+    const ShardEnd end{.lines = input.records(),
+                       .check = input.check(),
+                       .texts = input.texts(),
+                       .bytes = input.text_bytes(),
+                       .every_token = input.every_token()};
+    if (!job_.shard.alone()) return ShardEndLine(end);
+    return job_.settings.corpus ? LastLine(totals_, end) : "";
   }
 
   absl::Status Join() {
@@ -176,9 +175,7 @@ class ScoreTask {
     JoinedLines lines;
     if (job_.settings.corpus) {
       lines.add = [&](const nlohmann::ordered_json& line) { return totals.Add(line); };
-      lines.last_line = [&](const ShardEnd& end) {
-        return totals.Line(CorpusOf(end.texts, end.bytes, end.check));
-      };
+      lines.last_line = [&](const ShardEnd& end) { return LastLine(totals, end); };
     }
     SOTTO_ASSIGN_OR_RETURN(const Joined joined,
                            JoinShards(job_.output_path, job_.shard.count, lines));
