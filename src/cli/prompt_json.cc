@@ -7,6 +7,7 @@
 
 #include "base/json_depth.h"
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "model/unique_keys.h"
 
 namespace sotto {
@@ -55,6 +56,10 @@ absl::StatusOr<Json> ParsePromptJson(std::string_view text, std::string_view sou
       return true;
     });
   } catch (const Json::parse_error& error) {
+    const size_t valid = ValidUtf8Prefix(text);
+    if (valid < text.size()) {
+      return Refusal(source, StrCat("not UTF-8, as JSON must be, at byte ", valid + 1));
+    }
     return Refusal(source, StrCat("not valid JSON, at byte ", error.byte));
   } catch (const Json::exception&) {
     return Refusal(source, "a number is out of range");

@@ -47,8 +47,16 @@ TEST(ScoreLine, AContextAndWhatFollowsIt) {
 // The line is named and, where there is one, the member; what stands there is not.
 TEST(ScoreLine, RefusalsNameThePlaceAndNotTheText) {
   const std::pair<const char*, const char*> refusals[] = {
-      {"{", "not valid JSON"},
+      {"{", "not valid JSON, at byte 2; each line is JSON of its own"},
+      {"{\"text\": secret}", "not valid JSON, at byte 10"},
+      {"secret", "not valid JSON, at byte 1; with --input-format text each line is a text"},
+      {"\"secret\" was said", "; with --input-format text each line is a text"},
       {"7", "needs \"text\""},
+      {"1984", "; with --input-format text each line is a text"},
+      {"[", "; of an array, jq -c '.[]' makes lines"},
+      {"[\"secret\", \"b\"]", "element 0 is not a token id; of an array, jq -c '.[]' makes lines"},
+      {"[{\"text\": \"secret\"},", "; of an array, jq -c '.[]' makes lines"},
+      {"\"secret\xff\"", "not UTF-8, as JSON must be, at byte 8"},
       {"{}", "needs \"text\""},
       {R"({"context": "secret"})", "needs \"text\""},
       {R"({"labels": ["secret"]})", "needs \"text\""},

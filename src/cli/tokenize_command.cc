@@ -11,7 +11,6 @@
 
 #include "base/file.h"
 #include "base/strings.h"
-#include "base/utf8.h"
 #include "cli/default_model.h"
 #include "cli/named_files.h"
 #include "cli/prompt_json.h"
@@ -25,13 +24,15 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-// The line as an object. Bad UTF-8 is told from bad JSON: the offset helps to find it.
+// The line as an object.
 absl::StatusOr<json> ParseLine(const std::string& line) {
-  if (const size_t valid = ValidUtf8Prefix(line); valid < line.size()) {
-    return absl::InvalidArgumentError(StrCat("not UTF-8 at byte offset ", valid));
+  absl::StatusOr<json> object = ParsePromptJson(line, "");
+  if (!object.ok() && !line.starts_with('{')) {
+    return absl::InvalidArgumentError(StrCat(ToStd(object.status().message()),
+                                             "; of lines of text, jq -R '{text: .}' makes JSON"));
   }
-  SOTTO_ASSIGN_OR_RETURN(json object, ParsePromptJson(line, ""));
-  if (!object.is_object()) return absl::InvalidArgumentError("not a JSON object");
+  SOTTO_RETURN_IF_ERROR(object.status());
+  if (!object->is_object()) return absl::InvalidArgumentError("not a JSON object");
   return object;
 }
 
