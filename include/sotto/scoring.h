@@ -35,7 +35,8 @@ absl::StatusOr<ContinuationIds> EncodeContinuations(const Model& model, std::str
 
 // As continuations, but of a prompt that ends as it is, white space included: every label is what
 // follows the prompt's own tokens. Where a label changes these (" " and "yes" that are one token),
-// white space is moved as EncodeContinuations() does it, for all labels. Errors are the same.
+// white space is moved as EncodeContinuations() does it, for all labels. Errors are the same, of
+// "label 2: ...".
 absl::StatusOr<ContinuationIds> EncodeLabels(const Model& model, std::string_view prompt,
                                              std::span<const std::string> labels,
                                              const EncodeTextOptions& options = {});

@@ -87,12 +87,38 @@ absl::Status ReadSecond(const Json& value, const LineShape& shape, const std::st
   return absl::OkStatus();
 }
 
-absl::StatusOr<ScoreRequest> ReadShape(const Json& object, const LineShape& shape,
-                                       const std::string& source) {
+// Of a member that belongs to lines of another shape; OK for any other.
+absl::Status CheckBelongs(std::string_view member, const LineShape& shape,
+                          std::string_view source) {
+  const auto belongs = [&](const LineShape& other) {
+    return !member.empty() && (other.first == member || other.second == member);
+  };
+  const auto other = std::ranges::find_if(kShapes, belongs);
+  if (other == kShapes.end() || belongs(shape)) return absl::OkStatus();
+  if (other->second == member && other->first != shape.first) {
+    return BadLine(source, StrCat("\"", member, "\" goes with \"", other->first, "\", not with \"",
+                                  shape.first, "\""));
+  }
+  return BadLine(source, StrCat("\"", member, "\" cannot stand beside \"",
+                                other->first == shape.first ? shape.second : shape.first, "\""));
+}
+
+// All that lines which begin like this one may have.
+std::vector<std::string_view> KnownMembers(const LineShape& shape) {
   std::vector<std::string_view> known = {"id", shape.first};
   known.insert(known.end(), TextMembers::kNames.begin(), TextMembers::kNames.end());
-  if (!shape.second.empty()) known.push_back(shape.second);
-  SOTTO_RETURN_IF_ERROR(CheckMembers(object, known, source));
+  for (const LineShape& other : kShapes) {
+    if (other.first == shape.first && !other.second.empty()) known.push_back(other.second);
+  }
+  return known;
+}
+
+absl::StatusOr<ScoreRequest> ReadShape(const Json& object, const LineShape& shape,
+                                       const std::string& source) {
+  for (const auto& [member, value] : object.items()) {
+    SOTTO_RETURN_IF_ERROR(CheckBelongs(member, shape, source));
+  }
+  SOTTO_RETURN_IF_ERROR(CheckMembers(object, KnownMembers(shape), source));
   ScoreRequest request{.kind = shape.kind};
   const auto place = [&](std::string_view member) { return StrCat(source, ": \"", member, "\""); };
   SOTTO_ASSIGN_OR_RETURN(request.context, ReadTextOrIds(object[shape.first], place(shape.first)));

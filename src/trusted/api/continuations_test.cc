@@ -110,8 +110,14 @@ TEST_F(ContinuationsTest, LabelsBehindNothingFollowBos) {
 }
 
 TEST_F(ContinuationsTest, WithoutATokenOrNotUtf8AreRefused) {
-  EXPECT_EQ(Refusal("x", {"ab", ""}), "continuation 1: has no token of its own");
-  EXPECT_EQ(Refusal("xa", {"b"}), "continuation 0: has no token of its own");
+  EXPECT_EQ(Refusal("x", {"ab", ""}), "continuation 1: has no token of its own: it is empty");
+  const std::string merges =
+      "0: has no token of its own: its text merges into the last token of what stands before it";
+  EXPECT_EQ(Refusal("xa", {"b"}), "continuation " + merges);
+  EXPECT_EQ(EncodeLabels(model_, "xa", std::vector<std::string>{"b"}).status(),
+            absl::InvalidArgumentError("label " + merges));
+  EXPECT_EQ(EncodeLabels(model_, "x\n", std::vector<std::string>{"ab", ""}).status(),
+            absl::InvalidArgumentError("label 1: has no token of its own: it is empty"));
   EXPECT_THAT(Refusal("x", {"ab", "\xff"}), HasSubstr("continuation 1: "));
   EXPECT_THAT(Refusal("\xff", {"ab"}), HasSubstr("UTF-8"));
 }
