@@ -136,11 +136,18 @@ class ScoreProcess(unittest.TestCase):
         half = b"".join(self.file("expected.jsonl").splitlines(keepends=True)[:9])
         self.write("other.jsonl", [*self.lines[:3], {"text": "another"}, *self.lines[4:]])
         self.write("short.jsonl", self.lines[:8])
-        for flags, reason in [(["--input", "other.jsonl"], "line 4: was not made of this input"),
-                              (["--input", "short.jsonl"], "line 9: was not made"),
-                              (["--input", "in.jsonl", "--precision", "fixed"], "line 1: was not made"),
-                              (["--input", "in.jsonl", "--top-k", "2"], "line 1: was not made"),
-                              (["--input", "in.jsonl", "--bos", "never"], "line 1: was not made"),
+        self.write("shifted.jsonl", self.lines[1:])
+        for flags, reason in [(["--input", "other.jsonl"], "line 4: was made of another input, which differs at other.jsonl: line 4"),
+                              (["--input", "short.jsonl"], "line 9: was made of an input with more lines"),
+                              (["--input", "in.jsonl", "--precision", "fixed"], "line 1: was made with --precision f32: resuming"),
+                              (["--input", "in.jsonl", "--precision", "bf16", "--attention-precision", "bf16"],
+                               "line 1: was made with --precision f32 and --attention-precision f32"),
+                              (["--input", "in.jsonl", "--sums-only"], "line 1: was made without --sums-only"),
+                              (["--input", "in.jsonl", "--sums-only", "--precision", "fixed"],
+                               "line 1: was not made of this input, model, precision and settings (not one"),
+                              (["--input", "shifted.jsonl"], "line 1: was not made of this input"),
+                              (["--input", "in.jsonl", "--top-k", "2"], "line 1: was made without --top-k"),
+                              (["--input", "in.jsonl", "--bos", "never"], "line 1: was made with --bos auto"),
                               (["--input", "in.jsonl", "--precision", "auto"], "must be named")]:
             (self.dir / "out.jsonl").write_bytes(half)
             code = 2 if "auto" in flags else 1

@@ -111,10 +111,14 @@ TEST_F(HeadsProgramTest, ResumedSharedAndPadded) {
     }
     EXPECT_EQ(dir_.Read("shared.jsonl"), whole);
     dir_.Write("out.jsonl", whole);
-    EXPECT_EQ(Run({"embed", "--dimensions", "4", "--model", model, "--input", "in.jsonl",
-                   "--output", "out.jsonl", "--resume"})
-                  .exit_code,
-              1);
+    const ProgramResult other = Run({"embed", "--dimensions", "4", "--model", model, "--input",
+                                     "in.jsonl", "--output", "out.jsonl", "--resume"});
+    EXPECT_EQ(other.exit_code, 1);
+    EXPECT_THAT(other.err, HasSubstr("line 1: was not made of this"));
+    if (command.size() == 2) {
+      EXPECT_THAT(Run(with({"--output", "out.jsonl", "--resume", "--dimensions", "4"})).err,
+                  HasSubstr("line 1: was made without --dimensions"));
+    }
   }
 }
 

@@ -25,6 +25,10 @@ size_t UnscoredTokens(size_t tokens, const TextWindows& windows) {
 
 }  // namespace
 
+std::string CheckedBytes(const ScoreRecord& record) {
+  return record.row.has_value() ? WindowBytes(*record.row, record.place) : record.line;
+}
+
 absl::StatusOr<ScoreInput> ScoreInput::Open(const ScoreJob& job, const std::string& settings,
                                             const ScoreEncoder& encoder) {
   SOTTO_ASSIGN_OR_RETURN(LineReader reader, LineReader::Open(job.input_path));

@@ -27,6 +27,9 @@ struct ScoreRecord {
   CorpusPlace place = {};
 };
 
+// What the record's check covers, beside settings and the records before it.
+std::string CheckedBytes(const ScoreRecord& record);
+
 class ScoreInput {
  public:
   // `settings`: what CheckedSettings() gives. `encoder` outlives this. Errors as base/file.h.
@@ -43,6 +46,7 @@ class ScoreInput {
   // Of what Next() has returned.
   size_t records() const { return next_index_; }
   const std::string& check() const { return chain_.whole(); }
+  const std::string& settings() const { return settings_; }
   size_t texts() const { return texts_; }
   // Of a corpus's texts; nullopt where some were given as ids.
   std::optional<uint64_t> text_bytes() const { return text_bytes_; }
@@ -54,7 +58,11 @@ class ScoreInput {
  private:
   ScoreInput(const ScoreJob& job, const std::string& settings, const ScoreEncoder& encoder,
              LineReader reader)
-      : job_(job), encoder_(&encoder), chain_(settings), reader_(std::move(reader)) {}
+      : job_(job),
+        settings_(settings),
+        encoder_(&encoder),
+        chain_(settings),
+        reader_(std::move(reader)) {}
 
   absl::StatusOr<std::optional<ScoreRecord>> NextLine();
   absl::StatusOr<std::optional<ScoreRecord>> NextWindow();
@@ -64,6 +72,7 @@ class ScoreInput {
   ScoreRecord Record();
 
   ScoreJob job_;
+  std::string settings_;
   const ScoreEncoder* encoder_;
   CheckChain chain_;
   LineReader reader_;
