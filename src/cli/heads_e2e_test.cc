@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -53,6 +55,8 @@ class HeadsProgramTest : public testing::Test {
 
   const TempDir dir_;
 };
+
+void WriteText(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
 std::vector<HeadJson> ParsedLines(const std::string& text) {
   std::vector<HeadJson> lines;
@@ -148,6 +152,26 @@ TEST_F(HeadsProgramTest, AnArrayIsTheLinesNumbers) {
   dir_.Write("rows.npy", "shorter");
   Output(array);
   EXPECT_TRUE(dir_.Read("rows.npy") == file);
+}
+
+// As files of sentence-transformers have it; nothing depends on them.
+TEST_F(HeadsProgramTest, AnotherPoolingThanTheModelWasTrainedForIsWarnedOf) {
+  const std::string model = Write(1, {.kind = HeadKind::kNone});
+  const std::string before = Output({"embed", "--model", model, "--input", "in.jsonl"});
+  std::filesystem::create_directory(model + "/1_Pooling");
+  WriteText(model + "/1_Pooling/config.json", R"({"pooling_mode_mean_tokens": true})");
+  WriteText(model + "/modules.json",
+            R"([{"type": "a.Transformer"}, {"type": "a.Pooling", "path": "1_Pooling"},
+                {"type": "a.Normalize"}])");
+  const ProgramResult run = Run({"embed", "--model", model, "--input", "in.jsonl"});
+  EXPECT_EQ(run.out, before);
+  EXPECT_THAT(run.err,
+              HasSubstr("/1_Pooling/config.json: the model was trained for --pooling mean\n"));
+  EXPECT_THAT(run.err, HasSubstr("/modules.json: the model was trained for --normalize\n"));
+  EXPECT_THAT(
+      Run({"embed", "--model", model, "--input", "in.jsonl", "--pooling", "mean", "--normalize"})
+          .err,
+      testing::Not(HasSubstr("trained for")));
 }
 
 TEST_F(HeadsProgramTest, WhatDoesNotGoTogether) {

@@ -237,6 +237,9 @@ absl::Status RunScore(ScoreJob job) {
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
   SayModel(job, model->info());
   SOTTO_RETURN_IF_ERROR(CheckHead(model->info(), job.settings.task));
+  if (job.settings.task == LineTask::kEmbed) {
+    WarnOfEmbedding(model->info(), job.settings.embed, "--pooling");
+  }
   SOTTO_RETURN_IF_ERROR(ResolveForModel(model->info(), job));
   SOTTO_ASSIGN_OR_RETURN(const ModelDigestSet digests, model->Digests());
   return ScoreTask(job, *model, CheckedSettings(job, digests.model)).Run();

@@ -95,6 +95,8 @@ absl::Status Serve(ServeJob job, const sigset_t& stop) {
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
   SayModel(job, model->info());
+  WarnOfEmbedding(model->info(), {.pooling = job.service.embedding_pooling, .normalize = true},
+                  "--embedding-pooling");
   SOTTO_RETURN_IF_ERROR(ResolveLength(model->info(), job));
   if (job.service.rerank.has_value()) {
     SOTTO_RETURN_IF_ERROR(job.service.rerank->LabelIds(*model).status());

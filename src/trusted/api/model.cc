@@ -12,6 +12,7 @@
 #include "model/sealed_model.h"
 #include "trusted/api/guarded.h"
 #include "trusted/api/model_impl.h"
+#include "trusted/api/sentence_files.h"
 #include "trusted/tokenizer/tokenizer_config.h"
 
 namespace sotto {
@@ -101,6 +102,10 @@ absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& p
   SOTTO_ASSIGN_OR_RETURN(impl->tokenizer, LoadTokenizer(impl->checkpoint));
   if (impl->tokenizer != nullptr) {
     impl->info.tokenizer_warnings = TokenizerWarnings(*impl->tokenizer, impl->info);
+  }
+  if (!impl->info.sealed) {
+    impl->info.trained_embedding = ReadSentenceFiles(path);
+    impl->info.embedding_warnings = EmbeddingWarnings(impl->info.trained_embedding);
   }
   return std::shared_ptr<const Model::Impl>(std::move(impl));
 }
