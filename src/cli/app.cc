@@ -61,8 +61,7 @@ std::string SeeHelp(const CLI::App& app) {
   return StrCat(" (see ", command, " --help)");
 }
 
-// Names a flag, or a misspelt command. Other words may be part of a prompt that lacks its quotes,
-// and are not repeated.
+// Names what was not understood, but for words that may be part of a prompt that lacks its quotes.
 std::string UnexpectedArgument(const CLI::App& app) {
   const std::string argument = app.remaining(true).front();
   const std::string word = argument.substr(0, argument.find('='));
@@ -71,6 +70,10 @@ std::string UnexpectedArgument(const CLI::App& app) {
   }
   if (ChosenCommand(app).get_subcommands([](const CLI::App*) { return true; }).size() > 0) {
     return StrCat("unknown command ", Printable(argument), DidYouMean(ChosenCommand(app), word));
+  }
+  const CLI::App& command = ChosenCommand(app);
+  if (command.get_option_no_throw("--prompt") == nullptr) {
+    return StrCat("unexpected argument ", Printable(argument));
   }
   return "unexpected argument (quote a prompt that contains spaces)";
 }

@@ -79,7 +79,9 @@ class ScoreEncoder {
   absl::StatusOr<ContinuationIds> ContinuingIds(const ScoreItem& item) const;
   // Cuts the row, or refuses it.
   absl::Status Fit(ScoreItem& item, ScoreRow& row) const;
-  absl::Status CheckVocabulary(const TokenIds& ids, std::string_view source) const;
+  // `given`: what they are the ids of.
+  absl::Status CheckVocabulary(const TokenIds& ids, const TextOrIds& given,
+                               std::string_view source) const;
   bool DoubledBos(const ScoreRequest& request, const TokenIds& ids) const;
 
   const Model& model_;

@@ -45,7 +45,7 @@ absl::StatusOr<std::string> ReadNamed(const Setting& setting) {
 ServeListenFlags::ServeListenFlags(CLI::App& app)
     : listen_(app, {.flag = "--listen",
                     .placeholder = "HOST:PORT",
-                    .help = "Where to serve; port 0: any",
+                    .help = "Where to serve, as localhost:8443 or 0.0.0.0:443; port 0: any",
                     .default_value = "localhost:8443"}),
       tls_cert_(app, {.flag = "--tls-cert",
                       .placeholder = "FILE",

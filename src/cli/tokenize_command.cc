@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdint>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,7 @@
 #include "cli/text_encoding.h"
 #include "model/checkpoint.h"
 #include "model/config.h"
+#include "trusted/tokenizer/other_tokenizers.h"
 
 namespace sotto {
 namespace {
@@ -116,6 +118,19 @@ absl::StatusOr<std::string> TokenizerPath(const TokenizeFlags& flags) {
   return UsageError("--model and --tokenizer: cannot be combined");
 }
 
+// With what to do about a tokenizer of another format.
+absl::StatusOr<Tokenizer> LoadTokenizer(const std::string& path) {
+  const std::string other = OtherTokenizerAt(path);
+  if (!other.empty()) {
+    return absl::UnimplementedError(StrCat(path, ": is no ", kTokenizerName, other));
+  }
+  absl::StatusOr<Tokenizer> tokenizer = Tokenizer::Load(path);
+  if (!absl::IsNotFound(tokenizer.status())) return tokenizer;
+  return absl::NotFoundError(
+      StrCat(ToStd(tokenizer.status().message()),
+             OtherTokenizerIn(std::filesystem::path(path).parent_path().string())));
+}
+
 absl::Status RunTokenize(const TokenizeFlags& flags) {
   TokenizeJob job{.decode = flags.decode->count() > 0};
   SOTTO_ASSIGN_OR_RETURN(job.encoding, flags.text.Read());
@@ -128,7 +143,7 @@ absl::Status RunTokenize(const TokenizeFlags& flags) {
                  {flags.tokenizer.given() ? "--tokenizer" : flags.model.source(), path}},
       .outputs = {{"standard output", "/dev/stdout"}}};
   SOTTO_RETURN_IF_ERROR(files.CheckApart());
-  SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::Load(path));
+  SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, LoadTokenizer(path));
   if (job.encoding.bos == BosUse::kAlways && tokenizer.bos_ids().empty()) {
     SOTTO_ASSIGN_OR_RETURN(job.bos, BosBeside(flags));
   }
