@@ -19,6 +19,8 @@ find_package(OpenMP QUIET COMPONENTS CXX)
 sotto_need(OpenMP_CXX_FOUND OpenMP)
 find_package(Boost 1.74 QUIET)  # Headers of Beast and Asio only.
 sotto_need(Boost_FOUND Boost)
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h)  # Headers only: no library to load.
+sotto_need(TOMLPLUSPLUS_INCLUDE_DIR toml++)
 pkg_check_modules(PCRE2 QUIET IMPORTED_TARGET libpcre2-8)
 sotto_need(PCRE2_FOUND PCRE2)
 pkg_check_modules(UTF8PROC QUIET IMPORTED_TARGET libutf8proc)

@@ -90,8 +90,10 @@ class Embedded(unittest.TestCase):
         names = run("nm", "--dynamic", "--defined-only", "--demangle", library).stdout.splitlines()
         foreign = [name for name in names
                    if not any(f"sotto::{one}" in name
-                              for one in ("EncodeContinuations(", "Model::", "Prefill::", "Scores::",
-                                         "TextWindows::", "Validate("))]
+                              for one in ("CheckKeysetAge(", "EncodeContinuations(", "EncodeLabels(",
+                                         "FormatVerdict[", "Model::", "ParseAttestationPolicy(", "Prefill::",
+                                         "ReasonId[", "Scores::", "TcbStatusName(", "TextWindows::", "Validate(",
+                                         "Verdict::", "VerdictToJson[", "VerifyQuote("))]
         self.assertEqual(foreign, [])
         self.assertTrue(any("sotto::Prefill::Create" in name for name in names))
 

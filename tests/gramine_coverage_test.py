@@ -5,17 +5,22 @@ environment is covered by the manifest, and all that the manifest lists is used.
 Usage: gramine_coverage_test.py SOURCE_DIR BUILD_DIR.
 """
 
+import contextlib
 import hashlib
+import http.client
 import json
 import os
 import pathlib
 import re
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import unittest
 
 from gramine_enclave import Enclave, PSEUDO_FILES, why_not
+from service_process import make_certificate
 
 SOURCE_DIR, BUILD_DIR = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
 THREADS = 4
@@ -55,13 +60,20 @@ class Coverage:
         cls.enclave = Enclave(cls.work, SOURCE_DIR, BUILD_DIR / "bin/sotto",
                               {"THREADS": THREADS} | cls.variables)
         cls.root, cls.manifest = cls.enclave.root, cls.enclave.manifest
-        (cls.root / "data/prompts.jsonl").write_text('{"prompt": "In the beginning"}\n' * PROMPTS)
-        cls.trace = cls.enclave.trace(**SHAPE)
-        cls.result = json.loads((cls.root / "data/results.json").read_text())
+        cls.run_traced()
 
     @classmethod
     def prepare(cls):
         pass
+
+    @classmethod
+    def run_traced(cls):
+        (cls.root / "data/prompts.jsonl").write_text('{"prompt": "In the beginning"}\n' * PROMPTS)
+        cls.trace = cls.enclave.trace(**SHAPE)
+        cls.result = json.loads((cls.root / "data/results.json").read_text())
+
+    def variables_read(self):
+        return self.enclave.variables_read(**SHAPE)
 
     @classmethod
     def accelerator(cls, *arguments):
@@ -117,7 +129,7 @@ class Coverage:
             self.assertIn(family, ("AF_INET", "AF_INET6"))
 
     def test_variables(self):
-        listed, read = set(self.manifest["loader"]["env"]), self.enclave.variables_read(**SHAPE)
+        listed, read = set(self.manifest["loader"]["env"]), self.variables_read()
         # The loader and malloc read theirs without getenv().
         for name in listed - {"LD_LIBRARY_PATH", "LD_PRELOAD", "MALLOC_ARENA_MAX"}:
             self.assertIn(name, read, "is in the manifest, but not read")
@@ -178,6 +190,63 @@ class TeeOnly(Coverage, unittest.TestCase):
         run = self.enclave.run("bench", "--model", "/model.sotto", "--output", "/data/bench")
         self.assertNotEqual(run.returncode, 0)
         self.assertIn("sotto-bench is not installed beside sotto", run.stderr)
+
+
+class Serving(Coverage, unittest.TestCase):
+    """The service: TLS ends inside, and what it needs for that is on the encrypted mount."""
+
+    PROBED_THREADS = 0
+
+    @classmethod
+    def prepare(cls):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            cls.port = listener.getsockname()[1]
+        cls.variables = {"SERVE": f"127.0.0.1:{cls.port}"}
+
+    @classmethod
+    def run_traced(cls):
+        certificate, key = make_certificate(cls.work)
+        data = cls.root / "data"
+        (data / "tls.crt").write_bytes(certificate.read_bytes())
+        (data / "tls.key").write_bytes(key.read_bytes())
+        (data / "api_keys").write_text("a-key-for-this-test-alone\n")
+        cls.certificate, cls.answers = certificate, []
+        cls.trace = cls.enclave.trace(cls.ask, **SHAPE)
+
+    @classmethod
+    def ask(cls):
+        context = ssl.create_default_context(cafile=cls.certificate)
+        connection = http.client.HTTPSConnection("localhost", cls.port, timeout=120, context=context)
+        with contextlib.closing(connection):
+            for path, body in (("/v1/completions", '{"prompt": [5, 6, 7], "max_tokens": 1, "logprobs": 1}'),
+                               ("/v1/protection", None)):
+                connection.request("GET" if body is None else "POST", path, body,
+                                   {"Authorization": "Bearer a-key-for-this-test-alone"})
+                answer = connection.getresponse()
+                cls.answers.append((answer.status, json.loads(answer.read())))
+
+    def variables_read(self):
+        return self.enclave.variables_read(self.ask, **SHAPE)
+
+    def check_thread_count(self, threads):
+        self.assertEqual(threads, THREADS + 4)
+
+    def test_results_leave_through_the_encrypted_mount_only(self):
+        self.assertNotRegex(self.trace, r"open(?:at)?\([^)]*O_(?:WRONLY|RDWR|CREAT|TMPFILE)")
+
+    def test_it_says_where_it_runs(self):
+        status, protection = self.answers[1]
+        self.assertEqual(status, 200)
+        self.assertTrue(protection["host"]["hidden"], protection)
+        self.assertIn("sotto: SGX enclave under Gramine, remote attestation dcap\n", self.enclave.stderr)
+
+    def test_what_gramine_does_not_count_is_null(self):
+        """A service writes no result."""
+
+    def test_it_answers(self):
+        status, completion = self.answers[0]
+        self.assertEqual(status, 200, completion)
+        self.assertEqual(len(completion["choices"][0]["logprobs"]["tokens"]), 1)
 
 
 class Provisioned(Coverage, unittest.TestCase):

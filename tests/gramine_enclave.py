@@ -5,6 +5,7 @@ manifest mounts, under the paths it gives them, and the pseudo-files that Gramin
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 
 import tomli
@@ -62,6 +63,28 @@ def why_not():
     return None
 
 
+def children(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def run_command(command, environment, stderr, work):
+    """Runs a command to its end. `work`, if it is given, is called once the program, a service, has
+    written its first line; SIGTERM then ends it."""
+    with open(stderr, "wb") as errors:
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors)
+    with process.stdout:
+        if work is not None:
+            line = process.stdout.readline()
+            assert line.startswith(b"listening on "), line + stderr.read_bytes()
+            try:
+                work()
+            finally:
+                os.kill((children(process.pid) or [process.pid])[0], signal.SIGTERM)
+        process.stdout.read()
+    code = process.wait(timeout=120)
+    assert code == 0, f"{code}: {stderr.read_text()}"
+
+
 class Enclave:
     """Makes the manifest in `work` with packaging/gramine's Makefile, and the directory."""
 
@@ -101,15 +124,14 @@ class Enclave:
         return {name: passed[name] if isinstance(value, dict) else value
                 for name, value in self.manifest["loader"]["env"].items()}
 
-    def trace(self, **shape):
-        """strace's report of one run, from the program's own execve() on."""
+    def trace(self, work=None, **shape):
+        """strace's report of one run, from the program's own execve() on. `work`: as run_command()."""
         log = self.work / "trace"
         # Gramine refuses eventfd unless a manifest allows it, insecurely.
-        run = subprocess.run(["strace", "-f", "-y", "-s", "200", "-o", log, "-e", f"trace={TRACED}",
-                        "-e", "inject=eventfd2:error=ENOSYS", *chroot_command(self.root),
-                        *self._command()],
-                       env=self.environment(**shape), check=True, capture_output=True, text=True)
-        self.stderr = run.stderr
+        run_command(["strace", "-f", "-y", "-s", "200", "-o", log, "-e", f"trace={TRACED}",
+                     "-e", "inject=eventfd2:error=ENOSYS", *chroot_command(self.root), *self._command()],
+                    self.environment(**shape), self.work / "stderr", work)
+        self.stderr = (self.work / "stderr").read_text()
         text = log.read_text()
         return text[text.index(f'execve("{self._command()[0]}"'):]
 
@@ -119,13 +141,13 @@ class Enclave:
                               env={"LD_LIBRARY_PATH": "/lib"}, capture_output=True, text=True,
                               check=False)
 
-    def variables_read(self, **shape):
+    def variables_read(self, work=None, **shape):
         """The names of the variables that the program and its libraries ask for."""
         subprocess.run(["gcc", "-shared", "-fPIC", "-D_GNU_SOURCE", "-x", "c", "-",
                         "-o", self.root / "shim.so", "-ldl"], input=SHIM, text=True, check=True)
         loader = ["/lib/ld-linux-x86-64.so.2", "--preload", "/shim.so"]
-        subprocess.run([*chroot_command(self.root), *loader, *self._command()],
-                       env=self.environment(**shape), check=True, capture_output=True)
+        run_command([*chroot_command(self.root), *loader, *self._command()], self.environment(**shape),
+                    self.work / "stderr", work)
         return set((self.root / "getenv.log").read_text().split())
 
     def _command(self):

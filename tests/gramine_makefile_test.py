@@ -103,6 +103,19 @@ class Variables(Base):
         self.assertEqual((self.value("--protection"), self.value("--data-plane")), ("shares", "grpc"))
         self.assertEqual(self.argv().count("--accelerator-key"), 2)
 
+    def test_a_service(self):
+        self.made("SERVE=0.0.0.0:8443", "RERANK=1", "THREADS=3")
+        self.assertEqual(self.argv()[:2], ["sotto", "serve"])
+        self.assertEqual((self.value("--listen"), self.value("--tls-key")), ("0.0.0.0:8443", "/data/tls.key"))
+        self.assertEqual(self.value("--rerank-template"), "/data/rerank_template")
+        self.assertEqual(self.manifest()["sgx"]["max_threads"], 3 + 8)
+        self.made("SERVE=0.0.0.0:8443", *accelerators(SHARES))
+        self.assertEqual(self.value("--protection"), "shares")
+        self.refused("--listen localhost:8443: must be", "SERVE=localhost:8443")
+        for variable in ("LOGPROBS=1", "SAVE_LOGITS=1", "PROMPTS=prompts.txt"):
+            self.assertIn("are of a prefill", self.make("SERVE=0.0.0.0:8443", variable).stderr)
+        self.assertIn("RERANK=1 needs SERVE", self.make("RERANK=1").stderr)
+
     def test_bad_ones_are_refused_and_leave_no_manifest(self):
         self.refused("power of two", "ENCLAVE_SIZE=6G")
         self.refused("--precision 'fast': must be", "PRECISION=fast")

@@ -1,7 +1,7 @@
 """Mutants of the release manifests that check_manifest must refuse, each with what the refusal says."""
 
 from gramine_edits import (append, argv, distrust, drop, mount, put, shadow, trusted, unmount)
-from gramine_rendering import PROVISION, ROOT, SHARED, SHARES
+from gramine_rendering import PROVISION, ROOT, SERVE, SHARED, SHARES
 
 HASH = "0" * 64
 # (an edit of the release manifest, what the refusal says).
@@ -39,8 +39,8 @@ MUTANTS = [
     (put("loader.entrypoint.sha256", HASH), "loader.entrypoint.sha256: not the hash"),
     (put("loader.entrypoint.uri", "file:other"), "is not Gramine's library OS"),
     (drop("loader.argv"), "loader.argv: missing"),
-    (put("loader.argv", []), "must begin with sotto prefill"),
-    (argv("prefill", "tokenize"), "must begin with sotto prefill"),
+    (put("loader.argv", []), "must begin with sotto prefill or"),
+    (argv("prefill", "tokenize"), "must begin with sotto prefill or"),
     (argv(ROOT, "ab" * 31), "--weights-root 'abab"),
     (argv("--weights-root", "--weights-toor"), "--weights-root must come where '--weights-toor'"),
     (argv(f"--weights-root {ROOT}", f"--weights-root={ROOT}"), "--weights-root must come where"),
@@ -172,5 +172,22 @@ PROVISION_MUTANTS = [
     (unmount("/lib/libsecret_prov_attest.so"), "/lib/libsecret_prov_attest.so is missing"),
     (mount("/data", key_name="_sgx_mrsigner"), "its key is '_sgx_mrsigner', and 'prompts' is what"),
 ]
+# and for one that serves.
+SERVE_MUTANTS = [
+    (argv("--tls-cert /data/tls.crt --tls-key /data/tls.key", "--no-tls"), "--tls-cert must come where '--no-tls'"),
+    (argv("--api-key-file /data/api_keys", ""), "--api-key-file must come where '--threads'"),
+    (argv("/data/tls.key", "/tls.key"), "--tls-key '/tls.key': must be"),
+    (argv("/data/tls.key", "/dev/shm/tls.key"), "--tls-key '/dev/shm/tls.key': must be"),
+    (argv("/data/api_keys", "/data/../keys"), "--api-key-file '/data/../keys': must be"),
+    (argv("0.0.0.0:8443", "localhost:8443"), "--listen localhost:8443: must be ADDRESS:PORT"),
+    (argv("0.0.0.0:8443", "unix:/tmp/socket"), "--listen unix:/tmp/socket: must be ADDRESS:PORT"),
+    (argv("--precision auto", "--precision auto --share-prefixes-across-clients"), "'--share-prefixes-across-cl"),
+    (argv("--precision auto", "--precision auto --log-level debug"), "'--log-level' is not an argument"),
+    (argv("--precision auto", "--precision auto --output /data/results.json"), "'--output' is not an"),
+    (argv("serve", "prefill"), "--prompts must come where '--listen'"),
+    (argv("serve", "score"), "must begin with sotto prefill or"),
+    (put("sgx.max_threads", 6), "sgx.max_threads: must be 10"),
+    (append("fs.mounts", {"path": "/prompts.json", "uri": "file:prompts.json"}), "a service reads no prompts"),
+]
 ALL_MUTANTS = [({}, MUTANTS), (SHARES, SHARES_MUTANTS), (SHARED, SHARED_MUTANTS),
-               (PROVISION, PROVISION_MUTANTS)]
+               (PROVISION, PROVISION_MUTANTS), (SERVE, SERVE_MUTANTS)]

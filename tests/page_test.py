@@ -60,7 +60,7 @@ class Page(unittest.TestCase):
         shades = self.browser.run("[...document.querySelectorAll('#text-result .token')]"
                                   ".map((token) => token.style.getPropertyValue('--shade'))")
         self.assertEqual(shades[0], "")
-        logprobs = self.logprobs(TEXT)
+        logprobs = self.scores(TEXT)["token_logprobs"]
         self.assertEqual(len(shades), len(logprobs))
         for shade, logprob in zip(shades[1:], logprobs[1:]):
             # Rounded to three digits.
@@ -68,16 +68,25 @@ class Page(unittest.TestCase):
 
     def test_numbers_are_those_of_the_api(self):
         self.score()
-        logprobs = self.logprobs(TEXT)[1:]
+        logprobs = self.scores(TEXT)["token_logprobs"][1:]
         perplexity = self.browser.run("document.querySelector('.numbers dd').textContent")
         # Shown without decimals from 100 on.
         self.assertAlmostEqual(float(perplexity), math.exp(-sum(logprobs) / len(logprobs)), delta=0.5001)
 
-    def logprobs(self, text):
+    def scores(self, text):
         status, _, answer = self.server.ask("/v1/completions", {
             "prompt": text, "echo": True, "logprobs": 10, "max_tokens": 0})
         self.assertEqual(status, 200, answer)
-        return answer["choices"][0]["logprobs"]["token_logprobs"]
+        return answer["choices"][0]["logprobs"]
+
+    def test_ranks_are_those_among_all_tokens(self):
+        text = "In the beginning, quoth xylophones"
+        self.score(text)
+        ranks = self.scores(text)["token_ranks"][1:]
+        self.assertGreater(max(ranks), 20)
+        said = self.browser.run("[...document.querySelectorAll('#text-result .token')]"
+                                ".map((token) => token.getAttribute('aria-label'))")
+        self.assertEqual([label.rpartition(" rank ")[2] for label in said[1:]], [str(rank) for rank in ranks])
 
     def test_keys_go_from_token_to_token_and_show_what_was_likelier(self):
         self.score()

@@ -88,6 +88,40 @@ class ScoreProcess(unittest.TestCase):
         self.score(*resume)
         self.assertEqual(self.file("out.jsonl"), expected)
 
+    def stopped(self, name, *flags):
+        """The message of a run that SIGTERM stopped, and how many whole lines it left."""
+        process = self.start("--input", "in.jsonl", "--output", "out.jsonl", "--threads", "1", *flags)
+        while process.poll() is None:
+            if (self.dir / name).exists() and self.file(name):
+                process.terminate()
+                break
+            time.sleep(0.002)
+        err = process.communicate(timeout=300)[1].decode()
+        self.assertEqual(process.returncode, 128 + signal.SIGTERM, err)
+        return err.splitlines()[-1], self.file(name).count(b"\n")
+
+    def test_a_signal_says_what_is_kept(self):
+        self.write("in.jsonl", self.lines * 20)
+        for name, flags in [("out.jsonl", []), ("out.jsonl.shard-2-of-3", ["--shard", "2/3"])]:
+            message, lines = self.stopped(name, *flags)
+            self.assertEqual(message, f"sotto: error: stopped by SIGTERM; {name} keeps {lines} whole lines; "
+                                      "go on with --resume")
+        # Not how many there are, where nobody is to count them; nothing of --resume, where it is refused.
+        (self.dir / "out.jsonl").unlink()
+        message = self.stopped("out.jsonl", "--pad-compute", "--prefill-length", "256")[0]
+        self.assertIn("; out.jsonl keeps whole lines; go on with --resume", message)
+        (self.dir / "out.jsonl").unlink()
+        message, lines = self.stopped("out.jsonl", "--precision", "auto")
+        self.assertEqual(message, f"sotto: error: stopped by SIGTERM; out.jsonl has got {lines} whole lines")
+
+    def test_an_error_says_what_is_kept(self):
+        self.write("in.jsonl", [*self.lines[:3], {"nothing": 1}])
+        err = self.score("--input", "in.jsonl", "--output", "out.jsonl", code=1)[1]
+        self.assertIn("line 4: member \"nothing\" is unknown", err)
+        self.assertTrue(err.endswith("; out.jsonl keeps 3 whole lines; go on with --resume\n"), err)
+        self.write("in.jsonl", [{"nothing": 1}])
+        self.assertNotIn("--resume", self.score("--input", "in.jsonl", "--output", "new.jsonl", code=1)[1])
+
     def test_a_line_that_was_cut_is_written_anew(self):
         expected = self.expected()
         first_lines = expected[:expected.index(b"\n", len(expected) // 2) + 1]
@@ -102,11 +136,18 @@ class ScoreProcess(unittest.TestCase):
         half = b"".join(self.file("expected.jsonl").splitlines(keepends=True)[:9])
         self.write("other.jsonl", [*self.lines[:3], {"text": "another"}, *self.lines[4:]])
         self.write("short.jsonl", self.lines[:8])
-        for flags, reason in [(["--input", "other.jsonl"], "line 4: was not made of this input"),
-                              (["--input", "short.jsonl"], "line 9: was not made"),
-                              (["--input", "in.jsonl", "--precision", "fixed"], "line 1: was not made"),
-                              (["--input", "in.jsonl", "--top-k", "2"], "line 1: was not made"),
-                              (["--input", "in.jsonl", "--bos", "never"], "line 1: was not made"),
+        self.write("shifted.jsonl", self.lines[1:])
+        for flags, reason in [(["--input", "other.jsonl"], "line 4: was made of another input, which differs at other.jsonl: line 4"),
+                              (["--input", "short.jsonl"], "line 9: was made of an input with more lines"),
+                              (["--input", "in.jsonl", "--precision", "fixed"], "line 1: was made with --precision f32: resuming"),
+                              (["--input", "in.jsonl", "--precision", "bf16", "--attention-precision", "bf16"],
+                               "line 1: was made with --precision f32 and --attention-precision f32"),
+                              (["--input", "in.jsonl", "--sums-only"], "line 1: was made without --sums-only"),
+                              (["--input", "in.jsonl", "--sums-only", "--precision", "fixed"],
+                               "line 1: was not made of this input, model, precision and settings (not one"),
+                              (["--input", "shifted.jsonl"], "line 1: was not made of this input"),
+                              (["--input", "in.jsonl", "--top-k", "2"], "line 1: was made without --top-k"),
+                              (["--input", "in.jsonl", "--bos", "never"], "line 1: was made with --bos auto"),
                               (["--input", "in.jsonl", "--precision", "auto"], "must be named")]:
             (self.dir / "out.jsonl").write_bytes(half)
             code = 2 if "auto" in flags else 1
@@ -131,6 +172,20 @@ class ScoreProcess(unittest.TestCase):
             (self.dir / "out.jsonl").write_bytes(expected[:size])
             self.score("--input", "in.txt", "--output", "out.jsonl", "--resume", *flags)
             self.assertEqual(self.file("out.jsonl"), expected)
+
+    def test_bits_per_byte_are_of_every_token(self):
+        verses = [line for line in self.lines if isinstance(line, str)][:12]
+        self.write("texts.jsonl", verses)
+        self.write("mixed.jsonl", [*verses, {"text": verses[0], "bos": "never"}])
+        common = ["--corpus", "--prefill-length", "16", "--output", "out.jsonl", "--input"]
+        for flags, scored in [(["texts.jsonl"], True), (["texts.jsonl", "--stride", "15"], True),
+                              (["texts.jsonl", "--stride", "16"], False), (["texts.jsonl", "--bos", "never"], False),
+                              (["mixed.jsonl"], False), (["texts.jsonl", "--count-as", "llama.cpp"], False)]:
+            for shards in [[[]], [["--shard", "1/2"], ["--shard", "2/2"]]]:
+                for shard in shards:
+                    self.score(*common, *flags, *shard)
+                corpus = json.loads(self.file("out.jsonl").splitlines()[-1])["corpus"]
+                self.assertEqual(corpus["bits_per_byte"] is not None, scored, flags)
 
     def test_shares_join_to_what_one_process_writes(self):
         for flags in [[], ["--corpus", "--prefill-length", "48"]]:
@@ -253,6 +308,51 @@ class ScoreProcess(unittest.TestCase):
             err = self.score("--input", "bad.jsonl", "--output", "out.jsonl", code=1)[1]
             self.assertIn("bad.jsonl: line 11: ", err)
             self.assertEqual(self.file("out.jsonl"), b"".join(expected[:10]))
+            (self.dir / "out.jsonl").unlink()
+
+    def test_a_run_without_results_changes_nothing(self):
+        bad = [b'{"text": 5}', json.dumps({"text": "a " * 2000}).encode(), b"In the beginning"]
+        for first in bad:
+            (self.dir / "bad.jsonl").write_bytes(first + b'\n"more"\n')
+            for kept in [b"what was there", self.expected()]:
+                (self.dir / "out.jsonl").write_bytes(kept)
+                self.score("--input", "bad.jsonl", "--output", "out.jsonl", code=1)
+                self.assertEqual(self.file("out.jsonl"), kept)
+            self.score("--input", "bad.jsonl", "--output", "new.jsonl", code=1)
+            self.assertFalse((self.dir / "new.jsonl").exists())
+        # Nor does one whose accelerator is not there.
+        (self.dir / "out.jsonl").write_bytes(b"what was there")
+        self.score("--input", "in.jsonl", "--output", "out.jsonl", "--split", "--accelerator", "127.0.0.1:1",
+                   "--timeout", "2", "--retries", "0", code=1)
+        self.assertEqual(self.file("out.jsonl"), b"what was there")
+        # Results of other work, and those of this that are whole, give way.
+        (self.dir / "out.jsonl").write_bytes(b"what was there, and is longer than a line" * 10000)
+        for _ in range(2):
+            self.score("--input", "in.jsonl", "--output", "out.jsonl")
+            self.assertEqual(self.file("out.jsonl"), self.file("expected.jsonl"))
+
+    def test_unfinished_results_are_not_lost(self):
+        shard = ["--shard", "1/2"]
+        for name, flags in [("out.jsonl", []), ("out.jsonl.shard-1-of-2", shard),
+                            ("out.jsonl", ["--corpus", "--prefill-length", "64"])]:
+            if "--corpus" in flags:
+                self.write("in.jsonl", [line for line in self.lines if isinstance(line, str)])
+            self.score("--input", "in.jsonl", "--output", "out.jsonl", *flags)
+            whole = self.file(name)
+            for part in [whole[:len(whole) // 2], whole[:-1]]:
+                (self.dir / name).write_bytes(part)
+                err = self.score("--input", "in.jsonl", "--output", "out.jsonl", *flags, code=1)[1]
+                self.assertIn(f"{name}: holds the first of these results; go on with --resume, or remove it", err)
+                self.assertEqual(self.file(name), part)
+            # No more can be known of a pipe, and a measured precision cannot be resumed.
+            if not flags:
+                with (self.dir / "in.jsonl").open("rb") as file:
+                    self.score("--output", "out.jsonl", stdin=file)
+                self.assertEqual(self.file(name), whole)
+                (self.dir / name).write_bytes(part)
+                self.score("--input", "in.jsonl", "--output", "out.jsonl", "--sums-only")
+            self.score("--input", "in.jsonl", "--output", "out.jsonl", *flags, "--resume",
+                       code=0 if flags else 1)
 
     def test_two_processes_do_not_write_one_file(self):
         first = self.start("--output", "out.jsonl", stdin=subprocess.PIPE)
@@ -280,6 +380,7 @@ class ScoreProcess(unittest.TestCase):
             process.returncode = os.waitstatus_to_exitcode(status)
             self.assertEqual(process.returncode, 0)
             self.assertEqual(self.file("many.out").count(b"\n"), count)
+            (self.dir / "many.out").unlink()  # Else the longer input would go on behind it.
             peaks.append(usage.ru_maxrss)
         # Kept, 19 000 lines of results would take over 4 MB; allocators breathe.
         self.assertLess(peaks[1] - peaks[0], 3000, peaks)

@@ -179,6 +179,33 @@ class HostileTest(unittest.TestCase):
         self.assertEqual(len(result[0][2]["choices"]), 60)
         self.assertEqual(server.stop(), 0)
 
+    def test_who_is_at_the_door_when_it_ends_is_told_so(self):
+        """Connections and requests that came while the process did not look."""
+        server = self.serve()
+        server.process.send_signal(signal.SIGSTOP)
+        clients = [socket.create_connection(("localhost", server.port), timeout=60) for _ in range(100)]
+        for client in clients:
+            self.addCleanup(client.close)
+            client.sendall(request_bytes(GOOD))
+        server.process.send_signal(signal.SIGTERM)
+        server.process.send_signal(signal.SIGCONT)
+        for client in clients:
+            answer = b""
+            while part := client.recv(65536):
+                answer += part
+            self.assertRegex(answer, rb"^HTTP/1.1 (200|503) ")
+        self.assertEqual(server.stop(), 0)
+
+    def test_what_is_not_finished_when_a_drain_ends_gets_503(self):
+        server = self.serve("--drain-seconds", "0")
+        long = {**GOOD, "prompt": [[n % 1000 + 5] * 1000 for n in range(100)]}
+        with socket.create_connection(("localhost", server.port), timeout=60) as client:
+            client.sendall(request_bytes(long))
+            self.assertTrue(until(lambda: "sotto_service_queue_requests 0" not in server.ask("/metrics")[2]))
+            server.process.send_signal(signal.SIGTERM)
+            self.assertRegex(client.recv(65536), rb"^HTTP/1.1 503 ")
+        self.assertEqual(server.stop(), 0)
+
     def test_memory_does_not_grow(self):
         server = self.serve()
         connection = server.connect()

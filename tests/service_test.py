@@ -7,6 +7,7 @@ import base64
 import concurrent.futures
 import functools
 import json
+import math
 import operator
 import pathlib
 import random
@@ -68,6 +69,52 @@ class ClassifierTest(unittest.TestCase):
             self.assertEqual(one["num_classes"], 3)
             self.assertEqual(one["probs"], [label["probability"] for label in line["labels"]])
             self.assertEqual(one["logits"], [label["logit"] for label in line["labels"]])
+
+    def test_a_reranker_of_one_label(self):
+        with tempfile.TemporaryDirectory() as directory:
+            folder, template = pathlib.Path(directory, "reranker"), pathlib.Path(directory, "template")
+            make_classifier(folder, ["relevance"])
+            template.write_text("<|begin_of_text|>Query: {query} Text: {document} Is it so?")
+            server = Server(BUILD_DIR, folder, "--rerank-template", template)
+            self.addCleanup(server.close)
+            documents = ["And God said", "the sons of Levi", "In the beginning"]
+            texts = [f"<|begin_of_text|>Query: creation Text: {document} Is it so?" for document in documents]
+            classes = server.ask("/v1/classify", {"input": texts, "add_special_tokens": False})[2]["data"]
+            logits = [one["logits"][0] for one in classes]
+            pair = {"text_1": "creation", "text_2": documents}
+            raw = server.ask("/v1/score", {**pair, "use_activation": False})[2]["data"]
+            self.assertEqual([one["score"] for one in raw], logits)
+            likely = [one["score"] for one in server.ask("/v1/score", pair)[2]["data"]]
+            for got, logit in zip(likely, logits):
+                self.assertAlmostEqual(got, 1 / (1 + math.exp(-logit)), places=15)
+            status, _, ranked = server.ask("/v2/rerank", {"query": "creation", "documents": documents})
+            self.assertEqual(status, 200, ranked)
+            self.assertEqual([one["relevance_score"] for one in ranked["results"]], sorted(likely, reverse=True))
+            self.assertEqual([likely[one["index"]] for one in ranked["results"]], sorted(likely, reverse=True))
+
+    def test_a_reranker_has_one_label(self):
+        with tempfile.TemporaryDirectory() as directory:
+            template = pathlib.Path(directory, "template")
+            template.write_text("{query} {document}")
+            for labels, flags, code, message in [(["a", "b"], [], 1, "a classifier of one label"),
+                                                 (["a"], ["--rerank-labels", "Y,N"], 2, "--rerank-labels")]:
+                folder = pathlib.Path(directory, str(len(labels)))
+                make_classifier(folder, labels)
+                run = subprocess.run([BUILD_DIR / "bin/sotto", "serve", "--no-tls", "--listen", "localhost:0", "--model",
+                                      folder, "--rerank-template", template, *flags], capture_output=True, text=True,
+                                     timeout=60, check=False)
+                self.assertEqual(run.returncode, code, run.stderr)
+                self.assertIn(message, run.stderr)
+
+    def test_without_a_template_there_is_no_reranking(self):
+        with tempfile.TemporaryDirectory() as directory:
+            folder = pathlib.Path(directory, "reranker")
+            make_classifier(folder, ["relevance"])
+            server = Server(BUILD_DIR, folder)
+            self.addCleanup(server.close)
+            status, _, answer = server.ask("/v1/rerank", {"query": "a", "documents": ["b"]})
+            self.assertEqual(status, 400)
+            self.assertIn("template", answer["error"]["message"])
 
     def test_a_reward(self):
         lines, answer = self.classify(["reward"])
@@ -174,7 +221,8 @@ class ServiceTest(unittest.TestCase):
                                                "total_tokens": len(ids) + max_tokens})
             choice = answer["choices"][0]
             logprobs = choice["logprobs"]
-            for key in ("tokens", "token_logprobs", "top_logprobs", "text_offset", "token_ids", "top_token_ids"):
+            for key in ("tokens", "token_logprobs", "top_logprobs", "text_offset", "token_ids", "top_token_ids",
+                        "token_ranks"):
                 self.assertEqual(len(logprobs[key]), len(ids) + max_tokens, key)
             self.assertEqual(logprobs["token_ids"][:len(ids)], ids)
             self.assertIsNone(logprobs["token_logprobs"][0])
@@ -219,6 +267,19 @@ class ServiceTest(unittest.TestCase):
             entry = choice["prompt_logprobs"][i]
             self.assertEqual(entry[str(ids[i])]["logprob"], echoed["token_logprobs"][i])
             self.assertEqual([v["rank"] for v in entry.values()][:2], [1, 2])
+
+    def test_ranks_of_tokens_beyond_the_list(self):
+        ids = self.tokens("In the beginning, quoth xylophones & 17 zebras", True)
+        few = self.complete(prompt=ids, max_tokens=1, prompt_logprobs=0, echo=True, logprobs=0)["choices"][0]
+        many = self.complete(prompt=ids, max_tokens=0, echo=True, logprobs=20)["choices"][0]["logprobs"]
+        ranks = few["logprobs"]["token_ranks"]
+        self.assertEqual((ranks[0], ranks[-1]), (None, 1))
+        self.assertEqual(ranks[:-1], many["token_ranks"])
+        self.assertGreater(max(ranks[1:]), 20)
+        for i in range(1, len(ids)):
+            self.assertEqual(few["prompt_logprobs"][i][str(ids[i])]["rank"], ranks[i])
+            place = many["top_token_ids"][i].index(ids[i]) + 1
+            self.assertEqual(place, ranks[i] if ranks[i] <= 20 else 21)
 
     def test_labels(self):
         labels = [self.tokens(word)[0] for word in (" light", " a", " the")]
@@ -298,6 +359,29 @@ class ServiceTest(unittest.TestCase):
         want = self.complete(prompt=prompt, add_special_tokens=False, max_tokens=0, label_token_ids=labels,
                              apply_softmax=True)["choices"][0]["labels"][0]["probability"]
         self.assertAlmostEqual(got["results"][0]["relevance_score"], want, places=14)
+
+    def test_documents_are_cut_and_nothing_else(self):
+        filled = "<|begin_of_text|>So? Query: creation Text: {} Is it so? "
+        whole = "In the beginning God created the heav\u00e9n and the earth " * 9
+        bare, pair = len(self.tokens(filled.format(""))), {"text_1": "creation", "instruction": "So?"}
+        for side, limit in (("right", bare + 30), ("left", bare + 30), ("right", bare + 1)):
+            cut = self.post("/v1/score", {**pair, "text_2": whole, "truncate_prompt_tokens": limit,
+                                          "truncation_side": side})
+            self.assertLessEqual(cut["usage"]["prompt_tokens"], limit)
+            self.assertGreater(cut["usage"]["prompt_tokens"], limit - 6)
+            # It is the score of some part of the document at that end.
+            parts = [whole[:n] if side == "right" else whole[-n:] for n in range(150)]
+            scores = self.post("/v1/score", {**pair, "text_2": parts})["data"]
+            self.assertIn(cut["data"][0]["score"], [one["score"] for one in scores])
+        default = self.post("/v1/score", {**pair, "text_2": whole, "truncate_prompt_tokens": bare + 30})
+        explicit = self.post("/v1/score", {**pair, "text_2": whole, "truncate_prompt_tokens": bare + 30,
+                                           "truncation_side": "right"})
+        self.assertEqual(default["data"], explicit["data"])
+        for limit, message in ((bare - 2, "even without the document"), (None, "truncate_prompt_tokens")):
+            error = self.post("/v1/score", {**pair, "text_2": whole * 60, "truncate_prompt_tokens": limit}, 400)["error"]
+            self.assertEqual(error["param"], "documents")
+            self.assertIn(message, error["message"])
+        self.post("/v1/rerank", {"query": "creation", "documents": [whole * 60], "truncate_prompt_tokens": -1})
 
     def test_models_health_metrics(self):
         listed = self.server.ask("/v1/models")[2]["data"]

@@ -23,6 +23,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sotto/head.h"
+#include "sotto/scores.h"
 
 namespace sotto {
 
@@ -37,6 +38,17 @@ struct ModelOptions {
   std::string sealed_root = {};
   std::string key_file = {};
   int threads = 0;  // For opening and hashing; 0: all processors.
+};
+
+// How a model was trained to make embeddings, by files of sentence-transformers beside it
+// (modules.json). They are part of no sealed model and covered by no digest: results do not depend
+// on them.
+struct TrainedEmbedding {
+  std::optional<Pooling> pooling = {};
+  std::string pooling_file = {};  // Which says so: "1_Pooling/config.json".
+  bool normalize = false;
+  // What they ask for that is not supported, a sentence each, with the name of the file before it.
+  std::vector<std::string> unsupported = {};
 };
 
 // The shape of a model. Public data.
@@ -59,6 +71,9 @@ struct ModelInfo {
   std::vector<std::string> warnings = {};
   // What is odd about the tokenizer's files, a sentence each, with the name of the file before it.
   std::vector<std::string> tokenizer_warnings = {};
+  TrainedEmbedding trained_embedding = {};
+  // Where that is other than the defaults of EmbedOptions, the same way.
+  std::vector<std::string> embedding_warnings = {};
 };
 
 // 64 lower-case hex digits each (docs/result_format.md).

@@ -76,6 +76,10 @@ struct RunControl {
   std::function<void(const Progress&)> progress = {};
   // Ends the run with CANCELLED within a fraction of a batch. The Prefill remains usable.
   std::stop_token stop = {};
+  // Called on the calling thread, several times a layer; the run waits for it, and its threads are
+  // free. A Prefill made beside this one may run in it, and no other call be made of this one.
+  // Never called in the split mode, nor where padding is computed: when a run continues would tell.
+  std::function<void()> pause = {};
   // Of each prompt, whose it is. A common beginning is computed once for the prompts of one owner
   // only, so that the time a run takes tells no owner what another's prompts begin with. Empty: all
   // have the same owner.
@@ -191,6 +195,12 @@ class Prefill {
  public:
   // Checks options and memory, packs the weights, and connects. Keeps the model open.
   static absl::StatusOr<Prefill> Create(const Model& model, const PrefillOptions& options = {});
+  // One that runs in the pauses of `other` (RunControl::pause), or between its runs: with its
+  // weights, threads and precision, and memory of its own for batches of another shape. `other`
+  // outlives it. INVALID_ARGUMENT for longer prompts than its, in the split mode, and where padding
+  // is computed.
+  static absl::StatusOr<Prefill> CreateBeside(const Prefill& other, size_t prefill_length,
+                                              size_t batch_size);
   Prefill(Prefill&&) noexcept;
   Prefill& operator=(Prefill&&) noexcept;
   ~Prefill();
@@ -201,8 +211,9 @@ class Prefill {
   // One per prompt, in their order.
   absl::StatusOr<std::vector<Scores>> Score(TokenPrompts prompts, const ScoreOptions& options = {},
                                             const RunControl& control = {});
-  // For each of `named`, the log-probability of each of its ids among the whole vocabulary. lm_head
-  // is computed only for the named positions (with pad_compute: for all).
+  // For each of `named`, the log-probability of each of its ids. lm_head is computed only for the
+  // named positions (with pad_compute: for all), and where all of them are NamedAmong::kNamed only
+  // for the named tokens (ScoreOptions::named).
   absl::StatusOr<std::vector<std::vector<double>>> LogprobsOf(TokenPrompts prompts,
                                                               std::span<const NamedTokens> named,
                                                               const RunControl& control = {});

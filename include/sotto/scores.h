@@ -18,17 +18,28 @@ struct TokenLogprob {
   bool operator==(const TokenLogprob&) const = default;
 };
 
+// What a named token's probability is one of.
+enum class NamedAmong {
+  kVocabulary,  // All tokens that could follow.
+  kNamed,       // The tokens named with it: they add up to 1.
+};
+
 // Tokens whose log-probabilities are wanted after one position of a prompt.
 struct NamedTokens {
   size_t prompt = 0;
   size_t position = 0;  // The one the tokens would follow.
   std::vector<int32_t> ids = {};
+  NamedAmong among = NamedAmong::kVocabulary;
 };
 
 // Log-probabilities of one prompt of n tokens.
 struct Scores {
   // [n]: of each token given those before it. NaN for the first and for tokens not asked for.
   std::vector<double> logprobs = {};
+  // [n] with ScoreOptions::ranks, else empty: the place of each token among all that could stand
+  // there, from 1, the most likely, on, and the smaller id first among equals. 0 where logprobs are
+  // NaN.
+  std::vector<int32_t> ranks = {};
   // [n, top_k]: the most likely tokens after each position, most likely first and the smaller id
   // first among equals (Model::TokenTextsApart gives their texts). Zeros for positions not asked
   // for.
@@ -38,7 +49,7 @@ struct Scores {
   double sum_logprob = 0;
   size_t tokens = 0;
   // For each of ScoreOptions::named that is about this prompt, in their order: the log-probability
-  // of each of its ids among the whole vocabulary.
+  // of each of its ids.
   std::vector<std::vector<double>> named = {};
 
   // [top_k]: those after position i. If the first is token i + 1, that token was the greedy choice.
@@ -56,8 +67,9 @@ struct Scores {
 inline constexpr size_t kMaxTopK = 100;
 
 struct ScoreOptions {
-  size_t top_k = 1;  // At most kMaxTopK and the size of the vocabulary; 0: none.
-  // Keeps logprobs and top; false: sums only, in memory that does not grow with the prompt.
+  size_t top_k = 1;    // At most kMaxTopK and the size of the vocabulary; 0: none.
+  bool ranks = false;  // Scores::ranks: one more pass over the vocabulary.
+  // Keeps logprobs, ranks and top; false: sums only, in memory that does not grow with the prompt.
   bool keep_tokens = true;
   // For each prompt, the first token to score (at least 1, and at most its length: none); empty:
   // all but the first token. lm_head is computed for no position but those that predict a scored
@@ -65,6 +77,8 @@ struct ScoreOptions {
   std::vector<size_t> first_tokens = {};
   // Tokens to score beside those of the prompts, such as labels that may follow. Where padding is
   // computed, their number shows in the time a batch takes, but neither ids nor positions do.
+  // Where a run asks for nothing but kNamed values (no token scored, top_k 0, no logits), only
+  // their rows of lm_head are computed (in blocks of 256), unless padding is: then all are.
   std::vector<NamedTokens> named = {};
 };
 

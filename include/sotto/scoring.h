@@ -33,6 +33,14 @@ absl::StatusOr<ContinuationIds> EncodeContinuations(const Model& model, std::str
                                                     std::span<const std::string> continuations,
                                                     const EncodeTextOptions& options = {});
 
+// As continuations, but of a prompt that ends as it is, white space included: every label is what
+// follows the prompt's own tokens. Where a label changes these (" " and "yes" that are one token),
+// white space is moved as EncodeContinuations() does it, for all labels. Errors are the same, of
+// "label 2: ...".
+absl::StatusOr<ContinuationIds> EncodeLabels(const Model& model, std::string_view prompt,
+                                             std::span<const std::string> labels,
+                                             const EncodeTextOptions& options = {});
+
 // How the tokens of a long text are counted.
 enum class WindowCount {
   // Hugging Face's "perplexity of fixed-length models": windows begin every `stride` tokens, and

@@ -22,22 +22,43 @@ class Step:
     at_most: int = 1
 
 
-PROGRAM = ("sotto", "prefill")
-STEPS = (
+PROGRAM = "sotto"
+MODEL_STEPS = (
     Step("--model", "/model\\.sotto"),
     Step("--weights-root", HEX64),
     Step("--model-sha256", HEX64, 0),
-    Step("--prompts", "/data/prompts\\.jsonl|/prompts\\.[a-z]+"),
-    Step("--output", "/data/results\\.json"),
+)
+RUN_STEPS = (
     Step("--threads", COUNT),
     Step("--progress", "never"),
     Step("--precision", "auto|f32|bf16|int8|fixed"),
-    Step("--logprobs", "/data/logprobs\\.jsonl", 0),
-    Step("--save-logits", "/data/logits\\.safetensors", 0),
+)
+LAST_STEPS = (
     Step("--key-file", "/data/model\\.key", 0),
     Step("--oblivious-embedding", None, 0),
     Step("--split", None, 0),
 )
+# By command.
+STEPS = {
+    "prefill": (
+        *MODEL_STEPS,
+        Step("--prompts", "/data/prompts\\.jsonl|/prompts\\.[a-z]+"),
+        Step("--output", "/data/results\\.json"),
+        *RUN_STEPS,
+        Step("--logprobs", "/data/logprobs\\.jsonl", 0),
+        Step("--save-logits", "/data/logits\\.safetensors", 0),
+        *LAST_STEPS),
+    # Never --no-tls, nor without keys: what the host and the network carry is encrypted, and nobody
+    # whom the owner did not give a key may ask.
+    "serve": (
+        *MODEL_STEPS,
+        Step("--listen", "\\S+"),
+        Step("--tls-cert", "/data/tls\\.crt"),
+        Step("--tls-key", "/data/tls\\.key"),
+        Step("--api-key-file", "/data/api_keys"),
+        Step("--rerank-template", "/data/rerank_template", 0),
+        *RUN_STEPS, *LAST_STEPS),
+}
 # What follows --split, and is there with it only.
 SPLIT_STEPS = (
     Step("--protection", "shares|pads"),
@@ -53,15 +74,17 @@ class Arguments:
     def __init__(self, argv):
         self.values = {}
         self.problems = []
+        self.serves = False
         if not isinstance(argv, list) or not all(isinstance(word, str) for word in argv):
             self.problems.append("loader.argv: missing: without it the arguments are not fixed")
             return
         self._words = argv
-        self._at = len(PROGRAM)
-        if tuple(argv[:self._at]) != PROGRAM:
-            self.problems.append("loader.argv: must begin with sotto prefill")
+        self._at = 2
+        if argv[:1] != [PROGRAM] or argv[1:2] == [] or argv[1] not in STEPS:
+            self.problems.append("loader.argv: must begin with sotto prefill or sotto serve")
             return
-        for step in STEPS:
+        self.serves = argv[1] == "serve"
+        for step in STEPS[argv[1]]:
             self._walk(step)
         if self.is_split:
             for step in SPLIT_STEPS:
@@ -119,13 +142,29 @@ def check_arguments(arguments, mounts):
     yield from arguments.problems
     if arguments.problems:
         return
-    prompts = arguments.first("--prompts")
+    if arguments.serves:
+        yield from check_service(arguments, mounts)
+    else:
+        yield from check_prompts(arguments.first("--prompts"), mounts)
+    if arguments.is_split:
+        yield from check_accelerators(arguments)
+
+
+def check_prompts(prompts, mounts):
     # check_mounts sees to it that what is mounted plainly is trusted.
     measured = [m.get("path") for m in mounts if m.get("type", "chroot") == "chroot"]
     if not prompts.startswith("/data/") and prompts not in measured:
         yield f"loader.argv: --prompts {prompts}: neither measured nor on the encrypted mount"
-    if arguments.is_split:
-        yield from check_accelerators(arguments)
+
+
+def check_service(arguments, mounts):
+    listen = arguments.first("--listen")
+    if not is_numeric_endpoint(listen):
+        yield (f"loader.argv: --listen {listen}: must be ADDRESS:PORT, numeric: names are not "
+               "resolved inside")
+    for mount in mounts:
+        if str(mount.get("path")).startswith("/prompts."):
+            yield f"fs.mounts: {mount['path']}: a service reads no prompts"
 
 
 def check_accelerators(arguments):
@@ -154,6 +193,7 @@ def check_accelerators(arguments):
 def check_threads(arguments, max_threads, io_threads):
     if arguments.problems:
         return
-    wanted = int(arguments.first("--threads")) + io_threads + 4
+    others = 8 if arguments.serves else 4
+    wanted = int(arguments.first("--threads")) + io_threads + others
     if max_threads != wanted or type(max_threads) is not int:
-        yield f"sgx.max_threads: must be {wanted}: workers, I/O threads and 4"
+        yield f"sgx.max_threads: must be {wanted}: workers, I/O threads and {others}"

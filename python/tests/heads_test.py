@@ -98,7 +98,7 @@ class Heads(unittest.TestCase):
         with sotto.Model(util.MODEL, precision="f32", prefill_length=512) as model:
             for line, result in zip(map(json.loads, lines.splitlines()), results, strict=True):
                 self.assertTrue(line["prompt"].endswith("</think>\n\n"))
-                before = len(model.encode(line["prompt"].rstrip(), add_bos=False))
+                before = len(model.encode(line["prompt"], add_bos=False))
                 yes, no = (score.logprob for score in model.score(
                     [model.encode(line["prompt"] + label, add_bos=False) for label in ("yes", "no")],
                     first_tokens=[before] * 2))

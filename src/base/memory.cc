@@ -114,18 +114,13 @@ void ExitWhenMemoryRunsOut() {
     try {
       if (std::current_exception() != nullptr) throw;
     } catch (const std::system_error&) {  // Of the standard library's, threads alone throw it.
-      RemoveTemporaryFilesAndExit(
-          "sotto: error: cannot start a thread; unfinished output files were "
-          "removed\n",
-          EXIT_FAILURE);
+      RemoveTemporaryFilesAndExit("sotto: error: cannot start a thread", EXIT_FAILURE);
     } catch (...) {
     }
     std::abort();
   });
-  std::set_new_handler([] {
-    RemoveTemporaryFilesAndExit(
-        "sotto: error: out of memory; unfinished output files were removed\n", EXIT_FAILURE);
-  });
+  std::set_new_handler(
+      [] { RemoveTemporaryFilesAndExit("sotto: error: out of memory", EXIT_FAILURE); });
 }
 
 void DropWholePages(uint8_t* mapping, std::span<const uint8_t> part) {

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -38,6 +39,9 @@ constexpr int kMaxTries = 100;
 std::array<Slot, 64> g_slots;
 std::atomic<int> g_busy{0};
 std::atomic<bool> g_stopping{false};
+// What became of the outputs; read once g_stopping is set and g_busy is 0.
+std::array<char, 4096> g_outcome;
+size_t g_outcome_bytes = 0;
 bool g_terminal = false;  // Whether stderr is one; written before any handler runs.
 
 // While one exists, no signal's removal begins: names and table agree when it does.
@@ -89,6 +93,13 @@ void Forget(const std::string& name) {
 // Async-signal-safe.
 void Say(std::string_view text) {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
+}
+
+void SayOutcome() {
+  Say("; ");
+  Say(g_outcome_bytes > 0 ? std::string_view(g_outcome.data(), g_outcome_bytes)
+                          : "unfinished output files were removed");
+  Say("\n");
 }
 
 // The trailing XXXXXX, as mkstemp(3) would.
@@ -153,7 +164,7 @@ void RemoveAllAndExit(int signal) {
   if (g_terminal) Say("\n");
   Say("sotto: error: stopped by ");
   Say(SignalName(signal));
-  Say("; unfinished output files were removed\n");
+  SayOutcome();
   _exit(128 + signal);
 }
 
@@ -215,9 +226,16 @@ bool RenameTemporary(const std::string& name, const std::string& target) {
 
 void ForgetTemporary(const std::string& name) { Forget(name); }
 
+void SayOfOutputs(std::string_view text) {
+  const NoRemoval guard;
+  g_outcome_bytes = std::min(text.size(), g_outcome.size());
+  std::copy_n(text.begin(), g_outcome_bytes, g_outcome.begin());
+}
+
 void RemoveTemporaryFilesAndExit(std::string_view message, int exit_code) {
   while (!RemoveAll()) pause();  // Another thread ends the process.
   Say(message);
+  SayOutcome();
   _exit(exit_code);
 }
 

@@ -28,13 +28,18 @@ bool RenameTemporary(const std::string& name, const std::string& target);
 // After a file or directory was removed; any other name is ignored.
 void ForgetTemporary(const std::string& name);
 
-// Removes the temporary files and directories, writes `message` to stderr and ends the process at
-// once: for ends that no destructor sees. Allocates nothing; async-signal-safe.
+// What messages of an early end say became of the outputs, in place of "unfinished output files
+// were removed"; empty: that again. Up to 4096 bytes of it. For outputs that stay where they are.
+void SayOfOutputs(std::string_view text);
+
+// Removes the temporary files and directories, writes `message` and what became of the outputs to
+// stderr and ends the process at once: for ends that no destructor sees. Allocates nothing;
+// async-signal-safe.
 [[noreturn]] void RemoveTemporaryFilesAndExit(std::string_view message, int exit_code);
 
 // From now on SIGINT, SIGTERM and SIGHUP remove the temporary files and directories, say on stderr
-// that they did, and end the process at once with 128 + signal. One that is ignored stays so
-// (nohup). Call it once, before other threads start.
+// what became of the outputs, and end the process at once with 128 + signal. One that is ignored
+// stays so (nohup). Call it once, before other threads start.
 void RemoveTemporaryFilesOnSignals();
 
 }  // namespace sotto

@@ -51,6 +51,26 @@ TEST_F(TemporaryFilesDeathTest, EachSignalRemovesThemAndSaysWhichItWas) {
   }
 }
 
+TEST_F(TemporaryFilesDeathTest, OutputsThatStayAreSaidToStay) {
+  for (const bool again : {false, true}) {
+    EXPECT_EXIT(
+        {
+          RemoveTemporaryFilesOnSignals();
+          SayOfOutputs("out keeps 2 lines");
+          if (again) SayOfOutputs("");
+          raise(SIGTERM);
+        },
+        testing::ExitedWithCode(128 + SIGTERM),
+        again ? "; unfinished output files were removed\n$" : "; out keeps 2 lines\n$");
+  }
+  EXPECT_EXIT(
+      {
+        SayOfOutputs(std::string(5000, 'x'));
+        RemoveTemporaryFilesAndExit("sotto: error: out of memory", 3);
+      },
+      testing::ExitedWithCode(3), "out of memory; x{4096}\n$");
+}
+
 // Where ^C, or a line of progress, stands before it.
 TEST_F(TemporaryFilesDeathTest, OnATerminalTheMessageBeginsALine) {
   int master, terminal;

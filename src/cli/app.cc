@@ -35,6 +35,7 @@ namespace {
 
 constexpr int kFailure = 1;
 constexpr int kBadCommandLine = 2;
+constexpr int kRefused = 3;
 
 void PrintError(std::string_view message) { Log(LogLevel::kError, message); }
 
@@ -42,6 +43,7 @@ int Fail(const absl::Status& status) {
   if (IsReaderGone(status)) EndByBrokenPipe();
   PrintError(StrCat(WithFlagAdvice(ToStd(status.message())),
                     IsOtherWeights(status) ? "; compare with \"sotto model inspect\"" : ""));
+  if (IsRefusedVerdict(status)) return kRefused;
   return IsUsageError(status) ? kBadCommandLine : kFailure;
 }
 
@@ -61,8 +63,7 @@ std::string SeeHelp(const CLI::App& app) {
   return StrCat(" (see ", command, " --help)");
 }
 
-// Names a flag, or a misspelt command. Other words may be part of a prompt that lacks its quotes,
-// and are not repeated.
+// Names what was not understood, but for words that may be part of a prompt that lacks its quotes.
 std::string UnexpectedArgument(const CLI::App& app) {
   const std::string argument = app.remaining(true).front();
   const std::string word = argument.substr(0, argument.find('='));
@@ -71,6 +72,10 @@ std::string UnexpectedArgument(const CLI::App& app) {
   }
   if (ChosenCommand(app).get_subcommands([](const CLI::App*) { return true; }).size() > 0) {
     return StrCat("unknown command ", Printable(argument), DidYouMean(ChosenCommand(app), word));
+  }
+  const CLI::App& command = ChosenCommand(app);
+  if (command.get_option_no_throw("--prompt") == nullptr) {
+    return StrCat("unexpected argument ", Printable(argument));
   }
   return "unexpected argument (quote a prompt that contains spaces)";
 }

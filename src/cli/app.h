@@ -18,7 +18,8 @@ struct AppSpec {
 };
 
 // Runs the program; never throws. Returns the exit code: 0, 1 for a failure, 2 for a command line
-// that cannot be understood. Either error is one line on stderr, "sotto: error: ...".
+// that cannot be understood, 3 for what a verification refused. Each error is one line on stderr,
+// "sotto: error: ...".
 int RunApp(const AppSpec& spec, int argc, const char* const* argv);
 
 }  // namespace sotto

@@ -29,7 +29,8 @@ absl::Status CheckIds(const Prompt& prompt, std::span<const int32_t> ids, size_t
   for (size_t i = 0; i < ids.size(); ++i) {
     if (ids[i] >= 0 && static_cast<size_t>(ids[i]) < vocab_size) continue;
     return absl::InvalidArgumentError(StrCat(prompt.source, ": the id at position ", i,
-                                             " is beyond the model's vocabulary of ", vocab_size));
+                                             " is beyond the model's vocabulary of ", vocab_size,
+                                             prompt.ids.has_value() ? "" : kTooManyTokens));
   }
   return absl::OkStatus();
 }

@@ -118,6 +118,14 @@ TEST_F(BatchRowsTest, IdsAreCheckedAgainstTheModelNotTheTokenizer) {
             "F: line 7: the id at position 1 is beyond the model's vocabulary of 262");
 }
 
+TEST_F(BatchRowsTest, ATokenizerWithMoreTokensThanTheModelIsNamed) {
+  const Prompt prompts[] = {TextPrompt("ab<eot>")};
+  const Model smaller = SmallModel(other_dir_, 261, ByteLevelJson().dump());
+  EXPECT_EQ(MakeBatchRows(prompts, smaller, {}).status().message(),
+            "F: line 7: the id at position 2 is beyond the model's vocabulary of 261: "
+            "tokenizer.json has more tokens than vocab_size of config.json");
+}
+
 // Also beyond prefill_length: what would be cut off is no excuse for a wrong id.
 TEST_F(BatchRowsTest, NegativeIdsAreRefusedWhereverTheyStand) {
   const Prompt prompts[] = {IdPrompt({1, 2, -1})};

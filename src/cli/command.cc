@@ -6,6 +6,7 @@ namespace sotto {
 namespace {
 
 constexpr char kUsageErrorTag[] = "sotto/usage-error";
+constexpr char kRefusedVerdictTag[] = "sotto/refused-verdict";
 
 }  // namespace
 
@@ -17,6 +18,16 @@ absl::Status UsageError(std::string_view message) {
 
 bool IsUsageError(const absl::Status& status) {
   return status.GetPayload(kUsageErrorTag).has_value();
+}
+
+absl::Status RefusedVerdict(std::string_view message) {
+  absl::Status status = absl::PermissionDeniedError(ToAbsl(message));
+  status.SetPayload(kRefusedVerdictTag, absl::Cord("1"));
+  return status;
+}
+
+bool IsRefusedVerdict(const absl::Status& status) {
+  return status.GetPayload(kRefusedVerdictTag).has_value();
 }
 
 }  // namespace sotto

@@ -26,6 +26,11 @@ struct Invocation {
 absl::Status UsageError(std::string_view message);
 bool IsUsageError(const absl::Status& status);
 
+// A PERMISSION_DENIED that is an answer, not a failure to find one: what was to be verified is
+// refused. The program ends with exit code 3.
+absl::Status RefusedVerdict(std::string_view message);
+bool IsRefusedVerdict(const absl::Status& status);
+
 }  // namespace sotto
 
 #endif  // SOTTO_CLI_COMMAND_H_

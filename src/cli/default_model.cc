@@ -31,6 +31,17 @@ bool LooksLikeNameOnHub(const std::string& path) {
          std::ranges::count(path, '/') == 1;
 }
 
+// A directory that a GGUF file was downloaded to.
+bool HoldsGgufAlone(const fs::path& directory) {
+  std::error_code error;
+  if (fs::exists(directory / "config.json", error)) return false;
+  const fs::directory_iterator entries(directory, error);
+  if (error) return false;
+  return std::any_of(fs::begin(entries), fs::end(entries), [](const fs::directory_entry& entry) {
+    return entry.path().extension() == ".gguf";
+  });
+}
+
 // What is often given in a model's place. Opening the rest will tell.
 absl::Status CheckMayBeModel(const std::string& path) {
   const fs::path file(path);
@@ -43,6 +54,9 @@ absl::Status CheckMayBeModel(const std::string& path) {
     const std::string directory = file.parent_path().empty() ? "." : file.parent_path().string();
     return absl::InvalidArgumentError(
         StrCat(path, " is one file of a model: give its directory, ", directory));
+  }
+  if (HoldsGgufAlone(file)) {
+    return absl::InvalidArgumentError(StrCat(path, " holds a GGUF file, and no config.json"));
   }
   if (fs::exists(file, error) || !LooksLikeNameOnHub(path)) return absl::OkStatus();
   return absl::NotFoundError(

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -53,6 +55,8 @@ class HeadsProgramTest : public testing::Test {
 
   const TempDir dir_;
 };
+
+void WriteText(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
 std::vector<HeadJson> ParsedLines(const std::string& text) {
   std::vector<HeadJson> lines;
@@ -111,10 +115,14 @@ TEST_F(HeadsProgramTest, ResumedSharedAndPadded) {
     }
     EXPECT_EQ(dir_.Read("shared.jsonl"), whole);
     dir_.Write("out.jsonl", whole);
-    EXPECT_EQ(Run({"embed", "--dimensions", "4", "--model", model, "--input", "in.jsonl",
-                   "--output", "out.jsonl", "--resume"})
-                  .exit_code,
-              1);
+    const ProgramResult other = Run({"embed", "--dimensions", "4", "--model", model, "--input",
+                                     "in.jsonl", "--output", "out.jsonl", "--resume"});
+    EXPECT_EQ(other.exit_code, 1);
+    EXPECT_THAT(other.err, HasSubstr("line 1: was not made of this"));
+    if (command.size() == 2) {
+      EXPECT_THAT(Run(with({"--output", "out.jsonl", "--resume", "--dimensions", "4"})).err,
+                  HasSubstr("line 1: was made without --dimensions"));
+    }
   }
 }
 
@@ -135,6 +143,35 @@ TEST_F(HeadsProgramTest, AnArrayIsTheLinesNumbers) {
   const std::string file = dir_.Read("rows.npy");
   EXPECT_THAT(file.substr(0, 128), HasSubstr("'shape': (21, 36)"));
   EXPECT_TRUE(file.substr(128) == numbers);
+  // What ends early leaves the file as it was; what does not replaces it.
+  dir_.Write("bad.jsonl", std::string(kHeadLines) + "{\n");
+  std::vector<std::string> bad = array;
+  bad[4] = "bad.jsonl";
+  EXPECT_EQ(Run(bad).exit_code, 1);
+  EXPECT_TRUE(dir_.Read("rows.npy") == file);
+  dir_.Write("rows.npy", "shorter");
+  Output(array);
+  EXPECT_TRUE(dir_.Read("rows.npy") == file);
+}
+
+// As files of sentence-transformers have it; nothing depends on them.
+TEST_F(HeadsProgramTest, AnotherPoolingThanTheModelWasTrainedForIsWarnedOf) {
+  const std::string model = Write(1, {.kind = HeadKind::kNone});
+  const std::string before = Output({"embed", "--model", model, "--input", "in.jsonl"});
+  std::filesystem::create_directory(model + "/1_Pooling");
+  WriteText(model + "/1_Pooling/config.json", R"({"pooling_mode_mean_tokens": true})");
+  WriteText(model + "/modules.json",
+            R"([{"type": "a.Transformer"}, {"type": "a.Pooling", "path": "1_Pooling"},
+                {"type": "a.Normalize"}])");
+  const ProgramResult run = Run({"embed", "--model", model, "--input", "in.jsonl"});
+  EXPECT_EQ(run.out, before);
+  EXPECT_THAT(run.err,
+              HasSubstr("/1_Pooling/config.json: the model was trained for --pooling mean\n"));
+  EXPECT_THAT(run.err, HasSubstr("/modules.json: the model was trained for --normalize\n"));
+  EXPECT_THAT(
+      Run({"embed", "--model", model, "--input", "in.jsonl", "--pooling", "mean", "--normalize"})
+          .err,
+      testing::Not(HasSubstr("trained for")));
 }
 
 TEST_F(HeadsProgramTest, WhatDoesNotGoTogether) {

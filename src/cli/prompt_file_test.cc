@@ -104,7 +104,8 @@ TEST(JsonPrompts, AnythingElseIsRefusedByPlace) {
   EXPECT_THAT(Refusal("[\"a\", 3]", PromptFormat::kJson), HasSubstr("element 1"));
   EXPECT_THAT(Refusal("[\"a\"", PromptFormat::kJson), HasSubstr("not valid JSON, at byte 5"));
   EXPECT_THAT(Refusal("", PromptFormat::kJson), HasSubstr("not valid JSON"));
-  EXPECT_THAT(Refusal("[\"\xff\"]", PromptFormat::kJson), HasSubstr("not valid JSON"));
+  EXPECT_THAT(Refusal("[\"\xff\"]", PromptFormat::kJson),
+              HasSubstr("not UTF-8, as JSON must be, at byte 3"));
   EXPECT_THAT(Refusal("[1e999]", PromptFormat::kJson), HasSubstr("out of range"));
 }
 

@@ -9,6 +9,7 @@
 #include "base/json_depth.h"
 #include "base/strings.h"
 #include "base/unique_keys.h"
+#include "base/utf8.h"
 
 namespace sotto {
 namespace {
@@ -52,6 +53,10 @@ absl::StatusOr<Json> ParsePromptJson(std::string_view text, std::string_view sou
   try {
     json = Json::parse(text);
   } catch (const Json::parse_error& error) {
+    const size_t valid = ValidUtf8Prefix(text);
+    if (valid < text.size()) {
+      return Refusal(source, StrCat("not UTF-8, as JSON must be, at byte ", valid + 1));
+    }
     return Refusal(source, StrCat("not valid JSON, at byte ", error.byte));
   } catch (const Json::exception&) {
     return Refusal(source, "a number is out of range");

@@ -15,8 +15,8 @@
 
 namespace sotto {
 
-// INVALID_ARGUMENT: "not valid JSON, at byte N", that it nests too deeply, or what it gives twice.
-// Messages begin with `source` and a colon, where it is not empty.
+// INVALID_ARGUMENT: "not valid JSON, at byte N", that it is not UTF-8, that it nests too deeply, or
+// what it gives twice. Messages begin with `source` and a colon, where it is not empty.
 absl::StatusOr<nlohmann::ordered_json> ParsePromptJson(std::string_view text,
                                                        std::string_view source);
 

@@ -13,13 +13,16 @@
 namespace sotto {
 
 // Written where it is, so that what is there survives however the process ends: whole lines, and
-// perhaps the beginning of one. A new file is its owner's alone (0600); an existing one keeps its
-// mode. A device, pipe or descriptor (/dev/stdout) is only ever appended to. While it is open,
-// another process that opens it gets FAILED_PRECONDITION (where the file system has locks).
+// perhaps the beginning of one. A new file is its owner's alone (0600), and is removed again where
+// nothing was started; an existing one keeps its mode. A device, pipe or descriptor (/dev/stdout)
+// is only ever appended to. While it is open, another process that opens it gets
+// FAILED_PRECONDITION (where the file system has locks).
 class ResultFile {
  public:
   // What is there stays until StartAt(). Errors as base/file.h.
   static absl::StatusOr<ResultFile> Open(const std::string& path);
+  ~ResultFile();
+  ResultFile(ResultFile&& other) noexcept;
 
   // A regular file, whose lines can be taken up again.
   bool regular() const { return regular_; }
@@ -29,8 +32,6 @@ class ResultFile {
   absl::Status StartAt(uint64_t offset);
   // CANCELLED, IsReaderGone(), once nobody reads a pipe any more.
   absl::Status Append(std::string_view data);
-  // Overwrites what was written at `offset`, of a regular file. REQUIRES: it reaches no further.
-  absl::Status WriteAt(uint64_t offset, std::string_view data);
   // Flushes to the disk, whose errors may show only then.
   absl::Status Finish();
 
@@ -40,6 +41,7 @@ class ResultFile {
   std::string name_;
   Descriptor fd_;
   bool regular_ = false;
+  std::string created_ = {};  // Its path, while it is new and nothing was started.
   uint64_t size_bytes_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/config_warning.h"
+#include "cli/score_job.h"
 #include "model/sealed_model.h"
 #include "trusted/api/split_backend.h"
 #include "trusted/linear/local.h"
@@ -82,6 +83,23 @@ void SayModel(const RunJob& job, const ModelInfo& model) {
   Log(LogLevel::kInfo,
       StrCat("model ", model.path, ": ", CountOf(model.parameters, "parameter"), ", ",
              CountOf(model.layers, "layer"), ", vocabulary ", model.vocab_size));
+}
+
+void WarnOfEmbedding(const ModelInfo& model, const EmbedOptions& options,
+                     std::string_view pooling_flag) {
+  const TrainedEmbedding& trained = model.trained_embedding;
+  const auto warn = [&](std::string_view text) {
+    Log(LogLevel::kWarning, StrCat(model.path, "/", text));
+  };
+  for (const std::string& text : trained.unsupported) warn(text);
+  const bool one_row = options.pooling != Pooling::kNone;
+  if (one_row && trained.pooling.value_or(options.pooling) != options.pooling) {
+    warn(StrCat(trained.pooling_file, ": the model was trained for ", pooling_flag, " ",
+                kPoolingNames[static_cast<size_t>(*trained.pooling)]));
+  }
+  if (one_row && trained.normalize && !options.normalize) {
+    warn("modules.json: the model was trained for --normalize");
+  }
 }
 
 void SayPrecision(const Prefill& prefill) {

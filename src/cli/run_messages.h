@@ -19,6 +19,10 @@ void WarnBeforePrompts(const RunJob& job);
 
 // At level info.
 void SayModel(const RunJob& job, const ModelInfo& model);
+// Where the model was trained for other embeddings than these, as far as files beside it say.
+// `pooling_flag`: the flag that chose the pooling.
+void WarnOfEmbedding(const ModelInfo& model, const EmbedOptions& options,
+                     std::string_view pooling_flag);
 void SayPrecision(const Prefill& prefill);
 void SayRows(const PrefillJob& options, const BatchRows& rows);
 

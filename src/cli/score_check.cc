@@ -10,10 +10,12 @@
 namespace sotto {
 namespace {
 
-// "auto" says what was not known beforehand; nobody resumes or joins such a run.
+// Says what was not known beforehand; nobody resumes or joins such a run.
+constexpr std::string_view kChosen = "auto";
+
 std::string_view LinearName(const PrefillOptions& options) {
   if (options.precision.has_value()) return PrecisionName(*options.precision);
-  return options.split.has_value() ? "fixed" : "auto";
+  return options.split.has_value() ? "fixed" : kChosen;
 }
 
 std::string_view AttentionName(const PrefillOptions& options) {
@@ -22,7 +24,7 @@ std::string_view AttentionName(const PrefillOptions& options) {
   }
   const bool f32 = options.split.has_value() || options.precision == Precision::kF32 ||
                    options.precision == Precision::kFixed;
-  return f32 ? "f32" : "auto";
+  return f32 ? "f32" : kChosen;
 }
 
 }  // namespace
@@ -35,6 +37,10 @@ void CheckChain::Add(std::string_view line) {
     hash.Update({reinterpret_cast<const uint8_t*>(part.data()), part.size()});
   }
   state_ = hash.FinishHex();
+}
+
+bool IsRepeatable(const PrefillOptions& options) {
+  return LinearName(options) != kChosen && AttentionName(options) != kChosen;
 }
 
 std::string CheckedSettings(const ScoreJob& job, std::string_view model_sha256) {

@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "cli/score_job.h"
+#include "sotto/prefill.h"
 
 namespace sotto {
 
@@ -27,6 +28,9 @@ class CheckChain {
  private:
   std::string state_;
 };
+
+// Whether the same command computes the same results: no precision is chosen by measuring.
+bool IsRepeatable(const PrefillOptions& options);
 
 // All that results depend on beside the lines. `job`: lengths and precisions resolved.
 std::string CheckedSettings(const ScoreJob& job, std::string_view model_sha256);

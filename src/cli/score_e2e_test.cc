@@ -72,6 +72,16 @@ TEST(ScoreProgram, GivesTheBitsOfTheLibrary) {
   }
 }
 
+// The line feed of a chat template stays the prompt's: a label's probability is its own.
+TEST(ScoreProgram, LabelsBehindWhiteSpaceAreOneToken) {
+  const std::string prompt = std::string(kContext) + "\n";
+  const json line = ScoreLines({}, {{{"prompt", prompt}, {"labels", {"a", "b"}}}})[0];
+  const json after = ScoreLines({"--top-k", "1"}, {{{"text", prompt + "a"}}})[0];
+  EXPECT_EQ(line["labels"][0]["ids"].size(), 1u);
+  EXPECT_EQ(line["context_tokens"], after["ids"].size());
+  EXPECT_EQ(line["labels"][0]["logprob"], after["logprobs"].back());
+}
+
 // Whatever shares a batch with a line, and whether padding is computed.
 TEST(ScoreProgram, GivesTheSameLinesHoweverTheyAreBatched) {
   std::vector<json> lines;

@@ -17,7 +17,17 @@ std::string WindowBytes(const ScoreRow& row, const CorpusPlace& place) {
   return bytes;
 }
 
+// Of a text of `tokens`, whose windows these are.
+size_t UnscoredTokens(size_t tokens, const TextWindows& windows) {
+  for (size_t i = 0; i < windows.size(); ++i) tokens -= windows[i].end - windows[i].first_token;
+  return tokens;
+}
+
 }  // namespace
+
+std::string CheckedBytes(const ScoreRecord& record) {
+  return record.row.has_value() ? WindowBytes(*record.row, record.place) : record.line;
+}
 
 absl::StatusOr<ScoreInput> ScoreInput::Open(const ScoreJob& job, const std::string& settings,
                                             const ScoreEncoder& encoder) {
@@ -75,6 +85,8 @@ absl::StatusOr<bool> ScoreInput::BeginText() {
                options.length, ", and --count-as llama.cpp counts whole windows only"));
   }
   ++texts_;
+  const size_t own_bos = encoder_->BosOf(*request).empty() ? 0 : 1;
+  every_token_ = every_token_ && UnscoredTokens(ids_.size(), *windows_) == own_bos;
   if (text.ids.has_value()) text_bytes_.reset();
   if (text_bytes_.has_value()) *text_bytes_ += text.text.size();
   return true;

@@ -27,6 +27,9 @@ struct ScoreRecord {
   CorpusPlace place = {};
 };
 
+// What the record's check covers, beside settings and the records before it.
+std::string CheckedBytes(const ScoreRecord& record);
+
 class ScoreInput {
  public:
   // `settings`: what CheckedSettings() gives. `encoder` outlives this. Errors as base/file.h.
@@ -43,16 +46,23 @@ class ScoreInput {
   // Of what Next() has returned.
   size_t records() const { return next_index_; }
   const std::string& check() const { return chain_.whole(); }
+  const std::string& settings() const { return settings_; }
   size_t texts() const { return texts_; }
   // Of a corpus's texts; nullopt where some were given as ids.
   std::optional<uint64_t> text_bytes() const { return text_bytes_; }
+  // Whether windows score every token of the corpus, but for a BOS put before a text.
+  bool every_token() const { return every_token_; }
   // From 0 to 1, where the size is known.
   std::optional<double> share_read() const;
 
  private:
   ScoreInput(const ScoreJob& job, const std::string& settings, const ScoreEncoder& encoder,
              LineReader reader)
-      : job_(job), encoder_(&encoder), chain_(settings), reader_(std::move(reader)) {}
+      : job_(job),
+        settings_(settings),
+        encoder_(&encoder),
+        chain_(settings),
+        reader_(std::move(reader)) {}
 
   absl::StatusOr<std::optional<ScoreRecord>> NextLine();
   absl::StatusOr<std::optional<ScoreRecord>> NextWindow();
@@ -62,6 +72,7 @@ class ScoreInput {
   ScoreRecord Record();
 
   ScoreJob job_;
+  std::string settings_;
   const ScoreEncoder* encoder_;
   CheckChain chain_;
   LineReader reader_;
@@ -74,6 +85,7 @@ class ScoreInput {
   size_t next_window_ = 0;
   size_t texts_ = 0;
   std::optional<uint64_t> text_bytes_ = 0;
+  bool every_token_ = true;
 };
 
 }  // namespace sotto

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "cli/text_encoding.h"
 #include "sotto/scoring.h"
 
 namespace sotto {
@@ -25,12 +26,14 @@ bool AllOneToken(const std::vector<TokenIds>& continuations) {
 
 }  // namespace
 
-absl::Status ScoreEncoder::CheckVocabulary(const TokenIds& ids, std::string_view source) const {
+absl::Status ScoreEncoder::CheckVocabulary(const TokenIds& ids, const TextOrIds& given,
+                                           std::string_view source) const {
   const auto size = static_cast<int64_t>(model_.info().vocab_size);
   const auto bad = std::ranges::find_if(ids, [&](int32_t id) { return id < 0 || id >= size; });
   if (bad == ids.end()) return absl::OkStatus();
   return absl::InvalidArgumentError(StrCat(source, ": the id at position ", bad - ids.begin(),
-                                           " is beyond the model's vocabulary of ", size));
+                                           " is beyond the model's vocabulary of ", size,
+                                           given.ids.has_value() ? "" : kTooManyTokens));
 }
 
 absl::StatusOr<TokenIds> ScoreEncoder::TextIds(const ScoreRequest& request,
@@ -41,7 +44,7 @@ absl::StatusOr<TokenIds> ScoreEncoder::TextIds(const ScoreRequest& request,
                                      : model_.Encode(text.text, EncodingOf(request));
   if (!ids.ok()) return InLine(source, ids.status());
   if (ids->empty()) return absl::InvalidArgumentError(StrCat(source, ": has no tokens"));
-  SOTTO_RETURN_IF_ERROR(CheckVocabulary(*ids, source));
+  SOTTO_RETURN_IF_ERROR(CheckVocabulary(*ids, text, source));
   return ids;
 }
 
@@ -115,14 +118,15 @@ absl::StatusOr<ContinuationIds> ScoreEncoder::ContinuingIds(const ScoreItem& ite
   } else {
     std::vector<std::string> texts;
     for (const TextOrIds& each : request.continuations) texts.push_back(each.text);
+    const auto encode = request.kind == ScoreKind::kLabels ? EncodeLabels : EncodeContinuations;
     absl::StatusOr<ContinuationIds> encoded =
-        EncodeContinuations(model_, request.context.text, texts, EncodingOf(request));
+        encode(model_, request.context.text, texts, EncodingOf(request));
     if (!encoded.ok()) return InLine(item.source, encoded.status());
     ids = *std::move(encoded);
   }
-  SOTTO_RETURN_IF_ERROR(CheckVocabulary(ids.context, item.source));
+  SOTTO_RETURN_IF_ERROR(CheckVocabulary(ids.context, request.context, item.source));
   for (const TokenIds& each : ids.continuations) {
-    SOTTO_RETURN_IF_ERROR(CheckVocabulary(each, item.source));
+    SOTTO_RETURN_IF_ERROR(CheckVocabulary(each, request.context, item.source));
   }
   return ids;
 }

@@ -66,6 +66,8 @@ class ScoreEncoder {
   absl::StatusOr<TokenIds> TextIds(const ScoreRequest& request, std::string_view source) const;
   // The window of a text as a row; `bos`: how the text was encoded.
   ScoreRow WindowRow(const TokenIds& ids, const TextWindow& window, BosUse bos) const;
+  // What the row of a request begins with, of the tokenizer's.
+  std::span<const int32_t> BosOf(const ScoreRequest& request) const;
   // How the request's text is encoded.
   EncodeTextOptions EncodingOf(const ScoreRequest& request) const {
     return request.encoding.Over(settings_.encoding);
@@ -77,9 +79,9 @@ class ScoreEncoder {
   absl::StatusOr<ContinuationIds> ContinuingIds(const ScoreItem& item) const;
   // Cuts the row, or refuses it.
   absl::Status Fit(ScoreItem& item, ScoreRow& row) const;
-  absl::Status CheckVocabulary(const TokenIds& ids, std::string_view source) const;
-  // What the row of a request begins with, of the tokenizer's.
-  std::span<const int32_t> BosOf(const ScoreRequest& request) const;
+  // `given`: what they are the ids of.
+  absl::Status CheckVocabulary(const TokenIds& ids, const TextOrIds& given,
+                               std::string_view source) const;
   bool DoubledBos(const ScoreRequest& request, const TokenIds& ids) const;
 
   const Model& model_;

@@ -1,10 +1,12 @@
 #include "cli/score_line.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
 
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "cli/prompt_json.h"
 
 namespace sotto {
@@ -33,6 +35,24 @@ constexpr std::array<LineShape, 6> kShapes = {{
 
 absl::Status BadLine(std::string_view source, std::string_view what) {
   return absl::InvalidArgumentError(StrCat(source, ": ", what));
+}
+
+bool HoldsIdsOnly(const Json& array) {
+  return std::ranges::all_of(array, [](const Json& element) { return element.is_number(); });
+}
+
+// What may have been meant by a line that is no JSON, or no text or ids.
+absl::Status WithHint(const absl::Status& status, std::string_view line) {
+  const size_t begin = std::min(line.find_first_not_of(" \t"), line.size());
+  const char first = begin < line.size() ? line[begin] : ' ';
+  if (!IsValidUtf8(line)) return status;
+  std::string_view hint = "with --input-format text each line is a text";
+  if (first == '[') hint = "of an array, jq -c '.[]' makes lines";
+  if (first == '{') {
+    if (line.find_last_of('}') != std::string_view::npos) return status;
+    hint = "each line is JSON of its own, as jq -c makes it";
+  }
+  return absl::Status(status.code(), StrCat(ToStd(status.message()), "; ", hint));
 }
 
 absl::StatusOr<TextOrIds> ReadTextOrIds(const Json& value, const std::string& place) {
@@ -67,12 +87,38 @@ absl::Status ReadSecond(const Json& value, const LineShape& shape, const std::st
   return absl::OkStatus();
 }
 
-absl::StatusOr<ScoreRequest> ReadShape(const Json& object, const LineShape& shape,
-                                       const std::string& source) {
+// Of a member that belongs to lines of another shape; OK for any other.
+absl::Status CheckBelongs(std::string_view member, const LineShape& shape,
+                          std::string_view source) {
+  const auto belongs = [&](const LineShape& other) {
+    return !member.empty() && (other.first == member || other.second == member);
+  };
+  const auto other = std::ranges::find_if(kShapes, belongs);
+  if (other == kShapes.end() || belongs(shape)) return absl::OkStatus();
+  if (other->second == member && other->first != shape.first) {
+    return BadLine(source, StrCat("\"", member, "\" goes with \"", other->first, "\", not with \"",
+                                  shape.first, "\""));
+  }
+  return BadLine(source, StrCat("\"", member, "\" cannot stand beside \"",
+                                other->first == shape.first ? shape.second : shape.first, "\""));
+}
+
+// All that lines which begin like this one may have.
+std::vector<std::string_view> KnownMembers(const LineShape& shape) {
   std::vector<std::string_view> known = {"id", shape.first};
   known.insert(known.end(), TextMembers::kNames.begin(), TextMembers::kNames.end());
-  if (!shape.second.empty()) known.push_back(shape.second);
-  SOTTO_RETURN_IF_ERROR(CheckMembers(object, known, source));
+  for (const LineShape& other : kShapes) {
+    if (other.first == shape.first && !other.second.empty()) known.push_back(other.second);
+  }
+  return known;
+}
+
+absl::StatusOr<ScoreRequest> ReadShape(const Json& object, const LineShape& shape,
+                                       const std::string& source) {
+  for (const auto& [member, value] : object.items()) {
+    SOTTO_RETURN_IF_ERROR(CheckBelongs(member, shape, source));
+  }
+  SOTTO_RETURN_IF_ERROR(CheckMembers(object, KnownMembers(shape), source));
   ScoreRequest request{.kind = shape.kind};
   const auto place = [&](std::string_view member) { return StrCat(source, ": \"", member, "\""); };
   SOTTO_ASSIGN_OR_RETURN(request.context, ReadTextOrIds(object[shape.first], place(shape.first)));
@@ -98,13 +144,17 @@ absl::StatusOr<ScoreRequest> ReadShape(const Json& object, const LineShape& shap
 }  // namespace
 
 absl::StatusOr<ScoreRequest> ParseScoreLine(std::string_view line, const std::string& source) {
-  SOTTO_ASSIGN_OR_RETURN(const Json json, ParsePromptJson(line, source));
+  const absl::StatusOr<Json> parsed = ParsePromptJson(line, source);
+  if (!parsed.ok()) return WithHint(parsed.status(), line);
+  const Json& json = *parsed;
   if (json.is_string() || json.is_array()) {
     ScoreRequest request;
-    SOTTO_ASSIGN_OR_RETURN(request.context, ReadTextOrIds(json, StrCat(source, ": the line")));
+    absl::StatusOr<TextOrIds> text = ReadTextOrIds(json, StrCat(source, ": the line"));
+    if (!text.ok()) return HoldsIdsOnly(json) ? text.status() : WithHint(text.status(), line);
+    request.context = *std::move(text);
     return request;
   }
-  if (!json.is_object()) return BadLine(source, kWhatALineIs);
+  if (!json.is_object()) return WithHint(BadLine(source, kWhatALineIs), line);
   for (const LineShape& shape : kShapes) {
     if (!json.contains(shape.first)) continue;
     if (shape.second.empty() || json.contains(shape.second)) return ReadShape(json, shape, source);

@@ -219,9 +219,9 @@ absl::Status CorpusTotals::Add(const nlohmann::ordered_json& line) {
 }
 
 std::string CorpusTotals::Line(const Corpus& corpus) const {
-  const bool every_token = corpus.settings.count == WindowCount::kHuggingFace;
+  const bool has_stride = corpus.settings.count == WindowCount::kHuggingFace;
   std::optional<double> bits_per_byte;
-  if (every_token && corpus.bytes.value_or(0) > 0) {
+  if (corpus.every_token && corpus.bytes.value_or(0) > 0) {
     bits_per_byte = -sum_logprob_ / std::numbers::ln2 / static_cast<double>(*corpus.bytes);
   }
   Json totals;
@@ -233,8 +233,8 @@ std::string CorpusTotals::Line(const Corpus& corpus) const {
   totals["perplexity"] = NumberOrNull(Perplexity(sum_logprob_, tokens_));
   totals["bits_per_byte"] = NumberOrNull(bits_per_byte);
   totals["length"] = corpus.length;
-  totals["stride"] = every_token ? Json(corpus.settings.stride.value_or(0)) : Json();
-  totals["count_as"] = every_token ? "huggingface" : "llama.cpp";
+  totals["stride"] = has_stride ? Json(corpus.settings.stride.value_or(0)) : Json();
+  totals["count_as"] = has_stride ? "huggingface" : "llama.cpp";
   return AsLine({{"corpus", std::move(totals)}, {"check", corpus.check.substr(0, 16)}});
 }
 

@@ -31,6 +31,7 @@ class CorpusTotals {
   struct Corpus {
     size_t texts = 0;
     std::optional<uint64_t> bytes = {};
+    bool every_token = false;  // Is scored: all but a BOS that is put before a text.
     size_t length = 0;
     ScoreSettings settings = {};
     std::string check = {};

@@ -20,10 +20,15 @@ struct KeptResults {
 
 // Reads the results at `path` and the input beside them, which stands behind the records they were
 // made of afterwards. Every line must carry the check of its record: FAILED_PRECONDITION, naming
-// the first that does not, since it was made of another input, model, precision or settings;
+// the first that does not, since it was made of another input, model, precision or settings, and
+// which of them it is as far as checks tell;
 // DATA_LOSS for a line that is no result. Adds the lines of a corpus to `totals`.
 absl::StatusOr<KeptResults> KeepResults(const std::string& path, const ScoreJob& job,
                                         ScoreInput& input, CorpusTotals& totals);
+
+// Whether the results at `path` are the first ones of this job, but not all: a run from the
+// beginning would lose them. `input`: the job's, from its beginning.
+bool AreUnfinished(const std::string& path, const ScoreJob& job, ScoreInput input);
 
 }  // namespace sotto
 

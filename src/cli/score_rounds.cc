@@ -38,12 +38,12 @@ size_t RoundRows(const ScoreJob& job, size_t hidden_size) {
 
 }  // namespace
 
-ScoreRounds::ScoreRounds(ScoreJob& job, const Model& model, ScoreInput& input, ResultFile& output,
+ScoreRounds::ScoreRounds(ScoreJob& job, const Model& model, ScoreInput& input, ResultSink write,
                          CorpusTotals& totals)
     : job_(job),
       model_(model),
       input_(input),
-      output_(output),
+      write_(std::move(write)),
       totals_(totals),
       padded_(job.prefill.pad_compute),
       round_rows_(RoundRows(job, model.info().hidden_size)) {}
@@ -179,7 +179,7 @@ absl::Status ScoreRounds::WriteFinished() {
     block += line;
     ++counts_.lines;
   }
-  return output_.Append(block);
+  return block.empty() ? absl::OkStatus() : write_(block, counts_.lines);
 }
 
 void ScoreRounds::WaitForPeriod() {

@@ -13,12 +13,13 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/status.h"
-#include "cli/result_file.h"
 #include "cli/score_input.h"
 #include "cli/score_item.h"
 #include "cli/score_job.h"
@@ -38,10 +39,13 @@ struct ScoreCounts {
   double seconds = 0;  // Of the forward passes.
 };
 
+// Writes the results of whole lines, `lines` in this run with these.
+using ResultSink = std::function<absl::Status(const std::string& block, size_t lines)>;
+
 class ScoreRounds {
  public:
   // `job`: lengths resolved. All outlive this.
-  ScoreRounds(ScoreJob& job, const Model& model, ScoreInput& input, ResultFile& output,
+  ScoreRounds(ScoreJob& job, const Model& model, ScoreInput& input, ResultSink write,
               CorpusTotals& totals);
 
   // All that is left of the input; the Prefill is made when there is something to run. An error of
@@ -69,7 +73,7 @@ class ScoreRounds {
   ScoreJob& job_;
   const Model& model_;
   ScoreInput& input_;
-  ResultFile& output_;
+  const ResultSink write_;
   CorpusTotals& totals_;
   const bool padded_;
   const size_t round_rows_;

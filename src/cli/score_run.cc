@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,14 +9,17 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "base/temporary_files.h"
 #include "cli/api_errors.h"
 #include "cli/command.h"
 #include "cli/head_check.h"
 #include "cli/head_output.h"
+#include "cli/kept_lines.h"
 #include "cli/result_file.h"
 #include "cli/run_messages.h"
 #include "cli/score_check.h"
 #include "cli/score_input.h"
+#include "cli/score_lengths.h"
 #include "cli/score_output.h"
 #include "cli/score_resume.h"
 #include "cli/score_rounds.h"
@@ -28,46 +30,6 @@
 
 namespace sotto {
 namespace {
-
-// Longer rows than most need; more are to be asked for, as memory is taken for all of a batch.
-constexpr size_t kUsualLength = 2048;
-
-// Its options that a model may not have room for.
-absl::Status CheckAgainstModel(const ModelInfo& model, const ScoreSettings& settings) {
-  if (settings.top_k.value_or(0) > model.vocab_size) {
-    return absl::InvalidArgumentError(
-        StrCat("--top-k: ", *settings.top_k, ", but the model has ", model.vocab_size, " tokens"));
-  }
-  if (settings.embed.dimensions <= model.hidden_size) return absl::OkStatus();
-  return absl::InvalidArgumentError(StrCat("--dimensions: ", settings.embed.dimensions,
-                                           ", but hidden states have ", model.hidden_size));
-}
-
-// What depends on the model.
-absl::Status Resolve(const ModelInfo& model, ScoreJob& job) {
-  PrefillOptions& prefill = job.prefill;
-  if (job.default_length && !prefill.pad_compute) prefill.prefill_length = kUsualLength;
-  if (job.default_length) {
-    prefill.prefill_length = std::min(prefill.prefill_length, model.max_positions);
-  }
-  if (prefill.prefill_length > model.max_positions) {
-    return absl::InvalidArgumentError(
-        StrCat(job.prefill_length_source, ": ", prefill.prefill_length,
-               " positions, but the model has ", model.max_positions));
-  }
-  ScoreSettings& settings = job.settings;
-  SOTTO_RETURN_IF_ERROR(CheckAgainstModel(model, settings));
-  if (settings.corpus && !settings.stride.has_value() &&
-      settings.count == WindowCount::kHuggingFace) {
-    settings.stride = std::max<size_t>(prefill.prefill_length / 2, 1);
-  }
-  if (settings.stride.value_or(0) > prefill.prefill_length) {
-    return absl::InvalidArgumentError(StrCat("--stride: ", *settings.stride,
-                                             ", more than --prefill-length, ",
-                                             prefill.prefill_length, ": tokens would be left out"));
-  }
-  return absl::OkStatus();
-}
 
 bool IsFile(const std::string& path) {
   struct stat info;
@@ -101,62 +63,111 @@ class ScoreTask {
       return CheckJoined();
     }
     SOTTO_ASSIGN_OR_RETURN(ScoreInput input, ScoreInput::Open(job_, settings_, encoder_));
-    SOTTO_ASSIGN_OR_RETURN(std::optional<ResultFile> output, ResultFile::Open(path_));
-    if (job_.array && !output->regular()) {
-      return absl::InvalidArgumentError(
-          StrCat(DisplayName(path_), ": an .npy file's header is written last, not into a pipe"));
-    }
-    KeptResults kept;
-    if (job_.resume && output->regular()) {
-      SOTTO_ASSIGN_OR_RETURN(kept, KeepResults(path_, job_, input, totals_));
-    }
-    // What stands in the way of a run is known by now, but for what its lines hold.
-    SOTTO_RETURN_IF_ERROR(output->StartAt(kept.bytes));
-    if (job_.array) {
-      // No array until it is whole.
-      SOTTO_RETURN_IF_ERROR(output->Append(std::string(kArrayHeaderBytes, '\0')));
-    }
-    ScoreCounts counts;
-    if (!kept.complete) {
-      ScoreRounds rounds(job_, model_, input, *output, totals_);
-      SOTTO_ASSIGN_OR_RETURN(counts, rounds.Run());
-      SOTTO_RETURN_IF_ERROR(AppendEnd(input, *output));
-    }
-    SOTTO_RETURN_IF_ERROR(output->Finish());
-    output.reset();
-    WarnOfDoubledBos(counts.doubled_bos);
-    Notice(StrCat(DoneText(job_, counts, kept.lines), ": ", DisplayName(path_)));
+    if (job_.array) return RunArray(input);
+    SOTTO_RETURN_IF_ERROR(RunLines(input));
     return job_.shard.alone() ? absl::OkStatus() : Join();
   }
 
  private:
-  CorpusTotals::Corpus CorpusOf(size_t texts, std::optional<uint64_t> bytes,
-                                const std::string& check) const {
-    return {.texts = texts,
-            .bytes = bytes,
-            .length = job_.prefill.prefill_length,
-            .settings = job_.settings,
-            .check = check};
+  // The file appears, or is replaced, once it is whole.
+  absl::Status RunArray(ScoreInput& input) {
+    SOTTO_ASSIGN_OR_RETURN(AtomicFile output, AtomicFile::Create(path_, {.owner_only = true}));
+    if (output.direct()) {
+      return absl::InvalidArgumentError(
+          StrCat(DisplayName(path_), ": an .npy file's header is written last, not into a pipe"));
+    }
+    SOTTO_RETURN_IF_ERROR(output.Append(std::string(kArrayHeaderBytes, '\0')));
+    const ResultSink write = [&](const std::string& block, size_t) { return output.Append(block); };
+    SOTTO_ASSIGN_OR_RETURN(const ScoreCounts counts,
+                           ScoreRounds(job_, model_, input, write, totals_).Run());
+    const size_t dimensions = job_.settings.embed.dimensions;
+    SOTTO_RETURN_IF_ERROR(output.WriteAt(
+        0, ArrayHeader(input.records(), dimensions > 0 ? dimensions : model_.info().hidden_size)));
+    SOTTO_RETURN_IF_ERROR(output.Commit());
+    SayDone(counts, 0);
+    return absl::OkStatus();
   }
 
-  // The last line, where results have one, or an array's header.
-  absl::Status AppendEnd(const ScoreInput& input, ResultFile& output) const {
-    if (job_.array) {
-      const size_t dimensions = job_.settings.embed.dimensions;
-      return output.WriteAt(
-          0, ArrayHeader(input.records(), dimensions > 0 ? dimensions : model_.info().hidden_size));
+  absl::Status RunLines(ScoreInput& input) {
+    SOTTO_ASSIGN_OR_RETURN(ResultFile output, ResultFile::Open(path_));
+    KeptResults kept;
+    if (job_.resume && output.regular()) {
+      SOTTO_ASSIGN_OR_RETURN(kept, KeepResults(path_, job_, input, totals_));
+    } else if (output.regular() && output.size_bytes() > 0) {
+      SOTTO_RETURN_IF_ERROR(CheckNotUnfinished());
     }
+    ScoreCounts counts;
+    if (kept.complete) {
+      SOTTO_RETURN_IF_ERROR(output.StartAt(kept.bytes));
+    } else {
+      SOTTO_ASSIGN_OR_RETURN(counts, RunRounds(input, output, kept));
+    }
+    SOTTO_RETURN_IF_ERROR(output.Finish());
+    SayDone(counts, kept.lines);
+    return absl::OkStatus();
+  }
+
+  // What was there stays as it was until there are results to be written behind it.
+  absl::StatusOr<ScoreCounts> RunRounds(ScoreInput& input, ResultFile& output,
+                                        const KeptResults& kept) {
+    KeptLines lines(DisplayName(path_),
+                    {.resumable = output.regular() && IsRepeatable(job_.prefill),
+                     .counted = !job_.prefill.pad_compute});
+    lines.Set(kept.lines);
+    bool started = false;
+    const ResultSink write = [&](const std::string& block, size_t done) {
+      if (!std::exchange(started, true)) SOTTO_RETURN_IF_ERROR(output.StartAt(kept.bytes));
+      SOTTO_RETURN_IF_ERROR(output.Append(block));
+      lines.Set(kept.lines + done);
+      return absl::OkStatus();
+    };
+    absl::StatusOr<ScoreCounts> counts = ScoreRounds(job_, model_, input, write, totals_).Run();
+    if (!counts.ok()) return lines.AddTo(counts.status());
+    SOTTO_ASSIGN_OR_RETURN(const std::string end, EndOf(input));
+    SOTTO_RETURN_IF_ERROR(write(end, counts->lines));
+    return counts;
+  }
+
+  // Of an input that can be read twice. A precision that is measured could be another this time.
+  absl::Status CheckNotUnfinished() const {
+    if (!IsFile(job_.input_path) || DescriptorOfPath(job_.input_path).has_value() ||
+        !IsRepeatable(job_.prefill)) {
+      return absl::OkStatus();
+    }
+    SOTTO_ASSIGN_OR_RETURN(ScoreInput input, ScoreInput::Open(job_, settings_, encoder_));
+    if (!AreUnfinished(path_, job_, std::move(input))) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        StrCat(DisplayName(path_),
+               ": holds the first of these results; go on with --resume, or remove it to start "
+               "anew"));
+  }
+
+  void SayDone(const ScoreCounts& counts, size_t kept) const {
+    WarnOfDoubledBos(counts.doubled_bos);
+    Notice(StrCat(DoneText(job_, counts, kept), ": ", DisplayName(path_)));
+  }
+
+  std::string LastLine(const CorpusTotals& totals, const ShardEnd& end) const {
+    return totals.Line({.texts = end.texts,
+                        .bytes = end.bytes,
+                        .every_token = end.every_token,
+                        .length = job_.prefill.prefill_length,
+                        .settings = job_.settings,
+                        .check = end.check});
+  }
+
+  // The last line, where results have one.
+  absl::StatusOr<std::string> EndOf(const ScoreInput& input) const {
     if (job_.settings.corpus && input.texts() == 0) {
       return absl::InvalidArgumentError(StrCat(DisplayName(job_.input_path), ": contains no text"));
     }
-    if (!job_.shard.alone()) {
-      return output.Append(ShardEndLine({.lines = input.records(),
-                                         .check = input.check(),
-                                         .texts = input.texts(),
-                                         .bytes = input.text_bytes()}));
-    }
-    if (!job_.settings.corpus) return absl::OkStatus();
-    return output.Append(totals_.Line(CorpusOf(input.texts(), input.text_bytes(), input.check())));
+    const ShardEnd end{.lines = input.records(),
+                       .check = input.check(),
+                       .texts = input.texts(),
+                       .bytes = input.text_bytes(),
+                       .every_token = input.every_token()};
+    if (!job_.shard.alone()) return ShardEndLine(end);
+    return job_.settings.corpus ? LastLine(totals_, end) : "";
   }
 
   absl::Status Join() {
@@ -164,9 +175,7 @@ class ScoreTask {
     JoinedLines lines;
     if (job_.settings.corpus) {
       lines.add = [&](const nlohmann::ordered_json& line) { return totals.Add(line); };
-      lines.last_line = [&](const ShardEnd& end) {
-        return totals.Line(CorpusOf(end.texts, end.bytes, end.check));
-      };
+      lines.last_line = [&](const ShardEnd& end) { return LastLine(totals, end); };
     }
     SOTTO_ASSIGN_OR_RETURN(const Joined joined,
                            JoinShards(job_.output_path, job_.shard.count, lines));
@@ -218,6 +227,7 @@ class ScoreTask {
 }  // namespace
 
 absl::Status RunScore(ScoreJob job) {
+  if (!job.array) SayOfOutputs(kNothingWritten);
   if (!job.prefill.weight_cache_dir.empty()) {  // Early; Prefill::Create() sees to it again.
     SOTTO_RETURN_IF_ERROR(InFlagTerms(CheckWeightCache(
         {.sealed = IsSealedModelPath(job.model_path), .platform = DetectPlatform().platform})));
@@ -227,7 +237,10 @@ absl::Status RunScore(ScoreJob job) {
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
   SayModel(job, model->info());
   SOTTO_RETURN_IF_ERROR(CheckHead(model->info(), job.settings.task));
-  SOTTO_RETURN_IF_ERROR(Resolve(model->info(), job));
+  if (job.settings.task == LineTask::kEmbed) {
+    WarnOfEmbedding(model->info(), job.settings.embed, "--pooling");
+  }
+  SOTTO_RETURN_IF_ERROR(ResolveForModel(model->info(), job));
   SOTTO_ASSIGN_OR_RETURN(const ModelDigestSet digests, model->Digests());
   return ScoreTask(job, *model, CheckedSettings(job, digests.model)).Run();
 }

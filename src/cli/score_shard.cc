@@ -68,6 +68,7 @@ std::string ShardEndLine(const ShardEnd& end) {
   json["shard_of_lines"] = end.lines;
   json["texts"] = end.texts;
   if (end.bytes.has_value()) json["bytes"] = *end.bytes;
+  json["every_token"] = end.every_token;
   json["check"] = end.check;
   return json.dump() + "\n";
 }
@@ -86,7 +87,8 @@ std::optional<ShardEnd> ParseShardEnd(const nlohmann::ordered_json& line) {
   return ShardEnd{.lines = *lines,
                   .check = line["check"].get<std::string>(),
                   .texts = *texts,
-                  .bytes = number("bytes")};
+                  .bytes = number("bytes"),
+                  .every_token = line.contains("every_token") && line["every_token"] == true};
 }
 
 }  // namespace sotto

@@ -35,6 +35,7 @@ struct ShardEnd {
   // What the input alone tells of a corpus.
   size_t texts = 0;
   std::optional<uint64_t> bytes = {};
+  bool every_token = false;
 
   bool operator==(const ShardEnd&) const = default;
 };

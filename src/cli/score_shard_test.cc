@@ -56,7 +56,8 @@ class JoinTest : public testing::Test {
     return JoinShards(dir_.File("out"), kCount, lines);
   }
 
-  const ShardEnd kEnd = {.lines = kLines, .check = "abc", .texts = 2, .bytes = 9};
+  const ShardEnd kEnd = {
+      .lines = kLines, .check = "abc", .texts = 2, .bytes = 9, .every_token = true};
   const TempDir dir_;
 };
 
@@ -100,7 +101,8 @@ TEST_F(JoinTest, RefusesSharesOfDifferentWork) {
   for (const ShardEnd& other :
        {ShardEnd{.lines = kLines, .check = "abd", .texts = 2, .bytes = 9},
         ShardEnd{.lines = kLines - 1, .check = "abc", .texts = 2, .bytes = 9},
-        ShardEnd{.lines = kLines, .check = "abc", .texts = 2, .bytes = {}}}) {
+        ShardEnd{.lines = kLines, .check = "abc", .texts = 2, .bytes = 9},
+        ShardEnd{.lines = kLines, .check = "abc", .texts = 2, .bytes = {}, .every_token = true}}) {
     Write(2, Share(2, other));
     EXPECT_EQ(*Join(), Joined::kDiffers);
   }

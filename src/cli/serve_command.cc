@@ -23,6 +23,8 @@ namespace {
 
 // Longer prompts than most need; more are to be asked for, as memory is taken for all of a batch.
 constexpr size_t kUsualServedLength = 2048;
+// Most prompts of an urgent pass.
+constexpr size_t kUrgentPrompts = 8;
 
 absl::Status ResolveLength(const ModelInfo& model, ServeJob& job) {
   PrefillOptions& prefill = job.prefill;
@@ -48,6 +50,20 @@ absl::StatusOr<Prefill> MakePrefill(const Model& model, ServeJob& job) {
     }
     job.prefill.batch_size /= 2;
   }
+}
+
+// For urgent passes; nullopt where there are none, for want of memory too.
+std::optional<Prefill> MakeBeside(const Prefill& prefill, ServeJob& job) {
+  PassLimits& urgent = job.service.scheduler.urgent;
+  urgent.tokens = std::min(urgent.tokens, job.prefill.prefill_length);
+  urgent.prompts = std::min(kUrgentPrompts, job.prefill.batch_size);
+  if (job.prefill.pad_compute) urgent.tokens = 0;
+  if (urgent.tokens == 0) return std::nullopt;
+  absl::StatusOr<Prefill> beside = Prefill::CreateBeside(prefill, urgent.tokens, urgent.prompts);
+  if (beside.ok()) return *std::move(beside);
+  Log(LogLevel::kWarning, StrCat("no urgent passes: ", ToStd(beside.status().message())));
+  urgent.tokens = 0;
+  return std::nullopt;
 }
 
 // What of the service's options depends on the model.
@@ -84,6 +100,15 @@ ProtectionReport ReportProtection(const ServeJob& job, const PrecisionReport& pr
   return report;
 }
 
+// What a request to rerank would find out.
+absl::Status CheckRerank(const Model& model, const ServeJob& job) {
+  if (!job.service.rerank.has_value()) return absl::OkStatus();
+  const absl::StatusOr<TokenIds> labels = job.service.rerank->LabelIds(model);
+  SOTTO_RETURN_IF_ERROR(labels.status());
+  if (!labels->empty() || job.default_labels) return absl::OkStatus();
+  return UsageError("--rerank-labels: has no effect with a classifier, which has its own label");
+}
+
 absl::Status WithListenFlag(const absl::Status& status) {
   const std::string_view message = ToStd(status.message());
   if (!message.starts_with("listen")) return status;
@@ -95,18 +120,19 @@ absl::Status Serve(ServeJob job, const sigset_t& stop) {
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
   SayModel(job, model->info());
+  WarnOfEmbedding(model->info(), {.pooling = job.service.embedding_pooling, .normalize = true},
+                  "--embedding-pooling");
   SOTTO_RETURN_IF_ERROR(ResolveLength(model->info(), job));
-  if (job.service.rerank.has_value()) {
-    SOTTO_RETURN_IF_ERROR(job.service.rerank->LabelIds(*model).status());
-  }
+  SOTTO_RETURN_IF_ERROR(CheckRerank(*model, job));
   SOTTO_ASSIGN_OR_RETURN(Prefill prefill, MakePrefill(*model, job));
+  std::optional<Prefill> beside = MakeBeside(prefill, job);
   SayPrecision(prefill);
   job.service.protection = ReportProtection(job, prefill.precision());
   const bool tls = job.service.http.tls.has_value();
   const std::string listen = job.service.http.listen;
   const std::chrono::milliseconds drain_timeout = job.drain_timeout;
-  absl::StatusOr<std::unique_ptr<Service>> service =
-      Service::Start(*model, prefill, OptionsFor(model->info(), job));
+  absl::StatusOr<std::unique_ptr<Service>> service = Service::Start(
+      *model, prefill, beside.has_value() ? &*beside : nullptr, OptionsFor(model->info(), job));
   SOTTO_RETURN_IF_ERROR(WithListenFlag(service.status()));
   std::printf("listening on %s://%s:%d\n", tls ? "https" : "http",
               listen.substr(0, listen.rfind(':')).c_str(), (*service)->port());

@@ -45,7 +45,7 @@ absl::StatusOr<std::string> ReadNamed(const Setting& setting) {
 ServeListenFlags::ServeListenFlags(CLI::App& app)
     : listen_(app, {.flag = "--listen",
                     .placeholder = "HOST:PORT",
-                    .help = "Where to serve; port 0: any",
+                    .help = "Where to serve, as localhost:8443 or 0.0.0.0:443; port 0: any",
                     .default_value = "localhost:8443"}),
       tls_cert_(app, {.flag = "--tls-cert",
                       .placeholder = "FILE",
@@ -153,6 +153,12 @@ ServeFlags::ServeFlags(CLI::App& app)
                           .placeholder = "N",
                           .help = "Most tokens of a forward pass of several prompts",
                           .default_value = "1024"}),
+      urgent_tokens_(app, {.flag = "--urgent-tokens",
+                           .placeholder = "N",
+                           .help = "Requests of up to so many tokens run in the pauses of passes "
+                                   "three times as long; 0: none",
+                           .default_value = "256",
+                           .shown_default = "256; none where padding is computed"}),
       max_queue_(app, {.flag = "--max-queue",
                        .placeholder = "N",
                        .help = "Requests that wait; one more is refused (429)",
@@ -178,12 +184,13 @@ ServeFlags::ServeFlags(CLI::App& app)
                                .default_value = "last"}),
       rerank_template_(app, {.flag = "--rerank-template",
                              .placeholder = "FILE",
-                             .help = "The yes/no reranker's template, with {query}, {document} "
-                                     "and perhaps {instruction}",
+                             .help = "The reranker's template, with {query}, {document} and "
+                                     "perhaps {instruction}",
                              .shown_default = "none: no reranking"}),
       rerank_labels_(app, {.flag = "--rerank-labels",
                            .placeholder = "YES,NO",
-                           .help = "The reranker's answers for a document and against it",
+                           .help = "The answers of a yes/no reranker for a document and against "
+                                   "it",
                            .default_value = "yes,no"}),
       execution_(app,
                  {.linear = "f32", .attention = "f32", .shown_linear = "f32; with --split fixed"},
@@ -201,6 +208,8 @@ absl::Status ServeFlags::ReadShape(ServeJob& job) const {
   }
   SOTTO_ASSIGN_OR_RETURN(job.service.scheduler.pass.tokens,
                          batch_tokens_.Integer(1, kLongestServed));
+  SOTTO_ASSIGN_OR_RETURN(job.service.scheduler.urgent.tokens,
+                         urgent_tokens_.Integer(0, kLongestServed));
   SOTTO_ASSIGN_OR_RETURN(const size_t pooling, embedding_pooling_.Choice(kPoolings));
   job.service.embedding_pooling = static_cast<Pooling>(pooling);
   return absl::OkStatus();
@@ -258,6 +267,7 @@ absl::StatusOr<ServeJob> ServeFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(execution_.Read(job));
   SOTTO_RETURN_IF_ERROR(listen_.Read(job.service));
   SOTTO_RETURN_IF_ERROR(ReadRerank(job.service));
+  job.default_labels = !rerank_labels_.given();
   if (job.default_batch && !job.prefill.pad_compute) job.prefill.batch_size = 32;
   return job;
 }

@@ -17,6 +17,7 @@ namespace sotto {
 struct ServeJob : RunJob {
   bool default_length = false, default_batch = false;  // To be chosen once the model is known.
   ServiceOptions service;
+  bool default_labels = true;  // --rerank-labels is not given.
   std::chrono::milliseconds drain_timeout{30'000};
 };
 
@@ -54,7 +55,8 @@ class ServeFlags {
 
   ModelFlags model_;
   ServeListenFlags listen_;
-  Setting served_model_name_, prefill_length_, batch_size_, batch_tokens_, max_queue_;
+  Setting served_model_name_, prefill_length_, batch_size_, batch_tokens_, urgent_tokens_,
+      max_queue_;
   Setting max_request_tokens_, request_seconds_, drain_seconds_;
   CLI::Option* const share_prefixes_;
   Setting embedding_pooling_, rerank_template_, rerank_labels_;

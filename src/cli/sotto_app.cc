@@ -13,6 +13,7 @@
 #include "cli/score_command.h"
 #include "cli/serve_command.h"
 #include "cli/tokenize_command.h"
+#include "cli/verify_command.h"
 
 namespace sotto {
 namespace {
@@ -39,6 +40,7 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
   AddServeCommand(app, invocation);
   AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
+  AddVerifyCommand(app, invocation);
   AddProgram(app, invocation, "bench",
              "Measure prefill speed over lengths, batch sizes and precisions (sotto-bench)");
   AddProgram(app, invocation, "audit", "Attack what accelerators are sent (sotto-audit)");

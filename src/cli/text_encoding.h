@@ -19,6 +19,10 @@ namespace sotto {
 inline constexpr std::array<std::string_view, 3> kBosNames = {"auto", "always", "never"};
 inline constexpr std::array<std::string_view, 2> kSpecialTokensNames = {"parse", "text"};
 
+// Behind the error of an id beyond the vocabulary that a text has come to.
+inline constexpr char kTooManyTokens[] =
+    ": tokenizer.json has more tokens than vocab_size of config.json";
+
 std::string_view BosName(BosUse bos);
 std::string_view SpecialTokensName(const EncodeTextOptions& options);
 

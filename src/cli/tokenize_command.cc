@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdint>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -11,7 +12,6 @@
 
 #include "base/file.h"
 #include "base/strings.h"
-#include "base/utf8.h"
 #include "cli/default_model.h"
 #include "cli/named_files.h"
 #include "cli/prompt_json.h"
@@ -19,19 +19,22 @@
 #include "cli/text_encoding.h"
 #include "model/checkpoint.h"
 #include "model/config.h"
+#include "trusted/tokenizer/other_tokenizers.h"
 
 namespace sotto {
 namespace {
 
 using json = nlohmann::ordered_json;
 
-// The line as an object. Bad UTF-8 is told from bad JSON: the offset helps to find it.
+// The line as an object.
 absl::StatusOr<json> ParseLine(const std::string& line) {
-  if (const size_t valid = ValidUtf8Prefix(line); valid < line.size()) {
-    return absl::InvalidArgumentError(StrCat("not UTF-8 at byte offset ", valid));
+  absl::StatusOr<json> object = ParsePromptJson(line, "");
+  if (!object.ok() && !line.starts_with('{')) {
+    return absl::InvalidArgumentError(StrCat(ToStd(object.status().message()),
+                                             "; of lines of text, jq -R '{text: .}' makes JSON"));
   }
-  SOTTO_ASSIGN_OR_RETURN(json object, ParsePromptJson(line, ""));
-  if (!object.is_object()) return absl::InvalidArgumentError("not a JSON object");
+  SOTTO_RETURN_IF_ERROR(object.status());
+  if (!object->is_object()) return absl::InvalidArgumentError("not a JSON object");
   return object;
 }
 
@@ -115,6 +118,19 @@ absl::StatusOr<std::string> TokenizerPath(const TokenizeFlags& flags) {
   return UsageError("--model and --tokenizer: cannot be combined");
 }
 
+// With what to do about a tokenizer of another format.
+absl::StatusOr<Tokenizer> LoadTokenizer(const std::string& path) {
+  const std::string other = OtherTokenizerAt(path);
+  if (!other.empty()) {
+    return absl::UnimplementedError(StrCat(path, ": is no ", kTokenizerName, other));
+  }
+  absl::StatusOr<Tokenizer> tokenizer = Tokenizer::Load(path);
+  if (!absl::IsNotFound(tokenizer.status())) return tokenizer;
+  return absl::NotFoundError(
+      StrCat(ToStd(tokenizer.status().message()),
+             OtherTokenizerIn(std::filesystem::path(path).parent_path().string())));
+}
+
 absl::Status RunTokenize(const TokenizeFlags& flags) {
   TokenizeJob job{.decode = flags.decode->count() > 0};
   SOTTO_ASSIGN_OR_RETURN(job.encoding, flags.text.Read());
@@ -127,7 +143,7 @@ absl::Status RunTokenize(const TokenizeFlags& flags) {
                  {flags.tokenizer.given() ? "--tokenizer" : flags.model.source(), path}},
       .outputs = {{"standard output", "/dev/stdout"}}};
   SOTTO_RETURN_IF_ERROR(files.CheckApart());
-  SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::Load(path));
+  SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, LoadTokenizer(path));
   if (job.encoding.bos == BosUse::kAlways && tokenizer.bos_ids().empty()) {
     SOTTO_ASSIGN_OR_RETURN(job.bos, BosBeside(flags));
   }

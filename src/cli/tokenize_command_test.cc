@@ -57,11 +57,11 @@ TEST_F(TokenizeLinesTest, BadLinesAreNamedByNumberOnly) {
     const char* message;
     bool decode;
   } cases[] = {
-      {"secret", "line 1: not valid JSON, at byte 1", false},
+      {"secret", "line 1: not valid JSON, at byte 1; of lines of text, jq -R", false},
       {"[1]", "line 1: not a JSON object", false},
       {deep, "line 1: nests deeper than 64 levels, at byte 67", false},
       {"{\"text\":\"a\"}\n{\"text\":5}", "line 2: needs \"text\", a string", false},
-      {"{\"text\":\"secret\xff\"}", "line 1: not UTF-8 at byte offset 15", false},
+      {"{\"text\":\"secret\xff\"}", "line 1: not UTF-8, as JSON must be, at byte 16", false},
       {"{\"text\":\"\\ud800\"}", "line 1: not valid JSON, at byte", false},
       {"{\"text\":\"a\",\"other\":1}", "line 1: member \"other\" is unknown; known: \"text\"",
        false},

@@ -56,6 +56,32 @@ TEST_F(TokenizeTest, ItsOutputIsNotItsInput) {
   EXPECT_EQ(dir.Read("t.jsonl"), "{\"text\":\"God\"}\n");
 }
 
+TEST_F(TokenizeTest, OtherFormatsAreToldWhatToDo) {
+  const TempDir dir;
+  dir.Write("tokenizer.model", "\n\x0e");
+  const std::string converted = ", which transformers converts: AutoTokenizer.from_pretrained(";
+  EXPECT_THAT(
+      Tokenize({"--tokenizer", dir.File("tokenizer.model")}).err,
+      HasSubstr("tokenizer.model: is no tokenizer.json, but a SentencePiece model" + converted));
+  EXPECT_THAT(Tokenize({"--model", dir.path()}).err,
+              HasSubstr("; it has a tokenizer.model" + converted));
+  const TempDir other;
+  other.Write("m.gguf", "GGUF");
+  EXPECT_THAT(Tokenize({"--model", other.path()}).err,
+              HasSubstr(" holds a GGUF file, and no config.json; needed is a Hugging Face"));
+}
+
+// But for what may be part of a prompt.
+TEST_F(TokenizeTest, AnUnexpectedArgumentIsNamed) {
+  const ProgramResult run = Tokenize({"stray"});
+  EXPECT_EQ(run.exit_code, kUsage);
+  EXPECT_THAT(run.err, HasSubstr("unexpected argument \"stray\""));
+  const ProgramResult prompt = RunProgram("sotto", {"prefill", "--prompt", "In", "secret"});
+  EXPECT_EQ(prompt.exit_code, kUsage);
+  EXPECT_THAT(prompt.err, HasSubstr("unexpected argument (quote a prompt"));
+  EXPECT_THAT(prompt.err, testing::Not(HasSubstr("secret")));
+}
+
 TEST_F(TokenizeTest, TwoTokenizersAreOneTooMany) {
   EXPECT_EQ(Tokenize({"--model", shipped_, "--tokenizer", "t.json"}).exit_code, kUsage);
 }

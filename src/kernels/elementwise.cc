@@ -39,5 +39,8 @@ void AddRow(const float* x, size_t n, float* y) { BestElementwise().add(x, n, y)
 void ExpRow(const float* x, size_t n, float* y) { BestElementwise().exp(x, n, y); }
 double LogSumExpRow(const float* x, size_t n) { return BestElementwise().log_sum_exp(x, n); }
 size_t ArgMaxRow(const float* x, size_t n) { return BestElementwise().arg_max(x, n); }
+size_t CountBefore(const float* x, size_t n, size_t index, float value) {
+  return BestElementwise().count_before(x, n, index, value);
+}
 
 }  // namespace sotto

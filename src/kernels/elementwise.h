@@ -54,6 +54,11 @@ double LogSumExpRow(const float* x, size_t n);
 // else).
 size_t ArgMaxRow(const float* x, size_t n);
 
+// How many elements are greater than `value`, or equal to it and before `index`: the place, from 0,
+// of an element x[index] == value when a row is sorted by size, the smaller index first among
+// equals. A NaN counts as equal. n <= 2^24.
+size_t CountBefore(const float* x, size_t n, size_t index, float value);
+
 }  // namespace sotto
 
 #endif  // SOTTO_KERNELS_ELEMENTWISE_H_

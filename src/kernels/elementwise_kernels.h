@@ -25,6 +25,7 @@ struct ElementwiseKernels {
   void (*exp)(const float* x, size_t n, float* y);
   double (*log_sum_exp)(const float* x, size_t n);
   size_t (*arg_max)(const float* x, size_t n);
+  size_t (*count_before)(const float* x, size_t n, size_t index, float value);
 };
 
 extern const ElementwiseKernels kPortableElementwise, kAvx2Elementwise, kAvx512Elementwise;

@@ -203,10 +203,29 @@ struct Rows {
     return static_cast<size_t>(indices[winner]);
   }
 
+  // Counts and indices are exact as floats.
+  static size_t CountBefore(const float* x, size_t n, size_t index, float value) {
+    const Vec zero = Simd::Zero(), one = Simd::Set(1.0f),
+              step = Simd::Set(static_cast<float>(kLanes));
+    const Vec at = Simd::Set(static_cast<float>(index)), level = Simd::Set(value);
+    Vec count = zero, i = Simd::Iota();
+    ForEach(x, n, Simd::Set(-kInfinity), [&](Vec v) {
+      // Neither greater nor less: equal, or no number.
+      const Vec tie = Simd::IfGreater(level, v, zero, Simd::IfGreater(at, i, one, zero));
+      count = Simd::Add(count, Simd::IfGreater(v, level, one, tie));
+      i = Simd::Add(i, step);
+    });
+    float counts[kLanes];
+    Simd::Store(counts, count);
+    size_t total = 0;
+    for (const float of_lane : counts) total += static_cast<size_t>(of_lane);
+    return total;
+  }
+
   static constexpr ElementwiseKernels Kernels(Isa isa) {
     return {isa,          RmsNorm<float>, RmsNorm<BFloat16>, RmsNormInt8, QuantizeInt8, Convert,
             MaxMagnitude, SwiGlu<float>,  SwiGlu<BFloat16>,  Add,         ExpRow,       LogSumExp,
-            ArgMax};
+            ArgMax,       CountBefore};
   }
 };
 

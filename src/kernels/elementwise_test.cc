@@ -223,6 +223,20 @@ TEST_P(ElementwiseTest, ArgMaxFirstOfTheLargest) {
   EXPECT_EQ(GetParam()->arg_max(with_nan, 1), 0);
 }
 
+TEST_P(ElementwiseTest, CountBeforeIsThePlaceInOrder) {
+  for (size_t n : kLengths) {
+    std::vector<float> x = RandomRow(n, 1.0f, n);
+    for (float& value : x) value = std::round(4 * value);  // Many are equal.
+    for (size_t at : {size_t{0}, n / 3, n - 1}) {
+      size_t before = 0;
+      for (size_t i = 0; i < n; ++i) before += x[i] > x[at] || (x[i] == x[at] && i < at);
+      EXPECT_EQ(GetParam()->count_before(x.data(), n, at, x[at]), before) << n << " " << at;
+    }
+    EXPECT_EQ(GetParam()->count_before(x.data(), n, 0, 1e9f), 0u);
+    EXPECT_EQ(GetParam()->count_before(x.data(), n, 0, -kInfinity), n);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Kernels, ElementwiseTest,
                          testing::ValuesIn(ElementwiseTable().runnable().begin(),
                                            ElementwiseTable().runnable().end()),

@@ -229,6 +229,10 @@ TEST(ConfigTest, NeutralValuesAndOtherFieldsAreTaken) {
       {"use_cache", true},
       {"auto_map", {{"AutoConfig", "configuration_other.Other"}}}};
   for (const auto& [field, value] : taken) EXPECT_TRUE(With(field, value).ok()) << field;
+  EXPECT_THAT(
+      std::string(With("sliding_window", 128).status().message()),
+      testing::HasSubstr("sliding_window must be absent: models of this family are computed "
+                         "without windows"));
   json unused_window = Base();
   unused_window["sliding_window"] = 4096;
   unused_window["use_sliding_window"] = false;

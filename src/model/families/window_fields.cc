@@ -62,8 +62,11 @@ void SetWindows(const Sliding& sliding, std::optional<size_t> window, ModelSpec&
 
 absl::Status CheckNoWindows(const JsonFields& fields) {
   SOTTO_ASSIGN_OR_RETURN(const auto uses_window, fields.Bool("use_sliding_window"));
-  if (uses_window.value_or(true)) {
-    SOTTO_RETURN_IF_ERROR(fields.OnlyNeutral("sliding_window", nullptr));
+  if (uses_window.value_or(true) && fields.Has("sliding_window")) {
+    return fields.Unsupported(
+        "sliding_window",
+        "must be absent: models of this family are computed without windows, and with one every "
+        "token would see fewer (use_sliding_window false says that it does not count)");
   }
   SOTTO_ASSIGN_OR_RETURN(const auto types, fields.TextList("layer_types"));
   for (const std::string& type : types) {

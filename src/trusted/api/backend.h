@@ -15,6 +15,8 @@
 
 namespace sotto {
 
+class EngineHost;
+
 // What the forward passes came to since the last connection.
 struct PassTotals {
   size_t tokens = 0;       // Positions computed, padding included.
@@ -39,6 +41,10 @@ class Backend {
 // `checkpoint` and `pool` outlive the backend.
 std::unique_ptr<Backend> MakeLocalBackend(const Checkpoint& checkpoint,
                                           const LocalLinearOptions& options, ThreadPool& pool);
+
+// Computes with what `owner`'s engine has loaded, which stays loaded and outlives the backend.
+std::unique_ptr<Backend> MakeLentBackend(const Checkpoint& checkpoint, EngineHost& owner,
+                                         ThreadPool& pool);
 
 }  // namespace sotto
 

@@ -1,5 +1,6 @@
 #include "trusted/api/batch_outputs.h"
 
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -10,9 +11,12 @@
 namespace sotto {
 namespace {
 
-// All ones when a value is infinite or no number, else zero.
-uint64_t NotFiniteMask(ConstMatrixView<float> row) {
-  const bool finite = MaxMagnitudeRow(row.data(), row.cols()) <= std::numeric_limits<float>::max();
+// All ones when a value is infinite or no number, else zero. `columns`: those that are looked at;
+// empty: all.
+uint64_t NotFiniteMask(ConstMatrixView<float> row, std::span<const size_t> columns) {
+  bool finite = MaxMagnitudeRow(row.data(), columns.empty() ? row.cols() : 0) <=
+                std::numeric_limits<float>::max();
+  for (const size_t column : columns) finite &= std::isfinite(row(0, column));
   return static_cast<uint64_t>(finite) - 1;
 }
 
@@ -24,6 +28,7 @@ BatchOutputs::BatchOutputs(std::span<const std::vector<int32_t>> prompts,
   for (size_t i = 0; i < members.size(); ++i) {
     if (options.padded_length > 0) ids_[i].resize(options.padded_length, 0);
     scores_.push_back(options.score ? MakeScores(ids_[i].size(), options.top_k) : Scores());
+    if (options.score && options.ranks) scores_.back().ranks.assign(ids_[i].size(), 0);
     not_finite_.emplace_back(options.mode == LogitsMode::kAll ? ids_[i].size() : 1, 0);
   }
 }
@@ -36,8 +41,9 @@ void BatchOutputs::Take(size_t prompt, size_t first_position, ConstMatrixView<fl
   for (size_t r = 0; r < rows.rows(); ++r) {
     const ConstMatrixView<float> row = rows.Rows(r, 1);
     const size_t position = first_position + r;
-    not_finite_[prompt][all ? position : 0] = NotFiniteMask(row);
-    if (options_.score) ScorePositions(ids_[prompt], position, row, scores_[prompt], access);
+    not_finite_[prompt][all ? position : 0] = NotFiniteMask(row, options_.columns);
+    if (!options_.score || !options_.columns.empty()) continue;
+    ScorePositions(ids_[prompt], position, row, scores_[prompt], access);
   }
   if (options_.consumer) options_.consumer(members_[prompt], first_position, rows);
 }

@@ -30,8 +30,11 @@ class BatchOutputs {
     LogitsMode mode = LogitsMode::kAll;
     // Positions of each prompt where padding comes as well; 0 where it does not.
     size_t padded_length = 0;
+    // Ids that rows hold logits of, rising; empty: all. Of some, nothing is scored here.
+    std::span<const size_t> columns = {};
     bool score = false;
     size_t top_k = 1;
+    bool ranks = false;
     RowConsumer consumer = {};  // Null: none.
   };
 

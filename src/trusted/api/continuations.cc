@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/status.h"
@@ -28,9 +29,23 @@ size_t StrippedLength(std::string_view text) {
   return length;
 }
 
-absl::Status ContinuationError(size_t number, const absl::Status& status) {
+// What is encoded behind a context, and what errors call each of it.
+struct Following {
+  std::span<const std::string> texts;
+  std::string_view name;
+};
+
+absl::Status FollowingError(const Following& following, size_t number, const absl::Status& status) {
   return absl::Status(status.code(),
-                      StrCat("continuation ", number, ": ", ToStd(status.message())));
+                      StrCat(following.name, " ", number, ": ", ToStd(status.message())));
+}
+
+absl::Status NoTokenOfItsOwn(const Following& following, size_t number) {
+  const std::string_view why = following.texts[number].empty()
+                                   ? "it is empty"
+                                   : "its text merges into the last token of what stands before it";
+  return FollowingError(following, number,
+                        absl::InvalidArgumentError(StrCat("has no token of its own: ", why)));
 }
 
 // What stands for a context of no tokens.
@@ -41,7 +56,7 @@ absl::StatusOr<TokenIds> EmptyContext(const Model& model) {
 }
 
 absl::StatusOr<ContinuationIds> EncodeAll(const Model& model, std::string_view context,
-                                          std::span<const std::string> continuations,
+                                          const Following& following,
                                           const EncodeTextOptions& options) {
   const size_t length = StrippedLength(context);
   const std::string_view moved = context.substr(length);
@@ -49,13 +64,11 @@ absl::StatusOr<ContinuationIds> EncodeAll(const Model& model, std::string_view c
   ContinuationIds result;
   SOTTO_ASSIGN_OR_RETURN(result.context, model.Encode(context, options));
   const size_t context_tokens = result.context.size();
-  for (size_t i = 0; i < continuations.size(); ++i) {
+  for (size_t i = 0; i < following.texts.size(); ++i) {
     absl::StatusOr<TokenIds> whole =
-        model.Encode(StrCat(context, moved, continuations[i]), options);
-    if (!whole.ok()) return ContinuationError(i, whole.status());
-    if (whole->size() <= context_tokens) {
-      return ContinuationError(i, absl::InvalidArgumentError("has no token of its own"));
-    }
+        model.Encode(StrCat(context, moved, following.texts[i]), options);
+    if (!whole.ok()) return FollowingError(following, i, whole.status());
+    if (whole->size() <= context_tokens) return NoTokenOfItsOwn(following, i);
     result.continuations.emplace_back(whole->begin() + context_tokens, whole->end());
   }
   if (context_tokens > 0) return result;
@@ -63,12 +76,54 @@ absl::StatusOr<ContinuationIds> EncodeAll(const Model& model, std::string_view c
   return result;
 }
 
+// Nullopt where some label changes the prompt's own tokens.
+absl::StatusOr<std::optional<ContinuationIds>> EncodeBehind(const Model& model,
+                                                            std::string_view prompt,
+                                                            const Following& labels,
+                                                            const EncodeTextOptions& options) {
+  ContinuationIds result;
+  SOTTO_ASSIGN_OR_RETURN(result.context, model.Encode(prompt, options));
+  const TokenIds& own = result.context;
+  for (size_t i = 0; i < labels.texts.size(); ++i) {
+    // White space that moves would make it a label.
+    if (labels.texts[i].empty()) return NoTokenOfItsOwn(labels, i);
+    absl::StatusOr<TokenIds> whole = model.Encode(StrCat(prompt, labels.texts[i]), options);
+    if (!whole.ok()) return FollowingError(labels, i, whole.status());
+    if (whole->size() <= own.size() || !std::equal(own.begin(), own.end(), whole->begin())) {
+      return std::nullopt;
+    }
+    result.continuations.emplace_back(whole->begin() + static_cast<ptrdiff_t>(own.size()),
+                                      whole->end());
+  }
+  if (own.empty()) {
+    SOTTO_ASSIGN_OR_RETURN(result.context, EmptyContext(model));
+  }
+  return result;
+}
+
+absl::StatusOr<ContinuationIds> EncodeAllLabels(const Model& model, std::string_view prompt,
+                                                const Following& labels,
+                                                const EncodeTextOptions& options) {
+  SOTTO_ASSIGN_OR_RETURN(std::optional<ContinuationIds> behind,
+                         EncodeBehind(model, prompt, labels, options));
+  if (behind.has_value()) return *std::move(behind);
+  return EncodeAll(model, prompt, labels, options);
+}
+
 }  // namespace
 
 absl::StatusOr<ContinuationIds> EncodeContinuations(const Model& model, std::string_view context,
                                                     std::span<const std::string> continuations,
                                                     const EncodeTextOptions& options) {
-  return Guarded([&] { return EncodeAll(model, context, continuations, options); });
+  return Guarded([&] {
+    return EncodeAll(model, context, {continuations, "continuation"}, options);
+  });
+}
+
+absl::StatusOr<ContinuationIds> EncodeLabels(const Model& model, std::string_view prompt,
+                                             std::span<const std::string> labels,
+                                             const EncodeTextOptions& options) {
+  return Guarded([&] { return EncodeAllLabels(model, prompt, {labels, "label"}, options); });
 }
 
 }  // namespace sotto

@@ -80,9 +80,44 @@ TEST_F(ContinuationsTest, AnEmptyContextIsBos) {
   }
 }
 
+// As every chat template ends: what is read is the label, not the line feed.
+TEST_F(ContinuationsTest, LabelsFollowThePromptAsItIs) {
+  for (const char* prompt : {"xy\n", "xy<eot>\n\n", "xy", "xy "}) {
+    const auto ids = EncodeLabels(model_, prompt, std::vector<std::string>{"x", "y"});
+    ASSERT_TRUE(ids.ok()) << ids.status();
+    EXPECT_EQ(ids->context, *model_.Encode(prompt));
+    EXPECT_EQ(ids->continuations, (std::vector<TokenIds>{Ids("x"), Ids("y")}));
+  }
+}
+
+// " " and "ab" are one token, so that the prompt's own last one would be gone: both labels get it.
+TEST_F(ContinuationsTest, WhiteSpaceMovesToLabelsThatMergeWithIt) {
+  const std::vector<std::string> labels = {"x", "ab"};
+  const auto ids = EncodeLabels(model_, "xy ", labels);
+  ASSERT_TRUE(ids.ok()) << ids.status();
+  EXPECT_EQ(ids->context, *model_.Encode("xy"));
+  EXPECT_EQ(ids->continuations, (std::vector<TokenIds>{Ids(" x"), {kSpaceAb}}));
+}
+
+TEST_F(ContinuationsTest, LabelsBehindNothingFollowBos) {
+  const auto ids =
+      EncodeLabels(model_, "", std::vector<std::string>{"ab"}, {.bos = BosUse::kNever});
+  ASSERT_TRUE(ids.ok()) << ids.status();
+  EXPECT_EQ(ids->context, TokenIds{kBos});
+  EXPECT_EQ(ids->continuations[0], Ids("ab"));
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      EncodeLabels(model_, "x", std::vector<std::string>{"ab", ""}).status()));
+}
+
 TEST_F(ContinuationsTest, WithoutATokenOrNotUtf8AreRefused) {
-  EXPECT_EQ(Refusal("x", {"ab", ""}), "continuation 1: has no token of its own");
-  EXPECT_EQ(Refusal("xa", {"b"}), "continuation 0: has no token of its own");
+  EXPECT_EQ(Refusal("x", {"ab", ""}), "continuation 1: has no token of its own: it is empty");
+  const std::string merges =
+      "0: has no token of its own: its text merges into the last token of what stands before it";
+  EXPECT_EQ(Refusal("xa", {"b"}), "continuation " + merges);
+  EXPECT_EQ(EncodeLabels(model_, "xa", std::vector<std::string>{"b"}).status(),
+            absl::InvalidArgumentError("label " + merges));
+  EXPECT_EQ(EncodeLabels(model_, "x\n", std::vector<std::string>{"ab", ""}).status(),
+            absl::InvalidArgumentError("label 1: has no token of its own: it is empty"));
   EXPECT_THAT(Refusal("x", {"ab", "\xff"}), HasSubstr("continuation 1: "));
   EXPECT_THAT(Refusal("\xff", {"ab"}), HasSubstr("UTF-8"));
 }

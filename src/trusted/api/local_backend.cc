@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "trusted/api/backend.h"
+#include "trusted/api/engine_host.h"
 #include "trusted/api/memory_needed.h"
 
 namespace sotto {
@@ -28,7 +29,31 @@ class LocalBackend final : public Backend {
   ThreadPool& pool_;
 };
 
+class LentBackend final : public Backend {
+ public:
+  LentBackend(const Checkpoint& checkpoint, EngineHost& owner, ThreadPool& pool)
+      : checkpoint_(checkpoint), owner_(owner), pool_(pool) {}
+
+  absl::StatusOr<std::unique_ptr<Engine>> MakeEngine(const EngineOptions& options) override {
+    EngineOptions with_pool = options;
+    with_pool.pool = &pool_;
+    return Engine::Create(checkpoint_, owner_.engine().Lend(), with_pool);
+  }
+
+  std::optional<SplitReport> Report(const PassTotals&) const override { return std::nullopt; }
+
+ private:
+  const Checkpoint& checkpoint_;
+  EngineHost& owner_;
+  ThreadPool& pool_;
+};
+
 }  // namespace
+
+std::unique_ptr<Backend> MakeLentBackend(const Checkpoint& checkpoint, EngineHost& owner,
+                                         ThreadPool& pool) {
+  return std::make_unique<LentBackend>(checkpoint, owner, pool);
+}
 
 std::unique_ptr<Backend> MakeLocalBackend(const Checkpoint& checkpoint,
                                           const LocalLinearOptions& options, ThreadPool& pool) {

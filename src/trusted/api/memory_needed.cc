@@ -82,9 +82,11 @@ std::string DescribeMemoryNeeded(const MemoryNeeded& needed) {
 
 absl::Status CheckMemoryToBegin() { return CheckMemoryFits("a forward pass", kReserveBytes); }
 
-absl::Status CheckScoresFit(size_t positions, size_t top_k) {
-  return CheckMemoryFits(StrCat("keeping the scores of ", positions, " positions"),
-                         positions * (sizeof(double) + top_k * sizeof(TokenLogprob)));
+absl::Status CheckScoresFit(size_t positions, const ScoreOptions& options) {
+  const size_t rank_bytes = options.ranks ? sizeof(int32_t) : 0;
+  return CheckMemoryFits(
+      StrCat("keeping the scores of ", positions, " positions"),
+      positions * (sizeof(double) + rank_bytes + options.top_k * sizeof(TokenLogprob)));
 }
 
 absl::Status CheckLocalRunFits(const Checkpoint& checkpoint, const LocalLinearOptions& how,

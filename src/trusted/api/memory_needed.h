@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "model/checkpoint.h"
+#include "sotto/scores.h"
 #include "trusted/engine/engine.h"
 #include "trusted/linear/local.h"
 #include "trusted/split/split_setup.h"
@@ -49,7 +50,7 @@ MemoryNeeded PlanSplitRun(const Checkpoint& checkpoint, const SplitSetup& setup,
 absl::Status CheckMemoryToBegin();
 
 // The same for scores of so many positions, which are kept until they may be handed on.
-absl::Status CheckScoresFit(size_t positions, size_t top_k);
+absl::Status CheckScoresFit(size_t positions, const ScoreOptions& options);
 
 // FAILED_PRECONDITION, with both figures, when the run needs more than the system has available.
 // What it needs is logged at level info either way.

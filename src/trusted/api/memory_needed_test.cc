@@ -84,8 +84,8 @@ TEST_F(MemoryNeededTest, CountsASealedModelThatStaysInMemory) {
 }
 
 TEST_F(MemoryNeededTest, ScoresThatWaitMustFit) {
-  EXPECT_TRUE(CheckScoresFit(1000, 1).ok());
-  EXPECT_TRUE(absl::IsFailedPrecondition(CheckScoresFit(size_t{1} << 50, 0)));
+  EXPECT_TRUE(CheckScoresFit(1000, {}).ok());
+  EXPECT_TRUE(absl::IsFailedPrecondition(CheckScoresFit(size_t{1} << 50, {.top_k = 0})));
 }
 
 TEST_F(MemoryNeededTest, ABatchThatDoesNotFitIsTheOneToMakeSmaller) {

@@ -12,6 +12,8 @@
 #include "model/sealed_model.h"
 #include "trusted/api/guarded.h"
 #include "trusted/api/model_impl.h"
+#include "trusted/api/sentence_files.h"
+#include "trusted/tokenizer/other_tokenizers.h"
 #include "trusted/tokenizer/tokenizer_config.h"
 
 namespace sotto {
@@ -102,6 +104,10 @@ absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& p
   if (impl->tokenizer != nullptr) {
     impl->info.tokenizer_warnings = TokenizerWarnings(*impl->tokenizer, impl->info);
   }
+  if (!impl->info.sealed) {
+    impl->info.trained_embedding = ReadSentenceFiles(path);
+    impl->info.embedding_warnings = EmbeddingWarnings(impl->info.trained_embedding);
+  }
   return std::shared_ptr<const Model::Impl>(std::move(impl));
 }
 
@@ -110,16 +116,8 @@ EncodeOptions InTokenizerTerms(const EncodeTextOptions& options) {
 }
 
 absl::Status NoTokenizer(const ModelInfo& info) {
-  std::string message = "the model has no tokenizer.json, which text needs";
-  for (const char* other : {"tokenizer.model", "vocab.json"}) {
-    std::error_code ignored;
-    if (info.sealed || !std::filesystem::exists(StrCat(info.path, "/", other), ignored)) continue;
-    message += StrCat("; it has a ", other,
-                      ", which transformers converts: "
-                      "AutoTokenizer.from_pretrained(DIRECTORY).save_pretrained(DIRECTORY)");
-    break;
-  }
-  return absl::FailedPreconditionError(message);
+  return absl::FailedPreconditionError(StrCat("the model has no tokenizer.json, which text needs",
+                                              info.sealed ? "" : OtherTokenizerIn(info.path)));
 }
 
 // Whether BOS has to come from config.json. REQUIRES: a tokenizer.

@@ -1,11 +1,24 @@
 #include "trusted/api/named_logprobs.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/elementwise.h"
 #include "kernels/oblivious_row.h"
 
 namespace sotto {
+namespace {
+
+// From logits to log-probabilities among themselves.
+void SubtractLogSum(std::vector<double>& values) {
+  if (values.empty()) return;
+  const double largest = *std::ranges::max_element(values);
+  double sum = 0;  // In units of the largest.
+  for (const double value : values) sum += std::exp(value - largest);
+  for (double& value : values) value -= largest + std::log(sum);
+}
+
+}  // namespace
 
 PositionLists WantedPositions(TokenPrompts prompts, std::span<const size_t> first_tokens,
                               std::span<const NamedTokens> named) {
@@ -23,6 +36,17 @@ PositionLists WantedPositions(TokenPrompts prompts, std::span<const size_t> firs
   return positions;
 }
 
+std::optional<ColumnLists> NamedColumns(size_t prompts, std::span<const NamedTokens> named) {
+  ColumnLists columns(prompts);
+  for (const NamedTokens& wanted : named) {
+    if (wanted.among != NamedAmong::kNamed || wanted.ids.empty()) return std::nullopt;
+    std::vector<int32_t>& list = columns[wanted.prompt];
+    list.insert(list.end(), wanted.ids.begin(), wanted.ids.end());
+  }
+  if (named.empty()) return std::nullopt;
+  return columns;
+}
+
 NamedLogprobs::NamedLogprobs(size_t prompts, std::span<const NamedTokens> named, bool oblivious)
     : named_(named), oblivious_(oblivious), of_prompt_(prompts), values_(named.size()) {
   for (size_t i = 0; i < named.size(); ++i) {
@@ -36,15 +60,30 @@ void NamedLogprobs::Take(size_t prompt, size_t first_position, ConstMatrixView<f
   if (wanted.empty()) return;
   // What fills the last batch repeats the first prompts; it gets the same work, for nothing.
   const uint64_t real = LessMask(prompt, of_prompt_.size());
+  const bool whole = std::ranges::any_of(wanted, [&](size_t i) { return NeedsWholeRow(i); });
   for (size_t r = 0; r < rows.rows(); ++r) {
-    const double log_sum = LogSumExpRow(rows.row(r), rows.cols());
-    for (const size_t i : wanted) Add(i, first_position + r, rows.Rows(r, 1), log_sum, real);
+    const double log_sum = whole ? LogSumExpRow(rows.row(r), rows.cols()) : 0;
+    for (const size_t i : wanted) {
+      Add(i, first_position + r, rows.Rows(r, 1), NeedsWholeRow(i) ? log_sum : 0, real);
+    }
   }
+}
+
+std::vector<double> NamedLogprobs::TakeOne(size_t i) {
+  std::vector<double> values = std::move(values_[i]);
+  if (!NeedsWholeRow(i)) SubtractLogSum(values);
+  return values;
+}
+
+std::vector<std::vector<double>> NamedLogprobs::TakeValues() {
+  std::vector<std::vector<double>> values;
+  for (size_t i = 0; i < values_.size(); ++i) values.push_back(TakeOne(i));
+  return values;
 }
 
 std::vector<std::vector<double>> NamedLogprobs::TakeOfPrompt(size_t prompt) {
   std::vector<std::vector<double>> values;
-  for (const size_t i : of_prompt_[prompt]) values.push_back(std::move(values_[i]));
+  for (const size_t i : of_prompt_[prompt]) values.push_back(TakeOne(i));
   return values;
 }
 

@@ -1,5 +1,6 @@
 #include "trusted/api/pass_runner.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -36,12 +37,25 @@ RunOptions PassRunner::run_options() const {
           .pad_compute = set_.pad_compute,
           .owners = set_.pad_compute ? std::span<const size_t>() : std::span(control_.owners),
           .hidden_states = request_.hidden_states,
-          .stop = control_.stop};
+          .stop = control_.stop,
+          .pause = set_.pause};
 }
 
 std::string PassRunner::NameOf(size_t prompt) const {
   const size_t number = prompt % real_;
   return number < control_.names.size() ? control_.names[number] : StrCat("prompt ", number);
+}
+
+std::vector<size_t> PassRunner::ColumnsOf(const BatchMembers& members) const {
+  std::vector<size_t> columns;
+  if (request_.columns == nullptr) return columns;
+  for (const size_t prompt : members) {
+    const std::vector<int32_t>& ids = (*request_.columns)[prompt];
+    columns.insert(columns.end(), ids.begin(), ids.end());
+  }
+  std::ranges::sort(columns);
+  columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+  return columns;
 }
 
 BatchForecast PassRunner::PlanBatches() {
@@ -106,11 +120,14 @@ absl::Status PassRunner::RunBatchWithRetries(BatchReport& batch, const BatchStar
 
 absl::Status PassRunner::RunBatch(BatchReport& batch, ProgressMeter& progress) {
   const bool last = request_.logits == LogitsMode::kLast;
+  const std::vector<size_t> columns = ColumnsOf(batch.prompts);
   BatchOutputs outputs(prompts_, batch.prompts,
                        {.mode = request_.logits,
                         .padded_length = PaddedLength(set_),
+                        .columns = columns,
                         .score = request_.score != nullptr,
                         .top_k = request_.score != nullptr ? request_.score->top_k : 0,
+                        .ranks = request_.score != nullptr && request_.score->ranks,
                         .consumer = request_.rows});
   const auto sink = [&](size_t prompt, size_t position, ConstMatrixView<float> rows) {
     outputs.Take(prompt, position, rows);
@@ -123,6 +140,7 @@ absl::Status PassRunner::RunBatch(BatchReport& batch, ProgressMeter& progress) {
   if (request_.positions != nullptr) {
     for (const size_t prompt : batch.prompts) positions.push_back((*request_.positions)[prompt]);
     options.positions = &positions;
+    options.columns = columns;
   }
   if (request_.batch_begins) request_.batch_begins(batch.prompts);
   const Stopwatch stopwatch;

@@ -25,6 +25,8 @@ struct PassRequest {
   LogitsMode logits = LogitsMode::kAll;
   // Of each prompt, in place of `logits`; null: as that says. Not with pad_compute.
   const std::vector<std::vector<size_t>>* positions = nullptr;
+  // With `positions`: of each prompt, the ids whose logits alone are wanted; null: all.
+  const std::vector<std::vector<int32_t>>* columns = nullptr;
   bool hidden_states = false;
   RowConsumer rows = {};
   const ScoreOptions* score = nullptr;  // Null: no scores.
@@ -42,7 +44,8 @@ class PassRunner {
     const ModelSpec& config;
     EngineHost& host;
     bool pad_compute = false;
-    std::string precision_name = {};  // For errors.
+    std::string precision_name = {};               // For errors.
+    const std::function<void()>* pause = nullptr;  // As RunOptions.
   };
 
   // `prompts`: checked; with pad_compute a multiple of the batch size, of which `real` are the
@@ -59,6 +62,8 @@ class PassRunner {
  private:
   RunOptions run_options() const;
   std::string NameOf(size_t prompt) const;
+  // Of PassRequest::columns, those of a batch.
+  std::vector<size_t> ColumnsOf(const BatchMembers& members) const;
   // Positions that these prompts come to, padding included where it is computed.
   size_t TokensOf(const BatchMembers& members) const;
   // The order of batches_, and how long each should take.

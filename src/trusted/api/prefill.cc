@@ -67,6 +67,15 @@ RetrySchedule MakeRetries(const PrefillOptions& options) {
   return RetrySchedule(options.split->retries, options.split->exchange_timeout, DrawUniform);
 }
 
+// Whether no logits are needed but for named tokens. With first_tokens.
+bool ScoresNothing(TokenPrompts prompts, const ScoreOptions& scoring) {
+  if (scoring.top_k > 0) return false;
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    if (scoring.first_tokens[i] < prompts[i].size()) return false;
+  }
+  return true;
+}
+
 absl::Status CheckProcess(pid_t process) {
   if (process == getpid()) return absl::OkStatus();
   return absl::FailedPreconditionError(
@@ -83,14 +92,15 @@ absl::StatusOr<Prefill> Prefill::Create(const Model& model, const PrefillOptions
     const PrefillOptions resolved = Resolved(options);
     SOTTO_ASSIGN_OR_RETURN(const PrecisionReport precision, ChoosePrecision(resolved));
     auto impl = std::make_unique<Impl>(model, resolved, precision);
-    impl->host.emplace(MakeBackend(resolved, opened.checkpoint, precision, *impl->pool),
+    impl->host.emplace(MakeBackend(resolved, opened.checkpoint, precision, impl->pool),
                        EngineOptions{.threads = resolved.threads,
                                      .batch_size = resolved.batch_size,
                                      .prefill_length = resolved.prefill_length,
                                      .oblivious_embedding = resolved.oblivious_embedding},
                        MakeRetries(resolved));
     if (opened.info.head.kind == HeadKind::kClassifier) {
-      SOTTO_ASSIGN_OR_RETURN(impl->classifier, Classifier::Read(opened.checkpoint));
+      SOTTO_ASSIGN_OR_RETURN(Classifier classifier, Classifier::Read(opened.checkpoint));
+      impl->classifier = std::make_shared<const Classifier>(std::move(classifier));
     }
     SOTTO_RETURN_IF_ERROR(impl->host->Load());
     return Prefill(std::move(impl));
@@ -122,6 +132,13 @@ absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassReq
   }
   return Guarded([&]() -> absl::StatusOr<RunReport> {
     const std::lock_guard lock(mutex);
+    std::unique_lock working(*pool_mutex);
+    const std::function<void()> pause = [&] {
+      working.unlock();
+      control.pause();
+      working.lock();
+    };
+    const bool pauses = control.pause && !options.split.has_value() && !options.pad_compute;
     const ModelInfo& info = model.info();
     SOTTO_RETURN_IF_ERROR(CheckPrompts(prompts, {.prefill_length = options.prefill_length,
                                                  .vocab_size = info.vocab_size,
@@ -133,7 +150,7 @@ absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassReq
     if (request.score != nullptr && request.score->keep_tokens) {
       size_t positions = 0;
       for (const TokenIds& prompt : prompts) positions += RowsOf(prompt);
-      SOTTO_RETURN_IF_ERROR(CheckScoresFit(positions, request.score->top_k));
+      SOTTO_RETURN_IF_ERROR(CheckScoresFit(positions, *request.score));
     }
     // The last batch is filled up, so that its size does not tell how many prompts there are.
     std::vector<std::vector<int32_t>> filled;
@@ -146,7 +163,8 @@ absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassReq
     PassRunner runner({.config = model.impl_->checkpoint.config(),
                        .host = *host,
                        .pad_compute = options.pad_compute,
-                       .precision_name = std::string(PrecisionName(precision.linear))},
+                       .precision_name = std::string(PrecisionName(precision.linear)),
+                       .pause = pauses ? &pause : nullptr},
                       filled.empty() ? prompts : TokenPrompts(filled), prompts.size(), request,
                       control);
     absl::StatusOr<RunReport> report = runner.Run();
@@ -191,6 +209,7 @@ absl::StatusOr<RunReport> Prefill::Run(TokenPrompts prompts, const RunRequest& r
     };
   }
   PositionLists positions;
+  std::optional<ColumnLists> columns;
   std::optional<NamedLogprobs> named;
   if (request.scores && !scoring.named.empty()) {
     named.emplace(prompts.size(), scoring.named, impl_->options.pad_compute);
@@ -209,6 +228,8 @@ absl::StatusOr<RunReport> Prefill::Run(TokenPrompts prompts, const RunRequest& r
       !impl_->options.pad_compute) {
     positions = WantedPositions(prompts, scoring.first_tokens, scoring.named);
     pass.positions = &positions;
+    if (ScoresNothing(prompts, scoring)) columns = NamedColumns(prompts.size(), scoring.named);
+    if (columns.has_value()) pass.columns = &*columns;
   }
   if (request.check) pass.batch_done = [&](const BatchMembers&) { return request.check(); };
   return impl_->Run(prompts, pass, control);

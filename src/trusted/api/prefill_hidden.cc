@@ -149,7 +149,7 @@ absl::StatusOr<RunReport> Prefill::Impl::RunEmbed(TokenPrompts prompts, const Ru
 absl::StatusOr<RunReport> Prefill::Impl::RunClassify(TokenPrompts prompts,
                                                      const RunRequest& request,
                                                      const RunControl& control) {
-  if (!classifier.has_value()) {
+  if (classifier == nullptr) {
     return absl::FailedPreconditionError(StrCat("the model is a ", model.info().architecture,
                                                 ", which has no labels to choose from"));
   }

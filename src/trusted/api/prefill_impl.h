@@ -35,10 +35,20 @@ struct Prefill::Impl {
       : model(opened),
         options(resolved),
         precision(chosen),
-        pool(opened.impl_->pools.Take(resolved.threads)) {}
+        own_pool(opened.impl_->pools.Take(resolved.threads)),
+        pool(*own_pool),
+        pool_mutex(std::make_shared<std::mutex>()) {}
+  // Beside `other`, with batches of another shape.
+  Impl(const Impl& other, const PrefillOptions& resolved)
+      : model(other.model),
+        options(resolved),
+        precision(other.precision),
+        pool(other.pool),
+        pool_mutex(other.pool_mutex),
+        classifier(other.classifier) {}
   ~Impl() {
     host.reset();  // Its engine works with the pool.
-    model.impl_->pools.Give(std::move(pool));
+    if (own_pool != nullptr) model.impl_->pools.Give(std::move(own_pool));
   }
 
   // Checks prompts, fills batches where padding is computed, runs.
@@ -59,9 +69,11 @@ struct Prefill::Impl {
   const Model model;             // Keeps what the backend refers to.
   const PrefillOptions options;  // Nothing in it is left open.
   const PrecisionReport precision;
-  std::optional<Classifier> classifier = {};  // Nullopt: the model's head is none.
+  std::unique_ptr<ThreadPool> own_pool = nullptr;  // Null: another's.
+  ThreadPool& pool;
+  const std::shared_ptr<std::mutex> pool_mutex;  // Held by the run that works with the pool.
+  std::shared_ptr<const Classifier> classifier = nullptr;  // Null: the model's head is none.
   const pid_t process = getpid();
-  std::unique_ptr<ThreadPool> pool;
   std::optional<EngineHost> host;
   std::mutex mutex;  // One run at a time.
 };

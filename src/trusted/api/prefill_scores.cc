@@ -1,4 +1,5 @@
 // Prefill::Score and Prefill::LogprobsOf.
+#include <optional>
 #include <utility>
 
 #include "sotto/prefill.h"
@@ -28,7 +29,9 @@ absl::StatusOr<std::vector<std::vector<double>>> Prefill::LogprobsOf(
   const bool padded = impl_->options.pad_compute;
   NamedLogprobs logprobs(prompts.size(), named, padded);
   const PositionLists positions = WantedPositions(prompts, {}, named);
+  const std::optional<ColumnLists> columns = NamedColumns(prompts.size(), named);
   PassRequest request{.positions = padded ? nullptr : &positions,
+                      .columns = padded || !columns.has_value() ? nullptr : &*columns,
                       .rows = [&](size_t prompt, size_t position, ConstMatrixView<float> rows) {
                         logprobs.Take(prompt, position, rows);
                       }};

@@ -152,6 +152,48 @@ TEST_F(PrefillTest, NamedTokensHaveTheLogprobsOfTheWholeVocabulary) {
 }
 
 // Scores and named tokens of one run: nothing is scored of the second prompt but what is named.
+// From their rows of lm_head alone, and from whole rows where something else needs them.
+TEST_F(PrefillTest, NamedTokensAmongThemselves) {
+  std::vector<NamedTokens> named = {
+      {.prompt = 3, .position = 6, .ids = {49, 0}, .among = NamedAmong::kNamed},
+      {.prompt = 0, .position = 4, .ids = {7, 7, 12}, .among = NamedAmong::kNamed},
+      {.prompt = 3, .position = 2, .ids = {30}, .among = NamedAmong::kNamed}};
+  Prefill one = Make();
+  const AllLogits logits = LogitsOf(one, prompts_);
+  using Values = std::vector<std::vector<double>>;
+  Values want;
+  for (const NamedTokens& wanted : named) {
+    const std::vector<float>& row = logits[wanted.prompt][wanted.position];
+    double sum = 0;
+    for (const int32_t id : wanted.ids) sum += std::exp(double{row[id]});
+    want.emplace_back();
+    for (const int32_t id : wanted.ids) want.back().push_back(row[id] - std::log(sum));
+  }
+  const auto alone = one.LogprobsOf(prompts_, named);
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  for (size_t i = 0; i < named.size(); ++i) {
+    for (size_t k = 0; k < named[i].ids.size(); ++k) {
+      EXPECT_NEAR((*alone)[i][k], want[i][k], 1e-12) << i << " " << k;
+    }
+  }
+  for (const bool padded : {false, true}) {
+    Prefill prefill = Make({.batch_size = 4, .pad_compute = padded});
+    EXPECT_EQ(*prefill.LogprobsOf(prompts_, named), *alone);
+    std::vector<size_t> ends;
+    for (const TokenIds& prompt : prompts_) ends.push_back(prompt.size());
+    const auto scores = prefill.Score(prompts_, {.top_k = 0, .first_tokens = ends, .named = named});
+    ASSERT_TRUE(scores.ok()) << scores.status();
+    EXPECT_EQ((*scores)[3].named, (Values{(*alone)[0], (*alone)[2]}));
+    EXPECT_EQ((*scores)[0].named, Values{(*alone)[1]});
+    const auto whole = prefill.Score(prompts_, {.named = named});
+    ASSERT_TRUE(whole.ok()) << whole.status();
+    EXPECT_EQ((*whole)[0].named, Values{(*alone)[1]});
+  }
+  named[1].among = static_cast<NamedAmong>(2);
+  EXPECT_EQ(one.LogprobsOf(prompts_, named).status(),
+            absl::InvalidArgumentError("named tokens 1: among: 2 is none of its values"));
+}
+
 TEST_F(PrefillTest, NamedTokensBesideScores) {
   const Prompts prompts = {prompts_[0], prompts_[3], prompts_[1]};
   const ScoreOptions options{.first_tokens = {3, prompts[1].size(), prompts[2].size()},
@@ -327,6 +369,46 @@ TEST_F(PrefillTest, WhatIsAskedForMustExist) {
   EXPECT_TRUE(absl::IsInvalidArgument(prefill.Logits(prompts_, static_cast<Positions>(9), ignore)));
   EXPECT_TRUE(
       absl::IsInvalidArgument(prefill.HiddenStates(prompts_, static_cast<Pooling>(9)).status()));
+}
+
+// Whatever runs in a run's pauses changes no bit of it, and has its own bits there.
+TEST_F(PrefillTest, OthersRunInTheBreaks) {
+  Prefill prefill = Make({.batch_size = 4});
+  const auto alone = prefill.Score(prompts_, {.top_k = 2});
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  absl::StatusOr<Prefill> beside = Prefill::CreateBeside(prefill, 4, 2);
+  ASSERT_TRUE(beside.ok()) << beside.status();
+  const Prompts shorter = {prompts_[1], prompts_[2], prompts_[4]};
+  int pauses = 0;
+  const RunControl control{.pause = [&] {
+    ++pauses;
+    const auto scores = beside->Score(shorter, {.top_k = 2});
+    ASSERT_TRUE(scores.ok()) << scores.status();
+    EXPECT_EQ((*scores)[0].sum_logprob, (*alone)[1].sum_logprob);
+    EXPECT_EQ((*scores)[0].top, (*alone)[1].top);
+    EXPECT_EQ((*scores)[2].top, (*alone)[4].top);
+    const auto hidden = beside->HiddenStates(shorter, Pooling::kLast);
+    EXPECT_TRUE(hidden.ok()) << hidden.status();
+  }};
+  const auto interrupted = prefill.Score(prompts_, {.top_k = 2}, control);
+  ASSERT_TRUE(interrupted.ok()) << interrupted.status();
+  EXPECT_GE(pauses, 6);  // Two batches of three layers.
+  for (size_t p = 0; p < prompts_.size(); ++p) {
+    EXPECT_EQ((*interrupted)[p].sum_logprob, (*alone)[p].sum_logprob);
+    EXPECT_EQ((*interrupted)[p].top, (*alone)[p].top);
+  }
+  EXPECT_TRUE(beside->Score(shorter).ok());    // Between runs, too.
+  EXPECT_FALSE(beside->Score(prompts_).ok());  // One is longer than its shape.
+}
+
+TEST_F(PrefillTest, WhereNothingMayTellThereAreNoPauses) {
+  Prefill padded = Make({.batch_size = 2, .pad_compute = true});
+  int pauses = 0;
+  EXPECT_TRUE(padded.Score(prompts_, {}, {.pause = [&] { ++pauses; }}).ok());
+  EXPECT_EQ(pauses, 0);
+  EXPECT_EQ(
+      Prefill::CreateBeside(padded, 4, 2).status(),
+      absl::InvalidArgumentError("beside: not in the split mode, nor where padding is computed"));
 }
 
 TEST_F(PrefillTest, ARunThatIsStoppedIsCancelledAndTheNextOneIsWhole) {

@@ -1,6 +1,7 @@
 #include "trusted/api/prompt_checks.h"
 
 #include "base/strings.h"
+#include "trusted/api/option_checks.h"
 
 namespace sotto {
 namespace {
@@ -63,6 +64,8 @@ absl::Status CheckNamedTokens(TokenPrompts prompts, std::span<const NamedTokens>
                               size_t vocab_size) {
   for (size_t i = 0; i < named.size(); ++i) {
     const NamedTokens& wanted = named[i];
+    SOTTO_RETURN_IF_ERROR(
+        CheckEnum(StrCat("named tokens ", i, ": among"), wanted.among, NamedAmong::kNamed));
     if (wanted.prompt >= prompts.size()) {
       return absl::InvalidArgumentError(StrCat("named tokens ", i, ": no such prompt"));
     }

@@ -26,6 +26,7 @@ void ScoreKeeper::Trim(size_t prompt, Scores& scores) const {
   if (!options_.keep_tokens) return;
   Truncate(scores, tokens);
   std::fill_n(scores.logprobs.begin(), first, std::numeric_limits<double>::quiet_NaN());
+  std::fill_n(scores.ranks.begin(), std::min(first, scores.ranks.size()), 0);
   std::fill_n(scores.top.begin(), (first - 1) * scores.top_k, TokenLogprob());
 }
 
@@ -35,6 +36,7 @@ absl::Status ScoreKeeper::Keep(const BatchMembers& members, std::vector<Scores> 
     scores[i].sum_logprob = SumLogprobs(scores[i], FirstToken(prompt), prompts_[prompt].size());
     if (!options_.keep_tokens) {
       scores[i].logprobs = {};
+      scores[i].ranks = {};
       scores[i].top = {};
     }
     if (options_.padded) {

@@ -61,7 +61,11 @@ void ScorePositions(std::span<const int32_t> ids, size_t first_position,
             std::span(scores.top).subspan(position * scores.top_k, scores.top_k), access);
     if (position + 1 == ids.size()) continue;
     const auto next = static_cast<size_t>(ids[position + 1]);
-    scores.logprobs[position + 1] = ElementOf(row, logits.cols(), next, access) - log_sum;
+    const float logit = ElementOf(row, logits.cols(), next, access);
+    scores.logprobs[position + 1] = logit - log_sum;
+    if (scores.ranks.empty()) continue;
+    scores.ranks[position + 1] =
+        static_cast<int32_t>(CountBefore(row, logits.cols(), next, logit)) + 1;
   }
 }
 
@@ -75,6 +79,7 @@ double SumLogprobs(const Scores& scores, size_t first, size_t end) {
 
 void Truncate(Scores& scores, size_t tokens) {
   scores.logprobs.resize(tokens);
+  if (!scores.ranks.empty()) scores.ranks.resize(tokens);
   scores.top.resize(tokens * scores.top_k);
 }
 

@@ -12,7 +12,7 @@
 
 namespace sotto {
 
-// Room for `tokens` positions; every log-probability is NaN.
+// Room for `tokens` positions; every log-probability is NaN. Ranks get none.
 Scores MakeScores(size_t tokens, size_t top_k);
 
 enum class ScoreAccess {
@@ -22,7 +22,8 @@ enum class ScoreAccess {
 };
 
 // Scores positions [first_position, first_position + logits.rows()) of the prompt `ids` from
-// their logits [rows, vocab]. Every id is below vocab. Thread-safe for different positions.
+// their logits [rows, vocab]: log-probabilities, the most likely tokens, and ranks where there is
+// room for them. Every id is below vocab. Thread-safe for different positions.
 void ScorePositions(std::span<const int32_t> ids, size_t first_position,
                     ConstMatrixView<float> logits, Scores& scores,
                     ScoreAccess access = ScoreAccess::kDirect);

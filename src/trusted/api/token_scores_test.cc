@@ -109,6 +109,27 @@ TEST(TokenScores, TheTopTokensAreTheLargestInOrder) {
   }
 }
 
+TEST(TokenScores, RanksArePlacesInTheOrderOfTheTop) {
+  const std::vector<int32_t> ids = {3, 36, 0, 3, 17};
+  Matrix<float> logits = RandomLogits(ids.size());
+  logits.view()(0, 35) = logits.view()(0, 36);  // An equal before the token,
+  logits.view()(2, 20) = logits.view()(2, 3);   // and one behind it.
+  for (const ScoreAccess access : {ScoreAccess::kDirect, ScoreAccess::kOblivious}) {
+    Scores scores = MakeScores(ids.size(), kScoredVocab);
+    scores.ranks.assign(ids.size(), 0);
+    ScorePositions(ids, 0, logits.view(), scores, access);
+    EXPECT_EQ(scores.ranks[0], 0);
+    for (size_t i = 1; i < ids.size(); ++i) {
+      ASSERT_GE(scores.ranks[i], 1);
+      EXPECT_EQ(scores.top_after(i - 1)[scores.ranks[i] - 1].id, ids[i]) << i;
+    }
+  }
+  Scores scores = MakeScores(ids.size(), 1);
+  scores.ranks.assign(ids.size(), 7);
+  Truncate(scores, 2);
+  EXPECT_EQ(scores.ranks.size(), 2u);
+}
+
 TEST(TokenScores, AmongEqualsTheSmallestIdIsTheTop) {
   const std::vector<float> row = {1, 5, 2, 5, 5};
   Scores scores = MakeScores(1, 1);

@@ -12,6 +12,7 @@
 #include "trusted/engine/kv_store.h"
 #include "trusted/engine/lane.h"
 #include "trusted/engine/layers.h"
+#include "trusted/engine/lent_parts.h"
 #include "trusted/engine/logits.h"
 #include "trusted/engine/memory_plan.h"
 #include "trusted/engine/norm_weights.h"
@@ -56,7 +57,12 @@ absl::Status CheckOptions(const ModelSpec& config, const EngineOptions& options)
 }
 
 absl::Status CheckPositions(std::span<const std::vector<int32_t>> prompts,
-                            const RunOptions& options) {
+                            const RunOptions& options, size_t vocab_size) {
+  if (!options.columns.empty() &&
+      (options.positions == nullptr || options.columns.back() >= vocab_size)) {
+    return absl::InvalidArgumentError(
+        "chosen columns: of chosen positions only, and below the vocabulary size");
+  }
   if (options.positions == nullptr) return absl::OkStatus();
   if (options.pad_compute) {
     return absl::InvalidArgumentError(
@@ -109,25 +115,34 @@ class PrefillEngine : public Engine {
     return absl::OkStatus();
   }
 
+  EngineParts Lend() override {
+    SOTTO_CHECK(products_ == nullptr);
+    return {.linear = std::make_unique<LentLinear>(*linear_),
+            .embedding = std::make_unique<LentEmbedding>(*embedding_)};
+  }
+
   size_t arena_bytes() const override { return arena_.size_bytes(); }
 
   absl::Status Run(std::span<const std::vector<int32_t>> prompts, const RunOptions& options,
                    LogitsSink sink) override {
     SOTTO_RETURN_IF_ERROR(CheckPrompts(prompts, config_, options_));
-    SOTTO_RETURN_IF_ERROR(CheckPositions(prompts, options));
+    SOTTO_RETURN_IF_ERROR(CheckPositions(prompts, options, config_.vocab_size));
     if (!options.hidden_states) SOTTO_RETURN_IF_ERROR(CheckHasLogits(config_));
+    if (options.pause != nullptr && lanes_.size() > 1) {
+      return absl::InvalidArgumentError("pauses: not with several lanes");
+    }
     const BatchPlan plan =
         options.pad_compute ? FixedShapePlan(prompts, options_.batch_size, options_.prefill_length)
                             : PackedPlan(prompts, options.owners);
     const MatrixView<float> x = x_.Rows(0, plan.rows());
     Lane& lane = *lanes_[0];
     SOTTO_RETURN_IF_ERROR(embedding_->Lookup(plan.row_ids, x, lane.pool));
-    const DecoderParts parts{&config_,         &norms_,           linear_.get(),
-                             attention_.get(), attention_layers_, options.stop};
+    const DecoderParts parts{&config_,          &norms_,      linear_.get(), attention_.get(),
+                             attention_layers_, options.stop, options.pause};
     SOTTO_RETURN_IF_ERROR(RunAllLayers(parts, plan, x));
     if (options.hidden_states) return DeliverHiddenStates(parts, plan, x, lane, sink);
     if (options.positions != nullptr) {
-      return DeliverLogitsAt(parts, plan, *options.positions, x, lane, sink);
+      return DeliverLogitsAt(parts, plan, {*options.positions, options.columns}, x, lane, sink);
     }
     return options.logits == LogitsMode::kAll ? DeliverAllLogits(parts, plan, x, lane, sink)
                                               : DeliverLastLogits(parts, plan, x, lane, sink);

@@ -3,6 +3,7 @@
 #define SOTTO_TRUSTED_ENGINE_ENGINE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -60,14 +61,21 @@ struct RunOptions {
   // Rising positions of each prompt, in place of `logits`: lm_head is computed for no others. Null:
   // as `logits` says. Not with pad_compute: how many there are shows.
   const std::vector<std::vector<size_t>>* positions = nullptr;
+  // With `positions`: rising columns of lm_head; rows that the sink gets hold numbers in these
+  // alone, with the bits that they have among all. Empty: all columns.
+  std::span<const size_t> columns = {};
   // Of each prompt, whose it is: a prefix is computed once for the prompts of one owner, so that
   // the time taken tells no owner what others begin with. Empty: all have the same owner.
   std::span<const size_t> owners = {};
   // The sink gets hidden states after the final norm, [rows, hidden_size], of all positions, and
   // lm_head is not computed. All that a model without one can do.
   bool hidden_states = false;
-  // Ends the run with CANCELLED between two layers of a token block.
+  // Ends the run with CANCELLED between two steps: two layers of a token block, or blocks of
+  // logits.
   std::stop_token stop = {};
+  // Called between two steps, on the calling thread, while no thread works on the run, which waits
+  // for it. Not with several lanes. Null: nothing.
+  const std::function<void()>* pause = nullptr;
 };
 
 // Who computes what of a forward pass.
@@ -99,6 +107,11 @@ class Engine {
   // position's logits are the same to the bit whatever else is in the batch. One call at a time.
   virtual absl::Status Run(std::span<const std::vector<int32_t>> prompts, const RunOptions& options,
                            LogitsSink sink) = 0;
+
+  // What another engine needs to compute with this one's weights, on memory of its own. This one
+  // outlives it; both may work at once where their pools differ. REQUIRES: attention is computed in
+  // this process.
+  virtual EngineParts Lend() = 0;
 
   // Size of the activation arena: all memory a run uses beyond the weights.
   virtual size_t arena_bytes() const = 0;

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <random>
 #include <span>
 #include <string>
@@ -144,6 +146,55 @@ TEST_P(InvarianceTest, LastLogitsAreTheLastOfAll) {
     EXPECT_EQ(last[i].deliveries, only_last);
     EXPECT_TRUE(std::ranges::equal(std::span(all[i].row(position), kVocab),
                                    std::span(last[i].row(position), kVocab), {}, Bits, Bits));
+  }
+}
+
+TEST_P(InvarianceTest, ChosenColumnsAreThoseOfWholeRows) {
+  LocalPrefill prefill(ShippedModelDir(), GetParam(), Options(2, 8, 200, 1));
+  const std::vector<PromptLogits> all = prefill.Run(MixedPrompts());
+  std::vector<std::vector<size_t>> positions(MixedPrompts().size());
+  positions[1] = {0, 77, 129};
+  positions[6] = {1};
+  const std::vector<size_t> columns = {3, 255, 256, 1700, 2047};
+  const std::vector<PromptLogits> some =
+      prefill.Run(MixedPrompts(), {.positions = &positions, .columns = columns});
+  for (size_t i = 0; i < all.size(); ++i) {
+    std::vector<int> chosen(all[i].deliveries.size(), 0);
+    for (const size_t position : positions[i]) {
+      chosen[position] = 1;
+      for (const size_t column : columns) {
+        EXPECT_EQ(Bits(some[i].row(position)[column]), Bits(all[i].row(position)[column]));
+      }
+    }
+    EXPECT_EQ(some[i].deliveries, chosen);
+  }
+}
+
+// lm_head of the shipped model has eight blocks of columns; no other than those asked for is
+// multiplied.
+TEST_P(InvarianceTest, OtherColumnsAreNotComputed) {
+  const auto checkpoint = Checkpoint::Open(ShippedModelDir());
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  ThreadPool pool(2);
+  const auto linear = MakeLocalLinear(*checkpoint, {.precision = GetParam()}, pool);
+  ASSERT_TRUE(linear.ok()) << linear.status();
+  constexpr size_t kRows = 3;
+  Matrix<float> x(kRows, checkpoint->config().hidden_size), y(kRows, kVocab);
+  std::fill_n(x.view().data(), x.view().size(), 0.5f);
+  std::fill_n(y.view().data(), kRows * kVocab, std::numeric_limits<float>::quiet_NaN());
+  const AlignedArray<uint8_t> workspace =
+      MakeAlignedArray<uint8_t>((*linear)->WorkspaceBytes(kRows, pool.threads()));
+  const LinearInput input{
+      .x = x.view(),
+      .workspace = {workspace.get(), (*linear)->WorkspaceBytes(kRows, pool.threads())}};
+  const std::vector<size_t> columns = {256, 511, 2000};
+  ASSERT_TRUE(
+      (*linear)->ApplyColumns({LinearKind::kLmHead, 0}, input, columns, y.view(), pool).ok());
+  for (size_t i = 0; i < kVocab; ++i) {
+    const size_t block = i / 256;
+    for (size_t row = 0; row < kRows; ++row) {
+      EXPECT_EQ(std::isnan(y.view()(row, i)), block != 1 && block != 7) << i;
+    }
   }
 }
 

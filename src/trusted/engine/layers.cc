@@ -9,13 +9,14 @@ namespace {
 // One layer over one block. Another lane's failure ends it early with OK: that lane reports.
 absl::Status RunLayer(const DecoderParts& model, size_t layer, const BlockState& state,
                       size_t block, KvStore& store, LaneSchedule& schedule, Lane& lane) {
-  SOTTO_RETURN_IF_ERROR(CheckStop(model.stop));
+  SOTTO_RETURN_IF_ERROR(BetweenSteps(model));
   SOTTO_RETURN_IF_ERROR(ProjectQkv(model, layer, state, lane));
   if (!schedule.AwaitTurnToStore(layer, block)) return absl::OkStatus();
   StoreKeysValues(model, layer, state, store, lane);
   SOTTO_RETURN_IF_ERROR(Attend(model, layer, state, store, lane));
   schedule.Attended(layer);
   SOTTO_RETURN_IF_ERROR(AddAttention(model, layer, state, lane));
+  SOTTO_RETURN_IF_ERROR(BetweenSteps(model));
   return AddMlp(model, layer, state, lane);
 }
 

@@ -14,13 +14,16 @@ namespace {
 // Rows that the sink gets in one call.
 constexpr size_t kSinkRows = 16;
 
-// Logits of rows of x, in lane.logits. x.rows() <= lane.logits.rows().
-absl::Status ComputeLogits(const DecoderParts& model, ConstMatrixView<float> x, Lane& lane) {
-  SOTTO_RETURN_IF_ERROR(CheckStop(model.stop));
+// Logits of rows of x, in lane.logits; of some columns, or all. x.rows() <= lane.logits.rows().
+absl::Status ComputeLogits(const DecoderParts& model, ConstMatrixView<float> x, Lane& lane,
+                           std::span<const size_t> columns = {}) {
+  SOTTO_RETURN_IF_ERROR(BetweenSteps(model));
   const LinearInput input{x, model.norms->final.data(),
                           static_cast<float>(model.config->final_norm_eps), lane.linear_workspace};
-  return model.linear->Apply({LinearKind::kLmHead, 0}, input, LinearTail::kStore,
-                             lane.logits.Rows(0, x.rows()), lane.pool);
+  const LinearLayer lm_head{LinearKind::kLmHead, 0};
+  const MatrixView<float> y = lane.logits.Rows(0, x.rows());
+  if (!columns.empty()) return model.linear->ApplyColumns(lm_head, input, columns, y, lane.pool);
+  return model.linear->Apply(lm_head, input, LinearTail::kStore, y, lane.pool);
 }
 
 // Delivers those of rows [begin, end) that hold positions of `prompt` in `segment`.
@@ -97,14 +100,14 @@ absl::Status DeliverLastLogits(const DecoderParts& model, const BatchPlan& plan,
 }
 
 absl::Status DeliverLogitsAt(const DecoderParts& model, const BatchPlan& plan,
-                             const std::vector<std::vector<size_t>>& positions,
-                             ConstMatrixView<float> x, Lane& lane, LogitsSink sink) {
+                             const ChosenLogits& chosen, ConstMatrixView<float> x, Lane& lane,
+                             LogitsSink sink) {
   struct Place {
     size_t prompt, position;
   };
   std::vector<Place> places;
-  for (size_t prompt = 0; prompt < positions.size(); ++prompt) {
-    for (const size_t position : positions[prompt]) places.push_back({prompt, position});
+  for (size_t prompt = 0; prompt < chosen.positions.size(); ++prompt) {
+    for (const size_t position : chosen.positions[prompt]) places.push_back({prompt, position});
   }
   for (size_t begin = 0; begin < places.size(); begin += lane.logits.rows()) {
     const size_t count = std::min(lane.logits.rows(), places.size() - begin);
@@ -113,7 +116,8 @@ absl::Status DeliverLogitsAt(const DecoderParts& model, const BatchPlan& plan,
       std::memcpy(lane.last_rows.row(i), x.row(plan.RowOf(place.prompt, place.position)),
                   x.cols() * sizeof(float));
     });
-    SOTTO_RETURN_IF_ERROR(ComputeLogits(model, lane.last_rows.Rows(0, count), lane));
+    SOTTO_RETURN_IF_ERROR(
+        ComputeLogits(model, lane.last_rows.Rows(0, count), lane, chosen.columns));
     lane.pool.ParallelFor(count, [&](size_t i, int) {
       const Place& place = places[begin + i];
       sink(place.prompt, place.position, lane.logits.Rows(i, 1));
@@ -126,7 +130,7 @@ absl::Status DeliverHiddenStates(const DecoderParts& model, const BatchPlan& pla
                                  ConstMatrixView<float> x, Lane& lane, LogitsSink sink) {
   const float eps = static_cast<float>(model.config->final_norm_eps);
   for (size_t begin = 0; begin < x.rows(); begin += lane.last_rows.rows()) {
-    SOTTO_RETURN_IF_ERROR(CheckStop(model.stop));
+    SOTTO_RETURN_IF_ERROR(BetweenSteps(model));
     const size_t rows = std::min(lane.last_rows.rows(), x.rows() - begin);
     lane.pool.ParallelFor(rows, [&](size_t i, int) {
       RmsNormRow(x.row(begin + i), model.norms->final.data(), x.cols(), eps, lane.last_rows.row(i));

@@ -2,6 +2,10 @@
 #ifndef SOTTO_TRUSTED_ENGINE_LOGITS_H_
 #define SOTTO_TRUSTED_ENGINE_LOGITS_H_
 
+#include <cstddef>
+#include <span>
+#include <vector>
+
 #include "base/status.h"
 #include "trusted/engine/batch_plan.h"
 #include "trusted/engine/engine.h"
@@ -24,11 +28,16 @@ absl::Status DeliverAllLogits(const DecoderParts& model, const BatchPlan& plan,
 absl::Status DeliverLastLogits(const DecoderParts& model, const BatchPlan& plan,
                                ConstMatrixView<float> x, Lane& lane, LogitsSink sink);
 
-// Delivers the logits of positions[i], rising, of each prompt i; computes no other. Not for a fixed
-// shape.
+// As RunOptions.
+struct ChosenLogits {
+  const std::vector<std::vector<size_t>>& positions;
+  std::span<const size_t> columns = {};
+};
+
+// Delivers the logits of positions[i] of each prompt i; computes no other. Not for a fixed shape.
 absl::Status DeliverLogitsAt(const DecoderParts& model, const BatchPlan& plan,
-                             const std::vector<std::vector<size_t>>& positions,
-                             ConstMatrixView<float> x, Lane& lane, LogitsSink sink);
+                             const ChosenLogits& chosen, ConstMatrixView<float> x, Lane& lane,
+                             LogitsSink sink);
 
 // Delivers RMSNorm(x) of every real position, or of a fixed shape's every position: [rows,
 // hidden_size].

@@ -47,9 +47,10 @@ LinearInput Plain(ConstMatrixView<float> x, const Lane& lane) {
 
 }  // namespace
 
-absl::Status CheckStop(const std::stop_token& stop) {
-  return stop.stop_requested() ? absl::CancelledError("the run was asked to stop")
-                               : absl::OkStatus();
+absl::Status BetweenSteps(const DecoderParts& model) {
+  if (model.stop.stop_requested()) return absl::CancelledError("the run was asked to stop");
+  if (model.pause != nullptr) (*model.pause)();
+  return absl::OkStatus();
 }
 
 absl::Status ProjectQkv(const DecoderParts& model, size_t layer, const BlockState& state,

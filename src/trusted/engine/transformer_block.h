@@ -3,6 +3,7 @@
 #define SOTTO_TRUSTED_ENGINE_TRANSFORMER_BLOCK_H_
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <stop_token>
 
@@ -22,10 +23,11 @@ struct DecoderParts {
   const Attention* attention;
   std::span<const AttentionLayer> attention_layers;
   std::stop_token stop = {};
+  const std::function<void()>* pause = nullptr;  // As RunOptions.
 };
 
-// CANCELLED where the run was asked to stop.
-absl::Status CheckStop(const std::stop_token& stop);
+// Between two steps of a run: CANCELLED where it was asked to stop; else a pause.
+absl::Status BetweenSteps(const DecoderParts& model);
 
 // A token block on its way through the layers.
 struct BlockState {

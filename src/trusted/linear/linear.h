@@ -55,6 +55,16 @@ class Linear {
   // ABORTED when an answer failed verification); y is then unspecified.
   virtual absl::Status Apply(LinearLayer layer, const LinearInput& input, LinearTail tail,
                              MatrixView<float> y, ThreadPool& pool) = 0;
+
+  // Columns `columns` (at least one, rising) of what Apply() stores, with the same bits, by as much
+  // less work as the implementation can; y's other columns are unspecified. Not for kGateUp, whose
+  // columns stand in pairs. Here: all of them.
+  virtual absl::Status ApplyColumns(LinearLayer layer, const LinearInput& input,
+                                    std::span<const size_t> columns, MatrixView<float> y,
+                                    ThreadPool& pool) {
+    (void)columns;
+    return Apply(layer, input, LinearTail::kStore, y, pool);
+  }
 };
 
 }  // namespace sotto

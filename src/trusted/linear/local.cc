@@ -46,6 +46,16 @@ class LocalLinear : public Linear {
     return absl::OkStatus();
   }
 
+  absl::Status ApplyColumns(LinearLayer layer, const LinearInput& input,
+                            std::span<const size_t> columns, MatrixView<float> y,
+                            ThreadPool& pool) override {
+    const PackedLayer& packed = layers_[LinearLayerIndex(config_, layer)];
+    SOTTO_CHECK(layer.kind != LinearKind::kGateUp && y.cols() == packed.weights.n_out());
+    SOTTO_CHECK(input.x.cols() == packed.weights.n_in() && y.rows() == input.x.rows());
+    MultiplyColumns(packed, input, columns, y, pool);
+    return absl::OkStatus();
+  }
+
  private:
   const ModelSpec config_;
   const Precision precision_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <vector>
 
 #include "base/integers.h"
 #include "kernels/gemm.h"
@@ -58,20 +59,35 @@ class Product {
         plan_(layer.weights, tokens(), pool.threads()) {}
 
   void Run() {
-    if (InputIsOperand()) {
-      // Only read from here on.
-      operand_.data = reinterpret_cast<uint8_t*>(const_cast<float*>(input_.x.data()));
-    } else {
-      pool_.ParallelFor(CeilDiv(tokens(), kOperandRows),
-                        [this](size_t task, int worker) { WriteOperand(task, worker); });
-    }
+    MakeOperand();
     pool_.ParallelFor(plan_.tiles(), [this](size_t tile, int worker) {
       MultiplyTile(plan_.TileAt(tile), WeightsAfter(tile), worker);
     });
   }
 
+  // Of all column blocks, some.
+  void RunBlocks(std::span<const size_t> blocks) {
+    MakeOperand();
+    const size_t of_column = CeilDiv(tokens(), kGemmRowBlock);
+    pool_.ParallelFor(blocks.size() * of_column, [&](size_t tile, int worker) {
+      const size_t first_row = tile % of_column * kGemmRowBlock;
+      const size_t rows = std::min(kGemmRowBlock, tokens() - first_row);
+      MultiplyTile({blocks[tile / of_column], first_row, rows}, /*weights_after=*/{}, worker);
+    });
+  }
+
  private:
   size_t tokens() const { return input_.x.rows(); }
+
+  void MakeOperand() {
+    if (InputIsOperand()) {
+      // Only read from here on.
+      operand_.data = reinterpret_cast<uint8_t*>(const_cast<float*>(input_.x.data()));
+      return;
+    }
+    pool_.ParallelFor(CeilDiv(tokens(), kOperandRows),
+                      [this](size_t task, int worker) { WriteOperand(task, worker); });
+  }
 
   // Rows that are neither normed nor converted are multiplied where they stand; whole units of
   // them, for the product reads so many.
@@ -142,6 +158,16 @@ class Product {
 void MultiplyLayer(const PackedLayer& layer, const PackedLayer* next, const LinearInput& input,
                    LinearTail tail, MatrixView<float> y, ThreadPool& pool) {
   Product(layer, next, input, tail, y, pool).Run();
+}
+
+void MultiplyColumns(const PackedLayer& layer, const LinearInput& input,
+                     std::span<const size_t> columns, MatrixView<float> y, ThreadPool& pool) {
+  std::vector<size_t> blocks;
+  for (const size_t column : columns) {
+    const size_t block = column / kGemmColumnBlock;
+    if (blocks.empty() || blocks.back() != block) blocks.push_back(block);
+  }
+  Product(layer, /*next=*/nullptr, input, LinearTail::kStore, y, pool).RunBlocks(blocks);
 }
 
 }  // namespace sotto

@@ -21,6 +21,11 @@ size_t AlternativesOf(const CompletionRequest& request) {
                   request.prompt_logprobs.value_or(0));
 }
 
+// Whether tokens of the prompt have log-probabilities in the answer.
+bool IsScored(const CompletionRequest& request) {
+  return (request.echo && request.logprobs.has_value()) || request.prompt_logprobs.has_value();
+}
+
 // One choice: a prompt, and the token that most likely follows it.
 class Choice {
  public:
@@ -117,16 +122,17 @@ class Choice {
     const size_t first = request_.echo ? 0 : prompt_size();
     const size_t origin = first < ids_.size() ? text.offsets[first] : 0;
     ResponseJson tokens = ResponseJson::array(), logprobs = tokens, tops = tokens, offsets = tokens,
-                 ids = tokens, top_ids = tokens;
+                 ids = tokens, top_ids = tokens, ranks = tokens;
     for (size_t i = first; i < ids_.size(); ++i) {
       tokens.push_back(TokenName(model_, ids_[i], NamesOf(request_)));
       offsets.push_back(text.offsets[i] - origin);
       ids.push_back(ids_[i]);
       if (i == 0) {
-        for (ResponseJson* list : {&logprobs, &tops, &top_ids}) list->push_back(nullptr);
+        for (ResponseJson* list : {&logprobs, &tops, &top_ids, &ranks}) list->push_back(nullptr);
         continue;
       }
       logprobs.push_back(LogprobOf(i));
+      ranks.push_back(RankOf(i));
       AddAlternatives(i, tops, top_ids);
     }
     ResponseJson json;
@@ -136,23 +142,26 @@ class Choice {
     json["text_offset"] = std::move(offsets);
     json["token_ids"] = std::move(ids);
     json["top_token_ids"] = std::move(top_ids);
+    json["token_ranks"] = std::move(ranks);
     return json;
   }
 
-  // vLLM's: null, then for each token {"ID": {"logprob", "rank", "decoded_token"}}. The rank of a
-  // token that is not among the most likely ones is null.
+  // Of token i: 1 for the most likely one in its place.
+  size_t RankOf(size_t i) const {
+    return i == prompt_size() ? 1 : static_cast<size_t>(scores_.ranks[i]);
+  }
+
+  // vLLM's: null, then for each token {"ID": {"logprob", "rank", "decoded_token"}}.
   ResponseJson PromptLogprobs() const {
     ResponseJson list = ResponseJson::array({nullptr});
     for (size_t i = 1; i < prompt_size(); ++i) {
       ResponseJson entry = ResponseJson::object();
-      const std::span<const TokenLogprob> top = scores_.top_after(i - 1);
-      size_t rank = 0;
+      size_t place = 0;  // In the list, which begins with the most likely ones.
       for (const TokenLogprob& token : Alternatives(i, *request_.prompt_logprobs)) {
-        ++rank;
-        const bool ranked = rank <= top.size() && top[rank - 1].id == token.id;
+        ++place;
         entry[SecretString(StrCat(token.id))] = {
             {"logprob", token.logprob},
-            {"rank", ranked ? ResponseJson(rank) : ResponseJson()},
+            {"rank", token.id == ids_[i] ? RankOf(i) : place},
             {"decoded_token", TokenName(model_, token.id, TokenNames::kTexts)}};
       }
       list.push_back(std::move(entry));
@@ -163,17 +172,12 @@ class Choice {
   // The labels' values where they would follow the prompt, in the order they were asked for.
   ResponseJson Labels() const {
     const std::vector<double>& logprobs = scores_.named.at(0);
-    const double largest = *std::ranges::max_element(logprobs);
-    double total = 0;  // In units of the largest.
-    for (const double logprob : logprobs) total += std::exp(logprob - largest);
     ResponseJson labels = ResponseJson::array();
     for (size_t i = 0; i < logprobs.size(); ++i) {
-      const double probability =
-          request_.apply_softmax ? std::exp(logprobs[i] - largest) / total : std::exp(logprobs[i]);
       labels.push_back({{"token_id", prompt_.labels[i]},
                         {"token", TokenName(model_, prompt_.labels[i], NamesOf(request_))},
                         {"logprob", logprobs[i]},
-                        {"probability", probability}});
+                        {"probability", std::exp(logprobs[i])}});
     }
     return labels;
   }
@@ -189,18 +193,20 @@ class Choice {
 }  // namespace
 
 PassKind PassKindOf(const CompletionRequest& request, const Model& model) {
+  if (request.apply_softmax && !IsScored(request) && request.max_tokens == 0) {
+    return {.labels_alone = true};
+  }
   size_t top_k = std::max(AlternativesOf(request), request.max_tokens);
   if (request.max_tokens == 1) top_k = std::max(top_k, request.logprobs.value_or(0));
-  return {.top_k = std::min(top_k, model.info().vocab_size)};
+  return {.top_k = std::min(top_k, model.info().vocab_size), .ranks = IsScored(request)};
 }
 
 PassPrompt PassPromptOf(const CompletionRequest& request, TokenIds ids) {
-  const bool scored =
-      (request.echo && request.logprobs.has_value()) || request.prompt_logprobs.has_value();
   PassPrompt prompt{.ids = std::move(ids)};
-  prompt.first_token = scored ? 1 : prompt.ids.size();
+  prompt.first_token = IsScored(request) ? 1 : prompt.ids.size();
   prompt.last_position = request.max_tokens == 1;
   prompt.labels = request.labels;
+  if (request.apply_softmax) prompt.labels_among = NamedAmong::kNamed;
   return prompt;
 }
 

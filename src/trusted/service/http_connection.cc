@@ -24,6 +24,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -49,6 +50,9 @@ constexpr milliseconds kPeerCheck{200};
 // is closed over unread bytes may take the answer back.
 constexpr milliseconds kLinger{1000};
 constexpr size_t kLingerBytes = size_t{1} << 20;
+// How long a connection that has not asked anything yet may still ask while the server drains: it
+// gets its answer, 503, and no broken connection.
+constexpr milliseconds kLastRequest{1000};
 constexpr size_t kReadBytes = size_t{4} << 10;
 constexpr size_t kWriteBytesPerSecond = size_t{64} << 10;
 
@@ -101,11 +105,19 @@ class Connection {
  public:
   template <typename... Args>
   Connection(asio::io_context& io, std::shared_ptr<HttpState> state, Args&&... args)
-      : io_(io), state_(std::move(state)), stream_(std::forward<Args>(args)...) {
-    state_->callbacks.connections(++state_->connections);
+      : io_(io),
+        state_(std::move(state)),
+        count_(std::in_place, *state_, &HttpState::connections),
+        stream_(std::forward<Args>(args)...) {
+    state_->callbacks.connections(state_->connections);
     buffer_.max_size(limits().max_header_bytes + kReadBytes);
   }
-  ~Connection() { state_->callbacks.connections(--state_->connections); }
+  ~Connection() {
+    count_.reset();
+    state_->callbacks.connections(state_->connections);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   asio::awaitable<void> Run() {
     const bool secure = co_await Handshake();
@@ -140,12 +152,16 @@ class Connection {
   // close the connection.
   asio::awaitable<bool> AwaitRequest() {
     if (buffer_.size() > 0) co_return true;
-    if (state_->draining) co_return false;
-    lowest().expires_after(limits().idle_timeout);
-    const auto place = state_->idle.insert(state_->idle.end(), [this] {
-      ErrorCode ignored;
-      lowest().socket().shutdown(tcp::socket::shutdown_both, ignored);
-    });
+    if (state_->draining && served_) co_return false;
+    lowest().expires_after(state_->draining ? kLastRequest : limits().idle_timeout);
+    const auto place = state_->idle.insert(
+        state_->idle.end(), {.served = served_,
+                             .close_now =
+                                 [this] {
+                                   ErrorCode ignored;
+                                   lowest().socket().shutdown(tcp::socket::shutdown_both, ignored);
+                                 },
+                             .close = [this] { lowest().cancel(); }});
     ErrorCode error;
     const size_t bytes = co_await stream_.async_read_some(
         buffer_.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
@@ -172,12 +188,13 @@ class Connection {
     }
     version_ = parser.get().version();
     head_only_ = parser.get().method() == http::verb::head;
-    const HttpExchange exchange(*state_);
+    const HttpCount exchange(*state_, &HttpState::exchanges);
     Answer answer = co_await AnswerTo(parser);
     const bool keep = answer.keep_alive && !state_->draining;
     const bool written = co_await Write(answer.response, keep);
-    if (!written) co_return false;
-    co_return keep;
+    served_ = true;
+    const bool more = written && keep;
+    co_return more;
   }
 
   // A status of 0 in the answer: the client has left.
@@ -277,8 +294,10 @@ class Connection {
 
   asio::io_context& io_;
   const std::shared_ptr<HttpState> state_;
+  std::optional<HttpCount> count_;  // Among the connections.
   Stream stream_;
   Buffer buffer_;
+  bool served_ = false;     // It has had an answer.
   unsigned version_ = 11;   // Of HTTP, as the last request had it.
   bool head_only_ = false;  // Its answer has no body.
 };

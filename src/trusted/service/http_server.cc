@@ -10,6 +10,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <exception>
+#include <future>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -71,7 +72,8 @@ struct HttpServer::Impl {
   absl::Status ListenAt(const tcp::endpoint& endpoint);
   void AcceptFrom(tcp::acceptor& acceptor);
   void Take(tcp::socket socket);
-  void CloseIdle();
+  void CloseServed();
+  void TakeAllAndListenNoMore();
   void Run();
 
   const std::shared_ptr<HttpState> state;
@@ -137,7 +139,7 @@ void HttpServer::Impl::AcceptFrom(tcp::acceptor& acceptor) {
 void HttpServer::Impl::Take(tcp::socket socket) {
   if (state->connections >= state->options.limits.max_connections) {
     if (state->idle.empty()) return;
-    state->idle.front()();
+    state->idle.front().close_now();
     // It goes when its read has ended; the next one to go is another.
     state->idle.splice(state->idle.end(), state->idle, state->idle.begin());
   }
@@ -147,8 +149,26 @@ void HttpServer::Impl::Take(tcp::socket socket) {
   if (!error) SpawnHttpConnection(io, tls.get(), descriptor, ipv6, state);
 }
 
-void HttpServer::Impl::CloseIdle() {
-  for (const std::function<void()>& close : state->idle) close();
+// Others may still be asking.
+void HttpServer::Impl::CloseServed() {
+  for (const HttpState::Idle& connection : state->idle) {
+    if (connection.served) connection.close();
+  }
+}
+
+// The system has made connections that nobody has accepted: closing the acceptor would break them.
+void HttpServer::Impl::TakeAllAndListenNoMore() {
+  for (const auto& acceptor : acceptors) {
+    ErrorCode error;
+    acceptor->cancel(error);
+    acceptor->non_blocking(true, error);
+    while (!error) {
+      tcp::socket socket(io);
+      acceptor->accept(socket, error);
+      if (!error) Take(std::move(socket));
+    }
+    acceptor->close(error);
+  }
 }
 
 // Handlers throw where memory ends only, and one that does ends alone.
@@ -190,11 +210,21 @@ int HttpServer::port() const { return impl_->port; }
 void HttpServer::Drain(std::chrono::milliseconds timeout) {
   asio::post(impl_->io, [impl = impl_.get()] {
     impl->state->draining = true;
-    impl->CloseIdle();
+    impl->CloseServed();
   });
   std::unique_lock lock(impl_->state->mutex);
-  impl_->state->all_answered.wait_for(lock, timeout,
-                                      [this] { return impl_->state->exchanges == 0; });
+  impl_->state->ended.wait_for(lock, timeout, [this] { return impl_->state->exchanges == 0; });
+}
+
+void HttpServer::Close(std::chrono::milliseconds timeout) {
+  std::promise<void> taken;
+  asio::post(impl_->io, [&taken, impl = impl_.get()] {
+    impl->TakeAllAndListenNoMore();
+    taken.set_value();
+  });
+  taken.get_future().wait();
+  std::unique_lock lock(impl_->state->mutex);
+  impl_->state->ended.wait_for(lock, timeout, [this] { return impl_->state->connections == 0; });
 }
 
 }  // namespace sotto

@@ -63,10 +63,13 @@ class HttpServer {
 
   int port() const;
 
-  // From now on idle connections are closed, and every answer says that its connection will be.
-  // Returns when all requests that have come are answered, or after `timeout`. New connections are
-  // still taken, for `refuse` to answer.
+  // From now on connections that have had an answer are closed, and every answer says that its
+  // connection will be. Returns when all requests that have come are answered, or after `timeout`.
+  // New connections are still taken, for `refuse` to answer.
   void Drain(std::chrono::milliseconds timeout);
+  // After Drain(): listens no more, once the connections that the system has made are taken, for
+  // `refuse` to answer. Returns when all have ended, or after `timeout`.
+  void Close(std::chrono::milliseconds timeout);
 
   // Closes all connections. No callback is made once it has returned, and replies lead nowhere.
   void Stop();

@@ -22,18 +22,42 @@ struct HttpState {
   const HttpServerOptions options;
   const HttpCallbacks callbacks;
 
-  size_t connections = 0;
   bool draining = false;
-  // How to close each connection that waits for a request, the longest waiting first.
-  std::list<std::function<void()>> idle;
+  // Connections that wait for a request, the longest waiting first.
+  struct Idle {
+    bool served;  // It has had an answer.
+    // Now, for its place; or with a goodbye, once it has nothing more to say.
+    std::function<void()> close_now, close;
+  };
+  std::list<Idle> idle;
 
   // Memory of bodies; counted down from any thread.
   std::atomic<size_t> held_bytes{0};
 
-  // Requests whose answer is not written yet; Drain() waits on another thread.
+  // Changed on the server's thread, under the mutex; Drain() and Close() wait on another.
   std::mutex mutex;
-  std::condition_variable all_answered;
-  size_t exchanges = 0;
+  std::condition_variable ended;
+  size_t connections = 0;
+  size_t exchanges = 0;  // Requests whose answer is not written yet.
+};
+
+// Counts one as long as it lives; its end is told.
+class HttpCount {
+ public:
+  HttpCount(HttpState& state, size_t HttpState::*count) : state_(state), count_(count) {
+    const std::lock_guard lock(state_.mutex);
+    ++(state_.*count_);
+  }
+  ~HttpCount() {
+    const std::lock_guard lock(state_.mutex);
+    if (--(state_.*count_) == 0) state_.ended.notify_all();
+  }
+  HttpCount(const HttpCount&) = delete;
+  HttpCount& operator=(const HttpCount&) = delete;
+
+ private:
+  HttpState& state_;
+  size_t HttpState::*const count_;
 };
 
 // Counts `bytes` as long as it lives; null where there is no room for them.
@@ -44,24 +68,6 @@ inline std::shared_ptr<void> HoldBytes(const std::shared_ptr<HttpState>& state, 
   }
   return {state.get(), [state, bytes](void*) { state->held_bytes.fetch_sub(bytes); }};
 }
-
-// A request between its header and the end of its answer.
-class HttpExchange {
- public:
-  explicit HttpExchange(HttpState& state) : state_(state) {
-    const std::lock_guard lock(state_.mutex);
-    ++state_.exchanges;
-  }
-  ~HttpExchange() {
-    const std::lock_guard lock(state_.mutex);
-    if (--state_.exchanges == 0) state_.all_answered.notify_all();
-  }
-  HttpExchange(const HttpExchange&) = delete;
-  HttpExchange& operator=(const HttpExchange&) = delete;
-
- private:
-  HttpState& state_;
-};
 
 }  // namespace sotto
 

@@ -225,7 +225,10 @@ constexpr std::string_view kOpenApi = R"({
      "documents": {
       "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]},
      "instruction": {"type": "string"},
-     "user": {"type": "string"}},
+     "user": {"type": "string"},
+     "use_activation": {"type": "boolean", "default": true},
+     "truncate_prompt_tokens": {"type": "integer", "minimum": -1},
+     "truncation_side": {"enum": ["left", "right"], "default": "right"}},
     "required": []},
    "Rerank": {
     "type": "object",
@@ -243,7 +246,10 @@ constexpr std::string_view kOpenApi = R"({
      "top_n": {"type": "integer", "minimum": 1},
      "return_documents": {"type": "boolean"},
      "instruction": {"type": "string"},
-     "user": {"type": "string"}},
+     "user": {"type": "string"},
+     "use_activation": {"type": "boolean", "default": true},
+     "truncate_prompt_tokens": {"type": "integer", "minimum": -1},
+     "truncation_side": {"enum": ["left", "right"], "default": "right"}},
     "required": ["query", "documents"]},
    "Tokenize": {
     "type": "object",

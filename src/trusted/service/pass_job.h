@@ -20,7 +20,8 @@ struct PassPrompt {
   TokenIds ids = {};
   size_t first_token = 1;            // The first that is scored; ids.size(): none.
   bool last_position = false;        // The most likely tokens behind the prompt, too.
-  std::vector<int32_t> labels = {};  // Valued behind the prompt.
+  std::vector<int32_t> labels = {};  // Valued behind the prompt,
+  NamedAmong labels_among = NamedAmong::kVocabulary;  // as this says.
 };
 
 enum class PassOutput { kScores, kHidden, kClasses };
@@ -29,6 +30,8 @@ enum class PassOutput { kScores, kHidden, kClasses };
 struct PassKind {
   PassOutput output = PassOutput::kScores;
   size_t top_k = 0;                  // Of scores.
+  bool ranks = false;                // Likewise.
+  bool labels_alone = false;         // Of scores, labels among themselves: no more of lm_head.
   Pooling pooling = Pooling::kLast;  // Of hidden states, which become unit vectors
   size_t dimensions = 0;             // of so many numbers; 0: all.
 

@@ -27,13 +27,13 @@ class PassIds {
 };
 
 ScoreOptions OptionsOf(const Pass& pass) {
-  ScoreOptions options{.top_k = pass.kind.top_k};
+  ScoreOptions options{.top_k = pass.kind.top_k, .ranks = pass.kind.ranks};
   for (size_t i = 0; i < pass.prompts.size(); ++i) {
     const PassPrompt& prompt = *pass.prompts[i];
     options.first_tokens.push_back(prompt.first_token);
     // Naming no token asks for the position all the same.
     if (!prompt.last_position && prompt.labels.empty()) continue;
-    options.named.push_back({i, prompt.ids.size() - 1, prompt.labels});
+    options.named.push_back({i, prompt.ids.size() - 1, prompt.labels, prompt.labels_among});
   }
   return options;
 }
@@ -50,10 +50,11 @@ absl::Status ForClients(const absl::Status& status) {
 
 }  // namespace
 
-RunPass PassesOver(Prefill& prefill) {
-  return [&prefill](const Pass& pass, std::stop_token stop) -> absl::StatusOr<PassResults> {
+RunPass PassesOver(Prefill& passes, Prefill* beside) {
+  return [&passes, beside](const Pass& pass, std::stop_token stop) -> absl::StatusOr<PassResults> {
+    Prefill& prefill = pass.urgent ? *beside : passes;
     const PassIds ids(pass);
-    const RunControl control{.stop = std::move(stop), .owners = pass.owners};
+    const RunControl control{.stop = std::move(stop), .pause = pass.pause, .owners = pass.owners};
     PassResults results;
     if (pass.kind.output == PassOutput::kClasses) {
       auto classes = prefill.Classify(ids.prompts(), control);

@@ -7,10 +7,11 @@
 
 namespace sotto {
 
-// `prefill` outlives the function. An error of the pass is logged; FAILED_PRECONDITION and
-// INVALID_ARGUMENT, of a prompt, and CANCELLED stay what they are, UNAVAILABLE says no more than
-// that, and others become INTERNAL.
-RunPass PassesOver(Prefill& prefill);
+// Urgent passes run on `beside`, which was made beside `prefill`; null: there are none. Both
+// outlive the function. An error of the pass is logged; FAILED_PRECONDITION and INVALID_ARGUMENT,
+// of a prompt, and CANCELLED stay what they are, UNAVAILABLE says no more than that, and others
+// become INTERNAL.
+RunPass PassesOver(Prefill& prefill, Prefill* beside);
 
 }  // namespace sotto
 

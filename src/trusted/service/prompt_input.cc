@@ -31,16 +31,21 @@ absl::StatusOr<PromptHandling> ReadPromptHandling(const RequestFields& fields) {
   PromptHandling handling;
   SOTTO_ASSIGN_OR_RETURN(handling.add_special_tokens, fields.Bool(kAddSpecialTokens, true));
   SOTTO_ASSIGN_OR_RETURN(handling.parse_special, fields.Bool(kParseSpecial, true));
-  SOTTO_ASSIGN_OR_RETURN(handling.truncate,
-                         fields.Integer(kTruncatePromptTokens, -1, kLongestPrompt));
-  if (handling.truncate == 0) return MemberError(kTruncatePromptTokens, "must not be 0");
-  SOTTO_ASSIGN_OR_RETURN(const std::optional<SecretString> side, fields.String(kTruncationSide));
-  if (!side.has_value()) return handling;
-  if (*side != "left" && *side != "right") {
+  SOTTO_RETURN_IF_ERROR(ReadTruncation(fields, handling.truncate, handling.side));
+  return handling;
+}
+
+absl::Status ReadTruncation(const RequestFields& fields, std::optional<int64_t>& truncate,
+                            TruncationSide& side) {
+  SOTTO_ASSIGN_OR_RETURN(truncate, fields.Integer(kTruncatePromptTokens, -1, kLongestPrompt));
+  if (truncate == 0) return MemberError(kTruncatePromptTokens, "must not be 0");
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<SecretString> name, fields.String(kTruncationSide));
+  if (!name.has_value()) return absl::OkStatus();
+  if (*name != "left" && *name != "right") {
     return MemberError(kTruncationSide, "must be left or right");
   }
-  if (*side == "right") handling.side = TruncationSide::kRight;
-  return handling;
+  side = *name == "left" ? TruncationSide::kLeft : TruncationSide::kRight;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<PromptInput>> ReadPrompts(const RequestFields& fields,

@@ -40,6 +40,9 @@ inline constexpr std::string_view kAddSpecialTokens = "add_special_tokens",
                                   kTruncationSide = "truncation_side";
 
 absl::StatusOr<PromptHandling> ReadPromptHandling(const RequestFields& fields);
+// The last two of them alone; `side` stays as it is where it is not given.
+absl::Status ReadTruncation(const RequestFields& fields, std::optional<int64_t>& truncate,
+                            TruncationSide& side);
 
 // A string, an array of strings, an array of ids, or an array of such; one or more.
 absl::StatusOr<std::vector<PromptInput>> ReadPrompts(const RequestFields& fields,

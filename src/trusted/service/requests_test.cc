@@ -144,6 +144,22 @@ TEST(RerankRequestTest, DocumentsAreTextsOrObjects) {
   EXPECT_FALSE(ParseRerankRequest(R"({"query": "q", "documents": ["a"], "top_n": 0})").ok());
 }
 
+TEST(RerankRequestTest, TruncationCutsEndsUnlessItIsToldOtherwise) {
+  const auto request = ParseRerankRequest(
+      R"({"query": "q", "documents": ["a"], "truncate_prompt_tokens": 9, "use_activation": false})");
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(request->truncate, 9);
+  EXPECT_EQ(request->side, TruncationSide::kRight);
+  EXPECT_FALSE(request->use_activation);
+  const auto left = ParseScoreRequest(
+      R"({"text_1": "q", "text_2": "a", "truncate_prompt_tokens": -1, "truncation_side": "left"})");
+  ASSERT_TRUE(left.ok()) << left.status();
+  EXPECT_EQ(left->side, TruncationSide::kLeft);
+  EXPECT_TRUE(left->use_activation);
+  EXPECT_FALSE(
+      ParseScoreRequest(R"({"text_1": "q", "text_2": "a", "truncate_prompt_tokens": 0})").ok());
+}
+
 TEST(ScoreRequestTest, PairsOrOneForAll) {
   EXPECT_TRUE(ParseScoreRequest(R"({"text_1": "q", "text_2": ["a", "b"]})").ok());
   EXPECT_TRUE(ParseScoreRequest(R"({"queries": ["q", "r"], "documents": ["a", "b"]})").ok());

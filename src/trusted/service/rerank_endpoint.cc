@@ -1,4 +1,4 @@
-// POST /v1/rerank, /v2/rerank and /v1/score: yes/no rerankers.
+// POST /v1/rerank, /v2/rerank and /v1/score: rerankers that answer yes or no, or by a classifier.
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -7,6 +7,7 @@
 
 #include "base/strings.h"
 #include "trusted/service/endpoints.h"
+#include "trusted/service/rerank_pair.h"
 #include "trusted/service/rerank_request.h"
 #include "trusted/service/response_json.h"
 #include "trusted/service/service_error.h"
@@ -18,40 +19,44 @@ constexpr std::string_view kVersionTwo = "/v2/rerank";
 
 using RerankPointer = std::shared_ptr<const RerankRequest>;
 
+absl::Status CheckHasTemplate(const ServiceContext& context) {
+  if (context.options.rerank.has_value()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "this server has no reranking template, without which scores would be meaningless");
+}
+
 absl::StatusOr<std::vector<PassPrompt>> EncodePairs(const ServiceContext& context,
                                                     const RerankRequest& request) {
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
-  if (!context.options.rerank.has_value()) {
-    return absl::InvalidArgumentError(
-        "this server has no reranking template, without which scores would be meaningless");
-  }
+  SOTTO_RETURN_IF_ERROR(CheckHasTemplate(context));
   const RerankTemplate& form = *context.options.rerank;
-  SOTTO_ASSIGN_OR_RETURN(const auto labels, form.LabelIds(context.model));
+  SOTTO_ASSIGN_OR_RETURN(const TokenIds labels, form.LabelIds(context.model));
   std::vector<PassPrompt> prompts;
   for (size_t i = 0; i < request.documents.size(); ++i) {
-    RerankInput input{.query = request.query_of(i),
-                      .document = request.documents[i],
-                      .instruction = kDefaultInstruction};
-    if (request.instruction.has_value()) input.instruction = *request.instruction;
-    absl::StatusOr<TokenIds> ids = form.Encode(context.model, input);
-    if (!ids.ok()) return WithMember(ids.status(), "documents");
-    if (ids->size() > context.options.longest_prompt) {
-      return MemberError(
-          "documents",
-          StrCat("element ", i, " comes to ", ids->size(), " tokens with its query, more than the ",
-                 context.options.longest_prompt, " that this server takes"));
-    }
-    PassPrompt prompt{.ids = *std::move(ids), .labels = {labels.begin(), labels.end()}};
+    SOTTO_ASSIGN_OR_RETURN(
+        TokenIds ids, EncodePair(context.model, form, request, i, context.options.longest_prompt));
+    PassPrompt prompt{.ids = std::move(ids), .labels = labels, .labels_among = NamedAmong::kNamed};
     prompt.first_token = prompt.ids.size();
     prompts.push_back(std::move(prompt));
   }
   return prompts;
 }
 
-// The probability of the first of two labels, of these two.
-double ScoreOf(const Scores& scores) {
-  const std::vector<double>& logprobs = scores.named.at(0);
-  return 1 / (1 + std::exp(logprobs[1] - logprobs[0]));
+// From minus to plus infinity: a classifier's logit, or by how much the first of two labels is
+// likelier than the second, as a logarithm. The sigmoid makes a probability of either.
+double RawScore(const PassResults& results, size_t i) {
+  if (!results.classes.empty()) return results.classes[i].logits[0];
+  const std::vector<double>& logprobs = results.scores[i].named.at(0);
+  return logprobs[0] - logprobs[1];
+}
+
+std::vector<double> ScoresOf(const RerankRequest& request, const PassResults& results) {
+  std::vector<double> scores;
+  for (size_t i = 0; i < results.prompts.size(); ++i) {
+    const double raw = RawScore(results, i);
+    scores.push_back(request.use_activation ? 1 / (1 + std::exp(-raw)) : raw);
+  }
+  return scores;
 }
 
 size_t TokensOf(const PassResults& results) {
@@ -62,15 +67,14 @@ size_t TokensOf(const PassResults& results) {
 
 HttpResponse RankedAnswer(const RerankRequest& request, bool documents, const PassResults& results,
                           const std::string& model_name) {
-  std::vector<size_t> order(results.scores.size());
+  const std::vector<double> scores = ScoresOf(request, results);
+  std::vector<size_t> order(scores.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return ScoreOf(results.scores[a]) > ScoreOf(results.scores[b]);
-  });
+  std::ranges::stable_sort(order, [&](size_t a, size_t b) { return scores[a] > scores[b]; });
   order.resize(std::min(order.size(), request.top_n.value_or(order.size())));
   ResponseJson ranked = ResponseJson::array();
   for (const size_t i : order) {
-    ResponseJson one = {{"index", i}, {"relevance_score", ScoreOf(results.scores[i])}};
+    ResponseJson one = {{"index", i}, {"relevance_score", scores[i]}};
     if (documents) one["document"] = {{"text", request.documents[i]}};
     ranked.push_back(std::move(one));
   }
@@ -82,10 +86,12 @@ HttpResponse RankedAnswer(const RerankRequest& request, bool documents, const Pa
   return JsonResponse(answer);
 }
 
-HttpResponse ScoredAnswer(const PassResults& results, const std::string& model_name) {
+HttpResponse ScoredAnswer(const RerankRequest& request, const PassResults& results,
+                          const std::string& model_name) {
+  const std::vector<double> scores = ScoresOf(request, results);
   ResponseJson data = ResponseJson::array();
-  for (size_t i = 0; i < results.scores.size(); ++i) {
-    data.push_back({{"index", i}, {"object", "score"}, {"score", ScoreOf(results.scores[i])}});
+  for (size_t i = 0; i < scores.size(); ++i) {
+    data.push_back({{"index", i}, {"object", "score"}, {"score", scores[i]}});
   }
   ResponseJson answer;
   answer["id"] = RandomId("score-");
@@ -102,8 +108,10 @@ void RunPairs(const ServiceContext& context, const RerankPointer& rerank,
               std::function<HttpResponse(const PassResults&)> answer) {
   absl::StatusOr<std::vector<PassPrompt>> prompts = EncodePairs(context, *rerank);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
-  RunAndAnswer(context, PassKind{}, *std::move(prompts), "documents", request, reply,
-               std::move(answer));
+  const bool classifier = context.model.info().head.kind == HeadKind::kClassifier;
+  const PassKind kind =
+      classifier ? PassKind{.output = PassOutput::kClasses} : PassKind{.labels_alone = true};
+  RunAndAnswer(context, kind, *std::move(prompts), "documents", request, reply, std::move(answer));
 }
 
 }  // namespace
@@ -126,8 +134,8 @@ void AnswerScore(const ServiceContext& context, const HttpRequest& request,
   absl::StatusOr<RerankRequest> parsed = ParseScoreRequest(request.body);
   if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
   const auto score = std::make_shared<const RerankRequest>(*std::move(parsed));
-  RunPairs(context, score, request, reply, [&context](const PassResults& results) {
-    return ScoredAnswer(results, context.options.model_name);
+  RunPairs(context, score, request, reply, [score, &context](const PassResults& results) {
+    return ScoredAnswer(*score, results, context.options.model_name);
   });
 }
 

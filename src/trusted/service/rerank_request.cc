@@ -12,16 +12,19 @@ namespace sotto {
 namespace {
 
 constexpr std::array kRerankMembers = std::to_array<std::string_view>(
-    {"model", "query", "documents", "top_n", "return_documents", "instruction", "user"});
+    {"model", "query", "documents", "top_n", "return_documents", "instruction", "user",
+     "use_activation", kTruncatePromptTokens, kTruncationSide});
 constexpr std::array kScoreMembers = std::to_array<std::string_view>(
-    {"model", "text_1", "text_2", "queries", "documents", "instruction", "user"});
+    {"model", "text_1", "text_2", "queries", "documents", "instruction", "user", "use_activation",
+     kTruncatePromptTokens, kTruncationSide});
 
 absl::Status ReadCommon(const RequestFields& fields, RerankRequest& request) {
   SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> model, fields.String("model"));
   request.model = std::move(model).value_or(SecretString());
   SOTTO_RETURN_IF_ERROR(fields.String("user").status());
   SOTTO_ASSIGN_OR_RETURN(request.instruction, fields.String("instruction"));
-  return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(request.use_activation, fields.Bool("use_activation", true));
+  return ReadTruncation(fields, request.truncate, request.side);
 }
 
 absl::StatusOr<std::vector<SecretString>> ReadDocuments(const RequestFields& fields) {

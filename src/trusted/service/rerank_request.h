@@ -4,12 +4,14 @@
 #define SOTTO_TRUSTED_SERVICE_RERANK_REQUEST_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
 #include "base/wiping_allocator.h"
+#include "trusted/service/prompt_input.h"
 
 namespace sotto {
 
@@ -20,6 +22,11 @@ struct RerankRequest {
   std::optional<SecretString> instruction = {};
   std::optional<size_t> top_n = {};  // Nullopt: all.
   std::optional<bool> return_documents = {};
+  // vLLM's: the score as a probability; false: what the sigmoid makes one of.
+  bool use_activation = true;
+  // As PromptHandling, but the document alone is cut, by default its end.
+  std::optional<int64_t> truncate = {};
+  TruncationSide side = TruncationSide::kRight;
 
   const SecretString& query_of(size_t document) const {
     return queries[queries.size() == 1 ? 0 : document];

@@ -41,18 +41,24 @@ absl::StatusOr<RerankTemplate> RerankTemplate::Parse(std::string_view text,
   return parsed;
 }
 
-absl::StatusOr<std::array<int32_t, 2>> RerankTemplate::LabelIds(const Model& model) const {
-  std::array<int32_t, 2> label_ids{};
-  for (size_t i = 0; i < labels_.size(); ++i) {
-    const TextPart part{labels_[i], /*special_tokens=*/false};
+absl::StatusOr<TokenIds> RerankTemplate::LabelIds(const Model& model) const {
+  const HeadSpec& head = model.info().head;
+  if (head.kind == HeadKind::kClassifier && head.labels.size() == 1) return TokenIds();
+  if (head.kind != HeadKind::kLmHead) {
+    return absl::FailedPreconditionError(
+        StrCat("rerank: the model is a ", model.info().architecture, " of ", head.labels.size(),
+               " labels; a reranker has an lm_head or a classifier of one label"));
+  }
+  TokenIds label_ids;
+  for (const std::string& label : labels_) {
+    const TextPart part{label, /*special_tokens=*/false};
     SOTTO_ASSIGN_OR_RETURN(const TokenIds ids,
                            model.EncodeParts({&part, 1}, {.bos = BosUse::kNever}));
     if (ids.size() != 1) {
-      return absl::FailedPreconditionError(StrCat("rerank: the label \"", labels_[i],
-                                                  "\" comes to ", ids.size(),
-                                                  " tokens; it must be one"));
+      return absl::FailedPreconditionError(StrCat("rerank: the label \"", label, "\" comes to ",
+                                                  ids.size(), " tokens; it must be one"));
     }
-    label_ids[i] = ids[0];
+    label_ids.push_back(ids[0]);
   }
   if (label_ids[0] != label_ids[1]) return label_ids;
   return absl::FailedPreconditionError("rerank: both labels are one token");

@@ -1,5 +1,6 @@
-// How a reranker that answers yes or no is asked: a template that query and document are put into,
-// and the two answers. Without its own template a model ranks at random.
+// How a reranker is asked: a template that query and document are put into. A causal model answers
+// by one of two tokens, a classifier by its one label. Without its own template a model ranks at
+// random.
 #ifndef SOTTO_TRUSTED_SERVICE_RERANK_TEMPLATE_H_
 #define SOTTO_TRUSTED_SERVICE_RERANK_TEMPLATE_H_
 
@@ -26,8 +27,10 @@ class RerankTemplate {
   static absl::StatusOr<RerankTemplate> Parse(std::string_view text,
                                               const std::array<std::string, 2>& labels);
 
-  // The ids of the labels, a token each. FAILED_PRECONDITION for one that is more, or two alike.
-  absl::StatusOr<std::array<int32_t, 2>> LabelIds(const Model& model) const;
+  // What the model's answer is read from: the ids of the two labels, or nothing for a classifier,
+  // which has a label of its own. FAILED_PRECONDITION, beginning "rerank", for a model that cannot
+  // answer, a label of more than one token, or two alike.
+  absl::StatusOr<TokenIds> LabelIds(const Model& model) const;
   // Special tokens come from the template alone: what is put into it stays text.
   absl::StatusOr<TokenIds> Encode(const Model& model, const RerankInput& input) const;
 

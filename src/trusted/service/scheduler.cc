@@ -1,8 +1,6 @@
 #include "trusted/service/scheduler.h"
 
 #include <algorithm>
-#include <atomic>
-#include <memory>
 #include <numeric>
 #include <utility>
 
@@ -14,37 +12,6 @@ namespace {
 
 // Before a pass has run; only the order of jobs depends on it.
 constexpr double kFirstSecondsPerUnit = 1e-3;
-// How much of what is known a new pass replaces.
-constexpr double kNewShare = 0.3;
-
-// Stops a pass once every job of it has left.
-class Presence {
- public:
-  explicit Presence(std::stop_source stop) : stop_(std::move(stop)) {}
-
-  void Add(const std::stop_token& left) {
-    ++present_;
-    callbacks_.push_back(std::make_unique<Callback>(left, [this] {
-      if (--present_ == 0) stop_.request_stop();
-    }));
-  }
-  // No job is added any more.
-  void Begin() {
-    if (--present_ == 0) stop_.request_stop();
-  }
-
- private:
-  using Callback = std::stop_callback<std::function<void()>>;
-
-  std::stop_source stop_;
-  std::atomic<size_t> present_{1};
-  std::vector<std::unique_ptr<Callback>> callbacks_;
-};
-
-// An error that a single prompt of a pass can be the reason of.
-bool IsOfAPrompt(const absl::Status& status) {
-  return absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status);
-}
 
 }  // namespace
 
@@ -55,14 +22,14 @@ Scheduler::Scheduler(const SchedulerOptions& options, RunPass run_pass,
       report_(std::move(report)),
       thread_([this] { Work(); }) {}
 
-Scheduler::~Scheduler() {
+void Scheduler::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     stop_pass_.request_stop();
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 absl::Status Scheduler::Submit(PassJob job) {
@@ -110,6 +77,7 @@ Scheduler::Queue Scheduler::TakeEnded() {
   const Clock::time_point now = Clock::now();
   for (auto next = queue_.begin(); next != queue_.end();) {
     const auto job = next++;
+    if (job->running) continue;
     if (job->outcome.ok() && job->job.left.stop_requested()) {
       job->outcome = absl::CancelledError("the client has left");
     } else if (job->outcome.ok() && job->job.deadline <= now &&
@@ -121,11 +89,13 @@ Scheduler::Queue Scheduler::TakeEnded() {
   return ended;
 }
 
-std::vector<Scheduler::Share> Scheduler::PlanNext() {
+std::vector<Scheduler::Share> Scheduler::PlanNext(
+    const PassLimits& limits, const std::function<bool(const Queued&)>& wanted) {
   std::vector<WaitingJob> waiting;
   std::vector<Queue::iterator> jobs;
   const Clock::time_point now = Clock::now();
   for (auto job = queue_.begin(); job != queue_.end(); ++job) {
+    if (job->running || !wanted(*job)) continue;
     waiting.push_back(
         {.kind = job->job.kind,
          .seconds_waited = std::chrono::duration<double>(now - job->arrived).count(),
@@ -134,70 +104,11 @@ std::vector<Scheduler::Share> Scheduler::PlanNext() {
     jobs.push_back(job);
   }
   std::vector<Share> shares;
-  for (const PassShare& share : PlanPass(waiting, options_.pass)) {
+  if (waiting.empty()) return shares;
+  for (const PassShare& share : PlanPass(waiting, limits)) {
     shares.push_back({jobs[share.job], share.count});
   }
   return shares;
-}
-
-absl::StatusOr<PassResults> Scheduler::RunWithoutLock(std::unique_lock<std::mutex>& lock,
-                                                      const std::vector<Share>& shares) {
-  Pass pass{.kind = shares.front().job->job.kind};
-  stop_pass_ = std::stop_source();
-  Presence presence(stop_pass_);
-  double units = 0;
-  for (const auto& [job, count] : shares) {
-    presence.Add(job->job.left);
-    for (size_t i = job->prompts_done; i < job->prompts_done + count; ++i) {
-      pass.prompts.push_back(&job->job.prompts[i]);
-      if (!options_.share_prefixes) pass.owners.push_back(job->number);
-      units += options_.cost.Of(job->lengths[i]);
-    }
-  }
-  const std::stop_token stop = stop_pass_.get_token();
-  lock.unlock();
-  presence.Begin();
-  const Clock::time_point start = Clock::now();
-  absl::StatusOr<PassResults> results = run_pass_(pass, stop);
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  lock.lock();
-  if (results.ok()) {
-    const double known = seconds_per_unit_.value_or(seconds / units);
-    seconds_per_unit_ = (1 - kNewShare) * known + kNewShare * seconds / units;
-  }
-  return results;
-}
-
-void Scheduler::Keep(const std::vector<Share>& shares, PassResults results) {
-  size_t place = 0;
-  for (const auto& [job, count] : shares) {
-    for (size_t i = 0; i < count; ++i, ++place) {
-      switch (job->job.kind.output) {
-        case PassOutput::kScores:
-          job->results.scores.push_back(std::move(results.scores[place]));
-          break;
-        case PassOutput::kHidden:
-          job->results.hidden.push_back(std::move(results.hidden[place]));
-          break;
-        case PassOutput::kClasses:
-          job->results.classes.push_back(std::move(results.classes[place]));
-          break;
-      }
-    }
-    job->prompts_done += count;
-  }
-}
-
-void Scheduler::RunShares(std::unique_lock<std::mutex>& lock, const std::vector<Share>& shares) {
-  absl::StatusOr<PassResults> results = RunWithoutLock(lock, shares);
-  if (results.ok()) return Keep(shares, *std::move(results));
-  if (shares.size() > 1 && IsOfAPrompt(results.status())) {
-    for (const Share& share : shares) RunShares(lock, {share});
-    return;
-  }
-  // Where nobody waits any more, TakeEnded() finds it.
-  if (absl::IsCancelled(results.status()) && !stopping_) return;
-  for (const Share& share : shares) share.job->outcome = results.status();
 }
 
 void Scheduler::Finish(std::unique_lock<std::mutex>& lock, Queue ended) {
@@ -223,7 +134,7 @@ void Scheduler::Work() {
       Report();
       Finish(lock, std::move(ended));
     } else {
-      RunShares(lock, PlanNext());
+      RunShares(lock, PlanNext(options_.pass, [](const Queued&) { return true; }));
     }
   }
   for (Queued& queued : queue_)

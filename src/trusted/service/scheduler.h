@@ -27,11 +27,15 @@ struct SchedulerOptions {
   size_t max_tokens = size_t{1} << 20;
   // A beginning that prompts of several requests have in common is computed once for all of them.
   bool share_prefixes = false;
+  // Of passes that run in the pauses of longer ones; no tokens: there are none.
+  PassLimits urgent{.prompts = 1, .tokens = 0};
 };
 
 // A pass to run.
 struct Pass {
   PassKind kind = {};
+  bool urgent = false;               // In a pause of another.
+  std::function<void()> pause = {};  // To be called whenever the pass can wait; null: it cannot.
   std::vector<const PassPrompt*> prompts = {};
   std::vector<size_t> owners = {};  // Of each prompt (RunControl::owners); empty: one of all.
 };
@@ -49,8 +53,13 @@ class Scheduler {
  public:
   Scheduler(const SchedulerOptions& options, RunPass run_pass,
             std::function<void(const SchedulerReport&)> report = {});
-  // Ends the pass that is running; what waits ends with UNAVAILABLE.
-  ~Scheduler();
+  ~Scheduler() { Stop(); }
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // Ends the pass that is running; what waits, and what comes, ends with UNAVAILABLE. Returns when
+  // all have been told.
+  void Stop();
 
   // Thread-safe. RESOURCE_EXHAUSTED, with how long to wait, when the queue is full: `done` is then
   // not called. Otherwise it gets the results, DEADLINE_EXCEEDED, CANCELLED when the client has
@@ -65,6 +74,7 @@ class Scheduler {
     Clock::time_point arrived = {};
     std::vector<size_t> lengths = {};  // Of its prompts.
     size_t prompts_done = 0;
+    bool running = false;
     PassResults results = {};
     absl::Status outcome = {};
   };
@@ -74,10 +84,22 @@ class Scheduler {
     size_t count = 0;  // Of its next prompts.
   };
 
+  // A pass, while it runs. What it gives to urgent ones is at most half of the time.
+  struct Running {
+    double units = 0;
+    Clock::time_point start = {};
+    double urgent_seconds = 0;  // Spent in its pauses.
+  };
+
   void Work();
-  // Those that have left or are late, out of the queue.
+  // Those that have left or are late, out of the queue; none that is running.
   Queue TakeEnded();
-  std::vector<Share> PlanNext();
+  // Of the jobs that are not running and that `wanted` holds for.
+  std::vector<Share> PlanNext(const PassLimits& limits,
+                              const std::function<bool(const Queued&)>& wanted);
+  // In a pause of a pass.
+  void RunUrgent();
+  bool IsUrgent(const Queued& job) const;
   // Runs a pass, or where it fails over a prompt, one for each job; without the lock while it runs.
   void RunShares(std::unique_lock<std::mutex>& lock, const std::vector<Share>& shares);
   absl::StatusOr<PassResults> RunWithoutLock(std::unique_lock<std::mutex>& lock,
@@ -97,6 +119,7 @@ class Scheduler {
   std::condition_variable changed_;
   bool stopping_ = false;
   std::stop_source stop_pass_;  // Of the pass that is running.
+  Running* running_ = nullptr;  // It, if it has pauses, in them too.
   Queue queue_;
   size_t jobs_submitted_ = 0;
   size_t tokens_ = 0;                       // Of all jobs in the queue.

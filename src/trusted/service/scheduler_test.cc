@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -21,6 +23,7 @@ class SchedulerTest : public testing::Test {
   struct Ran {
     std::vector<int32_t> first_ids;
     std::vector<size_t> owners;
+    bool urgent = false;
   };
   using Outcome = absl::StatusOr<PassResults>;
 
@@ -35,6 +38,9 @@ class SchedulerTest : public testing::Test {
     return blocker;
   }
   void Unblock() { unblocked_.set_value(); }
+  static bool IsReady(const std::future<Outcome>& outcome) {
+    return outcome.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+  }
 
   std::future<Outcome> Submit(
       std::vector<TokenIds> prompts, std::stop_token left = {},
@@ -63,7 +69,9 @@ class SchedulerTest : public testing::Test {
       }
       unblocked_.get_future().wait();
     }
-    Ran& ran = ran_.emplace_back(Ran{.first_ids = {}, .owners = pass.owners});
+    if (pass.prompts[0]->ids[0] == kPausing && in_pass_) in_pass_(pass);
+    Ran& ran =
+        ran_.emplace_back(Ran{.first_ids = {}, .owners = pass.owners, .urgent = pass.urgent});
     PassResults results;
     for (const PassPrompt* prompt : pass.prompts) {
       ran.first_ids.push_back(prompt->ids[0]);
@@ -76,6 +84,8 @@ class SchedulerTest : public testing::Test {
   }
 
  protected:
+  static constexpr int32_t kPausing = 50;  // A pass that begins so calls:
+  std::function<void(const Pass&)> in_pass_;
   bool wait_for_stop_ = false;
 
  private:
@@ -160,6 +170,68 @@ TEST_F(SchedulerTest, WhatIsLateIsNotComputed) {
   Unblock();
   EXPECT_TRUE(absl::IsDeadlineExceeded(late.get().status()));
   EXPECT_EQ(ran_.size(), 1u);
+}
+
+TEST_F(SchedulerTest, ShortRequestsRunInThePausesOfLongPasses) {
+  std::vector<std::future<Outcome>> others;
+  in_pass_ = [&](const Pass& pass) {
+    pass.pause();                                        // Nobody waits.
+    others.push_back(Submit({TokenIds(11, 1)}));         // Longer than urgent ones are;
+    others.push_back(Submit({TokenIds(6, 2), {2, 2}}));  // short, of two prompts;
+    others.push_back(Submit({{99}}));                    // of an error of its own;
+    others.push_back(Submit({TokenIds(10, 3)}));         // short.
+    // Urgent ones get half of the time: not every pause is theirs.
+    while (!IsReady(others[1]) || !IsReady(others[2]) || !IsReady(others[3])) pass.pause();
+    EXPECT_FALSE(IsReady(others[0]));
+    EXPECT_TRUE(others[1].get().ok());
+    EXPECT_TRUE(absl::IsFailedPrecondition(others[2].get().status()));
+    EXPECT_TRUE(others[3].get().ok());
+  };
+  Start({.urgent = {.prompts = 4, .tokens = 10}});
+  const Outcome interrupted = Submit({TokenIds(100, kPausing)}).get();
+  ASSERT_TRUE(interrupted.ok()) << interrupted.status();
+  EXPECT_EQ(interrupted->scores[0].sum_logprob, kPausing);
+  EXPECT_TRUE(others[0].get().ok());
+  ASSERT_GE(ran_.size(), 4u);
+  for (size_t i = 0; i + 2 < ran_.size(); ++i) EXPECT_TRUE(ran_[i].urgent) << i;
+  EXPECT_THAT(ran_[ran_.size() - 2].first_ids, ElementsAre(kPausing));
+  EXPECT_FALSE(ran_[ran_.size() - 2].urgent);
+  EXPECT_THAT(ran_.back().first_ids, ElementsAre(1));
+  EXPECT_FALSE(ran_.back().urgent);
+}
+
+// A short pass, which ends soon anyway, and where nothing is urgent.
+TEST_F(SchedulerTest, NotEveryPassIsInterrupted) {
+  std::future<Outcome> other;
+  bool pauses = false;
+  in_pass_ = [&](const Pass& pass) {
+    other = Submit({{1, 1}});
+    pauses = pass.pause != nullptr;
+    if (pauses) pass.pause();
+    EXPECT_FALSE(IsReady(other));
+  };
+  Start({.urgent = {.prompts = 4, .tokens = 10}});
+  EXPECT_TRUE(Submit({TokenIds(5, kPausing)}).get().ok());
+  EXPECT_TRUE(other.get().ok());
+  EXPECT_TRUE(pauses);
+  Start();
+  EXPECT_TRUE(Submit({TokenIds(500, kPausing)}).get().ok());
+  EXPECT_TRUE(other.get().ok());
+  EXPECT_FALSE(pauses);
+}
+
+TEST_F(SchedulerTest, WhoLeavesIsStillThereInAPause) {
+  std::stop_source left;
+  std::future<Outcome> other;
+  in_pass_ = [&](const Pass& pass) {
+    left.request_stop();
+    other = Submit({{1}});
+    pass.pause();
+    EXPECT_TRUE(other.get().ok());
+  };
+  Start({.urgent = {.prompts = 4, .tokens = 10}});
+  EXPECT_TRUE(
+      absl::IsCancelled(Submit({TokenIds(100, kPausing)}, left.get_token()).get().status()));
 }
 
 TEST_F(SchedulerTest, AnErrorIsItsPromptsAlone) {

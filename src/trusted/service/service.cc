@@ -20,6 +20,9 @@ using Clock = std::chrono::steady_clock;
 // Threads that read requests and write answers, beside the one of connections and that of passes.
 constexpr int kTaskThreads = 2;
 
+// For answers that are on their way when a drain ends, and for those who were never heard.
+constexpr std::chrono::milliseconds kLastAnswers{2000};
+
 double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -39,7 +42,8 @@ RunPass Counted(RunPass run, ServiceMetrics& metrics) {
     auto results = run(pass, std::move(stop));
     size_t tokens = 0;
     for (const PassPrompt* prompt : pass.prompts) tokens += prompt->ids.size();
-    metrics.CountPass(pass.prompts.size(), tokens, SecondsSince(start));
+    // The time of an urgent pass is part of another's.
+    metrics.CountPass(pass.prompts.size(), tokens, pass.urgent ? 0 : SecondsSince(start));
     return results;
   };
 }
@@ -52,11 +56,11 @@ ServiceOptions WithName(ServiceOptions options, const Model& model) {
 }  // namespace
 
 struct Service::Impl {
-  Impl(const Model& opened, Prefill& prefill, ServiceOptions given)
+  Impl(const Model& opened, Prefill& prefill, Prefill* beside, ServiceOptions given)
       : model(opened),
         options(WithName(std::move(given), opened)),
         tasks(kTaskThreads),
-        scheduler(options.scheduler, Counted(PassesOver(prefill), metrics),
+        scheduler(options.scheduler, Counted(PassesOver(prefill, beside), metrics),
                   [this](const SchedulerReport& report) { metrics.SetQueue(report); }) {}
   // First nobody calls any more; then what calls back ends; the server, which it calls, is last.
   ~Impl() {
@@ -122,8 +126,8 @@ HttpCallbacks Service::Impl::Callbacks() {
 }
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Start(const Model& model, Prefill& prefill,
-                                                        ServiceOptions options) {
-  auto impl = std::make_unique<Impl>(model, prefill, std::move(options));
+                                                        Prefill* beside, ServiceOptions options) {
+  auto impl = std::make_unique<Impl>(model, prefill, beside, std::move(options));
   SOTTO_ASSIGN_OR_RETURN(impl->http, HttpServer::Start(impl->options.http, impl->Callbacks()));
   return std::unique_ptr<Service>(new Service(std::move(impl)));
 }
@@ -136,6 +140,8 @@ int Service::port() const { return impl_->http->port(); }
 void Service::Drain(std::chrono::milliseconds timeout) {
   impl_->draining = true;
   impl_->http->Drain(timeout);
+  impl_->scheduler.Stop();  // What is not finished by now gets 503.
+  impl_->http->Close(kLastAnswers);
 }
 
 }  // namespace sotto

@@ -35,13 +35,15 @@ struct ServiceOptions {
 
 class Service {
  public:
-  // `model` and `prefill` outlive the service. Errors are HttpServer::Start()'s.
+  // `beside`: for urgent passes, made beside `prefill`; null: there are none
+  // (SchedulerOptions::urgent). All three outlive the service. Errors are HttpServer::Start()'s.
   static absl::StatusOr<std::unique_ptr<Service>> Start(const Model& model, Prefill& prefill,
-                                                        ServiceOptions options);
+                                                        Prefill* beside, ServiceOptions options);
   ~Service();
 
   int port() const;
-  // Finishes what was accepted; whatever comes gets 503. Then, or after `timeout`, returns.
+  // Finishes what was accepted; whatever comes gets 503, and after `timeout` what is not finished.
+  // Returns when all have their answers; at the latest two seconds after that.
   void Drain(std::chrono::milliseconds timeout);
 
   struct Impl;

@@ -56,7 +56,7 @@ TEST_F(TokenStringsTest, WhatIsPutIntoATemplateStaysText) {
   want.push_back(kEotId);
   for (const int32_t id : Ids("abx!")) want.push_back(id);
   EXPECT_EQ(*ids, want);
-  EXPECT_EQ(*form->LabelIds(model_), (std::array<int32_t, 2>{Ids("a")[0], Ids("b")[0]}));
+  EXPECT_EQ(*form->LabelIds(model_), (TokenIds{Ids("a")[0], Ids("b")[0]}));
 }
 
 TEST_F(TokenStringsTest, ATemplateHasItsPlaceholdersAndLabelsOfOneToken) {

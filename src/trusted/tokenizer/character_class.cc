@@ -191,7 +191,8 @@ absl::Status UnsupportedPattern(std::string_view what) {
   for (char& c : shown) {
     if (c < ' ' || c > '~') c = '?';
   }
-  return absl::UnimplementedError(StrCat("regular expression uses ", shown));
+  return absl::UnimplementedError(
+      StrCat("regular expression uses ", shown, ", which is not supported"));
 }
 
 std::string SetExpression(const CharacterSet& set, bool negated) {

@@ -176,7 +176,7 @@ const Damage kByteLevelDamages[] = {
      kInvalid, "pre_tokenizer.pretokenizers[0].pattern.Regex: regular expression does not compile"},
     {"UnknownClass",
      [](json& j) { j["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = "\\X+"; },
-     kUnimplemented, "regular expression uses \\X"},
+     kUnimplemented, "regular expression uses \\X, which is not supported"},
     {"PostProcessor",
      [](json& j) {
        j["post_processor"] = {{"type", "Unheard"}};

@@ -6,6 +6,7 @@ export interface Logprobs {
   top_logprobs: (Record<string, number> | null)[] | null;
   text_offset: number[];  // In code points.
   token_ids: number[];
+  token_ranks: (number | null)[];  // 1: the most likely one.
 }
 
 export interface Choice {

@@ -10,9 +10,9 @@ export interface ScoredToken {
   text: string;
   id: number | undefined;
   logprob: number | null;  // Null: nothing comes before the first token.
-  rank: number;            // 1: the most likely one.
-  rankIsLeast: boolean;    // The rank is at least this: the token is not among the alternatives.
+  rank: number | null;     // 1: the most likely one.
   alternatives: Alternative[];  // Most likely first; the token itself is among them if its rank is.
+  listed: boolean;         // It is.
   start: number;           // In code points of the whole text.
   end: number;
 }
@@ -26,18 +26,16 @@ function alternativesAt(choice: Choice, i: number): Alternative[] {
 
 // `asked`: how many alternatives were. Servers may add the token itself to that many.
 export function scoredTokens(choice: Choice, asked: number): ScoredToken[] {
-  const { tokens, token_logprobs, text_offset, token_ids } = choice.logprobs;
+  const { tokens, token_logprobs, text_offset, token_ids, token_ranks } = choice.logprobs;
   const length = codePoints(choice.text);
   return tokens.map((text, i) => {
-    const logprob = token_logprobs[i] ?? null;
-    const all = alternativesAt(choice, i);
-    const better = all.filter((a) => a.text !== text && logprob !== null && a.logprob > logprob);
+    const rank = token_ranks[i] ?? null;
     return {
-      text, logprob,
+      text, rank,
+      logprob: token_logprobs[i] ?? null,
       id: token_ids[i],
-      rank: better.length + 1,
-      rankIsLeast: better.length >= asked,
-      alternatives: all.slice(0, asked),
+      alternatives: alternativesAt(choice, i).slice(0, asked),
+      listed: rank !== null && rank <= asked,
       start: text_offset[i] ?? length,
       end: text_offset[i + 1] ?? length,
     };

@@ -19,7 +19,7 @@ function rows(token: ScoredToken): HTMLElement {
   for (const { text, logprob } of token.alternatives) {
     list.append(row(text, logprob, text === token.text));
   }
-  if (token.rankIsLeast && token.logprob !== null) {
+  if (!token.listed && token.logprob !== null) {
     list.append(make('li', 'gap', '⋮'), row(token.text, token.logprob, true));
   }
   return list;
@@ -30,11 +30,10 @@ function contents(token: ScoredToken): Node[] {
   if (token.logprob === null) {
     return [title, make('p', 'hint', 'The first token: nothing comes before it to predict it.')];
   }
-  const rank = token.rankIsLeast ? `beyond ${token.rank - 1}` : String(token.rank);
   return [
     title,
     make('dl', 'facts', fact('probability', formatProbability(token.logprob)),
-         fact('log-probability', formatNumber(token.logprob, 3)), fact('rank', rank),
+         fact('log-probability', formatNumber(token.logprob, 3)), fact('rank', String(token.rank)),
          fact('id', String(token.id))),
     rows(token),
   ];

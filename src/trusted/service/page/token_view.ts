@@ -6,8 +6,8 @@ import type { TokenCard } from './token_card';
 
 function describe(token: ScoredToken): string {
   if (token.logprob === null) return `${visible(token.text)}, the first token`;
-  const rank = token.rankIsLeast ? `beyond ${token.rank - 1}` : String(token.rank);
-  return `${visible(token.text)}, probability ${formatProbability(token.logprob)}, rank ${rank}`;
+  const probability = formatProbability(token.logprob);
+  return `${visible(token.text)}, probability ${probability}, rank ${token.rank}`;
 }
 
 // A fragment of a character has no text of its own, and a line's end none that is seen. The blank

@@ -1,0 +1,200 @@
+// ParseAttestationPolicy: the file that docs/attestation.md describes. Its parser sees nothing that
+// a peer sent; its author may still misspell a word, and must then learn of it.
+#define TOML_EXCEPTIONS 0
+#define TOML_HEADER_ONLY 1
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "attest/tcb_status.h"
+#include "base/closest_word.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "base/terminal_text.h"
+#include "sotto/attestation.h"
+
+namespace sotto {
+namespace {
+
+constexpr size_t kSgxDigits = 64, kTdxDigits = 96;
+constexpr int64_t kMaxKeysetAgeSeconds = 10LL * 366 * 86400;
+
+// A table of the file, and where it is, for messages.
+struct PolicyTable {
+  const toml::table* table;
+  const std::string* source;
+  std::string prefix;  // "sgx.", or nothing.
+
+  absl::Status Invalid(const toml::node& node, std::string_view key, std::string_view what) const {
+    return absl::InvalidArgumentError(
+        StrCat(*source, ": line ", node.source().begin.line, ": ", prefix, key, " ", what));
+  }
+};
+
+absl::Status CheckKeys(const PolicyTable& in, const std::vector<std::string>& known) {
+  for (const auto& [key, node] : *in.table) {
+    const std::string name(key.str());
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string closest = ClosestWord(name, known);
+    return in.Invalid(
+        node, StrCat("\"", TerminalText(name).substr(0, 100), "\""),
+        closest.empty() ? "is unknown" : StrCat("is unknown; did you mean ", closest, "?"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<int64_t>> ReadInteger(const PolicyTable& in, std::string_view key,
+                                                   int64_t max) {
+  const toml::node* const node = in.table->get(key);
+  if (node == nullptr) return std::nullopt;
+  const auto* const value = node->as_integer();
+  if (value == nullptr || value->get() < 0 || value->get() > max) {
+    return in.Invalid(*node, key, StrCat("must be an integer from 0 to ", max));
+  }
+  return value->get();
+}
+
+absl::StatusOr<std::vector<std::string>> ReadTexts(const PolicyTable& in, std::string_view key) {
+  std::vector<std::string> texts;
+  const toml::node* const node = in.table->get(key);
+  if (node == nullptr) return texts;
+  if (const auto* const one = node->as_string()) return std::vector<std::string>{one->get()};
+  const toml::array* const array = node->as_array();
+  if (array == nullptr) return in.Invalid(*node, key, "must be a string, or an array of strings");
+  for (const toml::node& item : *array) {
+    const auto* const text = item.as_string();
+    if (text == nullptr) return in.Invalid(item, key, "must be a string, or an array of strings");
+    texts.push_back(text->get());
+  }
+  return texts;
+}
+
+// Measurements as lower-case digits. `key` may not be there; an empty array says nothing, and is
+// refused.
+absl::StatusOr<std::vector<std::string>> ReadMeasurements(const PolicyTable& in,
+                                                          std::string_view key, size_t digits) {
+  SOTTO_ASSIGN_OR_RETURN(std::vector<std::string> texts, ReadTexts(in, key));
+  const toml::node* const node = in.table->get(key);
+  if (node != nullptr && texts.empty()) return in.Invalid(*node, key, "is empty");
+  for (std::string& text : texts) {
+    for (char& c : text) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (text.size() != digits || text.find_first_not_of("0123456789abcdef") != std::string::npos) {
+      return in.Invalid(*node, key, StrCat("must be ", digits, " hexadecimal digits"));
+    }
+  }
+  return texts;
+}
+
+absl::StatusOr<SgxRule> ReadSgxRule(const PolicyTable& in) {
+  SgxRule rule;
+  SOTTO_RETURN_IF_ERROR(CheckKeys(in, {"mrenclave", "mrsigner", "product_id", "minimum_svn"}));
+  SOTTO_ASSIGN_OR_RETURN(rule.mrenclave, ReadMeasurements(in, "mrenclave", kSgxDigits));
+  SOTTO_ASSIGN_OR_RETURN(const auto signers, ReadMeasurements(in, "mrsigner", kSgxDigits));
+  SOTTO_ASSIGN_OR_RETURN(const auto product_id, ReadInteger(in, "product_id", UINT16_MAX));
+  SOTTO_ASSIGN_OR_RETURN(const auto minimum_svn, ReadInteger(in, "minimum_svn", UINT16_MAX));
+  if (signers.size() > 1) {
+    return in.Invalid(*in.table->get("mrsigner"), "mrsigner", "must be one value");
+  }
+  if (!signers.empty()) rule.mrsigner = signers.front();
+  if (product_id) rule.product_id = static_cast<uint16_t>(*product_id);
+  if (minimum_svn) rule.minimum_svn = static_cast<uint16_t>(*minimum_svn);
+  const bool none = !rule.mrsigner && !rule.product_id && !rule.minimum_svn;
+  const bool all = rule.mrsigner && rule.product_id && rule.minimum_svn;
+  if (!none && !all) {
+    return in.Invalid(*in.table, "mrsigner", "needs product_id and minimum_svn, and they need it");
+  }
+  if (none && rule.mrenclave.empty()) {
+    return in.Invalid(*in.table, "mrenclave",
+                      "or mrsigner, product_id and minimum_svn must be given");
+  }
+  return rule;
+}
+
+absl::StatusOr<TdxRule> ReadTdxRule(const PolicyTable& in) {
+  TdxRule rule;
+  SOTTO_RETURN_IF_ERROR(CheckKeys(in, {"mrtd", "rtmr0", "rtmr1", "rtmr2", "rtmr3"}));
+  SOTTO_ASSIGN_OR_RETURN(rule.mrtd, ReadMeasurements(in, "mrtd", kTdxDigits));
+  if (rule.mrtd.empty()) return in.Invalid(*in.table, "mrtd", "must be given");
+  for (size_t i = 0; i < rule.rtmr.size(); ++i) {
+    const std::string key = StrCat("rtmr", i);
+    const toml::node* const node = in.table->get(key);
+    if (node == nullptr) {
+      return in.Invalid(*in.table, key, "must be given, or be \"any\"");
+    }
+    if (const auto* const text = node->as_string(); text != nullptr && text->get() == "any") {
+      continue;
+    }
+    SOTTO_ASSIGN_OR_RETURN(rule.rtmr[i], ReadMeasurements(in, key, kTdxDigits));
+  }
+  return rule;
+}
+
+absl::StatusOr<std::vector<TcbStatus>> ReadTcbStatuses(const PolicyTable& in) {
+  constexpr char kKey[] = "tcb_status";
+  if (in.table->get(kKey) == nullptr) return AttestationPolicy().tcb_status;
+  std::vector<TcbStatus> statuses;
+  SOTTO_ASSIGN_OR_RETURN(const std::vector<std::string> names, ReadTexts(in, kKey));
+  for (const std::string& name : names) {
+    const std::optional<TcbStatus> status = ParseTcbStatus(name);
+    if (!status || *status == TcbStatus::kRevoked) {
+      return in.Invalid(*in.table->get(kKey), kKey,
+                        StrCat("cannot be \"", TerminalText(name).substr(0, 100),
+                               "\"; UpToDate, SWHardeningNeeded, ConfigurationNeeded, "
+                               "ConfigurationAndSWHardeningNeeded, OutOfDate and "
+                               "OutOfDateConfigurationNeeded can be accepted"));
+    }
+    statuses.push_back(*status);
+  }
+  if (statuses.empty()) return in.Invalid(*in.table->get(kKey), kKey, "is empty");
+  return statuses;
+}
+
+// The rules of one kind of TEE; none where the file has no table for it.
+template <typename Rule>
+absl::Status ReadRule(const PolicyTable& in, const char* key,
+                      absl::StatusOr<Rule> (*read)(const PolicyTable&), std::optional<Rule>& rule) {
+  const toml::node* const node = in.table->get(key);
+  if (node == nullptr) return absl::OkStatus();
+  if (node->as_table() == nullptr) return in.Invalid(*node, key, "must be a table");
+  SOTTO_ASSIGN_OR_RETURN(rule, read({node->as_table(), in.source, StrCat(key, ".")}));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<AttestationPolicy> ReadPolicy(const PolicyTable& in) {
+  AttestationPolicy policy;
+  SOTTO_RETURN_IF_ERROR(
+      CheckKeys(in, {"sgx", "tdx", "tcb_status", "allowed_advisories",
+                     "minimum_tcb_evaluation_data_number", "maximum_keyset_age_seconds"}));
+  SOTTO_RETURN_IF_ERROR(ReadRule(in, "sgx", ReadSgxRule, policy.sgx));
+  SOTTO_RETURN_IF_ERROR(ReadRule(in, "tdx", ReadTdxRule, policy.tdx));
+  if (!policy.sgx && !policy.tdx) {
+    return absl::InvalidArgumentError(
+        StrCat(*in.source, ": neither [sgx] nor [tdx] says which code to accept"));
+  }
+  SOTTO_ASSIGN_OR_RETURN(policy.tcb_status, ReadTcbStatuses(in));
+  SOTTO_ASSIGN_OR_RETURN(policy.allowed_advisories, ReadTexts(in, "allowed_advisories"));
+  SOTTO_ASSIGN_OR_RETURN(const auto number,
+                         ReadInteger(in, "minimum_tcb_evaluation_data_number", UINT32_MAX));
+  policy.minimum_tcb_evaluation_data_number = static_cast<uint32_t>(number.value_or(0));
+  SOTTO_ASSIGN_OR_RETURN(const auto age,
+                         ReadInteger(in, "maximum_keyset_age_seconds", kMaxKeysetAgeSeconds));
+  if (age) policy.maximum_keyset_age = std::chrono::seconds(*age);
+  return policy;
+}
+
+}  // namespace
+
+absl::StatusOr<AttestationPolicy> ParseAttestationPolicy(std::string_view text,
+                                                         const std::string& source) {
+  const toml::parse_result parsed = toml::parse(text);
+  if (!parsed) {
+    return absl::InvalidArgumentError(
+        StrCat(source, ": line ", parsed.error().source().begin.line, ": ",
+               TerminalText(parsed.error().description()).substr(0, 200)));
+  }
+  return ReadPolicy({&parsed.table(), &source, ""});
+}
+
+}  // namespace sotto

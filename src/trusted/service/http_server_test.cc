@@ -1,0 +1,221 @@
+// Clients that are slow, silent or late, against an HTTP server with short limits. What a test
+// waits for is that a connection ends; how long that takes it does not judge.
+#include "trusted/service/http_server.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "trusted/service/service_error.h"
+
+namespace sotto {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::StartsWith;
+
+constexpr milliseconds kShort{200}, kEver{600'000};
+constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+// A client that waits half a minute for an answer before a test fails.
+class RawClient {
+ public:
+  explicit RawClient(int port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const timeval patience{.tv_sec = 30, .tv_usec = 0};
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    connected_ = connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  }
+  ~RawClient() { close(fd_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  bool connected() const { return connected_; }
+  bool Send(std::string_view bytes) const {
+    return send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(bytes.size());
+  }
+  // All that comes until the server closes the connection; "(broken)" behind it where it broke, or
+  // stayed open.
+  std::string ReadAll() const {
+    std::string all;
+    char part[4096];
+    while (true) {
+      const ssize_t bytes = recv(fd_, part, sizeof(part), 0);
+      if (bytes == 0) return all;
+      if (bytes < 0) return all + "(broken)";
+      all.append(part, static_cast<size_t>(bytes));
+    }
+  }
+  // The first of it.
+  std::string Read() const {
+    char part[4096];
+    const ssize_t bytes = recv(fd_, part, sizeof(part), 0);
+    return {part, static_cast<size_t>(std::max<ssize_t>(bytes, 0))};
+  }
+
+ private:
+  const int fd_;
+  bool connected_ = false;
+};
+
+class HttpServerTest : public testing::Test {
+ protected:
+  void Start(HttpLimits limits) {
+    const HttpCallbacks callbacks{
+        .refuse = [this](const HttpHead& head) -> std::optional<HttpResponse> {
+          if (head.path == "/hold") {
+            held_.set_value();
+            let_go_.get_future().wait();
+            return std::nullopt;
+          }
+          if (draining_) return HttpErrorResponse(503, "the server is shutting down");
+          return std::nullopt;
+        },
+        .handle =
+            [this](HttpRequest, const HttpReply& reply) {
+              HttpResponse response;
+              response.body.assign(answer_bytes_, 'a');
+              reply(std::move(response));
+            },
+        .error = [](int status,
+                    const std::string& text) { return HttpErrorResponse(status, text); },
+        .connections = [this](size_t count) { connections_ = count; }};
+    absl::StatusOr<std::unique_ptr<HttpServer>> server =
+        HttpServer::Start({.listen = "127.0.0.1:0", .limits = limits}, callbacks);
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+  }
+  static HttpLimits Endless() {
+    return {.header_timeout = kEver,
+            .body_timeout = kEver,
+            .write_timeout = kEver,
+            .idle_timeout = kEver};
+  }
+  void ExpectWell() {
+    const RawClient client(server_->port());
+    ASSERT_TRUE(client.Send("GET / HTTP/1.1\r\nConnection: close\r\n\r\n"));
+    EXPECT_THAT(client.ReadAll(), StartsWith("HTTP/1.1 200"));
+  }
+
+  std::atomic<bool> draining_{false};
+  std::atomic<size_t> connections_{0};
+  std::promise<void> held_, let_go_;  // The server's thread, by a request for /hold.
+  size_t answer_bytes_ = 10;
+  std::unique_ptr<HttpServer> server_;  // The last member: it calls back.
+};
+
+// A header whose bytes come one after the other, none of them late, and which never ends.
+TEST_F(HttpServerTest, ASlowHeaderEndsTheConnection) {
+  HttpLimits limits = Endless();
+  limits.header_timeout = kShort;
+  Start(limits);
+  const RawClient loris(server_->port());
+  ASSERT_TRUE(loris.Send("GET / HTTP/1.1\r\nX: "));
+  int sent = 0;
+  while (sent < 1500 && loris.Send("a")) {
+    ++sent;
+    if (sent == 2) ExpectWell();  // Others are served meanwhile.
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  EXPECT_LT(sent, 1500);
+}
+
+TEST_F(HttpServerTest, ASlowBodyEndsTheConnection) {
+  HttpLimits limits = Endless();
+  limits.body_timeout = kShort;
+  Start(limits);
+  const RawClient loris(server_->port());
+  ASSERT_TRUE(loris.Send("POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n"));
+  int sent = 0;
+  while (sent < 1500 && loris.Send("a")) {
+    ++sent;
+    if (sent == 2) ExpectWell();
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  EXPECT_LT(sent, 1500);
+}
+
+TEST_F(HttpServerTest, AnIdleConnectionEnds) {
+  HttpLimits limits = Endless();
+  limits.idle_timeout = kShort;
+  Start(limits);
+  const RawClient silent(server_->port()), served(server_->port());
+  ASSERT_TRUE(served.Send(kGet));
+  EXPECT_EQ(silent.ReadAll(), "");
+  EXPECT_THAT(served.ReadAll(), StartsWith("HTTP/1.1 200"));
+}
+
+// An answer of more than the kernel holds for somebody who reads nothing, and leaves.
+TEST_F(HttpServerTest, AnAnswerEndsWithItsClient) {
+  answer_bytes_ = size_t{32} << 20;
+  Start(Endless());
+  auto deaf = std::make_unique<RawClient>(server_->port());
+  ASSERT_TRUE(deaf->Send(kGet));
+  EXPECT_THAT(deaf->Read(), StartsWith("HTTP/1.1 200"));
+  deaf.reset();
+  for (int i = 0; i < 1500 && connections_ > 0; ++i) std::this_thread::sleep_for(milliseconds(20));
+  EXPECT_EQ(connections_, 0u);
+}
+
+TEST_F(HttpServerTest, WhoComesLateIsToldSo) {
+  Start(Endless());
+  const RawClient early(server_->port()), kept(server_->port());
+  ASSERT_TRUE(kept.Send(kGet));
+  EXPECT_THAT(kept.Read(), StartsWith("HTTP/1.1 200"));
+  draining_ = true;
+  server_->Drain(kEver);
+  EXPECT_EQ(kept.ReadAll(), "");  // No request: it just ends.
+  // Made before the drain and heard after it; made after it.
+  const RawClient late(server_->port());
+  ASSERT_TRUE(early.Send(kGet) && late.Send(kGet));
+  EXPECT_THAT(early.ReadAll(), StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(late.ReadAll(), StartsWith("HTTP/1.1 503"));
+}
+
+// Connections that the system has made while the server looked elsewhere get an answer, not a
+// reset; then nobody listens any more.
+TEST_F(HttpServerTest, NobodyIsLeftOnTheDoorstep) {
+  Start(Endless());
+  auto holding = std::make_unique<RawClient>(server_->port());
+  ASSERT_TRUE(holding->Send("GET /hold HTTP/1.1\r\n\r\n"));
+  held_.get_future().wait();  // From here on the server's thread does nothing.
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 100; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server_->port()));
+    ASSERT_TRUE(clients.back()->Send(kGet));
+  }
+  draining_ = true;
+  std::thread closing([this] {
+    server_->Drain(kEver);
+    server_->Close(kEver);
+  });
+  let_go_.set_value();
+  for (const auto& client : clients) EXPECT_THAT(client->ReadAll(), StartsWith("HTTP/1.1 503"));
+  clients.clear();
+  EXPECT_THAT(holding->Read(), StartsWith("HTTP/1.1 200"));
+  holding.reset();
+  closing.join();
+  EXPECT_FALSE(RawClient(server_->port()).connected());
+}
+
+}  // namespace
+}  // namespace sotto
