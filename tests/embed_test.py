@@ -92,8 +92,9 @@ class Embedded(unittest.TestCase):
                    if not any(f"sotto::{one}" in name
                               for one in ("CheckKeysetAge(", "EncodeContinuations(", "EncodeLabels(",
                                          "FormatVerdict[", "Model::", "ParseAttestationPolicy(", "Prefill::",
-                                         "ReasonId[", "Scores::", "TcbStatusName(", "TextWindows::", "Validate(",
-                                         "Verdict::", "VerdictToJson[", "VerifyQuote("))]
+                                         "ReasonId[", "ReceiptFaultName(", "Scores::", "TcbStatusName(",
+                                         "TextWindows::", "Validate(", "Verdict::", "VerdictToJson[",
+                                         "VerifyQuote(", "VerifyReceipt["))]
         self.assertEqual(foreign, [])
         self.assertTrue(any("sotto::Prefill::Create" in name for name in names))
 

@@ -8,10 +8,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "attest/dates.h"
-#include "base/json_depth.h"
+#include "attest/outside_json.h"
 #include "base/strings.h"
-#include "base/terminal_text.h"
-#include "base/unique_keys.h"
 
 namespace sotto {
 namespace {
@@ -28,19 +26,8 @@ bool IsHex(std::string_view text) {
 }  // namespace
 
 absl::StatusOr<JsonObject> JsonObject::Parse(std::string_view text) {
-  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(text, ""));
-  UniqueKeys keys;
-  const auto callback = [&](int, Json::parse_event_t event, const Json& value) {
-    keys.See(event, value);
-    return true;
-  };
-  auto root = std::make_shared<const Json>(Json::parse(text, callback, /*allow_exceptions=*/false));
-  if (root->is_discarded()) return absl::InvalidArgumentError("not JSON");
-  if (keys.twice().has_value()) {
-    return absl::InvalidArgumentError(
-        StrCat("member \"", TerminalText(*keys.twice()).substr(0, 100), "\" appears twice"));
-  }
-  if (!root->is_object()) return absl::InvalidArgumentError("not a JSON object");
+  SOTTO_ASSIGN_OR_RETURN(Json parsed, ParseOutsideObject(text));
+  auto root = std::make_shared<const Json>(std::move(parsed));
   const Json* const object = root.get();
   return JsonObject(std::move(root), object, "");
 }

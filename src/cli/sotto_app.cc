@@ -14,6 +14,7 @@
 #include "cli/serve_command.h"
 #include "cli/tokenize_command.h"
 #include "cli/verify_command.h"
+#include "cli/verify_receipt_command.h"
 
 namespace sotto {
 namespace {
@@ -41,6 +42,7 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
   AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
   AddVerifyCommand(app, invocation);
+  AddVerifyReceiptCommand(app, invocation);
   AddProgram(app, invocation, "bench",
              "Measure prefill speed over lengths, batch sizes and precisions (sotto-bench)");
   AddProgram(app, invocation, "audit", "Attack what accelerators are sent (sotto-audit)");

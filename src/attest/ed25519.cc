@@ -1,0 +1,67 @@
+#include "attest/ed25519.h"
+
+#include <utility>
+
+namespace sotto {
+namespace {
+
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+using SigningContext = std::unique_ptr<EVP_MD_CTX, FreeContext>;
+
+const unsigned char* Bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+}  // namespace
+
+absl::StatusOr<Ed25519Key> Ed25519Key::FromHandle(Handle handle) {
+  std::string public_key(kEd25519KeyBytes, '\0');
+  size_t size = public_key.size();
+  if (handle == nullptr ||
+      EVP_PKEY_get_raw_public_key(handle.get(), reinterpret_cast<unsigned char*>(public_key.data()),
+                                  &size) != 1) {
+    return absl::InternalError("OpenSSL makes no Ed25519 key");
+  }
+  return Ed25519Key(std::move(handle), std::move(public_key));
+}
+
+absl::StatusOr<Ed25519Key> Ed25519Key::Generate() {
+  return FromHandle(Handle(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")));
+}
+
+absl::StatusOr<Ed25519Key> Ed25519Key::FromSeed(std::string_view seed) {
+  return FromHandle(
+      Handle(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, Bytes(seed), seed.size())));
+}
+
+absl::StatusOr<std::string> Ed25519Key::Sign(std::string_view message) const {
+  const SigningContext context(EVP_MD_CTX_new());
+  std::string signature(kEd25519SignatureBytes, '\0');
+  size_t size = signature.size();
+  if (context == nullptr ||
+      EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, handle_.get()) != 1 ||
+      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
+                     Bytes(message), message.size()) != 1) {
+    return absl::InternalError("OpenSSL makes no Ed25519 signature");
+  }
+  return signature;
+}
+
+bool Ed25519Verifies(std::string_view public_key, std::string_view message,
+                     std::string_view signature) {
+  if (public_key.size() != kEd25519KeyBytes || signature.size() != kEd25519SignatureBytes) {
+    return false;
+  }
+  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, Bytes(public_key), public_key.size()),
+      EVP_PKEY_free);
+  const SigningContext context(EVP_MD_CTX_new());
+  return key != nullptr && context != nullptr &&
+         EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
+         EVP_DigestVerify(context.get(), Bytes(signature), signature.size(), Bytes(message),
+                          message.size()) == 1;
+}
+
+}  // namespace sotto

@@ -1,0 +1,47 @@
+// Signatures of receipts: Ed25519 (RFC 8032), by OpenSSL.
+#ifndef SOTTO_ATTEST_ED25519_H_
+#define SOTTO_ATTEST_ED25519_H_
+
+#include <openssl/evp.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace sotto {
+
+inline constexpr size_t kEd25519KeyBytes = 32, kEd25519SignatureBytes = 64;
+
+// A private key. It never leaves the object, and OpenSSL wipes it when that goes.
+class Ed25519Key {
+ public:
+  // INTERNAL when OpenSSL has no randomness.
+  static absl::StatusOr<Ed25519Key> Generate();
+  // Of a seed of kEd25519KeyBytes, the caller's to wipe.
+  static absl::StatusOr<Ed25519Key> FromSeed(std::string_view seed);
+
+  const std::string& public_key() const { return public_key_; }  // kEd25519KeyBytes
+  absl::StatusOr<std::string> Sign(std::string_view message) const;
+
+ private:
+  struct Free {
+    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  };
+  using Handle = std::unique_ptr<EVP_PKEY, Free>;
+  static absl::StatusOr<Ed25519Key> FromHandle(Handle handle);
+  Ed25519Key(Handle handle, std::string public_key)
+      : handle_(std::move(handle)), public_key_(std::move(public_key)) {}
+
+  Handle handle_;
+  std::string public_key_;
+};
+
+// False for a key or a signature of another size, too.
+bool Ed25519Verifies(std::string_view public_key, std::string_view message,
+                     std::string_view signature);
+
+}  // namespace sotto
+
+#endif  // SOTTO_ATTEST_ED25519_H_
