@@ -94,7 +94,7 @@ class Embedded(unittest.TestCase):
                                          "FormatVerdict[", "Model::", "ParseAttestationPolicy(", "Prefill::",
                                          "ReasonId[", "ReceiptFaultName(", "Scores::", "TcbStatusName(",
                                          "TextWindows::", "Validate(", "Verdict::", "VerdictToJson[",
-                                         "VerifyQuote(", "VerifyReceipt["))]
+                                         "VerifyQuote(", "VerifyReceipt("))]
         self.assertEqual(foreign, [])
         self.assertTrue(any("sotto::Prefill::Create" in name for name in names))
 

@@ -44,7 +44,7 @@ absl::StatusOr<ModelSpec> Without(const std::string& field) {
 
 const RopeSpec& RopeOf(const absl::StatusOr<ModelSpec>& config) { return config->heads().rope; }
 
-void ExpectError(const absl::Status& status, absl::StatusCode code, const std::string& what) {
+void ExpectConfigError(const absl::Status& status, absl::StatusCode code, const std::string& what) {
   EXPECT_EQ(status.code(), code) << status;
   const std::string message(status.message());
   EXPECT_THAT(message, HasSubstr("C: "));
@@ -81,9 +81,9 @@ TEST(ConfigTest, Defaults) {
 TEST(ConfigTest, HeadDim) {
   EXPECT_EQ(With("head_dim", 32)->heads().q_size(), 256u);
   EXPECT_EQ(With("head_dim", nullptr)->heads().head_dim, 8u);
-  ExpectError(With("head_dim", 7).status(), absl::StatusCode::kInvalidArgument, "even");
-  ExpectError(With("hidden_size", 65).status(), absl::StatusCode::kInvalidArgument,
-              "does not divide");
+  ExpectConfigError(With("head_dim", 7).status(), absl::StatusCode::kInvalidArgument, "even");
+  ExpectConfigError(With("hidden_size", 65).status(), absl::StatusCode::kInvalidArgument,
+                    "does not divide");
 }
 
 TEST(ConfigTest, TokenIdsAsNumberListOrNothing) {
@@ -92,8 +92,8 @@ TEST(ConfigTest, TokenIdsAsNumberListOrNothing) {
   EXPECT_TRUE(With("eos_token_id", nullptr)->eos_token_ids.empty());
   for (const json& bad :
        {json(-1), json(512), json("2"), json(2.5), json({1, "2"}), json(json::object())}) {
-    ExpectError(With("bos_token_id", bad).status(), absl::StatusCode::kInvalidArgument,
-                "bos_token_id");
+    ExpectConfigError(With("bos_token_id", bad).status(), absl::StatusCode::kInvalidArgument,
+                      "bos_token_id");
   }
 }
 
@@ -126,45 +126,47 @@ TEST(ConfigTest, RopeParametersOfNewerTransformers) {
 
 TEST(ConfigTest, BadRopeScaling) {
   constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
-  ExpectError(With("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2}}).status(),
-              absl::StatusCode::kUnimplemented, "\"yarn\"; supported are default, linear");
-  ExpectError(With("rope_scaling", {{"type", "linear"}}).status(), kInvalid,
-              "rope_scaling.factor is missing");
-  ExpectError(With("rope_scaling", {{"type", "linear"}, {"factor", 0}}).status(), kInvalid,
-              "rope_scaling.factor is 0");
-  ExpectError(With("rope_scaling", {{"type", "linear"}, {"rope_type", "llama3"}}).status(),
-              kInvalid, "rope_type");
-  ExpectError(With("rope_scaling", {{"type", "llama3"},
-                                    {"factor", 8},
-                                    {"low_freq_factor", 4},
-                                    {"high_freq_factor", 4},
-                                    {"original_max_position_embeddings", 64}})
-                  .status(),
-              kInvalid, "high_freq_factor");
-  ExpectError(With("rope_scaling", {{"type", "llama3"}, {"factor", 8}}).status(), kInvalid,
-              "low_freq_factor is missing");
-  ExpectError(With("rope_scaling", "linear").status(), kInvalid, "rope_scaling");
+  ExpectConfigError(With("rope_scaling", {{"rope_type", "yarn"}, {"factor", 2}}).status(),
+                    absl::StatusCode::kUnimplemented, "\"yarn\"; supported are default, linear");
+  ExpectConfigError(With("rope_scaling", {{"type", "linear"}}).status(), kInvalid,
+                    "rope_scaling.factor is missing");
+  ExpectConfigError(With("rope_scaling", {{"type", "linear"}, {"factor", 0}}).status(), kInvalid,
+                    "rope_scaling.factor is 0");
+  ExpectConfigError(With("rope_scaling", {{"type", "linear"}, {"rope_type", "llama3"}}).status(),
+                    kInvalid, "rope_type");
+  ExpectConfigError(With("rope_scaling", {{"type", "llama3"},
+                                          {"factor", 8},
+                                          {"low_freq_factor", 4},
+                                          {"high_freq_factor", 4},
+                                          {"original_max_position_embeddings", 64}})
+                        .status(),
+                    kInvalid, "high_freq_factor");
+  ExpectConfigError(With("rope_scaling", {{"type", "llama3"}, {"factor", 8}}).status(), kInvalid,
+                    "low_freq_factor is missing");
+  ExpectConfigError(With("rope_scaling", "linear").status(), kInvalid, "rope_scaling");
 }
 
 // Each would be a model that computes something else, read as one without scaling.
 TEST(ConfigTest, RopeFieldsThatWouldBeIgnoredAreNamed) {
   for (const char* object : {"rope_scaling", "rope_parameters"}) {
-    ExpectError(With(object, {{"factor", 8.0}}).status(), absl::StatusCode::kInvalidArgument,
-                std::string(object) + ".rope_type is missing");
-    ExpectError(With(object, {{"factor", 8.0},
-                              {"low_freq_factor", 1.0},
-                              {"high_freq_factor", 4.0},
-                              {"original_max_position_embeddings", 64}})
-                    .status(),
-                absl::StatusCode::kInvalidArgument, "rope_type is missing");
-    ExpectError(With(object, {{"rope_type", "default"}, {"factor", 8.0}}).status(),
-                absl::StatusCode::kUnimplemented, "\"factor\" is set");
-    ExpectError(With(object, {{"type", "linear"}, {"factor", 2}, {"beta_fast", 32}}).status(),
-                absl::StatusCode::kUnimplemented, "\"beta_fast\" is set");
-    ExpectError(With(object, {{"type", "linear"}, {"factor", 2}, {"low_freq_factor", 1}}).status(),
-                absl::StatusCode::kUnimplemented, "\"low_freq_factor\" is set");
-    ExpectError(With(object, {{"rope_type", "default"}, {"partial_rotary_factor", 0.5}}).status(),
-                absl::StatusCode::kUnimplemented, "partial_rotary_factor is 0.5");
+    ExpectConfigError(With(object, {{"factor", 8.0}}).status(), absl::StatusCode::kInvalidArgument,
+                      std::string(object) + ".rope_type is missing");
+    ExpectConfigError(With(object, {{"factor", 8.0},
+                                    {"low_freq_factor", 1.0},
+                                    {"high_freq_factor", 4.0},
+                                    {"original_max_position_embeddings", 64}})
+                          .status(),
+                      absl::StatusCode::kInvalidArgument, "rope_type is missing");
+    ExpectConfigError(With(object, {{"rope_type", "default"}, {"factor", 8.0}}).status(),
+                      absl::StatusCode::kUnimplemented, "\"factor\" is set");
+    ExpectConfigError(With(object, {{"type", "linear"}, {"factor", 2}, {"beta_fast", 32}}).status(),
+                      absl::StatusCode::kUnimplemented, "\"beta_fast\" is set");
+    ExpectConfigError(
+        With(object, {{"type", "linear"}, {"factor", 2}, {"low_freq_factor", 1}}).status(),
+        absl::StatusCode::kUnimplemented, "\"low_freq_factor\" is set");
+    ExpectConfigError(
+        With(object, {{"rope_type", "default"}, {"partial_rotary_factor", 0.5}}).status(),
+        absl::StatusCode::kUnimplemented, "partial_rotary_factor is 0.5");
     EXPECT_TRUE(With(object, json::object()).ok());
     EXPECT_EQ(RopeOf(With(object, {{"rope_theta", 5e5}})).theta, 5e5);
     EXPECT_TRUE(With(object, {{"type", "linear"}, {"factor", 2}, {"beta_fast", nullptr}}).ok());
@@ -172,8 +174,8 @@ TEST(ConfigTest, RopeFieldsThatWouldBeIgnoredAreNamed) {
   json twice = Base();
   twice["rope_theta"] = 10000.0;
   twice["rope_parameters"] = {{"rope_type", "default"}, {"rope_theta", 5e5}};
-  ExpectError(ParseConfig(twice.dump(), "C").status(), absl::StatusCode::kInvalidArgument,
-              "rope_parameters.rope_theta is 500000 but 10000 outside");
+  ExpectConfigError(ParseConfig(twice.dump(), "C").status(), absl::StatusCode::kInvalidArgument,
+                    "rope_parameters.rope_theta is 500000 but 10000 outside");
 }
 
 TEST(ConfigTest, FieldsOfFamiliesThatComputeSomethingElseAreNamed) {
@@ -208,8 +210,8 @@ TEST(ConfigTest, FieldsOfFamiliesThatComputeSomethingElseAreNamed) {
       {"quantization", {{"bits", 4}}},
       {"auto_map", {{"AutoModelForCausalLM", "modeling_other.Other"}}}};
   for (const auto& [field, value] : refused) {
-    ExpectError(With(field, value).status(), absl::StatusCode::kUnimplemented,
-                field == std::string("auto_map") ? "auto_map.AutoModelForCausalLM" : field);
+    ExpectConfigError(With(field, value).status(), absl::StatusCode::kUnimplemented,
+                      field == std::string("auto_map") ? "auto_map.AutoModelForCausalLM" : field);
   }
 }
 
@@ -246,7 +248,7 @@ TEST(ConfigTest, OnlyFloatsOf16And32BitsAreComputedWith) {
     }
     EXPECT_TRUE(With(field, nullptr).ok());
     for (const char* type : {"float64", "int8", "float8_e4m3fn", ""}) {
-      ExpectError(With(field, type).status(), absl::StatusCode::kUnimplemented, field);
+      ExpectConfigError(With(field, type).status(), absl::StatusCode::kUnimplemented, field);
     }
   }
 }
@@ -270,8 +272,8 @@ TEST(ConfigTest, UnknownFieldsAreTakenAndListed) {
 TEST(ConfigTest, NeededFieldsAreNamedWhenMissing) {
   for (const char* field : {"hidden_size", "intermediate_size", "num_hidden_layers",
                             "num_attention_heads", "vocab_size"}) {
-    ExpectError(Without(field).status(), absl::StatusCode::kInvalidArgument,
-                std::string(field) + " is missing");
+    ExpectConfigError(Without(field).status(), absl::StatusCode::kInvalidArgument,
+                      std::string(field) + " is missing");
   }
 }
 
@@ -282,53 +284,56 @@ TEST(ConfigTest, ZeroNegativeHugeAndWrongTypedFieldsAreNamed) {
     for (const json& bad :
          {json(0), json(-3), json(1'000'000'000'000), json(~uint64_t{0}), json(1e300), json(64.0),
           json("64"), json(true), json({64}), json(json::object())}) {
-      ExpectError(With(field, bad).status(), absl::StatusCode::kInvalidArgument, field);
+      ExpectConfigError(With(field, bad).status(), absl::StatusCode::kInvalidArgument, field);
     }
   }
   for (const char* field : {"rms_norm_eps", "rope_theta"}) {
     for (const json& bad : {json(0), json(-1e-5), json(1e300), json("1e-5"), json(false)}) {
-      ExpectError(With(field, bad).status(), absl::StatusCode::kInvalidArgument, field);
+      ExpectConfigError(With(field, bad).status(), absl::StatusCode::kInvalidArgument, field);
     }
   }
   for (const char* field : {"tie_word_embeddings", "attention_bias", "mlp_bias"}) {
     for (const json& bad : {json(0), json("true"), json(json::array())}) {
-      ExpectError(With(field, bad).status(), absl::StatusCode::kInvalidArgument, field);
+      ExpectConfigError(With(field, bad).status(), absl::StatusCode::kInvalidArgument, field);
     }
   }
 }
 
 TEST(ConfigTest, HeadsMustDivide) {
-  ExpectError(With("num_key_value_heads", 3).status(), absl::StatusCode::kInvalidArgument,
-              "num_key_value_heads");
-  ExpectError(With("num_key_value_heads", 16).status(), absl::StatusCode::kInvalidArgument,
-              "num_key_value_heads");
+  ExpectConfigError(With("num_key_value_heads", 3).status(), absl::StatusCode::kInvalidArgument,
+                    "num_key_value_heads");
+  ExpectConfigError(With("num_key_value_heads", 16).status(), absl::StatusCode::kInvalidArgument,
+                    "num_key_value_heads");
 }
 
 TEST(ConfigTest, OtherModelsSayWhatIsSupported) {
   constexpr auto kUnimplemented = absl::StatusCode::kUnimplemented;
-  ExpectError(With("architectures", {"GemmaForCausalLM"}).status(), kUnimplemented,
-              "\"GemmaForCausalLM\"; supported: LlamaForCausalLM");
-  ExpectError(With("model_type", "gemma").status(), kUnimplemented, "\"gemma\"");
-  ExpectError(With("hidden_act", "gelu").status(), kUnimplemented, "\"gelu\"; supported is silu");
-  ExpectError(With("quantization_config", {{"bits", 4}}).status(), kUnimplemented,
-              "quantization_config");
-  ExpectError(With("partial_rotary_factor", 0.5).status(), kUnimplemented, "supported is 1");
+  ExpectConfigError(With("architectures", {"GemmaForCausalLM"}).status(), kUnimplemented,
+                    "\"GemmaForCausalLM\"; supported: LlamaForCausalLM");
+  ExpectConfigError(With("model_type", "gemma").status(), kUnimplemented, "\"gemma\"");
+  ExpectConfigError(With("hidden_act", "gelu").status(), kUnimplemented,
+                    "\"gelu\"; supported is silu");
+  ExpectConfigError(With("quantization_config", {{"bits", 4}}).status(), kUnimplemented,
+                    "quantization_config");
+  ExpectConfigError(With("partial_rotary_factor", 0.5).status(), kUnimplemented, "supported is 1");
   json nameless = Base();
   nameless.erase("architectures");
   EXPECT_TRUE(ParseConfig(nameless.dump(), "C").ok());
   nameless.erase("model_type");
-  ExpectError(ParseConfig(nameless.dump(), "C").status(), absl::StatusCode::kInvalidArgument,
-              "architectures is missing");
+  ExpectConfigError(ParseConfig(nameless.dump(), "C").status(), absl::StatusCode::kInvalidArgument,
+                    "architectures is missing");
 }
 
 TEST(ConfigTest, NoJson) {
   for (const char* text : {"", "{", "{\"hidden_size\": 64", "{\"a\": 1e999}", "nonsense", "\xff"}) {
-    ExpectError(ParseConfig(text, "C").status(), absl::StatusCode::kDataLoss, "not valid JSON");
+    ExpectConfigError(ParseConfig(text, "C").status(), absl::StatusCode::kDataLoss,
+                      "not valid JSON");
   }
-  ExpectError(ParseConfig(R"({"rope_theta": 1, "rope_theta": 2})", "C").status(),
-              absl::StatusCode::kInvalidArgument, "\"rope_theta\" appears twice");
+  ExpectConfigError(ParseConfig(R"({"rope_theta": 1, "rope_theta": 2})", "C").status(),
+                    absl::StatusCode::kInvalidArgument, "\"rope_theta\" appears twice");
   for (const char* text : {"[]", "3", "null"}) {
-    ExpectError(ParseConfig(text, "C").status(), absl::StatusCode::kInvalidArgument, "object");
+    ExpectConfigError(ParseConfig(text, "C").status(), absl::StatusCode::kInvalidArgument,
+                      "object");
   }
 }
 
