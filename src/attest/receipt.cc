@@ -23,9 +23,10 @@ constexpr size_t kMostEvents = 256;
 std::string Shown(std::string_view text) { return TerminalText(text.substr(0, 100)); }
 
 // Reads one receipt; what is wrong with it goes into the verdict.
-class Reader {
+class ReceiptReader {
  public:
-  Reader(const Json& receipt, ReceiptVerdict& verdict) : receipt_(receipt), verdict_(verdict) {}
+  ReceiptReader(const Json& receipt, ReceiptVerdict& verdict)
+      : receipt_(receipt), verdict_(verdict) {}
 
   void Read() {
     if (Text("api_version") != "aci/1") Malformed("api_version is not \"aci/1\"");
@@ -206,7 +207,7 @@ absl::StatusOr<ReceiptVerdict> VerifyReceipt(std::string_view receipt, std::stri
         {ReceiptFault::kMalformed, std::string(ToStd(parsed.status().message()))});
     return verdict;
   }
-  Reader reader(*parsed, verdict);
+  ReceiptReader reader(*parsed, verdict);
   reader.Read();
   const std::string signature = reader.Signature();
   CheckKeyset(keys, verdict);
