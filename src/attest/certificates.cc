@@ -114,6 +114,9 @@ absl::StatusOr<OwnedCrl> ReadCrl(std::string_view der) {
   if (ToDer(i2d_X509_CRL, crl.get()) != der) {
     return absl::InvalidArgumentError("a CRL whose encoding is not DER");
   }
+  if (X509_CRL_get0_nextUpdate(crl.get()) == nullptr) {
+    return absl::InvalidArgumentError("a CRL that never ends");
+  }
   return crl;
 }
 
