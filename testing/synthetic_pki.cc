@@ -144,7 +144,7 @@ std::string SignRaw(EVP_PKEY* key, std::string_view message) {
                              message.size()) == 1);
   const unsigned char* data = der.data();
   const Owned<ECDSA_SIG, ECDSA_SIG_free> signature(
-      d2i_ECDSA_SIG(nullptr, &data, static_cast<long>(size)));
+      d2i_ECDSA_SIG(nullptr, &data, static_cast<int64_t>(size)));
   SOTTO_CHECK(signature != nullptr);
   std::string raw(64, '\0');
   auto* const out = reinterpret_cast<unsigned char*>(raw.data());

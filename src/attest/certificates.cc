@@ -108,7 +108,7 @@ bool AreEqual(const CertificateChain& a, const CertificateChain& b) {
 
 absl::StatusOr<OwnedCrl> ReadCrl(std::string_view der) {
   const unsigned char* data = AsUnsigned(der);
-  OwnedCrl crl(d2i_X509_CRL(nullptr, &data, static_cast<long>(der.size())));
+  OwnedCrl crl(d2i_X509_CRL(nullptr, &data, static_cast<int64_t>(der.size())));
   ERR_clear_error();
   if (crl == nullptr) return absl::InvalidArgumentError("not a CRL in DER");
   if (ToDer(i2d_X509_CRL, crl.get()) != der) {
