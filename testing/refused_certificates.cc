@@ -141,6 +141,8 @@ void AddCrls(RefusedCaseList& cases) {
          {"pck_crl.expired"});
   change("PCK's of tomorrow", [](auto& r) { r.pck_crl.from = kEvidenceTomorrow; },
          {"pck_crl.not_yet_valid"});
+  change("PCK's that never ends", [](auto& r) { r.pck_crl.never_ends = true; },
+         {"pck_crl.malformed", "pck_crl.mismatch"});
   change("root's expired", [](auto& r) { r.root_crl.until = kEvidenceYesterday; },
          {"root_ca_crl.expired"});
   change("root's of tomorrow", [](auto& r) { r.root_crl.from = kEvidenceTomorrow; },

@@ -113,6 +113,20 @@ void AddQeIdentity(RefusedCaseList& cases) {
   field("evaluation number below the policy's", "tcbEvaluationDataNumber", 19,
         {"policy.evaluation_number"});
   field("MRSIGNER of 31 bytes", "mrsigner", std::string(62, '0'), {"qe_identity.malformed"});
+  change("issuer of its own, expired",
+         [](EvidenceRecipe& r) {
+           CertificateRecipe own = r.tcb_signing;
+           own.until = kEvidenceYesterday;
+           r.edit_qe_identity_chain = [own](auto& c) { c[0] = MakeCertificatePem(own); };
+         },
+         {"qe_identity_issuer_chain.expired"});
+  change("issuer of its own, with another key",
+         [](EvidenceRecipe& r) {
+           CertificateRecipe own = r.tcb_signing;
+           own.key = "other";
+           r.edit_qe_identity_chain = [own](auto& c) { c[0] = MakeCertificatePem(own); };
+         },
+         {"qe_identity.signature"});
   field("product 65536", "isvprodid", 65536, {"qe_identity.malformed"});
   field("no mask", "attributesMask", nullptr, {"qe_identity.malformed"});
   change(

@@ -144,7 +144,7 @@ std::string SignRaw(EVP_PKEY* key, std::string_view message) {
                              message.size()) == 1);
   const unsigned char* data = der.data();
   const Owned<ECDSA_SIG, ECDSA_SIG_free> signature(
-      d2i_ECDSA_SIG(nullptr, &data, static_cast<long>(size)));
+      d2i_ECDSA_SIG(nullptr, &data, static_cast<int64_t>(size)));
   SOTTO_CHECK(signature != nullptr);
   std::string raw(64, '\0');
   auto* const out = reinterpret_cast<unsigned char*>(raw.data());
@@ -189,7 +189,7 @@ std::string MakeCrlDer(const CrlRecipe& recipe) {
     SOTTO_CHECK(X509_CRL_add0_revoked(crl.get(), entry.release()) == 1);
   }
   SetTime(time.get(), recipe.until);
-  X509_CRL_set1_nextUpdate(crl.get(), time.get());
+  if (!recipe.never_ends) X509_CRL_set1_nextUpdate(crl.get(), time.get());
   const OwnedExtension number = RawExtension("2.5.29.20", IntegerTlv(1), false);
   const OwnedExtension authority = AuthorityKey(recipe.issuer_key);
   X509_CRL_add_ext(crl.get(), number.get(), -1);

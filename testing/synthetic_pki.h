@@ -43,6 +43,7 @@ struct CrlRecipe {
   std::string issuer_key, signer;
   std::chrono::sys_seconds from, until;
   std::vector<uint32_t> revoked = {};
+  bool never_ends = false;  // Without `until`.
 };
 std::string MakeCrlDer(const CrlRecipe& recipe);
 

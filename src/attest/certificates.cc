@@ -108,11 +108,14 @@ bool AreEqual(const CertificateChain& a, const CertificateChain& b) {
 
 absl::StatusOr<OwnedCrl> ReadCrl(std::string_view der) {
   const unsigned char* data = AsUnsigned(der);
-  OwnedCrl crl(d2i_X509_CRL(nullptr, &data, static_cast<long>(der.size())));
+  OwnedCrl crl(d2i_X509_CRL(nullptr, &data, static_cast<int64_t>(der.size())));
   ERR_clear_error();
   if (crl == nullptr) return absl::InvalidArgumentError("not a CRL in DER");
   if (ToDer(i2d_X509_CRL, crl.get()) != der) {
     return absl::InvalidArgumentError("a CRL whose encoding is not DER");
+  }
+  if (X509_CRL_get0_nextUpdate(crl.get()) == nullptr) {
+    return absl::InvalidArgumentError("a CRL that never ends");
   }
   return crl;
 }

@@ -35,7 +35,8 @@ class ChainReader {
 // Whether both have the same certificates in the same order.
 bool AreEqual(const CertificateChain& a, const CertificateChain& b);
 
-// DER, likewise without a second form. INVALID_ARGUMENT otherwise.
+// DER, likewise without a second form, and with the date of the next CRL: one without would hold
+// for ever. INVALID_ARGUMENT otherwise.
 absl::StatusOr<OwnedCrl> ReadCrl(std::string_view der);
 
 // The SubjectPublicKeyInfo, DER.

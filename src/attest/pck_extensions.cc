@@ -27,7 +27,7 @@ std::string OidText(const ASN1_OBJECT* object) {
 
 OwnedSequence ReadSequence(std::string_view der) {
   const auto* data = reinterpret_cast<const unsigned char*>(der.data());
-  OwnedSequence sequence(d2i_ASN1_SEQUENCE_ANY(nullptr, &data, static_cast<long>(der.size())));
+  OwnedSequence sequence(d2i_ASN1_SEQUENCE_ANY(nullptr, &data, static_cast<int64_t>(der.size())));
   ERR_clear_error();
   const bool whole = data == reinterpret_cast<const unsigned char*>(der.data()) + der.size();
   return whole ? std::move(sequence) : nullptr;

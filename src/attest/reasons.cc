@@ -117,4 +117,11 @@ void Reasons::Add(EvidencePart part, const absl::Status& status) {
       ToStd(status.message()));
 }
 
+void Reasons::Repeat(EvidencePart part, EvidencePart other) {
+  const std::vector<Reason> before = list_;
+  for (const Reason& reason : before) {
+    if (reason.part == part) Add(other, reason.fault, reason.detail);
+  }
+}
+
 }  // namespace sotto

@@ -21,6 +21,8 @@ class Reasons {
   void Add(EvidencePart part, EvidenceFault fault, std::string_view detail);
   // What a parser says of `part`: kUnsupported for UNIMPLEMENTED, kMalformed for any other error.
   void Add(EvidencePart part, const absl::Status& status);
+  // What is wrong with `part` is wrong with `other`, too.
+  void Repeat(EvidencePart part, EvidencePart other);
 
   const std::vector<Reason>& list() const { return list_; }
   std::vector<Reason> Take() { return std::move(list_); }

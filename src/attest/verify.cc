@@ -91,13 +91,13 @@ void CheckSignedDates(const SignedDates& dates, EvidencePart part, Evidence& evi
   evidence.expiries.push_back({std::string(PartName(part)), dates.next_update});
 }
 
-// TCB info or QE identity: its issuer, its signature over the bytes of the text, its dates.
+// TCB info or QE identity: its signature, by the leaf of `chain`, over the bytes of the text, and
+// its dates.
 template <typename T>
 std::optional<T> TakeSignedJson(const SignedJson& json,
+                                const std::optional<CertificateChain>& chain,
                                 absl::StatusOr<T> (*parse)(std::string_view), EvidencePart part,
-                                EvidencePart chain_part, Evidence& evidence) {
-  const auto chain =
-      TakeChain(json.issuer_chain_pem, chain_part, {{kTcbSigningName}, {kRootName}}, evidence);
+                                Evidence& evidence) {
   if (chain.has_value() &&
       !IsSignatureOf(X509_get0_pubkey(chain->front().get()), json.text, json.signature)) {
     evidence.reasons.Add(part, EvidenceFault::kSignature,
@@ -110,11 +110,23 @@ std::optional<T> TakeSignedJson(const SignedJson& json,
 
 void ReadSignedCollateral(Evidence& evidence) {
   if (!evidence.collateral.has_value()) return;
-  evidence.tcb_info = TakeSignedJson(evidence.collateral->tcb_info, ParseTcbInfo,
-                                     EvidencePart::kTcbInfo, EvidencePart::kTcbInfoChain, evidence);
-  evidence.qe_identity =
-      TakeSignedJson(evidence.collateral->qe_identity, ParseQeIdentity, EvidencePart::kQeIdentity,
-                     EvidencePart::kQeIdentityChain, evidence);
+  const ChainNames names = {{kTcbSigningName}, {kRootName}};
+  const SignedJson& tcb_info = evidence.collateral->tcb_info;
+  const SignedJson& qe_identity = evidence.collateral->qe_identity;
+  const auto chain =
+      TakeChain(tcb_info.issuer_chain_pem, EvidencePart::kTcbInfoChain, names, evidence);
+  evidence.tcb_info =
+      TakeSignedJson(tcb_info, chain, ParseTcbInfo, EvidencePart::kTcbInfo, evidence);
+  // As a rule both chains are the same, and one check serves both.
+  const bool same = qe_identity.issuer_chain_pem == tcb_info.issuer_chain_pem;
+  std::optional<CertificateChain> own;
+  if (same) {
+    evidence.reasons.Repeat(EvidencePart::kTcbInfoChain, EvidencePart::kQeIdentityChain);
+  } else {
+    own = TakeChain(qe_identity.issuer_chain_pem, EvidencePart::kQeIdentityChain, names, evidence);
+  }
+  evidence.qe_identity = TakeSignedJson(qe_identity, same ? chain : own, ParseQeIdentity,
+                                        EvidencePart::kQeIdentity, evidence);
 }
 
 // The chain of the quote's PCK, and that its authority is the one whose CRL the collateral has.

@@ -89,6 +89,16 @@ TEST(VerifyQuote, OtherFormsOfTheFile) {
   EXPECT_TRUE(verdict.accepted()) << Describe(verdict);
 }
 
+TEST(VerifyQuote, QeIdentityMayHaveAnIssuerOfItsOwn) {
+  EvidenceRecipe recipe(TeeKind::kSgx, 3);
+  CertificateRecipe own = recipe.tcb_signing;
+  own.serial = 77;
+  own.key = recipe.qe_identity_signer = "other tcb signing";
+  recipe.edit_qe_identity_chain = [&](auto& chain) { chain[0] = MakeCertificatePem(own); };
+  const Verdict verdict = VerifySynthetic(MakeEvidence(recipe), SyntheticPolicy());
+  EXPECT_TRUE(verdict.accepted()) << Describe(verdict);
+}
+
 TEST(VerifyQuote, RefusesEachFaultForItsOwnReasons) {
   const std::vector<RefusedCase> cases = RefusedCases();
   EXPECT_GE(cases.size(), 200u);

@@ -1,6 +1,7 @@
 #include "base/debug_variables.h"
 
 #include <cstdlib>
+#include <initializer_list>
 
 namespace sotto {
 
