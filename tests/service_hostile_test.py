@@ -65,15 +65,15 @@ class HostileTest(unittest.TestCase):
                 (b"HELLO\r\n\r\n", 400),
                 (b"GET / HTTP/9.9\r\n\r\n", 400),
                 (b"\x00" * 10000 + b"\r\n\r\n", 400),
-                (b"GET /health HTTP/1.1\r\nX: " + b"a" * 100000 + b"\r\n\r\n", 431),
-                (b"POST /v1/completions HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413),
-                (b"POST /v1/completions HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400),
-                (b"POST /v1/completions HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nabcdefg", 400),
-                (b"POST /v1/completions HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                (b"GET /health HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 100000 + b"\r\n\r\n", 431),
+                (b"POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n", 413),
+                (b"POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n", 400),
+                (b"POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nabcdefg", 400),
+                (b"POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                  400),
-                (b"POST /v1/completions HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
-                (b"GET /nothing HTTP/1.1\r\n" + close.encode() + b"\r\n", 404),
-                (b"HEAD /health HTTP/1.1\r\n" + close.encode() + b"\r\n", 405),
+                (b"POST /v1/completions HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+                (b"GET /nothing HTTP/1.1\r\nHost: a\r\n" + close.encode() + b"\r\n", 404),
+                (b"HEAD /health HTTP/1.1\r\nHost: a\r\n" + close.encode() + b"\r\n", 405),
                 (request_bytes(b"[" * 50000, close), 400),
                 (request_bytes({"a": {"b": [[[1]]]}}, close), 400),
                 (request_bytes({**GOOD, "prompt": [1, 2**40]}, close), 400),
@@ -89,6 +89,17 @@ class HostileTest(unittest.TestCase):
         self.assertEqual(self.raw(server, request_bytes(GOOD)[:-5], half_close=True), b"")
         longer = self.raw(server, request_bytes(GOOD) + b"garbage\r\n\r\n")
         self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", longer), [b"200", b"400"])
+        self.check_well(server)
+
+    def test_nothing_is_smuggled_behind_a_header_that_reads_in_two_ways(self):
+        server = self.serve()
+        inner = b"GET /v1/models HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        for lines in ["Host: a\r\nTransfer-Encoding: xchunked", "Host: a\r\nTransfer-Encoding: gzip, chunked",
+                      "Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5",
+                      "Host: a\r\nContent-Length: 0, 0", "X: a", "Host: a\r\nHost: b",
+                      "Host: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b"]:
+            answer = self.raw(server, f"POST /v1/completions HTTP/1.1\r\n{lines}\r\n\r\n".encode() + inner)
+            self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", answer), [b"400"], lines)
         self.check_well(server)
 
     def test_garbage_for_tls(self):

@@ -30,6 +30,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "trusted/service/http_framing.h"
 
 namespace sotto {
 namespace {
@@ -180,14 +181,17 @@ class Connection {
     co_await http::async_read_header(stream_, buffer_, parser,
                                      asio::redirect_error(asio::use_awaitable, error));
     if (error) {
-      const int status = StatusOfReadError(error);
-      if (status == 0) co_return false;
-      const Answer refusal = Refusal(status);
+      const Answer refusal = Refusal(StatusOfReadError(error));
       co_await Write(refusal.response, false);
       co_return false;
     }
     version_ = parser.get().version();
     head_only_ = parser.get().method() == http::verb::head;
+    if (const char* const wrong = FramingError(parser.get())) {
+      const HttpResponse refusal = state_->callbacks.error(400, wrong);
+      co_await Write(refusal, false);
+      co_return false;
+    }
     const HttpCount exchange(*state_, &HttpState::exchanges);
     Answer answer = co_await AnswerTo(parser);
     const bool keep = answer.keep_alive && !state_->draining;

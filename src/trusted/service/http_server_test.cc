@@ -112,7 +112,7 @@ class HttpServerTest : public testing::Test {
   }
   void ExpectWell() {
     const RawClient client(server_->port());
-    ASSERT_TRUE(client.Send("GET / HTTP/1.1\r\nConnection: close\r\n\r\n"));
+    ASSERT_TRUE(client.Send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
     EXPECT_THAT(client.ReadAll(), StartsWith("HTTP/1.1 200"));
   }
 
@@ -144,7 +144,7 @@ TEST_F(HttpServerTest, ASlowBodyEndsTheConnection) {
   limits.body_timeout = kShort;
   Start(limits);
   const RawClient loris(server_->port());
-  ASSERT_TRUE(loris.Send("POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n"));
+  ASSERT_TRUE(loris.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"));
   int sent = 0;
   while (sent < 1500 && loris.Send("a")) {
     ++sent;
@@ -162,6 +162,59 @@ TEST_F(HttpServerTest, AnIdleConnectionEnds) {
   ASSERT_TRUE(served.Send(kGet));
   EXPECT_EQ(silent.ReadAll(), "");
   EXPECT_THAT(served.ReadAll(), StartsWith("HTTP/1.1 200"));
+}
+
+// What a proxy may read in another way gets no second request answered behind it.
+TEST_F(HttpServerTest, AHeaderThatReadsInTwoWaysEndsTheConnection) {
+  Start(Endless());
+  for (const std::string_view lines :
+       {"Host: a\r\nTransfer-Encoding: xchunked\r\n",
+        "Host: a\r\nTransfer-Encoding: gzip\r\n",
+        "Host: a\r\nTransfer-Encoding: identity\r\n",
+        "Host: a\r\nTransfer-Encoding:\r\n",
+        "Host: a\r\nTransfer-Encoding: gzip, chunked\r\n",
+        "Host: a\r\nTransfer-Encoding: chunked, identity\r\n",
+        "Host: a\r\nTransfer-Encoding: chunked, chunked\r\n",
+        "Host: a\r\nTransfer-Encoding: chunked;q=1\r\n",
+        "Host: a\r\nTransfer-Encoding: ,chunked\r\n",
+        "Host: a\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+        "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        "Host: a\r\nTransfer-Encoding: gzip\r\nContent-Length: 0\r\n",
+        "Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        "Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Host: a\r\nContent-Length: 0\r\nContent-Length: 0\r\n",
+        "Host: a\r\nContent-Length: 0, 0\r\n",
+        "Host: a\r\nContent-Length: +0\r\n",
+        "Host: a\r\nContent-Length:\r\n",
+        "Host: a\r\nContent-Length: 0x0\r\n",
+        "X: a\r\n",
+        "Host: a\r\nHost: a\r\n",
+        "Host: a\r\nHost: b\r\n",
+        "Host: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n"}) {
+    const RawClient client(server_->port());
+    std::string request("POST / HTTP/1.1\r\n");
+    request.append(lines).append("\r\n").append(kGet);
+    ASSERT_TRUE(client.Send(request));
+    const std::string answer = client.ReadAll();
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 400")) << lines;
+    EXPECT_EQ(answer.find("HTTP/1.1 200"), std::string::npos) << lines;
+  }
+  const RawClient old(server_->port());
+  ASSERT_TRUE(old.Send("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+  EXPECT_THAT(old.ReadAll(), StartsWith("HTTP/1.0 400"));
+}
+
+TEST_F(HttpServerTest, AHeaderThatReadsInOneWayIsServed) {
+  Start(Endless());
+  for (const std::string_view request :
+       {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\nConnection: close\r\n\r\n"
+        "1\r\na\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost:\r\nContent-Length: 01\r\nConnection: close\r\n\r\na",
+        "GET / HTTP/1.0\r\n\r\n"}) {
+    const RawClient client(server_->port());
+    ASSERT_TRUE(client.Send(request));
+    EXPECT_THAT(client.ReadAll().substr(8), StartsWith(" 200")) << request;
+  }
 }
 
 // An answer of more than the kernel holds for somebody who reads nothing, and leaves.
@@ -196,7 +249,7 @@ TEST_F(HttpServerTest, WhoComesLateIsToldSo) {
 TEST_F(HttpServerTest, NobodyIsLeftOnTheDoorstep) {
   Start(Endless());
   auto holding = std::make_unique<RawClient>(server_->port());
-  ASSERT_TRUE(holding->Send("GET /hold HTTP/1.1\r\n\r\n"));
+  ASSERT_TRUE(holding->Send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n"));
   held_.get_future().wait();  // From here on the server's thread does nothing.
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 100; ++i) {
