@@ -148,6 +148,28 @@ class HostileTest(unittest.TestCase):
             connection.close()
         self.check_well(server)
 
+    def test_who_has_no_key_takes_no_room_of_those_who_have(self):
+        with tempfile.TemporaryDirectory() as folder:
+            keys = pathlib.Path(folder, "keys")
+            keys.write_text("sk-0123456789abcdef\n", encoding="utf-8")
+            server = self.serve("--api-key-file", str(keys), "--max-connections", "40")
+        headers = {"Authorization": "Bearer sk-0123456789abcdef"}
+        kept = server.connect()
+        self.addCleanup(kept.close)
+        self.assertEqual(server.ask("/v1/completions", GOOD, kept, headers)[0], 200)
+        announced = "HTTP/1.1\r\nHost: a\r\nContent-Length: 8388608\r\n\r\n"
+        for bytes_ in [b"G", f"GET /health {announced}".encode(), f"POST /v1/completions {announced}".encode()]:
+            strangers = []
+            for _ in range(100):
+                strangers.append(socket.create_connection(("localhost", server.port), timeout=60))
+                self.addCleanup(strangers[-1].close)
+                with contextlib.suppress(ConnectionError):
+                    strangers[-1].sendall(bytes_)
+            self.assertEqual(server.ask("/v1/completions", GOOD, headers=headers)[0], 200, bytes_)
+            self.assertEqual(server.ask("/v1/completions", GOOD, kept, headers)[0], 200, bytes_)
+        answer = self.raw(server, f"GET /health {announced}".encode())
+        self.assertTrue(answer.startswith(b"HTTP/1.1 413 "), answer)
+
     def test_a_client_that_leaves_is_forgotten(self):
         server = self.serve()
         long = {**GOOD, "prompt": [[n % 1000 + 5] * 1000 for n in range(100)]}

@@ -1,5 +1,6 @@
 #include "trusted/service/endpoints.h"
 
+#include <algorithm>
 #include <array>
 
 #include "trusted/service/openapi.h"
@@ -46,6 +47,11 @@ constexpr std::array kEndpoints = std::to_array<Endpoint>({
     {"/", "GET", AnswerPage, true},
     {kPageFilesPath, "GET", AnswerPage, true},
 });
+static_assert(std::ranges::none_of(kEndpoints,
+                                   [](const Endpoint& endpoint) {
+                                     return endpoint.open && endpoint.method != "GET";
+                                   }),
+              "who has no key sends no body");
 
 }  // namespace
 

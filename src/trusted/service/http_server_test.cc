@@ -14,7 +14,6 @@
 #include <chrono>
 #include <future>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -81,14 +80,14 @@ class HttpServerTest : public testing::Test {
  protected:
   void Start(HttpLimits limits) {
     const HttpCallbacks callbacks{
-        .refuse = [this](const HttpHead& head) -> std::optional<HttpResponse> {
+        .admit = [this](const HttpHead& head) -> HttpAdmission {
           if (head.path == "/hold") {
             held_.set_value();
             let_go_.get_future().wait();
-            return std::nullopt;
+          } else if (draining_) {
+            return {.refusal = HttpErrorResponse(503, "the server is shutting down")};
           }
-          if (draining_) return HttpErrorResponse(503, "the server is shutting down");
-          return std::nullopt;
+          return {.known = head.authorization == "Bearer good"};
         },
         .handle =
             [this](HttpRequest, const HttpReply& reply) {
@@ -162,6 +161,30 @@ TEST_F(HttpServerTest, AnIdleConnectionEnds) {
   ASSERT_TRUE(served.Send(kGet));
   EXPECT_EQ(silent.ReadAll(), "");
   EXPECT_THAT(served.ReadAll(), StartsWith("HTTP/1.1 200"));
+}
+
+// Strangers, whatever they do, make room for each other before one who may ask does.
+TEST_F(HttpServerTest, StrangersGoFirst) {
+  HttpLimits limits = Endless();
+  limits.max_connections = 5;
+  constexpr std::string_view kKnown =
+      "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\n\r\n";
+  for (const std::string_view bytes :
+       {std::string_view(), std::string_view("G"), kGet.substr(0, 20), kGet,
+        std::string_view("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")}) {
+    Start(limits);
+    const RawClient kept(server_->port());
+    ASSERT_TRUE(kept.Send(kKnown));
+    EXPECT_THAT(kept.Read(), StartsWith("HTTP/1.1 200"));
+    std::vector<std::unique_ptr<RawClient>> strangers;
+    for (int i = 0; i < 30; ++i) {
+      strangers.push_back(std::make_unique<RawClient>(server_->port()));
+      if (!bytes.empty()) strangers.back()->Send(bytes);
+    }
+    ASSERT_TRUE(kept.Send(kKnown));
+    EXPECT_THAT(kept.Read(), StartsWith("HTTP/1.1 200")) << bytes;
+    ExpectWell();
+  }
 }
 
 // What a proxy may read in another way gets no second request answered behind it.

@@ -5,12 +5,10 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
-#include <functional>
-#include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 
+#include "trusted/service/http_places.h"
 #include "trusted/service/http_server.h"
 
 namespace sotto {
@@ -23,13 +21,7 @@ struct HttpState {
   const HttpCallbacks callbacks;
 
   bool draining = false;
-  // Connections that wait for a request, the longest waiting first.
-  struct Idle {
-    bool served;  // It has had an answer.
-    // Now, for its place; or with a goodbye, once it has nothing more to say.
-    std::function<void()> close_now, close;
-  };
-  std::list<Idle> idle;
+  HttpPlaces places;
 
   // Memory of bodies; counted down from any thread.
   std::atomic<size_t> held_bytes{0};
