@@ -181,6 +181,28 @@ class HostileTest(unittest.TestCase):
             self.assertTrue(until(lambda: queued in server.ask("/metrics")[2]))
         self.check_well(server)
 
+    def test_answers_have_their_share_of_memory(self):
+        server = self.serve("--request-seconds", "600")
+        # Of about 300 MB each, of the 512 MiB that all have.
+        long = {**GOOD, "prompt": [[n + 5] * 1024 for n in range(128)], "logprobs": 20}
+        with socket.create_connection(("localhost", server.port), timeout=60) as connection:
+            connection.sendall(request_bytes(long))
+            self.assertTrue(until(lambda: "sotto_service_queue_requests 0" not in server.ask("/metrics")[2]))
+            status, headers, answer = server.ask("/v1/completions", long)
+            self.assertEqual(status, 429, answer)
+            self.assertIn("memory", answer["error"]["message"])
+            self.assertIn("Retry-After", headers)
+            self.check_well(server)
+        self.assertTrue(until(lambda: "sotto_service_queue_requests 0" in server.ask("/metrics")[2]))
+        with socket.create_connection(("localhost", server.port), timeout=60) as connection:
+            connection.sendall(request_bytes(long))
+            self.assertTrue(until(lambda: "sotto_service_queue_requests 0" not in server.ask("/metrics")[2]))
+        # More in one answer than all have.
+        status, _, answer = server.ask("/tokenize", {"prompt": "a," * 2000000, "return_token_strs": True})
+        self.assertEqual(status, 413, str(answer)[:200])
+        self.assertIn("MiB", answer["error"]["message"])
+        self.check_well(server)
+
     def test_a_full_queue_says_when_to_come_back(self):
         server = self.serve("--max-queue", "1")
         long = {**GOOD, "prompt": [[n % 1000 + 5] * 1000 for n in range(60)]}

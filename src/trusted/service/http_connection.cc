@@ -182,14 +182,14 @@ class Connection {
     co_await http::async_read_header(stream_, buffer_, parser,
                                      asio::redirect_error(asio::use_awaitable, error));
     if (error) {
-      const Answer refusal = Refusal(StatusOfReadError(error));
+      Answer refusal = Refusal(StatusOfReadError(error));
       co_await Write(refusal.response, false);
       co_return false;
     }
     version_ = parser.get().version();
     head_only_ = parser.get().method() == http::verb::head;
     if (const char* const wrong = FramingError(parser.get())) {
-      const HttpResponse refusal = state_->callbacks.error(400, wrong);
+      HttpResponse refusal = state_->callbacks.error(400, wrong);
       co_await Write(refusal, false);
       co_return false;
     }
@@ -218,7 +218,7 @@ class Connection {
       co_return Answer{*std::move(admission.refusal), keep && !has_body};
     }
     const size_t size = parser.content_length().value_or(has_body ? limits().max_body_bytes : 0);
-    request.lease = HoldBytes(state_, size);
+    request.lease = state_->bodies.Take(size);
     if (request.lease == nullptr) co_return Refusal(429);
     const int status = co_await ReadBody(parser);
     if (status != 200) co_return Refusal(status);
@@ -271,19 +271,26 @@ class Connection {
     co_return *std::move(pending->response);
   }
 
-  asio::awaitable<bool> Write(const HttpResponse& response, bool keep_alive) {
+  asio::awaitable<bool> Write(HttpResponse& response, bool keep_alive) {
     if (response.status == 0) co_return false;
     http::response<Body> message(static_cast<http::status>(response.status), version_);
     message.set(http::field::content_type, response.content_type);
     for (const auto& [name, value] : response.headers) message.set(name, value);
-    if (!head_only_) message.body() = response.body;
+    if (!head_only_) message.body() = std::move(response.body);
     message.prepare_payload();
     message.keep_alive(keep_alive);
-    lowest().expires_after(limits().write_timeout +
-                           std::chrono::seconds(message.body().size() / kWriteBytesPerSecond));
-    ErrorCode error;
-    co_await http::async_write(stream_, message, asio::redirect_error(asio::use_awaitable, error));
-    co_return !error;
+    const auto last = std::chrono::steady_clock::now() + limits().write_timeout +
+                      std::chrono::seconds(message.body().size() / kWriteBytesPerSecond);
+    http::response_serializer<Body> serializer(message);
+    while (!serializer.is_done()) {
+      const auto now = std::chrono::steady_clock::now();
+      lowest().expires_at(std::min(last, now + limits().write_timeout));
+      ErrorCode error;
+      co_await http::async_write_some(stream_, serializer,
+                                      asio::redirect_error(asio::use_awaitable, error));
+      if (error) co_return false;
+    }
+    co_return true;
   }
 
   asio::awaitable<void> Close() {

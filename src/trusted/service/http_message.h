@@ -35,6 +35,8 @@ struct HttpResponse {
   std::string content_type = "application/json";
   SecretString body = {};
   std::vector<std::pair<std::string, std::string>> headers = {};
+  // Counts the body's memory; goes once it is written.
+  std::shared_ptr<void> lease = {};
 };
 
 // What becomes of a request whose header has come.

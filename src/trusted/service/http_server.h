@@ -28,8 +28,8 @@ struct HttpLimits {
   // admitted count.
   size_t max_held_bytes = size_t{256} << 20;
   // From a request's first byte to the end of its header (of a TLS handshake, all of it), from
-  // there to the end of its body, for writing an answer (and a second for every 64 KiB of it), and
-  // between requests.
+  // there to the end of its body, until some of an answer is taken (and until all of it is, with a
+  // second more for every 64 KiB), and between requests.
   std::chrono::milliseconds header_timeout{10'000}, body_timeout{60'000}, write_timeout{60'000},
       idle_timeout{75'000};
 };

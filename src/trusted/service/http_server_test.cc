@@ -252,6 +252,19 @@ TEST_F(HttpServerTest, AnAnswerEndsWithItsClient) {
   EXPECT_EQ(connections_, 0u);
 }
 
+// However long the answer, which may be written for many minutes to somebody who reads.
+TEST_F(HttpServerTest, AnAnswerThatNobodyTakesEndsTheConnection) {
+  answer_bytes_ = size_t{64} << 20;
+  HttpLimits limits = Endless();
+  limits.write_timeout = kShort;
+  Start(limits);
+  const RawClient deaf(server_->port());
+  ASSERT_TRUE(deaf.Send(kGet));
+  EXPECT_THAT(deaf.Read(), StartsWith("HTTP/1.1 200"));
+  for (int i = 0; i < 1500 && connections_ > 0; ++i) std::this_thread::sleep_for(milliseconds(20));
+  EXPECT_EQ(connections_, 0u);
+}
+
 TEST_F(HttpServerTest, WhoComesLateIsToldSo) {
   Start(Endless());
   const RawClient early(server_->port()), kept(server_->port());

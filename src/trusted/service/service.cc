@@ -76,10 +76,11 @@ struct Service::Impl {
   const ServiceOptions options;
   std::atomic<bool> draining{false};
   ServiceMetrics metrics;
+  const MemoryBudget answers{options.max_answer_bytes};
   std::unique_ptr<HttpServer> http;
   TaskQueue tasks;
   Scheduler scheduler;
-  const ServiceContext context{model, options, scheduler, tasks, metrics};
+  const ServiceContext context{model, options, scheduler, tasks, metrics, answers};
 };
 
 HttpAdmission Service::Impl::Admit(const HttpHead& head) {
