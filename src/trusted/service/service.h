@@ -43,7 +43,8 @@ class Service {
   ~Service();
 
   int port() const;
-  // Finishes what was accepted; whatever comes gets 503, and after `timeout` what is not finished.
+  // Finishes what was accepted; what comes gets 503, and after `timeout` what is not finished.
+  // Connections that had an answer and ask nothing are closed.
   // Returns when all have their answers; at the latest two seconds after that.
   void Drain(std::chrono::milliseconds timeout);
 
