@@ -41,11 +41,15 @@ absl::StatusOr<HttpResponse> Tokenized(const ServiceContext& context, std::strin
 absl::StatusOr<HttpResponse> Detokenized(const ServiceContext& context, std::string_view body) {
   SOTTO_ASSIGN_OR_RETURN(DetokenizeRequest request, ParseDetokenizeRequest(body));
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
+  SOTTO_RETURN_IF_ERROR(CheckIds(context.model, request.ids, "tokens"));
   SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<void> lease,
                          HoldAnswer(context, request.ids.size() * kTextBytes));
   absl::StatusOr<std::string> text = context.model.Decode(request.ids);
   WipeContents(request.ids);
-  if (!text.ok()) return WithMember(text.status(), "tokens");
+  if (absl::IsInvalidArgument(text.status())) {
+    return MemberError("tokens", ToStd(text.status().message()));
+  }
+  SOTTO_RETURN_IF_ERROR(text.status());
   HttpResponse response = JsonResponse({{"prompt", SecretString(*text)}});
   WipeContents(*text);
   response.lease = std::move(lease);
