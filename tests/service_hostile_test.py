@@ -65,15 +65,15 @@ class HostileTest(unittest.TestCase):
                 (b"HELLO\r\n\r\n", 400),
                 (b"GET / HTTP/9.9\r\n\r\n", 400),
                 (b"\x00" * 10000 + b"\r\n\r\n", 400),
-                (b"GET /health HTTP/1.1\r\nX: " + b"a" * 100000 + b"\r\n\r\n", 431),
-                (b"POST /v1/completions HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413),
-                (b"POST /v1/completions HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400),
-                (b"POST /v1/completions HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nabcdefg", 400),
-                (b"POST /v1/completions HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                (b"GET /health HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 100000 + b"\r\n\r\n", 431),
+                (b"POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n", 413),
+                (b"POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n", 400),
+                (b"POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nabcdefg", 400),
+                (b"POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
                  400),
-                (b"POST /v1/completions HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
-                (b"GET /nothing HTTP/1.1\r\n" + close.encode() + b"\r\n", 404),
-                (b"HEAD /health HTTP/1.1\r\n" + close.encode() + b"\r\n", 405),
+                (b"POST /v1/completions HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+                (b"GET /nothing HTTP/1.1\r\nHost: a\r\n" + close.encode() + b"\r\n", 404),
+                (b"HEAD /health HTTP/1.1\r\nHost: a\r\n" + close.encode() + b"\r\n", 405),
                 (request_bytes(b"[" * 50000, close), 400),
                 (request_bytes({"a": {"b": [[[1]]]}}, close), 400),
                 (request_bytes({**GOOD, "prompt": [1, 2**40]}, close), 400),
@@ -89,6 +89,17 @@ class HostileTest(unittest.TestCase):
         self.assertEqual(self.raw(server, request_bytes(GOOD)[:-5], half_close=True), b"")
         longer = self.raw(server, request_bytes(GOOD) + b"garbage\r\n\r\n")
         self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", longer), [b"200", b"400"])
+        self.check_well(server)
+
+    def test_nothing_is_smuggled_behind_a_header_that_reads_in_two_ways(self):
+        server = self.serve()
+        inner = b"GET /v1/models HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        for lines in ["Host: a\r\nTransfer-Encoding: xchunked", "Host: a\r\nTransfer-Encoding: gzip, chunked",
+                      "Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5",
+                      "Host: a\r\nContent-Length: 0, 0", "X: a", "Host: a\r\nHost: b",
+                      "Host: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b"]:
+            answer = self.raw(server, f"POST /v1/completions HTTP/1.1\r\n{lines}\r\n\r\n".encode() + inner)
+            self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", answer), [b"400"], lines)
         self.check_well(server)
 
     def test_garbage_for_tls(self):
@@ -137,6 +148,28 @@ class HostileTest(unittest.TestCase):
             connection.close()
         self.check_well(server)
 
+    def test_who_has_no_key_takes_no_room_of_those_who_have(self):
+        with tempfile.TemporaryDirectory() as folder:
+            keys = pathlib.Path(folder, "keys")
+            keys.write_text("sk-0123456789abcdef\n", encoding="utf-8")
+            server = self.serve("--api-key-file", str(keys), "--max-connections", "40")
+        headers = {"Authorization": "Bearer sk-0123456789abcdef"}
+        kept = server.connect()
+        self.addCleanup(kept.close)
+        self.assertEqual(server.ask("/v1/completions", GOOD, kept, headers)[0], 200)
+        announced = "HTTP/1.1\r\nHost: a\r\nContent-Length: 8388608\r\n\r\n"
+        for bytes_ in [b"G", f"GET /health {announced}".encode(), f"POST /v1/completions {announced}".encode()]:
+            strangers = []
+            for _ in range(100):
+                strangers.append(socket.create_connection(("localhost", server.port), timeout=60))
+                self.addCleanup(strangers[-1].close)
+                with contextlib.suppress(ConnectionError):
+                    strangers[-1].sendall(bytes_)
+            self.assertEqual(server.ask("/v1/completions", GOOD, headers=headers)[0], 200, bytes_)
+            self.assertEqual(server.ask("/v1/completions", GOOD, kept, headers)[0], 200, bytes_)
+        answer = self.raw(server, f"GET /health {announced}".encode())
+        self.assertTrue(answer.startswith(b"HTTP/1.1 413 "), answer)
+
     def test_a_client_that_leaves_is_forgotten(self):
         server = self.serve()
         long = {**GOOD, "prompt": [[n % 1000 + 5] * 1000 for n in range(100)]}
@@ -146,6 +179,28 @@ class HostileTest(unittest.TestCase):
                 queued = "sotto_service_queue_requests 0"
                 self.assertTrue(until(lambda: queued not in server.ask("/metrics")[2]))
             self.assertTrue(until(lambda: queued in server.ask("/metrics")[2]))
+        self.check_well(server)
+
+    def test_answers_have_their_share_of_memory(self):
+        server = self.serve("--request-seconds", "600")
+        # Of about 300 MB each, of the 512 MiB that all have.
+        long = {**GOOD, "prompt": [[n + 5] * 1024 for n in range(128)], "logprobs": 20}
+        with socket.create_connection(("localhost", server.port), timeout=60) as connection:
+            connection.sendall(request_bytes(long))
+            self.assertTrue(until(lambda: "sotto_service_queue_requests 0" not in server.ask("/metrics")[2]))
+            status, headers, answer = server.ask("/v1/completions", long)
+            self.assertEqual(status, 429, answer)
+            self.assertIn("memory", answer["error"]["message"])
+            self.assertIn("Retry-After", headers)
+            self.check_well(server)
+        self.assertTrue(until(lambda: "sotto_service_queue_requests 0" in server.ask("/metrics")[2]))
+        with socket.create_connection(("localhost", server.port), timeout=60) as connection:
+            connection.sendall(request_bytes(long))
+            self.assertTrue(until(lambda: "sotto_service_queue_requests 0" not in server.ask("/metrics")[2]))
+        # More in one answer than all have.
+        status, _, answer = server.ask("/tokenize", {"prompt": "a," * 2000000, "return_token_strs": True})
+        self.assertEqual(status, 413, str(answer)[:200])
+        self.assertIn("MiB", answer["error"]["message"])
         self.check_well(server)
 
     def test_a_full_queue_says_when_to_come_back(self):

@@ -319,6 +319,10 @@ class ServiceTest(unittest.TestCase):
         ids = self.tokens("And Esau ran to meet him")
         self.assertEqual(self.post("/detokenize", {"tokens": ids})["prompt"], "And Esau ran to meet him")
         self.assertEqual(self.post("/detokenize", {"tokens": []})["prompt"], "")
+        for bad in (-1, 2048, 2**31 - 1):
+            error = self.post("/detokenize", {"tokens": [5, bad]}, 400)["error"]
+            self.assertEqual(error["param"], "tokens")
+            self.assertIn("tokens", error["message"])
         with_strings = self.post("/tokenize", {"prompt": "ran to", "return_token_strs": True})
         self.assertEqual("".join(with_strings["token_strs"][1:]), "ran to")
         self.assertEqual(with_strings["count"], len(with_strings["tokens"]))
@@ -427,8 +431,20 @@ class ServiceTest(unittest.TestCase):
         self.assertIn("does not generate", message)
 
     def test_a_causal_model_is_no_classifier(self):
-        message = self.post("/v1/classify", {"input": "a"}, 400)["error"]["message"]
-        self.assertIn("has no classification head", message)
+        for path in ("/v1/classify", "/classify"):
+            message = self.post(path, {"input": "a"}, 422)["error"]["message"]
+            self.assertIn("has no classification head", message)
+
+    def test_paths_without_a_version_are_the_same(self):
+        body = {"query": "creation", "documents": ["In the beginning", "of the earth"]}
+        self.assertEqual(self.post("/rerank", body)["results"], self.post("/v1/rerank", body)["results"])
+        pair = {"text_1": "creation", "text_2": "In the beginning"}
+        self.assertEqual(self.post("/score", pair)["data"], self.post("/v1/score", pair)["data"])
+
+    def test_chat_says_where_to_go(self):
+        error = self.post("/v1/chat/completions", {"messages": [{"role": "user", "content": "a"}]}, 404)["error"]
+        self.assertIn("/v1/completions", error["message"])
+        self.assertIn("render", error["message"])
 
     def test_the_open_api_document_says_what_is_accepted(self):
         document = self.server.ask("/openapi.json")[2]

@@ -17,9 +17,9 @@ absl::StatusOr<std::vector<PassPrompt>> EncodeTexts(const ServiceContext& contex
                                                     const ClassifyRequest& request) {
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
   if (context.model.info().head.kind != HeadKind::kClassifier) {
-    return absl::InvalidArgumentError(StrCat("this server's model is a ",
-                                             context.model.info().architecture,
-                                             ", which has no classification head"));
+    return absl::FailedPreconditionError(StrCat("this server's model is a ",
+                                                context.model.info().architecture,
+                                                ", which has no classification head"));
   }
   return EncodeWholePrompts(context, request.inputs, request.handling);
 }

@@ -190,6 +190,24 @@ class Choice {
   SecretVector<int32_t> ids_;  // The prompt's, and what follows.
 };
 
+// The object with an array behind its members, whose texts go one by one: as a tree it would take
+// several times the memory.
+SecretString WithArray(const ResponseJson& object, std::string_view name,
+                       std::vector<SecretString>& texts) {
+  SecretString json = JsonText(object);
+  json.back() = ',';
+  json.append("\"").append(name).append("\":[");
+  size_t size = json.size() + texts.size() + 2;
+  for (const SecretString& text : texts) size += text.size();
+  json.reserve(size);
+  for (SecretString& text : texts) {
+    if (&text != texts.data()) json += ',';
+    json += text;
+    SecretString().swap(text);
+  }
+  return json += "]}";
+}
+
 }  // namespace
 
 PassKind PassKindOf(const CompletionRequest& request, const Model& model) {
@@ -212,11 +230,11 @@ PassPrompt PassPromptOf(const CompletionRequest& request, TokenIds ids) {
 
 HttpResponse CompletionAnswer(const CompletionRequest& request, const PassResults& results,
                               const Model& model, const std::string& model_name) {
-  ResponseJson choices = ResponseJson::array();
+  std::vector<SecretString> choices;
   size_t tokens = 0;
   for (size_t i = 0; i < results.prompts.size(); ++i) {
     const Choice choice(request, model, results.prompts[i], results.scores[i], request.prompts[i]);
-    choices.push_back(choice.Json(i));
+    choices.push_back(JsonText(choice.Json(i)));
     tokens += results.prompts[i].ids.size();
   }
   ResponseJson answer;
@@ -224,9 +242,10 @@ HttpResponse CompletionAnswer(const CompletionRequest& request, const PassResult
   answer["object"] = "text_completion";
   answer["created"] = static_cast<int64_t>(std::time(nullptr));
   answer["model"] = SecretString(model_name);
-  answer["choices"] = std::move(choices);
   answer["usage"] = UsageJson(tokens, results.prompts.size() * request.max_tokens);
-  return JsonResponse(answer);
+  HttpResponse response;
+  response.body = WithArray(answer, "choices", choices);
+  return response;
 }
 
 }  // namespace sotto

@@ -1,5 +1,6 @@
 #include "trusted/service/endpoints.h"
 
+#include <algorithm>
 #include <array>
 
 #include "trusted/service/openapi.h"
@@ -27,12 +28,23 @@ void AnswerModel(const ServiceContext& context, const HttpRequest& request,
   reply(known.ok() ? JsonResponse(ModelJson(context)) : ErrorResponse(known));
 }
 
+// It is asked of every server with such a path.
+void AnswerChat(const ServiceContext&, const HttpRequest&, const HttpReply& reply) {
+  reply(HttpErrorResponse(404,
+                          "no chat is served: render the messages with the model's chat template "
+                          "and send the prompt to /v1/completions"));
+}
+
 constexpr std::array kEndpoints = std::to_array<Endpoint>({
     {"/v1/completions", "POST", AnswerCompletions},
     {"/v1/embeddings", "POST", AnswerEmbeddings},
+    {"/v1/chat/completions", "POST", AnswerChat},
     {"/v1/classify", "POST", AnswerClassify},
+    {"/classify", "POST", AnswerClassify},
     {"/v1/score", "POST", AnswerScore},
+    {"/score", "POST", AnswerScore},
     {"/v1/rerank", "POST", AnswerRerank},
+    {"/rerank", "POST", AnswerRerank},
     {"/v2/rerank", "POST", AnswerRerank},
     {"/tokenize", "POST", AnswerTokenize},
     {"/detokenize", "POST", AnswerDetokenize},
@@ -46,6 +58,11 @@ constexpr std::array kEndpoints = std::to_array<Endpoint>({
     {"/", "GET", AnswerPage, true},
     {kPageFilesPath, "GET", AnswerPage, true},
 });
+static_assert(std::ranges::none_of(kEndpoints,
+                                   [](const Endpoint& endpoint) {
+                                     return endpoint.open && endpoint.method != "GET";
+                                   }),
+              "who has no key sends no body");
 
 }  // namespace
 

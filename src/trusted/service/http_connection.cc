@@ -30,6 +30,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "trusted/service/http_framing.h"
 
 namespace sotto {
 namespace {
@@ -109,10 +110,18 @@ class Connection {
         state_(std::move(state)),
         count_(std::in_place, *state_, &HttpState::connections),
         stream_(std::forward<Args>(args)...) {
+    place_ =
+        state_->places.Add({.close_now =
+                                [this] {
+                                  ErrorCode ignored;
+                                  lowest().socket().shutdown(tcp::socket::shutdown_both, ignored);
+                                },
+                            .close = [this] { lowest().cancel(); }});
     state_->callbacks.connections(state_->connections);
     buffer_.max_size(limits().max_header_bytes + kReadBytes);
   }
   ~Connection() {
+    HttpPlaces::Remove(place_);
     count_.reset();
     state_->callbacks.connections(state_->connections);
   }
@@ -152,21 +161,14 @@ class Connection {
   // close the connection.
   asio::awaitable<bool> AwaitRequest() {
     if (buffer_.size() > 0) co_return true;
-    if (state_->draining && served_) co_return false;
+    if (state_->draining && place_->served) co_return false;
     lowest().expires_after(state_->draining ? kLastRequest : limits().idle_timeout);
-    const auto place = state_->idle.insert(
-        state_->idle.end(), {.served = served_,
-                             .close_now =
-                                 [this] {
-                                   ErrorCode ignored;
-                                   lowest().socket().shutdown(tcp::socket::shutdown_both, ignored);
-                                 },
-                             .close = [this] { lowest().cancel(); }});
+    state_->places.SetWaiting(place_, true);
     ErrorCode error;
     const size_t bytes = co_await stream_.async_read_some(
         buffer_.prepare(kReadBytes), asio::redirect_error(asio::use_awaitable, error));
     buffer_.commit(bytes);
-    state_->idle.erase(place);
+    state_->places.SetWaiting(place_, false);
     co_return !error;
   }
 
@@ -180,19 +182,22 @@ class Connection {
     co_await http::async_read_header(stream_, buffer_, parser,
                                      asio::redirect_error(asio::use_awaitable, error));
     if (error) {
-      const int status = StatusOfReadError(error);
-      if (status == 0) co_return false;
-      const Answer refusal = Refusal(status);
+      Answer refusal = Refusal(StatusOfReadError(error));
       co_await Write(refusal.response, false);
       co_return false;
     }
     version_ = parser.get().version();
     head_only_ = parser.get().method() == http::verb::head;
+    if (const char* const wrong = FramingError(parser.get())) {
+      HttpResponse refusal = state_->callbacks.error(400, wrong);
+      co_await Write(refusal, false);
+      co_return false;
+    }
     const HttpCount exchange(*state_, &HttpState::exchanges);
     Answer answer = co_await AnswerTo(parser);
     const bool keep = answer.keep_alive && !state_->draining;
     const bool written = co_await Write(answer.response, keep);
-    served_ = true;
+    place_->served = true;
     const bool more = written && keep;
     co_return more;
   }
@@ -203,13 +208,17 @@ class Connection {
     const std::string target = ToStdString(header.target());
     HttpRequest request{.head = {.method = ToStdString(header.method_string()),
                                  .path = target.substr(0, target.find('?')),
-                                 .authorization = ToStdString(header[http::field::authorization])}};
-    const bool has_body = !parser.is_done();
+                                 .authorization = ToStdString(header[http::field::authorization]),
+                                 .has_body = !parser.is_done()}};
+    const bool has_body = request.head.has_body;
     const bool keep = header.keep_alive();
-    std::optional<HttpResponse> refusal = state_->callbacks.refuse(request.head);
-    if (refusal.has_value()) co_return Answer{*std::move(refusal), keep && !has_body};
+    HttpAdmission admission = state_->callbacks.admit(request.head);
+    if (admission.known) state_->places.SetKnown(place_);
+    if (admission.refusal.has_value()) {
+      co_return Answer{*std::move(admission.refusal), keep && !has_body};
+    }
     const size_t size = parser.content_length().value_or(has_body ? limits().max_body_bytes : 0);
-    request.lease = HoldBytes(state_, size);
+    request.lease = state_->bodies.Take(size);
     if (request.lease == nullptr) co_return Refusal(429);
     const int status = co_await ReadBody(parser);
     if (status != 200) co_return Refusal(status);
@@ -262,19 +271,26 @@ class Connection {
     co_return *std::move(pending->response);
   }
 
-  asio::awaitable<bool> Write(const HttpResponse& response, bool keep_alive) {
+  asio::awaitable<bool> Write(HttpResponse& response, bool keep_alive) {
     if (response.status == 0) co_return false;
     http::response<Body> message(static_cast<http::status>(response.status), version_);
     message.set(http::field::content_type, response.content_type);
     for (const auto& [name, value] : response.headers) message.set(name, value);
-    if (!head_only_) message.body() = response.body;
+    if (!head_only_) message.body() = std::move(response.body);
     message.prepare_payload();
     message.keep_alive(keep_alive);
-    lowest().expires_after(limits().write_timeout +
-                           std::chrono::seconds(message.body().size() / kWriteBytesPerSecond));
-    ErrorCode error;
-    co_await http::async_write(stream_, message, asio::redirect_error(asio::use_awaitable, error));
-    co_return !error;
+    const auto last = std::chrono::steady_clock::now() + limits().write_timeout +
+                      std::chrono::seconds(message.body().size() / kWriteBytesPerSecond);
+    http::response_serializer<Body> serializer(message);
+    while (!serializer.is_done()) {
+      const auto now = std::chrono::steady_clock::now();
+      lowest().expires_at(std::min(last, now + limits().write_timeout));
+      ErrorCode error;
+      co_await http::async_write_some(stream_, serializer,
+                                      asio::redirect_error(asio::use_awaitable, error));
+      if (error) co_return false;
+    }
+    co_return true;
   }
 
   asio::awaitable<void> Close() {
@@ -297,7 +313,7 @@ class Connection {
   std::optional<HttpCount> count_;  // Among the connections.
   Stream stream_;
   Buffer buffer_;
-  bool served_ = false;     // It has had an answer.
+  HttpPlaces::Place place_;
   unsigned version_ = 11;   // Of HTTP, as the last request had it.
   bool head_only_ = false;  // Its answer has no body.
 };

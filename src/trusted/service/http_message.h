@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@ struct HttpHead {
   std::string method = {};         // "POST"
   std::string path = {};           // "/v1/completions", without a query.
   std::string authorization = {};  // The header's value; empty where there is none.
+  bool has_body = false;           // One that is not empty.
 };
 
 struct HttpRequest {
@@ -33,6 +35,15 @@ struct HttpResponse {
   std::string content_type = "application/json";
   SecretString body = {};
   std::vector<std::pair<std::string, std::string>> headers = {};
+  // Counts the body's memory; goes once it is written.
+  std::shared_ptr<void> lease = {};
+};
+
+// What becomes of a request whose header has come.
+struct HttpAdmission {
+  std::optional<HttpResponse> refusal = {};  // An answer instead of the handler's.
+  // Its client may ask: the connection is not among the first to go where there are too many.
+  bool known = false;
 };
 
 // Called once, from any thread. A client that has left gets nothing.

@@ -72,7 +72,6 @@ struct HttpServer::Impl {
   absl::Status ListenAt(const tcp::endpoint& endpoint);
   void AcceptFrom(tcp::acceptor& acceptor);
   void Take(tcp::socket socket);
-  void CloseServed();
   void TakeAllAndListenNoMore();
   void Run();
 
@@ -137,23 +136,12 @@ void HttpServer::Impl::AcceptFrom(tcp::acceptor& acceptor) {
 }
 
 void HttpServer::Impl::Take(tcp::socket socket) {
-  if (state->connections >= state->options.limits.max_connections) {
-    if (state->idle.empty()) return;
-    state->idle.front().close_now();
-    // It goes when its read has ended; the next one to go is another.
-    state->idle.splice(state->idle.end(), state->idle, state->idle.begin());
-  }
+  const bool full = state->connections >= state->options.limits.max_connections;
+  if (full && !state->places.CloseOne()) return;
   ErrorCode error;
   const bool ipv6 = socket.local_endpoint(error).address().is_v6();
   const int descriptor = socket.release(error);
   if (!error) SpawnHttpConnection(io, tls.get(), descriptor, ipv6, state);
-}
-
-// Others may still be asking.
-void HttpServer::Impl::CloseServed() {
-  for (const HttpState::Idle& connection : state->idle) {
-    if (connection.served) connection.close();
-  }
 }
 
 // The system has made connections that nobody has accepted: closing the acceptor would break them.
@@ -210,7 +198,7 @@ int HttpServer::port() const { return impl_->port; }
 void HttpServer::Drain(std::chrono::milliseconds timeout) {
   asio::post(impl_->io, [impl = impl_.get()] {
     impl->state->draining = true;
-    impl->CloseServed();
+    impl->state->places.CloseServed();
   });
   std::unique_lock lock(impl_->state->mutex);
   impl_->state->ended.wait_for(lock, timeout, [this] { return impl_->state->exchanges == 0; });

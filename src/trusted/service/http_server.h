@@ -21,14 +21,15 @@ struct HttpTls {
 };
 
 struct HttpLimits {
-  size_t max_connections = 4096;  // Beyond it the longest idle one is closed, or the new one.
+  size_t max_connections = 4096;  // Beyond it one is closed (http_places.h), or the new one.
   size_t max_header_bytes = size_t{16} << 10;
   size_t max_body_bytes = size_t{8} << 20;
-  // Of all bodies that are read or being handled; beyond it requests get 429.
+  // Of all bodies that are read or being handled; beyond it requests get 429. Only those that are
+  // admitted count.
   size_t max_held_bytes = size_t{256} << 20;
   // From a request's first byte to the end of its header (of a TLS handshake, all of it), from
-  // there to the end of its body, for writing an answer (and a second for every 64 KiB of it), and
-  // between requests.
+  // there to the end of its body, until some of an answer is taken (and until all of it is, with a
+  // second more for every 64 KiB), and between requests.
   std::chrono::milliseconds header_timeout{10'000}, body_timeout{60'000}, write_timeout{60'000},
       idle_timeout{75'000};
 };
@@ -41,8 +42,8 @@ struct HttpServerOptions {
 
 // What the server asks. All are called on its thread and return at once.
 struct HttpCallbacks {
-  // Before a body is read: an answer instead of the handler's, or nullopt.
-  std::function<std::optional<HttpResponse>(const HttpHead&)> refuse;
+  // Before a body is read.
+  std::function<HttpAdmission(const HttpHead&)> admit;
   // The request is complete.
   std::function<void(HttpRequest, HttpReply)> handle;
   // The answer to what the server refuses by itself: 400, 413, 429, 431.
@@ -65,10 +66,10 @@ class HttpServer {
 
   // From now on connections that have had an answer are closed, and every answer says that its
   // connection will be. Returns when all requests that have come are answered, or after `timeout`.
-  // New connections are still taken, for `refuse` to answer.
+  // New connections are still taken, for `admit` to answer.
   void Drain(std::chrono::milliseconds timeout);
   // After Drain(): listens no more, once the connections that the system has made are taken, for
-  // `refuse` to answer. Returns when all have ended, or after `timeout`.
+  // `admit` to answer. Returns when all have ended, or after `timeout`.
   void Close(std::chrono::milliseconds timeout);
 
   // Closes all connections. No callback is made once it has returned, and replies lead nowhere.

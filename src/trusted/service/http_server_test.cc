@@ -14,7 +14,6 @@
 #include <chrono>
 #include <future>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -81,14 +80,14 @@ class HttpServerTest : public testing::Test {
  protected:
   void Start(HttpLimits limits) {
     const HttpCallbacks callbacks{
-        .refuse = [this](const HttpHead& head) -> std::optional<HttpResponse> {
+        .admit = [this](const HttpHead& head) -> HttpAdmission {
           if (head.path == "/hold") {
             held_.set_value();
             let_go_.get_future().wait();
-            return std::nullopt;
+          } else if (draining_) {
+            return {.refusal = HttpErrorResponse(503, "the server is shutting down")};
           }
-          if (draining_) return HttpErrorResponse(503, "the server is shutting down");
-          return std::nullopt;
+          return {.known = head.authorization == "Bearer good"};
         },
         .handle =
             [this](HttpRequest, const HttpReply& reply) {
@@ -112,7 +111,7 @@ class HttpServerTest : public testing::Test {
   }
   void ExpectWell() {
     const RawClient client(server_->port());
-    ASSERT_TRUE(client.Send("GET / HTTP/1.1\r\nConnection: close\r\n\r\n"));
+    ASSERT_TRUE(client.Send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
     EXPECT_THAT(client.ReadAll(), StartsWith("HTTP/1.1 200"));
   }
 
@@ -144,7 +143,7 @@ TEST_F(HttpServerTest, ASlowBodyEndsTheConnection) {
   limits.body_timeout = kShort;
   Start(limits);
   const RawClient loris(server_->port());
-  ASSERT_TRUE(loris.Send("POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n"));
+  ASSERT_TRUE(loris.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"));
   int sent = 0;
   while (sent < 1500 && loris.Send("a")) {
     ++sent;
@@ -164,6 +163,83 @@ TEST_F(HttpServerTest, AnIdleConnectionEnds) {
   EXPECT_THAT(served.ReadAll(), StartsWith("HTTP/1.1 200"));
 }
 
+// Strangers, whatever they do, make room for each other before one who may ask does.
+TEST_F(HttpServerTest, StrangersGoFirst) {
+  HttpLimits limits = Endless();
+  limits.max_connections = 5;
+  constexpr std::string_view kKnown =
+      "GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer good\r\n\r\n";
+  for (const std::string_view bytes :
+       {std::string_view(), std::string_view("G"), kGet.substr(0, 20), kGet,
+        std::string_view("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")}) {
+    Start(limits);
+    const RawClient kept(server_->port());
+    ASSERT_TRUE(kept.Send(kKnown));
+    EXPECT_THAT(kept.Read(), StartsWith("HTTP/1.1 200"));
+    std::vector<std::unique_ptr<RawClient>> strangers;
+    for (int i = 0; i < 30; ++i) {
+      strangers.push_back(std::make_unique<RawClient>(server_->port()));
+      if (!bytes.empty()) strangers.back()->Send(bytes);
+    }
+    ASSERT_TRUE(kept.Send(kKnown));
+    EXPECT_THAT(kept.Read(), StartsWith("HTTP/1.1 200")) << bytes;
+    ExpectWell();
+  }
+}
+
+// What a proxy may read in another way gets no second request answered behind it.
+TEST_F(HttpServerTest, AHeaderThatReadsInTwoWaysEndsTheConnection) {
+  Start(Endless());
+  for (const std::string_view lines :
+       {"Host: a\r\nTransfer-Encoding: xchunked\r\n",
+        "Host: a\r\nTransfer-Encoding: gzip\r\n",
+        "Host: a\r\nTransfer-Encoding: identity\r\n",
+        "Host: a\r\nTransfer-Encoding:\r\n",
+        "Host: a\r\nTransfer-Encoding: gzip, chunked\r\n",
+        "Host: a\r\nTransfer-Encoding: chunked, identity\r\n",
+        "Host: a\r\nTransfer-Encoding: chunked, chunked\r\n",
+        "Host: a\r\nTransfer-Encoding: chunked;q=1\r\n",
+        "Host: a\r\nTransfer-Encoding: ,chunked\r\n",
+        "Host: a\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+        "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+        "Host: a\r\nTransfer-Encoding: gzip\r\nContent-Length: 0\r\n",
+        "Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        "Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        "Host: a\r\nContent-Length: 0\r\nContent-Length: 0\r\n",
+        "Host: a\r\nContent-Length: 0, 0\r\n",
+        "Host: a\r\nContent-Length: +0\r\n",
+        "Host: a\r\nContent-Length:\r\n",
+        "Host: a\r\nContent-Length: 0x0\r\n",
+        "X: a\r\n",
+        "Host: a\r\nHost: a\r\n",
+        "Host: a\r\nHost: b\r\n",
+        "Host: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n"}) {
+    const RawClient client(server_->port());
+    std::string request("POST / HTTP/1.1\r\n");
+    request.append(lines).append("\r\n").append(kGet);
+    ASSERT_TRUE(client.Send(request));
+    const std::string answer = client.ReadAll();
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 400")) << lines;
+    EXPECT_EQ(answer.find("HTTP/1.1 200"), std::string::npos) << lines;
+  }
+  const RawClient old(server_->port());
+  ASSERT_TRUE(old.Send("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+  EXPECT_THAT(old.ReadAll(), StartsWith("HTTP/1.0 400"));
+}
+
+TEST_F(HttpServerTest, AHeaderThatReadsInOneWayIsServed) {
+  Start(Endless());
+  for (const std::string_view request :
+       {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\nConnection: close\r\n\r\n"
+        "1\r\na\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost:\r\nContent-Length: 01\r\nConnection: close\r\n\r\na",
+        "GET / HTTP/1.0\r\n\r\n"}) {
+    const RawClient client(server_->port());
+    ASSERT_TRUE(client.Send(request));
+    EXPECT_THAT(client.ReadAll().substr(8), StartsWith(" 200")) << request;
+  }
+}
+
 // An answer of more than the kernel holds for somebody who reads nothing, and leaves.
 TEST_F(HttpServerTest, AnAnswerEndsWithItsClient) {
   answer_bytes_ = size_t{32} << 20;
@@ -172,6 +248,19 @@ TEST_F(HttpServerTest, AnAnswerEndsWithItsClient) {
   ASSERT_TRUE(deaf->Send(kGet));
   EXPECT_THAT(deaf->Read(), StartsWith("HTTP/1.1 200"));
   deaf.reset();
+  for (int i = 0; i < 1500 && connections_ > 0; ++i) std::this_thread::sleep_for(milliseconds(20));
+  EXPECT_EQ(connections_, 0u);
+}
+
+// However long the answer, which may be written for many minutes to somebody who reads.
+TEST_F(HttpServerTest, AnAnswerThatNobodyTakesEndsTheConnection) {
+  answer_bytes_ = size_t{64} << 20;
+  HttpLimits limits = Endless();
+  limits.write_timeout = kShort;
+  Start(limits);
+  const RawClient deaf(server_->port());
+  ASSERT_TRUE(deaf.Send(kGet));
+  EXPECT_THAT(deaf.Read(), StartsWith("HTTP/1.1 200"));
   for (int i = 0; i < 1500 && connections_ > 0; ++i) std::this_thread::sleep_for(milliseconds(20));
   EXPECT_EQ(connections_, 0u);
 }
@@ -196,7 +285,7 @@ TEST_F(HttpServerTest, WhoComesLateIsToldSo) {
 TEST_F(HttpServerTest, NobodyIsLeftOnTheDoorstep) {
   Start(Endless());
   auto holding = std::make_unique<RawClient>(server_->port());
-  ASSERT_TRUE(holding->Send("GET /hold HTTP/1.1\r\n\r\n"));
+  ASSERT_TRUE(holding->Send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n"));
   held_.get_future().wait();  // From here on the server's thread does nothing.
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 100; ++i) {

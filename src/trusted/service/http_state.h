@@ -2,16 +2,13 @@
 #ifndef SOTTO_TRUSTED_SERVICE_HTTP_STATE_H_
 #define SOTTO_TRUSTED_SERVICE_HTTP_STATE_H_
 
-#include <atomic>
 #include <condition_variable>
 #include <cstddef>
-#include <functional>
-#include <list>
-#include <memory>
 #include <mutex>
-#include <optional>
 
+#include "trusted/service/http_places.h"
 #include "trusted/service/http_server.h"
+#include "trusted/service/memory_budget.h"
 
 namespace sotto {
 
@@ -23,16 +20,9 @@ struct HttpState {
   const HttpCallbacks callbacks;
 
   bool draining = false;
-  // Connections that wait for a request, the longest waiting first.
-  struct Idle {
-    bool served;  // It has had an answer.
-    // Now, for its place; or with a goodbye, once it has nothing more to say.
-    std::function<void()> close_now, close;
-  };
-  std::list<Idle> idle;
+  HttpPlaces places;
 
-  // Memory of bodies; counted down from any thread.
-  std::atomic<size_t> held_bytes{0};
+  const MemoryBudget bodies{options.limits.max_held_bytes};
 
   // Changed on the server's thread, under the mutex; Drain() and Close() wait on another.
   std::mutex mutex;
@@ -59,15 +49,6 @@ class HttpCount {
   HttpState& state_;
   size_t HttpState::*const count_;
 };
-
-// Counts `bytes` as long as it lives; null where there is no room for them.
-inline std::shared_ptr<void> HoldBytes(const std::shared_ptr<HttpState>& state, size_t bytes) {
-  if (state->held_bytes.fetch_add(bytes) + bytes > state->options.limits.max_held_bytes) {
-    state->held_bytes.fetch_sub(bytes);
-    return nullptr;
-  }
-  return {state.get(), [state, bytes](void*) { state->held_bytes.fetch_sub(bytes); }};
-}
 
 }  // namespace sotto
 

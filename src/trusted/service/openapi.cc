@@ -38,6 +38,15 @@ constexpr std::string_view kOpenApi = R"({
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
      "default": {"$ref": "#/components/responses/Error"}}}},
+  "/classify": {
+   "post": {
+    "summary": "Labels of texts, by a classifier; or a reward model's scores",
+    "requestBody": {
+     "required": true,
+     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Classify"}}}},
+    "responses": {
+     "200": {"description": "The answer", "content": {"application/json": {}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/v1/score": {
    "post": {
     "summary": "How well documents fit queries, in pairs",
@@ -47,7 +56,25 @@ constexpr std::string_view kOpenApi = R"({
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
      "default": {"$ref": "#/components/responses/Error"}}}},
+  "/score": {
+   "post": {
+    "summary": "How well documents fit queries, in pairs",
+    "requestBody": {
+     "required": true,
+     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Score"}}}},
+    "responses": {
+     "200": {"description": "The answer", "content": {"application/json": {}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
   "/v1/rerank": {
+   "post": {
+    "summary": "Documents, the best first",
+    "requestBody": {
+     "required": true,
+     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Rerank"}}}},
+    "responses": {
+     "200": {"description": "The answer", "content": {"application/json": {}}},
+     "default": {"$ref": "#/components/responses/Error"}}}},
+  "/rerank": {
    "post": {
     "summary": "Documents, the best first",
     "requestBody": {

@@ -17,9 +17,13 @@ namespace sotto {
 using ResponseJson = nlohmann::basic_json<nlohmann::ordered_map, std::vector, SecretString, bool,
                                           int64_t, uint64_t, double, WipingAllocator>;
 
+inline SecretString JsonText(const ResponseJson& json) {
+  return json.dump(-1, ' ', false, ResponseJson::error_handler_t::replace);
+}
+
 inline HttpResponse JsonResponse(const ResponseJson& json) {
   HttpResponse response;
-  response.body = json.dump(-1, ' ', false, ResponseJson::error_handler_t::replace);
+  response.body = JsonText(json);
   return response;
 }
 

@@ -67,7 +67,8 @@ struct Service::Impl {
     if (http != nullptr) http->Stop();
   }
 
-  std::optional<HttpResponse> Refuse(const HttpHead& head);
+  HttpAdmission Admit(const HttpHead& head);
+  std::optional<HttpResponse> Refusal(const HttpHead& head, const Endpoint* endpoint);
   void Handle(HttpRequest request, HttpReply reply);
   HttpCallbacks Callbacks();
 
@@ -75,14 +76,21 @@ struct Service::Impl {
   const ServiceOptions options;
   std::atomic<bool> draining{false};
   ServiceMetrics metrics;
+  const MemoryBudget answers{options.max_answer_bytes};
   std::unique_ptr<HttpServer> http;
   TaskQueue tasks;
   Scheduler scheduler;
-  const ServiceContext context{model, options, scheduler, tasks, metrics};
+  const ServiceContext context{model, options, scheduler, tasks, metrics, answers};
 };
 
-std::optional<HttpResponse> Service::Impl::Refuse(const HttpHead& head) {
+HttpAdmission Service::Impl::Admit(const HttpHead& head) {
   const Endpoint* const endpoint = EndpointOf(head.path);
+  HttpAdmission admission{.refusal = Refusal(head, endpoint)};
+  admission.known = !admission.refusal.has_value() && !endpoint->open;
+  return admission;
+}
+
+std::optional<HttpResponse> Service::Impl::Refusal(const HttpHead& head, const Endpoint* endpoint) {
   const auto refusal = [&](int status, std::string_view message) {
     metrics.CountAnswer(endpoint == nullptr ? "other" : endpoint->path, status, 0);
     return HttpErrorResponse(status, message);
@@ -97,6 +105,8 @@ std::optional<HttpResponse> Service::Impl::Refuse(const HttpHead& head) {
   if (!endpoint->open && !options.keys.Admit(head.authorization)) {
     return refusal(401, "the API key is missing or wrong");
   }
+  // It would count against the memory of those who may send one.
+  if (head.has_body && endpoint->method == "GET") return refusal(413, "GET takes no body here");
   return std::nullopt;
 }
 
@@ -114,7 +124,7 @@ void Service::Impl::Handle(HttpRequest request, HttpReply reply) {
 }
 
 HttpCallbacks Service::Impl::Callbacks() {
-  return {.refuse = [this](const HttpHead& head) { return Refuse(head); },
+  return {.admit = [this](const HttpHead& head) { return Admit(head); },
           .handle = [this](HttpRequest request,
                            HttpReply reply) { Handle(std::move(request), std::move(reply)); },
           .error =

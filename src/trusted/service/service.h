@@ -27,6 +27,7 @@ struct ServiceOptions {
   size_t longest_prompt = 0;  // In tokens: the Prefill's prefill_length.
   size_t max_request_tokens = size_t{1} << 17;
   size_t max_request_prompts = 2048;
+  size_t max_answer_bytes = size_t{512} << 20;         // Of all answers that are made or written.
   std::chrono::milliseconds request_timeout{600'000};  // From a whole request to its results.
   Pooling embedding_pooling = Pooling::kLast;
   ProtectionReport protection = {};           // For clients that ask.
@@ -42,7 +43,8 @@ class Service {
   ~Service();
 
   int port() const;
-  // Finishes what was accepted; whatever comes gets 503, and after `timeout` what is not finished.
+  // Finishes what was accepted; what comes gets 503, and after `timeout` what is not finished.
+  // Connections that had an answer and ask nothing are closed.
   // Returns when all have their answers; at the latest two seconds after that.
   void Drain(std::chrono::milliseconds timeout);
 

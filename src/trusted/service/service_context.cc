@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "trusted/service/answer_memory.h"
 #include "trusted/service/service_error.h"
 
 namespace sotto {
@@ -52,15 +53,21 @@ void RunAndAnswer(const ServiceContext& context, PassKind kind, std::vector<Pass
   if (const absl::Status fits = CheckRequestSize(context, prompts, member); !fits.ok()) {
     return reply(ErrorResponse(fits));
   }
+  const size_t bytes = AnswerBytes(context.model, kind, prompts) + request.body.size();
+  const absl::StatusOr<std::shared_ptr<void>> lease = HoldAnswer(context, bytes);
+  if (!lease.ok()) return reply(ErrorResponse(lease.status()));
   PassJob job{.kind = kind,
               .prompts = std::move(prompts),
               .left = request.left,
               .deadline = PassJob::Clock::now() + context.options.request_timeout};
   // Writing an answer takes time that passes need not wait for.
-  job.done = [&tasks = context.tasks, reply, answer](absl::StatusOr<PassResults> results) {
+  job.done = [&tasks = context.tasks, reply, answer,
+              lease = *lease](absl::StatusOr<PassResults> results) {
     auto shared = std::make_shared<absl::StatusOr<PassResults>>(std::move(results));
-    tasks.Post([shared, reply, answer] {
-      reply(shared->ok() ? answer(**shared) : ErrorResponse(shared->status()));
+    tasks.Post([shared, reply, answer, lease] {
+      HttpResponse response = shared->ok() ? answer(**shared) : ErrorResponse(shared->status());
+      response.lease = lease;
+      reply(std::move(response));
     });
   };
   const absl::Status accepted = context.scheduler.Submit(std::move(job));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "trusted/service/memory_budget.h"
 #include "trusted/service/prompt_input.h"
 #include "trusted/service/scheduler.h"
 #include "trusted/service/service.h"
@@ -22,6 +23,7 @@ struct ServiceContext {
   Scheduler& scheduler;
   TaskQueue& tasks;
   ServiceMetrics& metrics;
+  const MemoryBudget& answers;
 };
 
 // NOT_FOUND unless `name` is the model's, or empty.
@@ -33,7 +35,8 @@ absl::StatusOr<std::vector<PassPrompt>> EncodeWholePrompts(const ServiceContext&
                                                            const PromptHandling& handling);
 
 // Has the prompts computed, and answers with what `answer` makes of the results, or with the error.
-// INVALID_ARGUMENT, naming `member`, for more tokens or prompts than one request may have.
+// INVALID_ARGUMENT, naming `member`, for more tokens or prompts than one request may have; errors
+// of HoldAnswer(), before anything is computed.
 void RunAndAnswer(const ServiceContext& context, PassKind kind, std::vector<PassPrompt> prompts,
                   std::string_view member, const HttpRequest& request, HttpReply reply,
                   std::function<HttpResponse(const PassResults&)> answer);

@@ -26,6 +26,8 @@ ErrorKind KindOf(absl::StatusCode code) {
       return {400, "invalid_request_error", nullptr};
     case absl::StatusCode::kNotFound:
       return {404, "invalid_request_error", "model_not_found"};
+    case absl::StatusCode::kOutOfRange:
+      return {413, "invalid_request_error", nullptr};
     case absl::StatusCode::kFailedPrecondition:
       return {422, "invalid_request_error", nullptr};
     case absl::StatusCode::kResourceExhausted:

@@ -1,5 +1,9 @@
 // POST /tokenize, POST /detokenize, GET /tokenizer_info.
+#include <memory>
+#include <utility>
+
 #include "base/strings.h"
+#include "trusted/service/answer_memory.h"
 #include "trusted/service/endpoints.h"
 #include "trusted/service/response_json.h"
 #include "trusted/service/service_error.h"
@@ -9,11 +13,16 @@
 namespace sotto {
 namespace {
 
+// Of a token in an answer and in what it is made of; few have longer texts.
+constexpr size_t kIdBytes = 32, kTextBytes = 128;
+
 absl::StatusOr<HttpResponse> Tokenized(const ServiceContext& context, std::string_view body) {
   SOTTO_ASSIGN_OR_RETURN(const TokenizeRequest request, ParseTokenizeRequest(body));
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
   absl::StatusOr<TokenIds> ids = context.model.Encode(request.text, EncodingOf(request.handling));
   if (!ids.ok()) return WithMember(ids.status(), "prompt");
+  const size_t each = kIdBytes + (request.return_token_strs ? kTextBytes : 0);
+  SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<void> lease, HoldAnswer(context, ids->size() * each));
   ResponseJson answer;
   answer["count"] = ids->size();
   answer["max_model_len"] = context.options.longest_prompt;
@@ -24,17 +33,26 @@ absl::StatusOr<HttpResponse> Tokenized(const ServiceContext& context, std::strin
     answer["token_strs"] = std::move(names);
   }
   WipeContents(*ids);
-  return JsonResponse(answer);
+  HttpResponse response = JsonResponse(answer);
+  response.lease = std::move(lease);
+  return response;
 }
 
 absl::StatusOr<HttpResponse> Detokenized(const ServiceContext& context, std::string_view body) {
   SOTTO_ASSIGN_OR_RETURN(DetokenizeRequest request, ParseDetokenizeRequest(body));
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
+  SOTTO_RETURN_IF_ERROR(CheckIds(context.model, request.ids, "tokens"));
+  SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<void> lease,
+                         HoldAnswer(context, request.ids.size() * kTextBytes));
   absl::StatusOr<std::string> text = context.model.Decode(request.ids);
   WipeContents(request.ids);
-  if (!text.ok()) return WithMember(text.status(), "tokens");
+  if (absl::IsInvalidArgument(text.status())) {
+    return MemberError("tokens", ToStd(text.status().message()));
+  }
+  SOTTO_RETURN_IF_ERROR(text.status());
   HttpResponse response = JsonResponse({{"prompt", SecretString(*text)}});
   WipeContents(*text);
+  response.lease = std::move(lease);
   return response;
 }
 
@@ -47,14 +65,14 @@ ResponseJson NameOfFirst(const Model& model, std::span<const int32_t> ids) {
 
 void AnswerTokenize(const ServiceContext& context, const HttpRequest& request,
                     const HttpReply& reply) {
-  const absl::StatusOr<HttpResponse> response = Tokenized(context, request.body);
-  reply(response.ok() ? *response : ErrorResponse(response.status()));
+  absl::StatusOr<HttpResponse> response = Tokenized(context, request.body);
+  reply(response.ok() ? *std::move(response) : ErrorResponse(response.status()));
 }
 
 void AnswerDetokenize(const ServiceContext& context, const HttpRequest& request,
                       const HttpReply& reply) {
-  const absl::StatusOr<HttpResponse> response = Detokenized(context, request.body);
-  reply(response.ok() ? *response : ErrorResponse(response.status()));
+  absl::StatusOr<HttpResponse> response = Detokenized(context, request.body);
+  reply(response.ok() ? *std::move(response) : ErrorResponse(response.status()));
 }
 
 void AnswerTokenizerInfo(const ServiceContext& context, const HttpRequest&,
