@@ -82,18 +82,18 @@ def seconds_of(server, connection, body):
 
 
 def library_speed(arguments, length, batch):
-    """sotto-bench's tokens per second."""
+    """sotto-bench's tokens per second, and processor seconds per token."""
     with tempfile.TemporaryDirectory() as output:
         subprocess.run([arguments.build / "bin/sotto-bench", "--model", arguments.model, "--lengths", str(length),
                         "--batch-sizes", str(batch), "--precisions", arguments.precision, "--logits", "last",
                         "--repeats", "3", "--output", output], check=True, capture_output=True)
         row = json.loads(pathlib.Path(output, "bench.json").read_text(encoding="utf-8"))["rows"][0]
-        return row["tokens_per_sec"]
+        return row["tokens_per_sec"], row["cpu_seconds_per_token"]
 
 
 @contextlib.contextmanager
 def serving(arguments, model, *flags):
-    server = Server(arguments.build, model, "--precision", arguments.precision, "--log-level", "warning", *flags)
+    server = Server(arguments.build, model, "--precision", arguments.precision, *flags)
     try:
         yield server
     finally:
@@ -113,14 +113,16 @@ def throughput(arguments):
             seconds_of(server, local.connection, {"prompt": prompt, **NEXT})
 
         others = Others(server.process.pid)
-        begin = time.perf_counter()
+        begin, cpu = time.perf_counter(), ticks(server.process.pid)
         with concurrent.futures.ThreadPoolExecutor(64) as clients:
             list(clients.map(ask, prompts))
-        speed = sum(map(len, prompts)) / (time.perf_counter() - begin)
+        tokens = sum(map(len, prompts))
+        speed = tokens / (time.perf_counter() - begin)
+        cpu = (ticks(server.process.pid) - cpu) / os.sysconf("SC_CLK_TCK") / tokens
         share = others.share()
     after = library_speed(arguments, 256, 4)
-    return {"tokens_per_sec": speed, "sotto_bench": [before, after], "ratio": speed / max(before, after),
-            "others": share}
+    return {"tokens_per_sec": speed, "cpu_seconds_per_token": cpu, "sotto_bench": [before, after],
+            "ratio": speed / max(before[0], after[0]), "cpu_ratio": min(before[1], after[1]) / cpu, "others": share}
 
 
 def latency(arguments):
