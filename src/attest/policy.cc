@@ -1,8 +1,21 @@
 // ParseAttestationPolicy: the file that docs/attestation.md describes. Its parser sees nothing that
 // a peer sent; its author may still misspell a word, and must then learn of it.
-#define TOML_EXCEPTIONS 0
+#include <exception>
+
+namespace sotto {
+struct TomlAssertion : std::exception {};
+[[noreturn]] inline void FailTomlAssertion() { throw TomlAssertion(); }
+}  // namespace sotto
+
+// toml++ 3.3 does not check with which character a table's name begins: "[*" fails one of its
+// assertions or, with NDEBUG, is undefined. So its assertions throw, in every build.
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
+#define TOML_ASSERT(condition) ((condition) ? (void)0 : ::sotto::FailTomlAssertion())
+#define TOML_EXCEPTIONS 1
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
 
 #include <algorithm>
 #include <array>
@@ -32,6 +45,18 @@ struct PolicyTable {
         StrCat(*source, ": line ", node.source().begin.line, ": ", prefix, key, " ", what));
   }
 };
+
+// toml++ 3.3 is undefined for some characters beyond ASCII, which no policy needs.
+absl::Status CheckAscii(std::string_view text, const std::string& source) {
+  size_t line = 1;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80) {
+      return absl::InvalidArgumentError(StrCat(source, ": line ", line, ": not ASCII"));
+    }
+    if (c == '\n') ++line;
+  }
+  return absl::OkStatus();
+}
 
 absl::Status CheckKeys(const PolicyTable& in, const std::vector<std::string>& known) {
   for (const auto& [key, node] : *in.table) {
@@ -188,13 +213,16 @@ absl::StatusOr<AttestationPolicy> ReadPolicy(const PolicyTable& in) {
 
 absl::StatusOr<AttestationPolicy> ParseAttestationPolicy(std::string_view text,
                                                          const std::string& source) {
-  const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) {
-    return absl::InvalidArgumentError(
-        StrCat(source, ": line ", parsed.error().source().begin.line, ": ",
-               TerminalText(parsed.error().description()).substr(0, 200)));
+  SOTTO_RETURN_IF_ERROR(CheckAscii(text, source));
+  try {
+    const toml::table table = toml::parse(text);
+    return ReadPolicy({&table, &source, ""});
+  } catch (const toml::parse_error& error) {
+    return absl::InvalidArgumentError(StrCat(source, ": line ", error.source().begin.line, ": ",
+                                             TerminalText(error.description()).substr(0, 200)));
+  } catch (const TomlAssertion&) {
+    return absl::InvalidArgumentError(StrCat(source, ": not valid TOML"));
   }
-  return ReadPolicy({&parsed.table(), &source, ""});
 }
 
 }  // namespace sotto

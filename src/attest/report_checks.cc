@@ -129,7 +129,7 @@ std::optional<TcbLevelState> CheckQe(const QeIdentity& identity, const Quote& qu
   for (const std::string& difference : DifferencesFrom(identity, quote.qe_report)) {
     reasons.Add(EvidencePart::kQeReport, EvidenceFault::kMismatch, difference);
   }
-  const std::optional<TcbLevelState> state = StateOfSvn(identity.levels, quote.qe_report.svn);
+  std::optional<TcbLevelState> state = StateOfSvn(identity.levels, quote.qe_report.svn);
   if (!state.has_value()) {
     reasons.Add(EvidencePart::kQeReport, EvidenceFault::kNoLevel,
                 StrCat("ISVSVN ", quote.qe_report.svn, " is below every level of QE identity"));
