@@ -37,12 +37,12 @@ TEST(CompletionRequestTest, AMillionElementsAreSoonRefused) {
 TEST(CompletionRequestTest, NoMemberTwice) {
   EXPECT_THAT(
       BodyText(ParseCompletionRequest(R"({"prompt":"a","max_tokens":0,"prompt":"b"})").status()),
-      HasSubstr("prompt is given twice"));
+      HasSubstr("prompt: is given twice"));
   EXPECT_THAT(BodyText(ParseCompletionRequest(R"({"prompt":"a","p\u0072ompt":"b"})").status()),
-              HasSubstr("prompt is given twice"));
+              HasSubstr("prompt: is given twice"));
   EXPECT_THAT(
       BodyText(ParseCompletionRequest(R"({"prompt":"a","user":{"b":{"x":1,"x":2}}})").status()),
-      HasSubstr("x is given twice"));
+      HasSubstr("x: is given twice"));
   // Colons, quotes and names within strings are none.
   EXPECT_EQ(
       Parsed(R"({"prompt": "\"prompt\": {\\", "max_tokens": 0, "user": ":\\\":"})").max_tokens, 0u);
