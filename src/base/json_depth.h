@@ -15,9 +15,9 @@ namespace sotto {
 inline constexpr size_t kMaxJsonDepth = 64;
 
 // INVALID_ARGUMENT "SOURCE: nests deeper than 64 levels, at byte N" (from 0; an empty `source` is
-// left out) when more than kMaxJsonDepth arrays and objects are open at once, and "SOURCE: not valid
-// JSON, at byte N" for a zero byte outside of strings, which some parsers take for the end. Of text
-// that is not JSON it holds up to the first mistake, where a parser stops. Linear, without
+// left out) when more than kMaxJsonDepth arrays and objects are open at once, and "SOURCE: not
+// valid JSON, at byte N" for a zero byte outside of strings, which some parsers take for the end.
+// Of text that is not JSON it holds up to the first mistake, where a parser stops. Linear, without
 // recursion.
 absl::Status CheckJsonDepth(std::string_view text, std::string_view source);
 
