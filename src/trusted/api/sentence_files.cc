@@ -36,7 +36,8 @@ absl::Status WithRoot(std::string_view json, const std::string& source,
   SOTTO_RETURN_IF_ERROR(CheckJsonDepth(json, source));
   simdjson::dom::parser parser;
   simdjson::dom::element document;
-  if (parser.parse(json.data(), json.size()).get(document) != simdjson::SUCCESS) {
+  // simdjson copies the text: an empty one may have no address.
+  if (json.empty() || parser.parse(json.data(), json.size()).get(document) != simdjson::SUCCESS) {
     return absl::InvalidArgumentError(StrCat(source, ": not JSON, or cut short"));
   }
   return read(JsonValue(document, source, ""));

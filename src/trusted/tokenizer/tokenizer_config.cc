@@ -70,7 +70,8 @@ std::vector<std::string> TokenizerConfigWarnings(std::string_view json, const st
   }
   simdjson::dom::parser parser;
   simdjson::dom::element document;
-  if (parser.parse(json.data(), json.size()).get(document) != simdjson::SUCCESS) {
+  // simdjson copies the text: an empty one may have no address.
+  if (json.empty() || parser.parse(json.data(), json.size()).get(document) != simdjson::SUCCESS) {
     return {StrCat(source, ": not JSON, or cut short; it is ignored")};
   }
   auto found = Disagreements(JsonValue(document, source, ""), tokenizer);
