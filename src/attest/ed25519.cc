@@ -5,10 +5,7 @@
 namespace sotto {
 namespace {
 
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using SigningContext = std::unique_ptr<EVP_MD_CTX, FreeContext>;
+using SigningContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 
 const unsigned char* Bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -16,7 +13,7 @@ const unsigned char* Bytes(std::string_view text) {
 
 }  // namespace
 
-absl::StatusOr<Ed25519Key> Ed25519Key::FromHandle(Handle handle) {
+absl::StatusOr<Ed25519Key> Ed25519Key::FromHandle(OwnedKey handle) {
   std::string public_key(kEd25519KeyBytes, '\0');
   size_t size = public_key.size();
   if (handle == nullptr ||
@@ -28,12 +25,12 @@ absl::StatusOr<Ed25519Key> Ed25519Key::FromHandle(Handle handle) {
 }
 
 absl::StatusOr<Ed25519Key> Ed25519Key::Generate() {
-  return FromHandle(Handle(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")));
+  return FromHandle(OwnedKey(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")));
 }
 
 absl::StatusOr<Ed25519Key> Ed25519Key::FromSeed(std::string_view seed) {
   return FromHandle(
-      Handle(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, Bytes(seed), seed.size())));
+      OwnedKey(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, Bytes(seed), seed.size())));
 }
 
 absl::StatusOr<std::string> Ed25519Key::Sign(std::string_view message) const {
@@ -54,9 +51,8 @@ bool Ed25519Verifies(std::string_view public_key, std::string_view message,
   if (public_key.size() != kEd25519KeyBytes || signature.size() != kEd25519SignatureBytes) {
     return false;
   }
-  const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(
-      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, Bytes(public_key), public_key.size()),
-      EVP_PKEY_free);
+  const OwnedKey key(
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, Bytes(public_key), public_key.size()));
   const SigningContext context(EVP_MD_CTX_new());
   return key != nullptr && context != nullptr &&
          EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&

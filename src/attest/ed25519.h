@@ -2,12 +2,11 @@
 #ifndef SOTTO_ATTEST_ED25519_H_
 #define SOTTO_ATTEST_ED25519_H_
 
-#include <openssl/evp.h>
-
-#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "base/openssl_objects.h"
 #include "base/status.h"
 
 namespace sotto {
@@ -26,15 +25,11 @@ class Ed25519Key {
   absl::StatusOr<std::string> Sign(std::string_view message) const;
 
  private:
-  struct Free {
-    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  };
-  using Handle = std::unique_ptr<EVP_PKEY, Free>;
-  static absl::StatusOr<Ed25519Key> FromHandle(Handle handle);
-  Ed25519Key(Handle handle, std::string public_key)
+  static absl::StatusOr<Ed25519Key> FromHandle(OwnedKey handle);
+  Ed25519Key(OwnedKey handle, std::string public_key)
       : handle_(std::move(handle)), public_key_(std::move(public_key)) {}
 
-  Handle handle_;
+  OwnedKey handle_;
   std::string public_key_;
 };
 

@@ -1,12 +1,11 @@
 #include "attest/keyset.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
 #include "attest/canonical_json.h"
+#include "attest/certificates.h"
 #include "base/check.h"
 #include "base/strings.h"
 
@@ -22,13 +21,6 @@ bool IsLowerHex(std::string_view text, size_t digits) {
   return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
          });
-}
-
-std::string Sha256Of(std::string_view bytes) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
 }
 
 absl::Status BadMember(std::string_view where, std::string_view member, std::string_view what) {
@@ -142,12 +134,12 @@ std::string AttestedReportData(std::string_view keyset_digest,
                                const std::optional<std::string>& nonce) {
   SOTTO_CHECK(!nonce.has_value() || IsAttestationNonce(*nonce));
   const std::string quoted = nonce.has_value() ? StrCat("\"", *nonce, "\"") : "null";
-  return Sha256Of(StrCat("{\"keyset_digest\":\"", keyset_digest, "\",\"nonce\":", quoted,
-                         ",\"purpose\":\"aci.report_data.v1\"}"));
+  return Sha256Bytes(StrCat("{\"keyset_digest\":\"", keyset_digest, "\",\"nonce\":", quoted,
+                            ",\"purpose\":\"aci.report_data.v1\"}"));
 }
 
 std::string PrefixedSha256(std::string_view bytes) {
-  return "sha256:" + absl::BytesToHexString(Sha256Of(bytes));
+  return "sha256:" + absl::BytesToHexString(Sha256Bytes(bytes));
 }
 
 }  // namespace sotto
