@@ -204,6 +204,12 @@ py::object IdArrayOf(sotto::TokenIds ids) {
   return ArrayOf(std::move(ids), {size});
 }
 
+py::tuple ContinuationArrays(sotto::ContinuationIds ids) {
+  py::list arrays;
+  for (sotto::TokenIds& each : ids.continuations) arrays.append(IdArrayOf(std::move(each)));
+  return py::make_tuple(IdArrayOf(std::move(ids.context)), arrays);
+}
+
 }  // namespace
 
 py::list BoundModel::Encode(const std::vector<std::string>& texts, bool add_bos,
@@ -232,9 +238,16 @@ py::tuple BoundModel::EncodeContinuations(const std::string& context,
     return sotto::EncodeContinuations(model, context, continuations,
                                       Encoding(add_bos, special_tokens));
   }));
-  py::list arrays;
-  for (sotto::TokenIds& each : ids.continuations) arrays.append(IdArrayOf(std::move(each)));
-  return py::make_tuple(IdArrayOf(std::move(ids.context)), arrays);
+  return ContinuationArrays(std::move(ids));
+}
+
+py::tuple BoundModel::EncodeLabels(const std::string& prompt,
+                                   const std::vector<std::string>& labels, bool add_bos,
+                                   bool special_tokens) const {
+  const sotto::Model model = OpenModel();
+  return ContinuationArrays(ValueOrThrow(WithoutGil([&] {
+    return sotto::EncodeLabels(model, prompt, labels, Encoding(add_bos, special_tokens));
+  })));
 }
 
 py::str BoundModel::Decode(const IdArray& ids) const {

@@ -50,6 +50,8 @@ class BoundModel {
   pybind11::tuple EncodeContinuations(const std::string& context,
                                       const std::vector<std::string>& continuations, bool add_bos,
                                       bool special_tokens) const;
+  pybind11::tuple EncodeLabels(const std::string& prompt, const std::vector<std::string>& labels,
+                               bool add_bos, bool special_tokens) const;
   pybind11::str Decode(const IdArray& ids) const;
   pybind11::list TokenTexts(const IdArray& ids, bool apart) const;
 

@@ -37,6 +37,8 @@ PYBIND11_MODULE(_native, module) {
            py::arg("special_tokens"))
       .def("encode_continuations", &BoundModel::EncodeContinuations, py::arg("context"),
            py::arg("continuations"), py::arg("add_bos"), py::arg("special_tokens"))
+      .def("encode_labels", &BoundModel::EncodeLabels, py::arg("prompt"), py::arg("labels"),
+           py::arg("add_bos"), py::arg("special_tokens"))
       .def("decode", &BoundModel::Decode, py::arg("ids"))
       .def("token_texts", &BoundModel::TokenTexts, py::arg("ids"), py::arg("apart"))
       .def("score", &BoundModel::Score, py::arg("prompts"), py::arg("top_k"),

@@ -93,7 +93,8 @@ def label_probabilities(model: Model, prompts: Sequence[str], labels: Sequence[s
     heads: list[list[int]] = []
     tails: list[list[list[int]]] = []
     for prompt in _arguments.items("prompts", prompts, "texts"):
-        head, ids = _label_ids(model, prompt, names, add_bos, special_tokens)
+        head, ids = model.encode_labels(prompt, names, add_bos=add_bos,
+                                        special_tokens=special_tokens)
         heads.append(head)
         tails.append(ids)
     logprobs = np.zeros((len(heads), len(names)))
@@ -102,7 +103,7 @@ def label_probabilities(model: Model, prompts: Sequence[str], labels: Sequence[s
             [heads[i] for i in single], [[label[0] for label in tails[i]] for i in single],
             progress=progress) if single else []):
         logprobs[i] = values
-    several = [(i, j) for i in range(len(heads)) if i not in set(single)
+    several = [(i, j) for i, ids in enumerate(tails) if any(len(label) != 1 for label in ids)
                for j in range(len(names))]
     for (i, j), score in zip(several, model.score(
             [heads[i] + tails[i][j] for i, j in several], top_k=0,
@@ -112,16 +113,3 @@ def label_probabilities(model: Model, prompts: Sequence[str], labels: Sequence[s
     shares = np.exp(logprobs - logprobs.max(axis=1, keepdims=True, initial=-np.inf))
     return LabelProbabilities(logprobs=logprobs, probabilities=np.exp(logprobs),
                               shares=shares / shares.sum(axis=1, keepdims=True))
-
-
-def _label_ids(model: Model, prompt: str, labels: Sequence[str], add_bos: bool,
-               special_tokens: bool) -> tuple[list[int], list[list[int]]]:
-    own = model.encode(prompt, add_bos=add_bos, special_tokens=special_tokens)
-    ids = []
-    for label in labels:
-        both = model.encode(prompt + label, add_bos=add_bos, special_tokens=special_tokens)
-        if not own or both[:len(own)] != own or len(both) == len(own):
-            return model.encode_continuations(prompt, labels, add_bos=add_bos,
-                                              special_tokens=special_tokens)
-        ids.append(both[len(own):])
-    return own, ids

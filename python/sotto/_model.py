@@ -211,6 +211,22 @@ class Model:
             _arguments.boolean("special_tokens", special_tokens))
         return ids.tolist(), [array.tolist() for array in each]
 
+    def encode_labels(
+        self, prompt: str, labels: Sequence[str], *, add_bos: bool = True,
+        special_tokens: bool = True,
+    ) -> tuple[list[int], list[list[int]]]:
+        """The ids of a prompt that ends as it is, and of each label that may follow it.
+
+        As `sotto score`: white space at the prompt's end moves to the labels only where one of them
+        would change the prompt's own tokens.
+        """
+        texts = [_text_of(f"labels[{i}]", item) for i, item in enumerate(
+            _arguments.items("labels", labels, "texts"))]
+        ids, each = self._native.encode_labels(
+            _text_of("prompt", prompt), texts, _arguments.boolean("add_bos", add_bos),
+            _arguments.boolean("special_tokens", special_tokens))
+        return ids.tolist(), [array.tolist() for array in each]
+
     def decode(self, ids: Ids) -> str:
         """The text of token ids."""
         return self._native.decode(_arguments.ids("ids", ids))
