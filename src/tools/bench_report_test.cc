@@ -1,13 +1,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/strings.h"
+#include "testing/temp_dir.h"
 #include "tools/bench_files.h"
 #include "tools/bench_html.h"
 #include "tools/bench_samples.h"
 #include "tools/foreign_cpu.h"
+#include "tools/machine_name.h"
 #include "tools/svg_plot.h"
 
 namespace sotto {
@@ -30,6 +34,22 @@ TEST(ForeignCpuTest, ParsesTheFirstLineOfProcStat) {
   for (const char* bad : {"", "cpu", "cpu  1 2 3", "cpu0 1 2 3 4 5 6 7 8", "cpu a b c d e f g h"}) {
     EXPECT_FALSE(ParseBusyTicks(bad).has_value()) << bad;
   }
+}
+
+TEST(MachineNameTest, NamesEveryCacheThatTheSystemTells) {
+  const TempDir dir;
+  const auto write = [&](int index, const char* level, const char* type, const char* size) {
+    const std::string path = StrCat("index", index);
+    std::filesystem::create_directory(dir.File(path));
+    dir.Write(path + "/level", level);
+    dir.Write(path + "/type", type);
+    dir.Write(path + "/size", size);
+  };
+  write(0, "1\n", "Data\n", "32K\n");
+  write(1, "1\n", "Instruction\n", "64K\n");
+  write(2, "2\n", "Unified\n", "1024K\n");
+  EXPECT_EQ(CachesUnder(dir.path()), "L1d 32K L1i 64K L2 1024K");
+  EXPECT_EQ(CachesUnder(dir.File("none")), "");
 }
 
 BenchReport SmallReport() {

@@ -47,7 +47,7 @@ struct BenchRow {
 struct BenchReport {
   std::string model_name;
   uint64_t parameters = 0;
-  std::string cpu = {};      // Name and features.
+  std::string cpu = {};      // MachineName().
   std::string started = {};  // UTC, ISO 8601.
   int threads = 1;
   int warmups = 0, repeats = 0;

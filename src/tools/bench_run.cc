@@ -4,13 +4,11 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/cpu.h"
 #include "base/file.h"
 #include "base/stopwatch.h"
 #include "base/strings.h"
@@ -24,6 +22,7 @@
 #include "tools/bench_split.h"
 #include "tools/bench_split_files.h"
 #include "tools/foreign_cpu.h"
+#include "tools/machine_name.h"
 #include "trusted/api/backend.h"
 #include "trusted/api/memory_needed.h"
 #include "trusted/engine/cost_model.h"
@@ -35,14 +34,6 @@ namespace fs = std::filesystem;
 
 constexpr char kJsonName[] = "bench.json", kCsvName[] = "bench.csv", kHtmlName[] = "bench.html",
                kSplitCsvName[] = "bench_split.csv";
-
-std::string CpuName() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  }
-  return "unknown CPU";
-}
 
 std::string UtcNow() {
   const std::time_t now = std::time(nullptr);
@@ -200,7 +191,7 @@ absl::Status RunBench(const BenchOptions& options) {
   SOTTO_RETURN_IF_ERROR(MakeDirectory(options.output_dir));
   BenchReport report{.model_name = fs::weakly_canonical(options.model_dir).filename().string(),
                      .parameters = checkpoint.parameter_count(),
-                     .cpu = StrCat(CpuName(), " (", CpuFeatureString(), ")"),
+                     .cpu = MachineName(),
                      .started = UtcNow(),
                      .threads = options.threads,
                      .warmups = options.warmups,
