@@ -49,7 +49,7 @@ const ProtectedLayers& Layers() {
       return std::vector<float>();
     };
     const auto drop = [](LinearLayer) {};
-    const auto observe = [](LinearLayer, size_t, ConstMatrixView<int8_t>) {};
+    const auto observe = [](LinearLayer, size_t, ConstMatrixView<int16_t>) {};
     return new ProtectedLayers(*ProtectedLayers::Read(OneBlock(), {read_rows, read_bias, drop},
                                                       ProcessDrbg(), pool, observe));
   }();
@@ -177,8 +177,8 @@ BENCHMARK(BM_QuantizeFixedRow);
 void BM_FreivaldsKey(benchmark::State& state) {
   const size_t n = 2048;
   FreivaldsSecret secret(n, ProcessDrbg());
-  Matrix<int8_t> w(n, n);
-  std::fill_n(w.view().data(), n * n, int8_t{3});
+  Matrix<int16_t> w(n, n);
+  std::fill_n(w.view().data(), n * n, int16_t{3});
   for (auto _ : state) {
     FreivaldsKey key(secret, n, n);
     key.AddWeightRows(0, w.view());
@@ -188,16 +188,16 @@ void BM_FreivaldsKey(benchmark::State& state) {
 }
 BENCHMARK(BM_FreivaldsKey);
 
-// What the pad factory does for one pad of 128 rows, and its four int8 products alone; one thread.
+// What the pad factory does for one pad of 128 rows, and its eight int8 products alone; one thread.
 constexpr size_t kPadRows = 128;
 
 PadWeights PackedPadWeights(const ModelSpec& config, LinearLayer layer) {
-  PadWeights weights(config);
+  PadWeights weights(config, FixedWeights::k12Bits);
   const auto [n_in, n_out] = ShapeOf(config, layer);
   std::mt19937 rng(4);
   for (size_t first = 0; first < n_out; first += kGemmColumnBlock) {
-    Matrix<int8_t> wq(std::min(kGemmColumnBlock, n_out - first), n_in);
-    for (size_t i = 0; i < wq.view().size(); ++i) wq.view().data()[i] = static_cast<int8_t>(rng());
+    Matrix<int16_t> wq(std::min(kGemmColumnBlock, n_out - first), n_in);
+    for (size_t i = 0; i < wq.view().size(); ++i) wq.view().data()[i] = static_cast<int16_t>(rng());
     weights.AddRows(layer, first, wq.view());
   }
   return weights;

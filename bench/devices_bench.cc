@@ -34,7 +34,7 @@ void SetRate(benchmark::State& state, const Shape& shape, int planes) {
 }
 
 void RunRing(benchmark::State& state, Device& device, const Shape& shape) {
-  const auto weights = device.LoadRing(Filled<int8_t>(shape.n_out, shape.n_in).view());
+  const auto weights = device.LoadRing(Filled<int16_t>(shape.n_out, shape.n_in).view());
   const auto x = Filled<uint32_t>(kTokens, shape.n_in);
   Matrix<uint32_t> y(kTokens, shape.n_out);
   for (auto _ : state) {

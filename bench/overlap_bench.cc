@@ -38,7 +38,7 @@ class SlowDevice final : public Device {
                                                            FloatPrecision) override {
     return std::make_unique<SlowWeights>(w.cols(), w.rows());
   }
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int16_t> w) override {
     return std::make_unique<SlowWeights>(w.cols(), w.rows());
   }
   absl::Status MultiplyFloat(const DeviceWeights&, ConstMatrixView<float> x,

@@ -33,7 +33,7 @@ class NullDevice final : public Device {
                                                            FloatPrecision) override {
     return std::make_unique<NullWeights>(w.cols(), w.rows());
   }
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int16_t> w) override {
     return std::make_unique<NullWeights>(w.cols(), w.rows());
   }
   absl::Status MultiplyFloat(const DeviceWeights&, ConstMatrixView<float>,

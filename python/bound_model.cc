@@ -174,10 +174,10 @@ py::dict BoundModel::Digests() const {
 py::dict BoundModel::Precision() const {
   CheckUsable();
   const sotto::PrecisionReport& report = prefill_->precision();
-  return py::dict(py::arg("linear") = report.linear,
-                  py::arg("linear_reason") = report.linear_reason,
-                  py::arg("attention") = report.attention,
-                  py::arg("attention_reason") = report.attention_reason);
+  return py::dict(
+      py::arg("linear") = report.linear, py::arg("linear_reason") = report.linear_reason,
+      py::arg("fixed_weights") = report.fixed_weights, py::arg("attention") = report.attention,
+      py::arg("attention_reason") = report.attention_reason);
 }
 
 int BoundModel::Threads() const {

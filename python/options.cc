@@ -17,6 +17,9 @@ void BindEnums(py::module_& module) {
       .value("bf16", sotto::Precision::kBf16)
       .value("int8", sotto::Precision::kInt8)
       .value("fixed", sotto::Precision::kFixed);
+  py::enum_<sotto::FixedWeights>(module, "FixedWeights")
+      .value("bits12", sotto::FixedWeights::k12Bits)
+      .value("bits8", sotto::FixedWeights::k8Bits);
   py::enum_<sotto::AttentionPrecision>(module, "AttentionPrecision")
       .value("f32", sotto::AttentionPrecision::kF32)
       .value("bf16", sotto::AttentionPrecision::kBf16);
@@ -61,6 +64,7 @@ void BindPrefillOptions(py::module_& module) {
       .def_readwrite("batch_size", &sotto::PrefillOptions::batch_size)
       .def_readwrite("precision", &sotto::PrefillOptions::precision)
       .def_readwrite("attention_precision", &sotto::PrefillOptions::attention_precision)
+      .def_readwrite("fixed_weights", &sotto::PrefillOptions::fixed_weights)
       .def_readwrite("threads", &sotto::PrefillOptions::threads)
       .def_readwrite("pad_compute", &sotto::PrefillOptions::pad_compute)
       .def_readwrite("oblivious_embedding", &sotto::PrefillOptions::oblivious_embedding)

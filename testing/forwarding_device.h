@@ -23,7 +23,7 @@ class ForwardingDevice : public Device {
                                                            FloatPrecision precision) override {
     return inner_->LoadFloat(w, precision);
   }
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int16_t> w) override {
     return inner_->LoadRing(w);
   }
   absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,

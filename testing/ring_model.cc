@@ -9,11 +9,11 @@
 namespace sotto {
 namespace {
 
-Matrix<int8_t> Quantise(ConstMatrixView<float> w) {
-  Matrix<int8_t> wq(w.rows(), w.cols());
+Matrix<int16_t> Quantise(ConstMatrixView<float> w) {
+  Matrix<int16_t> wq(w.rows(), w.cols());
   std::vector<float> scales(w.rows());
   std::vector<uint32_t> l1_norms(w.rows());
-  QuantizeWeightRows(w, wq.view(), scales.data(), l1_norms.data());
+  QuantizeFixedWeightRows(w, FixedWeights::k12Bits, wq.view(), scales.data(), l1_norms.data());
   return wq;
 }
 
@@ -21,7 +21,7 @@ Matrix<int8_t> Quantise(ConstMatrixView<float> w) {
 
 void RingModel::Multiply(LinearLayer layer, ConstMatrixView<uint32_t> x,
                          MatrixView<uint32_t> y) const {
-  const ConstMatrixView<int8_t> w = weights[LinearLayerIndex(config, layer)].view();
+  const ConstMatrixView<int16_t> w = weights[LinearLayerIndex(config, layer)].view();
   SOTTO_CHECK(x.cols() == w.cols() && y.cols() == w.rows() && x.rows() == y.rows());
   MultiplyRingPortable(x, w, y);
 }
@@ -62,7 +62,7 @@ ProtectedLayers TinyModel::Protect(Drbg& random, ThreadPool& pool,
 }
 
 ProtectedLayers TinyModel::Protect(Drbg& random, ThreadPool& pool) const {
-  return Protect(random, pool, [](LinearLayer, size_t, ConstMatrixView<int8_t>) {});
+  return Protect(random, pool, [](LinearLayer, size_t, ConstMatrixView<int16_t>) {});
 }
 
 absl::StatusOr<std::shared_ptr<const RingModel>> ReadRingModel(const Checkpoint& checkpoint) {

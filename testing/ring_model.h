@@ -1,4 +1,4 @@
-// The linear layers of a model as int8 weights, for fakes of accelerators. Test-only.
+// The linear layers of a model as integer weights, for fakes of accelerators. Test-only.
 #ifndef SOTTO_TESTING_RING_MODEL_H_
 #define SOTTO_TESTING_RING_MODEL_H_
 
@@ -16,13 +16,13 @@ namespace sotto {
 
 struct RingModel {
   ModelSpec config;
-  std::vector<Matrix<int8_t>> weights;  // By layer index, [n_out, n_in].
+  std::vector<Matrix<int16_t>> weights;  // By layer index, [n_out, n_in].
 
   // y = x W^T modulo 2^32. x: [rows, n_in]; y: [rows, n_out].
   void Multiply(LinearLayer layer, ConstMatrixView<uint32_t> x, MatrixView<uint32_t> y) const;
 };
 
-// A model of random float weights, and its int8 twin.
+// A model of random float weights, and its integer twin.
 class TinyModel {
  public:
   // Weights uniform in [-1, 1), biases (of q, k, v and out) likewise when the config has them.
@@ -41,7 +41,7 @@ class TinyModel {
   std::shared_ptr<const RingModel> ring_;
 };
 
-// The int8 weights of a checkpoint's linear layers.
+// The integer weights of a checkpoint's linear layers.
 absl::StatusOr<std::shared_ptr<const RingModel>> ReadRingModel(const Checkpoint& checkpoint);
 
 }  // namespace sotto

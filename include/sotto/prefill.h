@@ -42,7 +42,9 @@ struct PrefillOptions {
   std::optional<Precision> precision = {};
   // With bf16 and int8. Nullopt: the faster one, by measurement.
   std::optional<AttentionPrecision> attention_precision = {};
-  int threads = 0;  // Including the calling thread, at most 4096; 0: all processors.
+  FixedWeights fixed_weights =
+      FixedWeights::k12Bits;  // With kFixed, and so in the protected modes.
+  int threads = 0;            // Including the calling thread, at most 4096; 0: all processors.
   // Always computes batch_size x prefill_length positions, so that time does not reveal lengths.
   // The split mode does so anyway: its traffic has a fixed shape.
   bool pad_compute = false;
@@ -178,6 +180,7 @@ struct RunReport {
 struct PrecisionReport {
   Precision linear = Precision::kF32;
   std::string linear_reason = {};
+  std::optional<FixedWeights> fixed_weights = {};  // Of kFixed.
   AttentionPrecision attention = AttentionPrecision::kF32;
   std::string attention_reason = {};
 };

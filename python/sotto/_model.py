@@ -60,6 +60,7 @@ class Model:
         batch_size: int = 1,
         precision: Literal["auto", "f32", "bf16", "int8", "fixed"] | None = None,
         attention_precision: Literal["auto", "f32", "bf16"] = "auto",
+        fixed_weights: Literal[12, 8] = 12,
         threads: int = 0,
         pad_compute: bool = False,
         oblivious_embedding: bool = False,
@@ -81,6 +82,8 @@ class Model:
           precision: of linear layers. None: f32, as `sotto score`, `classify`, `embed` and `serve`
             have it; with `split`, fixed. "auto": the faster of f32 and bf16, by measurement.
           attention_precision: with bf16 and int8. "auto": the faster one, by measurement.
+          fixed_weights: bits of a weight with precision "fixed", and so with `split`. 8 halves the
+            work of products and makes log-probabilities some ten times less exact.
           threads: 0: all processors.
           pad_compute: always computes batch_size x prefill_length positions, so that time does not
             reveal lengths. `split` does so anyway.
@@ -110,6 +113,8 @@ class Model:
         options.precision = _arguments.choice("precision", precision, _options.PRECISIONS)
         options.attention_precision = _arguments.choice("attention_precision", attention_precision,
                                                         _options.ATTENTION_PRECISIONS)
+        bits = _arguments.integer("fixed_weights", fixed_weights)
+        options.fixed_weights = _arguments.choice("fixed_weights", str(bits), _options.FIXED_WEIGHTS)
         options.threads = model_options.threads
         options.pad_compute = _arguments.boolean("pad_compute", pad_compute)
         options.oblivious_embedding = _arguments.boolean("oblivious_embedding", oblivious_embedding)
@@ -156,8 +161,10 @@ class Model:
     def precision(self) -> PrecisionReport:
         """The precisions in use, and why."""
         report = self._native.precision()
+        bits = report["fixed_weights"]
         return PrecisionReport(linear=report["linear"].name,
                                linear_reason=report["linear_reason"],
+                               fixed_weights=None if bits is None else int(bits.name[4:]),
                                attention=report["attention"].name,
                                attention_reason=report["attention_reason"])
 

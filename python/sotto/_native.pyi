@@ -26,6 +26,18 @@ class Precision:
     @property
     def value(self) -> int: ...
 
+class FixedWeights:
+    __members__: ClassVar[dict[str, FixedWeights]]
+    bits12: ClassVar[FixedWeights]
+    bits8: ClassVar[FixedWeights]
+    def __init__(self, value: int) -> None: ...
+    def __index__(self) -> int: ...
+    def __int__(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> int: ...
+
 class AttentionPrecision:
     __members__: ClassVar[dict[str, AttentionPrecision]]
     f32: ClassVar[AttentionPrecision]
@@ -150,6 +162,7 @@ class PrefillOptions:
     batch_size: int
     precision: Precision | None
     attention_precision: AttentionPrecision | None
+    fixed_weights: FixedWeights
     threads: int
     pad_compute: bool
     oblivious_embedding: bool
@@ -181,6 +194,7 @@ class _Digests(TypedDict):
 class _PrecisionReport(TypedDict):
     linear: Precision
     linear_reason: str
+    fixed_weights: FixedWeights | None
     attention: AttentionPrecision
     attention_reason: str
 

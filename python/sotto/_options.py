@@ -17,6 +17,7 @@ PRECISIONS = {
     "int8": _native.Precision.int8,
     "fixed": _native.Precision.fixed,
 }
+FIXED_WEIGHTS = {"12": _native.FixedWeights.bits12, "8": _native.FixedWeights.bits8}
 ATTENTION_PRECISIONS = {
     "auto": None,
     "f32": _native.AttentionPrecision.f32,

@@ -97,6 +97,8 @@ class PrecisionReport:
 
     linear: str
     linear_reason: str
+    #: Bits of a weight at most, if `linear` is "fixed".
+    fixed_weights: int | None
     attention: str
     attention_reason: str
 

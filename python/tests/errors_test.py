@@ -84,6 +84,7 @@ class WrongArguments(unittest.TestCase):
                 (ValueError, "prefill_length", {"prefill_length": 2000}), (ValueError, "threads", {"threads": 2**40}),
                 (ValueError, "precision", {"precision": "f16"}), (TypeError, "precision", {"precision": 7}),
                 (ValueError, "attention_precision", {"attention_precision": "int8"}),
+                (ValueError, "fixed_weights", {"fixed_weights": 10}), (TypeError, "fixed_weights", {"fixed_weights": "8"}),
                 (TypeError, "pad_compute", {"pad_compute": 1}), (ValueError, "positions", {"positions": "none"}),
                 (TypeError, "weight_cache_dir", {"weight_cache_dir": 5}), (TypeError, "split", {"split": "localhost"}),
                 (TypeError, "model_sha256", {"model_sha256": b""}),

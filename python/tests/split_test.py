@@ -37,6 +37,7 @@ class Split(unittest.TestCase):
         with sotto.Model(util.MODEL, prefill_length=32, batch_size=2, split=split) as model, \
                 sotto.Model(util.MODEL, prefill_length=32, precision="fixed") as local:
             self.assertEqual(model.precision.linear, "fixed")
+            self.assertEqual(model.precision.fixed_weights, 12)
             for one, other in zip(model.logits(util.TEXTS), local.logits(util.TEXTS), strict=True):
                 np.testing.assert_array_equal(one, other)
             for one, other in zip(model.score(util.TEXTS), local.score(util.TEXTS), strict=True):

@@ -18,10 +18,14 @@ enum class FloatPrecision {
 };
 
 // Number formats a layer may be asked for; a device holds the weights in each format it was given.
-enum class DeviceFormat { kF32, kBf16, kRing };
+// kNarrowRing: with weights of eight bits.
+enum class DeviceFormat { kF32, kBf16, kRing, kNarrowRing };
 
-// Largest n_in of a ring product: a byte plane times int8 weights stays within 32 bits below it.
+// Largest n_in of a ring product: a byte plane of rows times one of weights stays within 32 bits
+// below it.
 inline constexpr size_t kMaxRingInputs = size_t{1} << 16;
+// Largest magnitude of a ring product's weight: the weights of docs/numerics.md have 12 bits.
+inline constexpr int16_t kMaxRingWeight = 2047;
 
 // A slice of one layer's output columns, held in device memory. Opaque; freed with the object.
 class DeviceWeights {
@@ -46,8 +50,9 @@ class Device {
   // Copies the weights in; `w` is not kept. w: [n_out, n_in]. RESOURCE_EXHAUSTED when it won't fit.
   virtual absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadFloat(ConstMatrixView<float> w,
                                                                    FloatPrecision precision) = 0;
+  // |w| <= kMaxRingWeight; faster and smaller where all fit a signed byte.
   // UNIMPLEMENTED for n_in above kMaxRingInputs.
-  virtual absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) = 0;
+  virtual absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int16_t> w) = 0;
 
   // y = x W^T. x: [tokens, n_in]; y: [tokens, n_out]; `weights` came from LoadFloat of this device.
   // Each row of y depends on the same row of x alone, to the bit. tokens may be 0.

@@ -15,10 +15,6 @@ T* As(std::span<uint8_t> bytes) {
 
 }  // namespace
 
-Executor::Executor(ServedModel& model, NumberFormat format)
-    : model_(model),
-      float_format_(format == NumberFormat::kBf16 ? DeviceFormat::kBf16 : DeviceFormat::kF32) {}
-
 absl::Status Executor::Run(const RequestHeader& request, const ExchangeSizes& sizes,
                            std::span<uint8_t> payload, std::span<uint8_t> answer,
                            absl::FunctionRef<bool()> gone) {
@@ -49,8 +45,7 @@ absl::Status Executor::Run(const RequestHeader& request, const ExchangeSizes& si
 
 absl::Status Executor::RunFloat(const RequestHeader& request, const ExchangeSizes& sizes,
                                 const float* x, float* y) {
-  SOTTO_ASSIGN_OR_RETURN(const DeviceWeights* weights,
-                         model_.Weights(request.layer, float_format_));
+  SOTTO_ASSIGN_OR_RETURN(const DeviceWeights* weights, model_.Weights(request.layer, format_));
   return model_.device().MultiplyFloat(*weights, {x, request.rows, sizes.n_in},
                                        {y, request.rows, sizes.n_out});
 }
@@ -68,8 +63,7 @@ absl::Status Executor::RunBf16(const RequestHeader& request, const ExchangeSizes
 
 absl::Status Executor::RunRing(const RequestHeader& request, const ExchangeSizes& sizes,
                                std::span<uint8_t> payload, std::span<uint8_t> answer) {
-  SOTTO_ASSIGN_OR_RETURN(const DeviceWeights* weights,
-                         model_.Weights(request.layer, DeviceFormat::kRing));
+  SOTTO_ASSIGN_OR_RETURN(const DeviceWeights* weights, model_.Weights(request.layer, format_));
   Matrix<uint32_t> expanded;
   ConstMatrixView<uint32_t> x(As<uint32_t>(payload), request.rows, sizes.n_in);
   if (request.seed) {
@@ -109,7 +103,7 @@ absl::Status Executor::RunMatMul(const RequestHeader& request, const float* oper
     if (gone()) return absl::CancelledError("the client disconnected");
     SOTTO_ASSIGN_OR_RETURN(
         const std::unique_ptr<DeviceWeights> weights,
-        model_.device().LoadFloat({right + b * n * k, n, k}, PrecisionOf(float_format_)));
+        model_.device().LoadFloat({right + b * n * k, n, k}, PrecisionOf(format_)));
     SOTTO_RETURN_IF_ERROR(
         model_.device().MultiplyFloat(*weights, {left + b * m * k, m, k}, {y + b * m * n, m, n}));
   }

@@ -14,9 +14,9 @@ namespace sotto {
 
 class Executor {
  public:
-  // `format`: the session's. It decides what floats are multiplied in: f32 in a session of F32,
-  // whatever is fastest in one of BF16.
-  Executor(ServedModel& model, NumberFormat format);
+  // `format`: of the session's weights. It decides what floats are multiplied in: f32 in a session
+  // of F32, whatever is fastest in one of BF16.
+  Executor(ServedModel& model, DeviceFormat format) : model_(model), format_(format) {}
 
   // payload: sizes.request_bytes, 8-byte aligned; answer: sizes.answer_bytes, likewise; of a
   // relay's source sizes.relayed_bytes, the masked product. A sink's answer still lacks that.
@@ -40,7 +40,7 @@ class Executor {
                          absl::FunctionRef<bool()> gone);
 
   ServedModel& model_;
-  const DeviceFormat float_format_;
+  const DeviceFormat format_;
 };
 
 }  // namespace sotto

@@ -42,7 +42,7 @@ class ExecutorTest : public ::testing::Test {
                                 .payload_bytes = 2 * kBatch * sizeof(float)};
     const auto sizes = CheckRequest(request, (*model)->shape(), 1 << 20);
     EXPECT_TRUE(sizes.ok());
-    return Executor(**model, NumberFormat::kF32)
+    return Executor(**model, DeviceFormat::kF32)
         .Run(request, *sizes,
              {reinterpret_cast<uint8_t*>(payload_.data()), payload_.size() * sizeof(float)},
              {reinterpret_cast<uint8_t*>(answer_.data()), answer_.size() * sizeof(float)},

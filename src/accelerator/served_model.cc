@@ -10,9 +10,10 @@ namespace {
 // Rows quantised at a time: the f32 copy of a whole layer never exists for the ring format.
 constexpr size_t kRowsAtATime = 256;
 
-absl::StatusOr<Matrix<int8_t>> ReadQuantized(const Checkpoint& checkpoint, LinearLayer layer) {
+absl::StatusOr<Matrix<int16_t>> ReadQuantized(const Checkpoint& checkpoint, LinearLayer layer,
+                                              FixedWeights width) {
   const LinearShape shape = ShapeOf(checkpoint.config(), layer);
-  Matrix<int8_t> quantized(shape.n_out, shape.n_in);
+  Matrix<int16_t> quantized(shape.n_out, shape.n_in);
   Matrix<float> rows(std::min(kRowsAtATime, shape.n_out), shape.n_in);
   std::vector<float> scales(rows.rows());
   std::vector<uint32_t> l1_norms(rows.rows());
@@ -20,7 +21,8 @@ absl::StatusOr<Matrix<int8_t>> ReadQuantized(const Checkpoint& checkpoint, Linea
     const size_t count = std::min(rows.rows(), shape.n_out - begin);
     const MatrixView<float> part = rows.view().Rows(0, count);
     SOTTO_RETURN_IF_ERROR(ReadLinearRows(checkpoint, layer, begin, part));
-    QuantizeWeightRows(part, quantized.view().Rows(begin, count), scales.data(), l1_norms.data());
+    QuantizeFixedWeightRows(part, width, quantized.view().Rows(begin, count), scales.data(),
+                            l1_norms.data());
   }
   return quantized;
 }
@@ -47,7 +49,8 @@ ServedModel::ServedModel(Checkpoint checkpoint, std::string weights_sha256,
                    device_->precision(FloatPrecision::kF32)),
       f32_slots_(layers_.size()),
       bf16_slots_(layers_.size()),
-      ring_slots_(layers_.size()) {}
+      ring_slots_(layers_.size()),
+      narrow_ring_slots_(layers_.size()) {}
 
 absl::Status ServedModel::Load(DeviceFormat format) {
   for (size_t i = 0; i < layers_.size(); ++i) {
@@ -58,6 +61,7 @@ absl::Status ServedModel::Load(DeviceFormat format) {
 
 std::vector<ServedModel::Slot>& ServedModel::Slots(DeviceFormat format) {
   if (format == DeviceFormat::kRing) return ring_slots_;
+  if (format == DeviceFormat::kNarrowRing) return narrow_ring_slots_;
   return format == DeviceFormat::kF32 || bf16_is_f32_ ? f32_slots_ : bf16_slots_;
 }
 
@@ -74,8 +78,11 @@ absl::StatusOr<const DeviceWeights*> ServedModel::Weights(size_t layer_index, De
 absl::StatusOr<std::unique_ptr<DeviceWeights>> ServedModel::LoadLayer(LinearLayer layer,
                                                                       DeviceFormat format) {
   const auto drop_pages = [&] { DropLinearPages(checkpoint_, layer); };
-  if (format == DeviceFormat::kRing) {
-    SOTTO_ASSIGN_OR_RETURN(const Matrix<int8_t> quantized, ReadQuantized(checkpoint_, layer));
+  if (format == DeviceFormat::kRing || format == DeviceFormat::kNarrowRing) {
+    const FixedWeights width =
+        format == DeviceFormat::kRing ? FixedWeights::k12Bits : FixedWeights::k8Bits;
+    SOTTO_ASSIGN_OR_RETURN(const Matrix<int16_t> quantized,
+                           ReadQuantized(checkpoint_, layer, width));
     drop_pages();
     return device_->LoadRing(quantized.view());
   }

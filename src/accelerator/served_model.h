@@ -55,7 +55,8 @@ class ServedModel {
   const std::string weights_sha256_;
   std::unique_ptr<Device> device_;
   const bool bf16_is_f32_;  // To this device: one copy serves both formats.
-  std::vector<Slot> f32_slots_, bf16_slots_, ring_slots_;  // After device_: freed before it.
+  std::vector<Slot> f32_slots_, bf16_slots_, ring_slots_,
+      narrow_ring_slots_;  // After device_: freed before it.
 };
 
 }  // namespace sotto

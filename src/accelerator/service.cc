@@ -41,9 +41,18 @@ pb::NumberFormat OnTheWire(DeviceFormat format) {
     case DeviceFormat::kBf16:
       return pb::BF16;
     case DeviceFormat::kRing:
+    case DeviceFormat::kNarrowRing:
       break;
   }
   return pb::RING32;
+}
+
+// The weights of a session that greeted so.
+DeviceFormat DeviceFormatOf(NumberFormat format, uint32_t weight_bits) {
+  if (format == NumberFormat::kBf16) return DeviceFormat::kBf16;
+  if (format != NumberFormat::kRing32) return DeviceFormat::kF32;
+  const bool narrow = weight_bits == WeightBits(format, FixedWeights::k8Bits);
+  return narrow ? DeviceFormat::kNarrowRing : DeviceFormat::kRing;
 }
 
 // What a session of `format` is multiplied in.
@@ -168,6 +177,12 @@ absl::Status AcceleratorService::CheckHello(const pb::Hello& hello) const {
   if (std::find(formats.begin(), formats.end(), hello.format()) == formats.end()) {
     return absl::FailedPreconditionError("the server does not serve this number format");
   }
+  const auto format = static_cast<NumberFormat>(hello.format());
+  if (hello.weight_bits() != WeightBits(format, FixedWeights::k12Bits) &&
+      hello.weight_bits() != WeightBits(format, FixedWeights::k8Bits)) {
+    return absl::InvalidArgumentError(
+        StrCat("the server has no weights of ", hello.weight_bits(), " bits for this format"));
+  }
   return absl::OkStatus();
 }
 
@@ -210,7 +225,9 @@ absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(grpc::Server
   pb::ServerMessage message;
   pb::Welcome& welcome = *message.mutable_welcome();
   *welcome.mutable_description() = description_;
-  Terms terms{.format = static_cast<NumberFormat>(first.hello().format()),
+  const auto format = static_cast<NumberFormat>(first.hello().format());
+  Terms terms{.format = format,
+              .device_format = DeviceFormatOf(format, first.hello().weight_bits()),
               .region = Offer(peer, first.hello(), welcome),
               .relay = {}};
   welcome.set_operands(OperandsOf(terms.format, model_.device()));
@@ -243,6 +260,7 @@ absl::Status AcceleratorService::Serve(grpc::ServerContext& context, SessionStre
       .idle = &idle,
       .window_bytes = options_.limits.window_bytes(),
       .format = terms.format,
+      .device_format = terms.device_format,
       .relay = std::move(terms.relay),
       .on_exchange = [this](const ExchangeRecord& record) { metrics_.ExchangeServed(record); }};
   absl::Status status = absl::OkStatus();

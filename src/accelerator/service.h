@@ -74,6 +74,7 @@ class AcceleratorService final
   // What the two sides have agreed upon.
   struct Terms {
     NumberFormat format;  // Of the whole session.
+    DeviceFormat device_format;
     std::optional<ShmRegion> region;
     RelayEnds relay;
   };

@@ -114,7 +114,7 @@ absl::Status SessionRunner::Serve(Arrival& arrival, WorkBuffer& answer) {
     const Clock::time_point begin = Clock::now();
     const auto gone = [this] { return io_.ClientGone(); };
     SOTTO_RETURN_IF_ERROR(
-        Executor(model_, context_.format)
+        Executor(model_, context_.device_format)
             .Run(arrival.request, arrival.sizes, arrival.payload.bytes(), answer.bytes(), gone));
     record.device_ns = NanosecondsSince(begin);
   }

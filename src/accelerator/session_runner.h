@@ -29,7 +29,8 @@ struct SessionContext {
   uint64_t id = 0;                     // Tells sessions apart in the scheduler and in logs.
   IdleWatch::Session* idle = nullptr;  // Outlives the runner.
   uint64_t window_bytes = 0;
-  NumberFormat format = NumberFormat::kRing32;  // What the client greeted with.
+  NumberFormat format = NumberFormat::kRing32;       // What the client greeted with.
+  DeviceFormat device_format = DeviceFormat::kRing;  // The weights that go with it.
   RelayEnds relay{};
   std::function<void(const ExchangeRecord&)> on_exchange = [](const ExchangeRecord&) {};
 };

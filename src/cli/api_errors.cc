@@ -16,10 +16,11 @@ namespace {
 struct FieldFlag {
   std::string_view field, flag;
 };
-constexpr std::array<FieldFlag, 16> kFlags = {{
+constexpr std::array<FieldFlag, 17> kFlags = {{
     {"attention_precision", "--attention-precision"},
     {"batch_size", "--batch-size"},
     {"endpoints", "--accelerator"},
+    {"fixed_weights", "--fixed-weights"},
     {"key_file", "--key-file"},
     {"model_sha256", "--model-sha256"},
     {"oblivious_embedding", "--oblivious-embedding"},

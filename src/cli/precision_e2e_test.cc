@@ -59,6 +59,26 @@ TEST_F(PrefillTest, OneDnnsVariablesDoNotChangeWhatIsNamed) {
   EXPECT_TRUE(logits("f32", {{"ONEDNN_DEFAULT_FPMATH_MODE", "BF16"}}) == logits("f32", {}));
 }
 
+TEST_F(PrefillTest, FixedWeightsAreOfTwoWidths) {
+  const auto logits = [&](const Arguments& flags) {
+    const ProgramResult run =
+        Sotto(Arguments{"--precision", "fixed", "--save-logits", "x.npy"} + flags);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return dir_.Read("x.npy");
+  };
+  EXPECT_TRUE(logits({}) == logits({"--fixed-weights", "12"}));
+  EXPECT_FALSE(logits({}) == logits({"--fixed-weights", "8"}));
+  EXPECT_EQ(Result({"--precision", "fixed"})["fixed_weights"], 12);
+  EXPECT_EQ(Result({"--precision", "fixed", "--fixed-weights", "8"})["fixed_weights"], 8);
+  EXPECT_FALSE(Result({"--precision", "f32"}).contains("fixed_weights"));
+}
+
+TEST(BadCommandLine, FixedWeightsGoWithPrecisionFixed) {
+  ExpectRefusal({"--precision", "fixed", "--fixed-weights", "10"}, kUsage, "--fixed-weights");
+  ExpectRefusal({"--precision", "f32", "--fixed-weights", "8"}, kUsage, "--fixed-weights");
+  ExpectRefusal({"--fixed-weights", "12"}, kUsage, "--fixed-weights");
+}
+
 TEST(BadCommandLine, AttentionPrecisionGoesWithPrecisionsThatRound) {
   ExpectRefusal({"--attention-precision", "f16"}, kUsage, "--attention-precision");
   for (const char* precision : {"f32", "fixed"}) {

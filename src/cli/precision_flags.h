@@ -27,7 +27,9 @@ class PrecisionFlags {
   bool measures() const { return linear_.value() == "auto" || attention_.value() == "auto"; }
 
  private:
-  Setting linear_, attention_;
+  absl::Status ReadFixedWeights(PrefillOptions& options) const;
+
+  Setting linear_, attention_, fixed_weights_;
 };
 
 }  // namespace sotto

@@ -131,6 +131,9 @@ Json ResultJson(const PrefillReport& report) {
   const PrecisionReport& precision = report.precision;
   json["precision"] = PrecisionName(precision.linear);
   json["precision_reason"] = precision.linear_reason;
+  if (precision.fixed_weights.has_value()) {
+    json["fixed_weights"] = FixedWeightBits(*precision.fixed_weights);
+  }
   json["attention_precision"] = AttentionPrecisionName(precision.attention);
   json["attention_precision_reason"] = precision.attention_reason;
   json["threads"] = report.options.prefill.threads;

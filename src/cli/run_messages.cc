@@ -104,8 +104,12 @@ void WarnOfEmbedding(const ModelInfo& model, const EmbedOptions& options,
 
 void SayPrecision(const Prefill& prefill) {
   const PrecisionReport& precision = prefill.precision();
+  std::string weights;
+  if (precision.fixed_weights.has_value()) {
+    weights = StrCat(", weights of up to ", FixedWeightBits(*precision.fixed_weights), " bits");
+  }
   Log(LogLevel::kInfo,
-      StrCat("precision ", PrecisionName(precision.linear), " (", precision.linear_reason,
+      StrCat("precision ", PrecisionName(precision.linear), weights, " (", precision.linear_reason,
              "), attention in ", AttentionPrecisionName(precision.attention), ", ",
              CountOf(static_cast<size_t>(prefill.threads()), "thread")));
 }

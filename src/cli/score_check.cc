@@ -50,6 +50,7 @@ std::string CheckedSettings(const ScoreJob& job, std::string_view model_sha256) 
   json["version"] = SOTTO_VERSION;
   json["model"] = model_sha256;
   json["precision"] = LinearName(prefill);
+  json["fixed_weights"] = FixedWeightBits(prefill.fixed_weights);
   json["attention"] = AttentionName(prefill);
   json["bos"] = BosName(settings.encoding.bos);
   json["special_tokens"] = SpecialTokensName(settings.encoding);

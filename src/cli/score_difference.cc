@@ -67,6 +67,14 @@ void AddPrecisions(Candidates& candidates) {
   }
 }
 
+void AddFixedWeights(Candidates& candidates) {
+  if (candidates.settings()["precision"] != PrecisionName(Precision::kFixed)) return;
+  for (const FixedWeights width : {FixedWeights::k12Bits, FixedWeights::k8Bits}) {
+    const int bits = FixedWeightBits(width);
+    candidates.Add("fixed_weights", bits, StrCat("with --fixed-weights ", bits));
+  }
+}
+
 void AddEncodings(Candidates& candidates) {
   for (const std::string_view bos : kBosNames) {
     candidates.Add("bos", bos, StrCat("with --bos ", bos));
@@ -111,6 +119,7 @@ std::optional<std::string> DifferingSetting(std::string_view settings, std::stri
                                             const nlohmann::ordered_json& line) {
   Candidates candidates(SettingsJson::parse(settings));
   AddPrecisions(candidates);
+  AddFixedWeights(candidates);
   AddEncodings(candidates);
   AddLists(candidates);
   AddEmbeddings(candidates, line);

@@ -92,6 +92,9 @@ ProtectionReport ReportProtection(const ServeJob& job, const PrecisionReport& pr
       .precision = std::string(PrecisionName(precision.linear)),
       .precision_reason = precision.linear_reason,
       .attention_precision = std::string(AttentionPrecisionName(precision.attention))};
+  if (precision.fixed_weights.has_value()) {
+    report.fixed_weight_bits = FixedWeightBits(*precision.fixed_weights);
+  }
   if (judged.from_accelerators.has_value()) {
     report.accelerators = {.count = split->endpoints.size(),
                            .hidden = *judged.from_accelerators,

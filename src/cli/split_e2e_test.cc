@@ -73,6 +73,20 @@ TEST_F(SplitTest, SharesAreLocalFixedToTheBit) {
   EXPECT_EQ(detail["relay"], true);
 }
 
+// One server, two sessions: each is multiplied by the weights that its client greeted for.
+TEST_F(SplitTest, BothWidthsOfWeightsAreLocalFixedToTheBit) {
+  const AcceleratorProcess server;
+  std::vector<std::vector<float>> widths;
+  for (const char* bits : {"12", "8"}) {
+    widths.push_back(Logits("local", {"--precision", "fixed", "--fixed-weights", bits}));
+    EXPECT_EQ(
+        Logits("split", {"--split", "--accelerator", server.address(), "--fixed-weights", bits}),
+        widths.back());
+    EXPECT_EQ(Result("split")["fixed_weights"], std::stoi(bits));
+  }
+  EXPECT_NE(widths[0], widths[1]);
+}
+
 // However fast the pass is: the pads it takes are there before it begins.
 TEST_F(SplitTest, PadsOfTheFirstPassDoNotRunOut) {
   const AcceleratorProcess server;

@@ -16,9 +16,14 @@ size_t GemmOperandBytes(GemmOperands operands) {
     case GemmOperands::kBf16:
       return 2;
     case GemmOperands::kU8S8:
+    case GemmOperands::kU8S16:
       return 1;
   }
   return 0;
+}
+
+size_t GemmWeightBytes(GemmOperands operands) {
+  return operands == GemmOperands::kU8S16 ? sizeof(int16_t) : GemmOperandBytes(operands);
 }
 
 bool GemmIsNative(GemmOperands operands) {
@@ -29,12 +34,15 @@ bool GemmIsNative(GemmOperands operands) {
     case GemmOperands::kBf16:
       return (Cpu().avx512_bf16 || Cpu().amx_bf16) && OneDnnUses(dnnl::cpu_isa::avx512_core_bf16);
     case GemmOperands::kU8S8:
+    case GemmOperands::kU8S16:
       return (Cpu().avx512_vnni || Cpu().amx_int8) && OneDnnUses(dnnl::cpu_isa::avx512_core_vnni);
   }
   return false;
 }
 
 namespace {
+
+constexpr size_t kFullTileBytes = kGemmRowBlock * kGemmColumnBlock * sizeof(uint32_t);
 
 // The kernels of a weight's blocks: all but the last, and the last.
 struct Kernels {
@@ -51,12 +59,14 @@ struct Kernels {
 
   size_t packed_bytes() const {
     const size_t packed = full_blocks * full->packed_bytes() + last->packed_bytes();
-    return form.narrow_weights ? packed / 2 : packed;
+    return KeptGemmBytes(form, packed);
   }
   size_t scratch_bytes() const {
-    return std::max(full->scratch_bytes(), last->scratch_bytes()) + weight_bytes() + row_bytes() +
-           tile_bytes();
+    return std::max(full->scratch_bytes(), last->scratch_bytes()) + plane_tile_bytes() +
+           weight_bytes() + row_bytes() + tile_bytes();
   }
+  // Of W's upper plane, where it has one.
+  size_t plane_tile_bytes() const { return form.two_planes ? kFullTileBytes : 0; }
   // Of what a product converts first, parts of the scratch memory in this order: a block of W, rows
   // of A, and the tile of the other half of A.
   size_t weight_bytes() const {
@@ -66,9 +76,7 @@ struct Kernels {
     return form.widen_rows || form.split_rows ? kGemmRowBlock * GemmRowBytes(form.multiplied, n_in)
                                               : 0;
   }
-  size_t tile_bytes() const {
-    return form.split_rows ? kGemmRowBlock * kGemmColumnBlock * sizeof(uint32_t) : 0;
-  }
+  size_t tile_bytes() const { return form.split_rows ? kFullTileBytes : 0; }
 };
 
 }  // namespace
@@ -92,6 +100,7 @@ GemmWeights::GemmWeights(GemmOperands operands, size_t n_in, size_t n_out,
   converted_weight_bytes_ = kernels.weight_bytes();
   converted_row_bytes_ = kernels.row_bytes();
   converted_tile_bytes_ = kernels.tile_bytes();
+  plane_tile_bytes_ = kernels.plane_tile_bytes();
   packed_bytes_ = kernels.packed_bytes();
   row_unit_ = std::max(full_->row_unit(), last_->row_unit());
 }
@@ -109,7 +118,7 @@ size_t GemmWeights::block_columns(size_t block) const {
 }
 
 size_t GemmWeights::KeptBytes(size_t packed_bytes) const {
-  return form_.narrow_weights ? packed_bytes / 2 : packed_bytes;
+  return KeptGemmBytes(form_, packed_bytes);
 }
 
 const GemmKernel& GemmWeights::kernel(size_t block) const {
@@ -125,6 +134,7 @@ std::span<const uint8_t> GemmWeights::PackedBlock(size_t block) const {
 void GemmWeights::PackBlock(size_t block, const void* rows) {
   SOTTO_CHECK(block < blocks());
   uint8_t* const kept = packed_.get() + block * KeptBytes(full_->packed_bytes());
+  if (form_.two_planes) return PackPlanes(block, static_cast<const int16_t*>(rows), kept);
   if (!form_.narrow_weights) return kernel(block).Pack(rows, kept);
   AlignedArray<uint8_t> wide_rows;
   if (form_.widen_rows) {  // Here rows of W, without gaps.
@@ -140,11 +150,31 @@ void GemmWeights::PackBlock(size_t block, const void* rows) {
   NarrowWeights({wide.get(), elements}, reinterpret_cast<uint16_t*>(kept));
 }
 
+void GemmWeights::PackPlanes(size_t block, const int16_t* rows, uint8_t* kept) const {
+  const size_t count = block_columns(block) * n_in_;
+  const auto plane = MakeAlignedArray<int8_t>(count);
+  LowPlane({rows, count}, plane.get());
+  kernel(block).Pack(plane.get(), kept);
+  HighPlane({rows, count}, plane.get());
+  kernel(block).Pack(plane.get(), kept + kernel(block).packed_bytes());
+}
+
 void GemmWeights::Multiply(size_t block, const void* a, size_t rows, void* tile,
                            void* scratch) const {
   SOTTO_CHECK(block < blocks() && rows <= kGemmRowBlock);
-  const uint8_t* packed = PackedBlock(block).data();
-  auto* const weights = static_cast<uint8_t*>(scratch);
+  const uint8_t* const packed = PackedBlock(block).data();
+  auto* const plane_tile = static_cast<uint8_t*>(scratch);
+  uint8_t* const rest = plane_tile + plane_tile_bytes_;
+  MultiplyPlane(block, packed, a, rows, tile, rest);
+  if (!form_.two_planes) return;
+  MultiplyPlane(block, packed + kernel(block).packed_bytes(), a, rows, plane_tile, rest);
+  AddShiftedTile(reinterpret_cast<const uint32_t*>(plane_tile), kPlaneBits, rows,
+                 block_columns(block), static_cast<uint32_t*>(tile));
+}
+
+void GemmWeights::MultiplyPlane(size_t block, const uint8_t* packed, const void* a, size_t rows,
+                                void* tile, uint8_t* scratch) const {
+  uint8_t* const weights = scratch;
   uint8_t* const a_rows = weights + converted_weight_bytes_;
   uint8_t* const other_tile = a_rows + converted_row_bytes_;
   void* const rest = other_tile + converted_tile_bytes_;
@@ -163,8 +193,8 @@ void GemmWeights::Multiply(size_t block, const void* a, size_t rows, void* tile,
   kernel(block).Multiply(a_rows, rows, packed, other_tile, rest);
   LowBits(a, rows, n_in_, a_rows);
   kernel(block).Multiply(a_rows, rows, packed, tile, rest);
-  AddHighTile(reinterpret_cast<const uint32_t*>(other_tile), rows, block_columns(block),
-              static_cast<uint32_t*>(tile));
+  AddShiftedTile(reinterpret_cast<const uint32_t*>(other_tile), kLowBits, rows,
+                 block_columns(block), static_cast<uint32_t*>(tile));
 }
 
 }  // namespace sotto

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/matrix.h"
+#include "sotto/precision.h"
 
 namespace sotto {
 
@@ -20,9 +21,22 @@ enum class GemmOperands {
   kF32ByBf16,
   kBf16,  // bf16 x bf16 -> f32, accumulated in f32
   kU8S8,  // A unsigned, W signed bytes -> s32, exact modulo 2^32
+  // A unsigned bytes, W numbers of 16 bits within kMaxTwoByteWeight -> s32, exact modulo 2^32. W is
+  // kept, and multiplied, as two planes of signed bytes.
+  kU8S16,
 };
+inline constexpr int kMaxTwoByteWeight = 127 * 256 + 127;
+// Whether A is bytes and C words modulo 2^32.
+inline constexpr bool IsByteProduct(GemmOperands operands) {
+  return operands == GemmOperands::kU8S8 || operands == GemmOperands::kU8S16;
+}
+// What fixed-point weights of so many bits are multiplied as.
+inline constexpr GemmOperands RingOperandsOf(FixedWeights width) {
+  return width == FixedWeights::k12Bits ? GemmOperands::kU8S16 : GemmOperands::kU8S8;
+}
 // Bytes of one element of A, and of W as PackBlock() takes it. Elements of C have four.
 size_t GemmOperandBytes(GemmOperands operands);
+size_t GemmWeightBytes(GemmOperands operands);
 // Whether this CPU multiplies them directly. Without, bf16 is multiplied at the speed of f32, and
 // bytes, exactly all the same, at a fraction of theirs.
 bool GemmIsNative(GemmOperands operands);
@@ -49,6 +63,7 @@ struct GemmForm {
   bool narrow_weights = false;  // W is kept in bf16, and a block widened before it is multiplied.
   bool widen_rows = false;      // A is bf16, and widened, too.
   bool split_rows = false;  // A is bytes, multiplied as their low seven bits and their high one.
+  bool two_planes = false;  // W is 16 bits wide: its low bytes, signed, and what is left.
 };
 
 // A packed weight [n_out, n_in].
@@ -94,6 +109,10 @@ class GemmWeights {
   const GemmKernel& kernel(size_t block) const;
   // Bytes of a block that the kernel has packed, as they are kept here.
   size_t KeptBytes(size_t packed_bytes) const;
+  void PackPlanes(size_t block, const int16_t* rows, uint8_t* kept) const;
+  // Multiply() of one plane.
+  void MultiplyPlane(size_t block, const uint8_t* packed, const void* a, size_t rows, void* tile,
+                     uint8_t* scratch) const;
 
   GemmOperands operands_;
   GemmForm form_;
@@ -102,6 +121,7 @@ class GemmWeights {
   size_t packed_bytes_ = 0, scratch_bytes_ = 0, row_unit_ = 0;
   // Of the scratch memory, what operands are converted into (gemm_form.h).
   size_t converted_weight_bytes_ = 0, converted_row_bytes_ = 0, converted_tile_bytes_ = 0;
+  size_t plane_tile_bytes_ = 0;  // Before those: the tile of W's upper plane.
   AlignedArray<uint8_t> packed_;
 };
 

@@ -36,9 +36,17 @@ GemmForm GemmFormOf(GemmOperands operands) {
       if (GemmIsNative(operands)) return {operands};
       return {.multiplied = GemmOperands::kF32, .narrow_weights = true, .widen_rows = true};
     case GemmOperands::kU8S8:
-      return {.multiplied = operands, .split_rows = !GemmIsNative(operands)};
+    case GemmOperands::kU8S16:
+      return {.multiplied = GemmOperands::kU8S8,
+              .split_rows = !GemmIsNative(operands),
+              .two_planes = operands == GemmOperands::kU8S16};
   }
   return {operands};
+}
+
+size_t KeptGemmBytes(const GemmForm& form, size_t packed_bytes) {
+  if (form.narrow_weights) return packed_bytes / 2;
+  return form.two_planes ? 2 * packed_bytes : packed_bytes;
 }
 
 void NarrowWeights(std::span<const uint32_t> wide, uint16_t* narrow) {
@@ -57,18 +65,30 @@ void WidenRows(const void* bf16, size_t rows, size_t n_in, void* f32) {
                               });
 }
 
+void LowPlane(std::span<const int16_t> weights, int8_t* low) {
+  for (size_t i = 0; i < weights.size(); ++i) low[i] = static_cast<int8_t>(weights[i]);
+}
+
+// What is left is a multiple of 2^kPlaneBits.
+void HighPlane(std::span<const int16_t> weights, int8_t* high) {
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const int left = weights[i] - static_cast<int8_t>(weights[i]);
+    high[i] = static_cast<int8_t>(left >> kPlaneBits);
+  }
+}
+
 void LowBits(const void* bytes, size_t rows, size_t n_in, void* low) {
   MapBytes(bytes, rows, n_in, low, [](uint8_t b) { return static_cast<uint8_t>(b & 0x7f); });
 }
 
 void HighBits(const void* bytes, size_t rows, size_t n_in, void* high) {
-  MapBytes(bytes, rows, n_in, high, [](uint8_t b) { return static_cast<uint8_t>(b >> 7); });
+  MapBytes(bytes, rows, n_in, high, [](uint8_t b) { return static_cast<uint8_t>(b >> kLowBits); });
 }
 
-void AddHighTile(const uint32_t* high, size_t rows, size_t columns, uint32_t* tile) {
+void AddShiftedTile(const uint32_t* high, int bits, size_t rows, size_t columns, uint32_t* tile) {
   for (size_t i = 0; i < rows; ++i) {
     for (size_t j = 0; j < columns; ++j) {
-      tile[i * kGemmColumnBlock + j] += high[i * kGemmColumnBlock + j] << 7;
+      tile[i * kGemmColumnBlock + j] += high[i * kGemmColumnBlock + j] << bits;
     }
   }
 }

@@ -14,6 +14,8 @@ namespace sotto {
 // AMX, processors sum the products of two pairs of bytes in 16 bits, saturating: 2 x 127 x 128
 // fits, 2 x 255 x 128 does not.
 GemmForm GemmFormOf(GemmOperands operands);
+// Of a block that was packed to `packed_bytes`, as it is kept.
+size_t KeptGemmBytes(const GemmForm& form, size_t packed_bytes);
 
 // W's f32 numbers whose lower halves are zero, and the upper halves.
 void NarrowWeights(std::span<const uint32_t> wide, uint16_t* narrow);
@@ -21,13 +23,18 @@ void WidenWeights(const uint16_t* narrow, std::span<uint32_t> wide);
 
 // A's first `rows` rows of n_in elements, GemmRowBytes() apart in both.
 void WidenRows(const void* bf16, size_t rows, size_t n_in, void* f32);
-// Of every byte the low seven bits, or the high one.
+// W = low + 2^kPlaneBits high, both signed bytes: |W| is at most kMaxTwoByteWeight.
+inline constexpr int kPlaneBits = 8;
+void LowPlane(std::span<const int16_t> weights, int8_t* low);
+void HighPlane(std::span<const int16_t> weights, int8_t* high);
+
+// Of every byte the low kLowBits bits, or the high one.
+inline constexpr int kLowBits = 7;
 void LowBits(const void* bytes, size_t rows, size_t n_in, void* low);
 void HighBits(const void* bytes, size_t rows, size_t n_in, void* high);
 
-// The product of the low bits += 128 x that of the high ones: tiles of `rows` x `columns` words,
-// kGemmColumnBlock apart.
-void AddHighTile(const uint32_t* high, size_t rows, size_t columns, uint32_t* tile);
+// tile += high x 2^bits: tiles of `rows` x `columns` words, kGemmColumnBlock apart.
+void AddShiftedTile(const uint32_t* high, int bits, size_t rows, size_t columns, uint32_t* tile);
 
 }  // namespace sotto
 

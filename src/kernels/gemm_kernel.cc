@@ -48,6 +48,7 @@ memory::data_type SourceType(GemmOperands operands) {
     case GemmOperands::kBf16:
       return memory::data_type::bf16;
     case GemmOperands::kU8S8:
+    case GemmOperands::kU8S16:  // Nor does this: a plane is kU8S8.
       return memory::data_type::u8;
   }
   return memory::data_type::undef;

@@ -7,8 +7,8 @@ namespace {
 
 // Memory is planned before weights exist; the plan must be what they then take.
 TEST(GemmSizesTest, PlannedSizesAreTheRealOnes) {
-  for (GemmOperands operands :
-       {GemmOperands::kF32, GemmOperands::kF32ByBf16, GemmOperands::kBf16, GemmOperands::kU8S8}) {
+  for (GemmOperands operands : {GemmOperands::kF32, GemmOperands::kF32ByBf16, GemmOperands::kBf16,
+                                GemmOperands::kU8S8, GemmOperands::kU8S16}) {
     for (size_t n_out : {1, 127, 128, 129, 1000}) {
       for (size_t n_in : {1, 64, 172, 2049}) {
         const GemmWeights weights(operands, n_in, n_out);
@@ -16,7 +16,7 @@ TEST(GemmSizesTest, PlannedSizesAreTheRealOnes) {
         EXPECT_EQ(weights.scratch_bytes(), GemmWeights::ScratchBytes(operands, n_in, n_out));
         EXPECT_GE(
             weights.packed_bytes(),
-            n_in * n_out * (operands == GemmOperands::kF32ByBf16 ? 2 : GemmOperandBytes(operands)));
+            n_in * n_out * (operands == GemmOperands::kF32ByBf16 ? 2 : GemmWeightBytes(operands)));
         EXPECT_GE(GemmRowBytes(operands, n_in), n_in * GemmOperandBytes(operands));
       }
     }

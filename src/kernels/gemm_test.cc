@@ -29,7 +29,8 @@ struct Operands {
 Operands RandomOperands(GemmOperands type, bool is_weight, size_t count, uint32_t seed) {
   std::mt19937 rng(seed);
   std::normal_distribution<float> normal;
-  Operands out{std::vector<uint8_t>(count * GemmOperandBytes(type)), std::vector<double>(count)};
+  const size_t bytes = is_weight ? GemmWeightBytes(type) : GemmOperandBytes(type);
+  Operands out{std::vector<uint8_t>(count * bytes), std::vector<double>(count)};
   for (size_t i = 0; i < count; ++i) {
     const float value = normal(rng);
     if (type == GemmOperands::kF32 || type == GemmOperands::kF32ByBf16) {
@@ -41,6 +42,11 @@ Operands RandomOperands(GemmOperands type, bool is_weight, size_t count, uint32_
       const BFloat16 rounded = ToBFloat16(value);
       std::memcpy(&out.bytes[2 * i], &rounded, 2);
       out.values[i] = ToFloat(rounded);
+    } else if (is_weight && type == GemmOperands::kU8S16) {
+      const int16_t wide = static_cast<int16_t>(
+          static_cast<int>(rng() % (2 * kMaxTwoByteWeight + 1)) - kMaxTwoByteWeight);
+      std::memcpy(&out.bytes[2 * i], &wide, 2);
+      out.values[i] = wide;
     } else {
       out.bytes[i] = static_cast<uint8_t>(rng());
       out.values[i] = is_weight ? static_cast<int8_t>(out.bytes[i]) : out.bytes[i];
@@ -73,7 +79,7 @@ std::vector<uint32_t> Product(const GemmWeights& weights, const Operands& a, siz
 
 GemmWeights Pack(GemmOperands type, Shape shape, const Operands& w) {
   GemmWeights weights(type, shape.n_in, shape.n_out);
-  const size_t row_bytes = shape.n_in * GemmOperandBytes(type);
+  const size_t row_bytes = shape.n_in * GemmWeightBytes(type);
   for (size_t block = 0; block < weights.blocks(); ++block) {
     weights.PackBlock(block, &w.bytes[block * kGemmColumnBlock * row_bytes]);
   }
@@ -95,8 +101,9 @@ void ExpectTheDoubleReference(GemmOperands type) {
           magnitude += std::abs(term);
         }
         const uint32_t bits = y[i * shape.n_out + j];
-        if (type == GemmOperands::kU8S8) {
-          ASSERT_EQ(static_cast<int32_t>(bits), sum);
+        if (IsByteProduct(type)) {
+          // 255 * 2^15 * 8192 < 2^53: the sum is exact.
+          ASSERT_EQ(bits, static_cast<uint32_t>(static_cast<int64_t>(sum)));
         } else {
           // n additions in binary32, each off by at most half an ulp of a partial sum, which is
           // no larger than the sum of magnitudes.
@@ -160,9 +167,29 @@ TEST(NarrowedGemmTest, EqualsF32) {
   }
 }
 
+// The ends of what two planes of signed bytes can hold.
+TEST(TwoPlaneGemmTest, TakesEveryWeightThatItSaysItTakes) {
+  constexpr Shape kShape{.n_in = 2 * kMaxTwoByteWeight + 1, .n_out = 1};
+  Operands w{std::vector<uint8_t>(2 * kShape.n_in), {}};
+  for (size_t i = 0; i < kShape.n_in; ++i) {
+    const auto value = static_cast<int16_t>(static_cast<int>(i) - kMaxTwoByteWeight);
+    std::memcpy(&w.bytes[2 * i], &value, 2);
+  }
+  const GemmWeights weights = Pack(GemmOperands::kU8S16, kShape, w);
+  std::mt19937 rng(7);
+  Operands a{std::vector<uint8_t>(kShape.n_in), {}};
+  uint32_t sum = 0;
+  for (size_t i = 0; i < kShape.n_in; ++i) {
+    a.bytes[i] = static_cast<uint8_t>(rng());
+    sum += a.bytes[i] * static_cast<uint32_t>(static_cast<int>(i) - kMaxTwoByteWeight);
+  }
+  EXPECT_EQ(Product(weights, a, 1), std::vector<uint32_t>{sum});
+}
+
 INSTANTIATE_TEST_SUITE_P(Operands, GemmTest,
                          testing::Values(GemmOperands::kF32, GemmOperands::kF32ByBf16,
-                                         GemmOperands::kBf16, GemmOperands::kU8S8));
+                                         GemmOperands::kBf16, GemmOperands::kU8S8,
+                                         GemmOperands::kU8S16));
 
 }  // namespace
 }  // namespace sotto

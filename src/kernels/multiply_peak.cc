@@ -70,6 +70,7 @@ double RunMultiplyAdds(GemmOperands operands, size_t rounds) {
     case GemmOperands::kBf16:
       return RunBf16(rounds);
     case GemmOperands::kU8S8:
+    case GemmOperands::kU8S16:
       return RunInt8(rounds);
   }
   return 0;

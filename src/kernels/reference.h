@@ -30,7 +30,7 @@ inline Rows MatMul(const Rows& x, const Rows& w) {
 
 // y = x W^T over the integers modulo 2^32; x [m][k], w [n][k].
 inline std::vector<std::vector<uint32_t>> RingMatMul(const std::vector<std::vector<uint32_t>>& x,
-                                                     const std::vector<std::vector<int8_t>>& w) {
+                                                     const std::vector<std::vector<int16_t>>& w) {
   std::vector<std::vector<uint32_t>> y(x.size(), std::vector<uint32_t>(w.size(), 0));
   for (size_t i = 0; i < x.size(); ++i) {
     for (size_t j = 0; j < w.size(); ++j) {

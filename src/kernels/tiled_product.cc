@@ -18,7 +18,7 @@ constexpr size_t kTileBytes = kGemmRowBlock * kGemmColumnBlock * sizeof(uint32_t
 
 // Rows of the left operand that one token takes.
 size_t RowsPerToken(const GemmWeights& weights) {
-  return weights.operands() == GemmOperands::kU8S8 ? kRingPlanes : 1;
+  return IsByteProduct(weights.operands()) ? kRingPlanes : 1;
 }
 
 // How `tokens` rows are cut into blocks of the left operand, and where these stand in memory.
@@ -93,6 +93,16 @@ void CheckShapes(const GemmWeights& weights, ConstMatrixView<T> x, MatrixView<T>
 
 }  // namespace
 
+void PackRingBlock(GemmWeights& weights, size_t block, ConstMatrixView<int16_t> w) {
+  SOTTO_CHECK(w.rows() == weights.block_columns(block) && w.cols() == weights.n_in());
+  SOTTO_CHECK(IsByteProduct(weights.operands()) && w.stride() == w.cols());
+  if (weights.operands() == GemmOperands::kU8S16) return weights.PackBlock(block, w.data());
+  const auto narrow = MakeAlignedArray<int8_t>(w.size());
+  std::transform(w.data(), w.data() + w.size(), narrow.get(),
+                 [](int16_t v) { return static_cast<int8_t>(v); });
+  weights.PackBlock(block, narrow.get());
+}
+
 size_t TiledProductBytes(const GemmWeights& weights, size_t tokens, int threads) {
   const BlockPlan plan(weights, tokens);
   return plan.operand_bytes() + plan.worker_bytes * static_cast<size_t>(threads);
@@ -101,7 +111,7 @@ size_t TiledProductBytes(const GemmWeights& weights, size_t tokens, int threads)
 void MultiplyFloatTiled(const GemmWeights& weights, ConstMatrixView<float> x, MatrixView<float> y,
                         std::span<uint8_t> workspace, ThreadPool& pool) {
   CheckShapes(weights, x, y);
-  SOTTO_CHECK(weights.operands() != GemmOperands::kU8S8);
+  SOTTO_CHECK(!IsByteProduct(weights.operands()));
   const size_t n = weights.n_in();
   const size_t row_bytes = GemmRowBytes(weights.operands(), n);
   const bool bf16 = weights.operands() == GemmOperands::kBf16;
@@ -129,7 +139,7 @@ void MultiplyFloatTiled(const GemmWeights& weights, ConstMatrixView<float> x, Ma
 void MultiplyRingTiled(const GemmWeights& weights, ConstMatrixView<uint32_t> x,
                        MatrixView<uint32_t> y, std::span<uint8_t> workspace, ThreadPool& pool) {
   CheckShapes(weights, x, y);
-  SOTTO_CHECK(weights.operands() == GemmOperands::kU8S8);
+  SOTTO_CHECK(IsByteProduct(weights.operands()));
   const size_t n = weights.n_in();
   const size_t row_bytes = GemmRowBytes(weights.operands(), n);
   // Plane p of `count` tokens takes operand rows [p * count, (p + 1) * count).
@@ -154,7 +164,7 @@ void MultiplyRingTiled(const GemmWeights& weights, ConstMatrixView<uint32_t> x,
   MultiplyTiles(weights, {encode, decode}, x.rows(), workspace, pool);
 }
 
-void MultiplyRingPortable(ConstMatrixView<uint32_t> x, ConstMatrixView<int8_t> w,
+void MultiplyRingPortable(ConstMatrixView<uint32_t> x, ConstMatrixView<int16_t> w,
                           MatrixView<uint32_t> y) {
   for (size_t t = 0; t < x.rows(); ++t) {
     for (size_t j = 0; j < w.rows(); ++j) {

@@ -14,6 +14,10 @@
 
 namespace sotto {
 
+// GemmWeights::PackBlock() of either kind. w: [block_columns, n_in], contiguous, of no more bits
+// than the operands have.
+void PackRingBlock(GemmWeights& weights, size_t block, ConstMatrixView<int16_t> w);
+
 // Working memory of one product of `tokens` rows, on a pool of `threads`.
 size_t TiledProductBytes(const GemmWeights& weights, size_t tokens, int threads);
 
@@ -23,13 +27,13 @@ size_t TiledProductBytes(const GemmWeights& weights, size_t tokens, int threads)
 void MultiplyFloatTiled(const GemmWeights& weights, ConstMatrixView<float> x, MatrixView<float> y,
                         std::span<uint8_t> workspace, ThreadPool& pool);
 
-// y = x W^T modulo 2^32; `weights` are kU8S8. The rest as above.
+// y = x W^T modulo 2^32; `weights` are a byte product (gemm.h). The rest as above.
 void MultiplyRingTiled(const GemmWeights& weights, ConstMatrixView<uint32_t> x,
                        MatrixView<uint32_t> y, std::span<uint8_t> workspace, ThreadPool& pool);
 
 // The same as it is defined, for tests.
 // w: [n_out, n_in].
-void MultiplyRingPortable(ConstMatrixView<uint32_t> x, ConstMatrixView<int8_t> w,
+void MultiplyRingPortable(ConstMatrixView<uint32_t> x, ConstMatrixView<int16_t> w,
                           MatrixView<uint32_t> y);
 
 }  // namespace sotto

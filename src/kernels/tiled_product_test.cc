@@ -40,11 +40,9 @@ struct Workspace {
   AlignedArray<uint8_t> data;
 };
 
-TEST(TiledProductTest, RingProductsEqualTheDefinition) {
+// `w`: what `weights` hold.
+void ExpectRingProducts(const GemmWeights& weights, ConstMatrixView<int16_t> w) {
   std::mt19937 rng(1);
-  Matrix<int8_t> w(kOutputs, kInputs);
-  for (size_t i = 0; i < w.view().size(); ++i) w.view().data()[i] = static_cast<int8_t>(rng());
-  const GemmWeights weights = Packed<int8_t>(GemmOperands::kU8S8, w.view());
   for (const int threads : {1, 3}) {
     ThreadPool pool(threads);
     for (const size_t tokens : kTokenCounts) {
@@ -53,13 +51,32 @@ TEST(TiledProductTest, RingProductsEqualTheDefinition) {
       x.view()(0, 0) = 0xffffffffu;
       Workspace workspace(weights, tokens, threads);
       MultiplyRingTiled(weights, x.view(), y.view(), workspace.span(), pool);
-      MultiplyRingPortable(x.view(), w.view(), portable.view());
-      const auto truth =
-          reference::RingMatMul(RowsOf<uint32_t>(x.view()), RowsOf<int8_t>(w.view()));
+      MultiplyRingPortable(x.view(), w, portable.view());
+      const auto truth = reference::RingMatMul(RowsOf<uint32_t>(x.view()), RowsOf<int16_t>(w));
       EXPECT_EQ(RowsOf<uint32_t>(y.view()), truth) << tokens << " tokens";
       EXPECT_EQ(RowsOf<uint32_t>(portable.view()), truth) << tokens << " tokens";
     }
   }
+}
+
+TEST(TiledProductTest, RingProductsEqualTheDefinition) {
+  std::mt19937 rng(3);
+  Matrix<int8_t> w(kOutputs, kInputs);
+  Matrix<int16_t> wide(kOutputs, kInputs);
+  for (size_t i = 0; i < w.view().size(); ++i) {
+    wide.view().data()[i] = w.view().data()[i] = static_cast<int8_t>(rng());
+  }
+  ExpectRingProducts(Packed<int8_t>(GemmOperands::kU8S8, w.view()), wide.view());
+}
+
+TEST(TiledProductTest, RingProductsWithTwoByteWeightsEqualTheDefinition) {
+  std::mt19937 rng(4);
+  Matrix<int16_t> w(kOutputs, kInputs);
+  for (size_t i = 0; i < w.view().size(); ++i) {
+    const int value = static_cast<int>(rng() % (2 * kMaxTwoByteWeight + 1)) - kMaxTwoByteWeight;
+    w.view().data()[i] = static_cast<int16_t>(value);
+  }
+  ExpectRingProducts(Packed<int16_t>(GemmOperands::kU8S16, w.view()), w.view());
 }
 
 // A sum of n products of numbers below 1, in f32: n roundings of at most n * 2^-24 each. bf16

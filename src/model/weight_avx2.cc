@@ -37,7 +37,11 @@ SOTTO_AVX2 bool Convert(DType dtype, const uint8_t* source, size_t count, float*
 }
 
 SOTTO_AVX2 RowQuantum QuantizeRow(const float* w, size_t n, int8_t* wq) {
-  return QuantizeLoop(w, n, wq);
+  return QuantizeLoop(w, n, 127.0f, wq);
+}
+
+SOTTO_AVX2 RowQuantum QuantizeRowWide(const float* w, size_t n, int32_t largest, int16_t* wq) {
+  return QuantizeLoop(w, n, static_cast<float>(largest), wq);
 }
 
 SOTTO_AVX2 uint32_t Crc(uint32_t state, std::span<const uint8_t> data) {
@@ -53,6 +57,7 @@ SOTTO_AVX2 uint32_t Crc(uint32_t state, std::span<const uint8_t> data) {
 
 }  // namespace
 
-constinit const WeightKernels kAvx2Weights = {Isa::kAvx2, Convert, QuantizeRow, Crc};
+constinit const WeightKernels kAvx2Weights = {Isa::kAvx2, Convert, QuantizeRow, QuantizeRowWide,
+                                              Crc};
 
 }  // namespace sotto

@@ -22,6 +22,8 @@ struct WeightKernels {
   bool (*convert)(DType dtype, const uint8_t* source, size_t count, float* target);
   // wq: [n]
   RowQuantum (*quantize_row)(const float* w, size_t n, int8_t* wq);
+  // The same with `largest` in the place of 127.
+  RowQuantum (*quantize_row_wide)(const float* w, size_t n, int32_t largest, int16_t* wq);
   // From one state of the checksum to the next.
   uint32_t (*crc32c)(uint32_t state, std::span<const uint8_t> data);
 };

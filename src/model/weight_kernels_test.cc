@@ -47,6 +47,15 @@ TEST(WeightKernelsTest, AllQuantizeAlike) {
       EXPECT_EQ(other.scale, quantum.scale);
       EXPECT_EQ(other.l1_norm, quantum.l1_norm);
     }
+    std::vector<int16_t> expected_wide(n), wide(n);
+    const RowQuantum widest =
+        kPortableWeights.quantize_row_wide(row.data(), n, 1234, expected_wide.data());
+    for (const WeightKernels* kernels : WeightTable().runnable()) {
+      const RowQuantum other = kernels->quantize_row_wide(row.data(), n, 1234, wide.data());
+      EXPECT_EQ(wide, expected_wide) << IsaName(kernels->isa) << " " << n;
+      EXPECT_EQ(other.scale, widest.scale);
+      EXPECT_EQ(other.l1_norm, widest.l1_norm);
+    }
   }
 }
 

@@ -21,7 +21,7 @@
 namespace sotto {
 
 inline constexpr uint32_t kExponentMask = 0x7f800000u;
-// Below this, 127 / max would overflow: such a row counts as zero (docs/numerics.md, "Weights").
+// Below this, 2047 / max could overflow: such a row counts as zero (docs/numerics.md, "Weights").
 inline constexpr float kSmallestMaximum = 0x1p-100f;
 
 template <typename Stored>
@@ -57,20 +57,22 @@ SOTTO_LOOP float LargestMagnitude(const float* w, size_t n) {
   return std::bit_cast<float>(largest);
 }
 
-SOTTO_LOOP RowQuantum QuantizeLoop(const float* w, size_t n, int8_t* wq) {
+// To integers of at most `largest_weight`. Q: int8_t or int16_t.
+template <typename Q>
+SOTTO_LOOP RowQuantum QuantizeLoop(const float* w, size_t n, float largest_weight, Q* wq) {
   const float largest = LargestMagnitude(w, n);
   if (largest < kSmallestMaximum) {
-    std::fill(wq, wq + n, int8_t{0});
+    std::fill(wq, wq + n, Q{0});
     return {1.0f, 0};
   }
-  const float inverse = 127.0f / largest;
+  const float inverse = largest_weight / largest;
   uint32_t l1_norm = 0;
   for (size_t i = 0; i < n; ++i) {
     const int32_t q = static_cast<int32_t>(std::rint(w[i] * inverse));
-    wq[i] = static_cast<int8_t>(q);
+    wq[i] = static_cast<Q>(q);
     l1_norm += static_cast<uint32_t>(q < 0 ? -q : q);
   }
-  return {largest / 127.0f, l1_norm};
+  return {largest / largest_weight, l1_norm};
 }
 
 SOTTO_LOOP uint32_t Crc32cLoop(uint32_t state, std::span<const uint8_t> data) {

@@ -47,6 +47,7 @@ absl::StatusOr<pb::Hello> MakeHello(const std::string& endpoint, const SessionOp
   hello.set_protocol_version(kProtocolVersion);
   hello.set_weights_sha256(digest);
   hello.set_format(static_cast<pb::NumberFormat>(options.format));
+  hello.set_weight_bits(WeightBits(options.format, options.fixed_weights));
   hello.set_wants_shm(
       options.data_plane == DataPlane::kShm ||
       (options.data_plane == DataPlane::kAuto && !options.tls && IsLocalEndpoint(endpoint)));

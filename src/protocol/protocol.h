@@ -8,12 +8,13 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "sotto/precision.h"
 #include "sotto/split.h"
 
 namespace sotto {
 
 // Both sides must agree on it to the digit; raised by every change a peer could notice.
-inline constexpr uint32_t kProtocolVersion = 3;
+inline constexpr uint32_t kProtocolVersion = 4;
 
 // Payload bytes one message carries at most, and the limit of a whole message.
 inline constexpr size_t kMaxChunkBytes = size_t{1} << 20;
@@ -44,6 +45,13 @@ enum class NumberFormat : uint32_t {
 };
 inline constexpr size_t BytesOf(NumberFormat format) {
   return format == NumberFormat::kBf16 ? 2 : 4;
+}
+
+// Bits of the weights that rows of `format` are multiplied by, as a client greets with them; 0
+// where they are floats.
+inline constexpr uint32_t WeightBits(NumberFormat format, FixedWeights width) {
+  if (format != NumberFormat::kRing32) return 0;
+  return width == FixedWeights::k12Bits ? 12 : 8;
 }
 
 // What a server says it multiplies a session's rows in: of RING32 this; else "f32", "bf16", ...

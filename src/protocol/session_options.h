@@ -11,6 +11,7 @@
 #include "model/config.h"
 #include "protocol/peer_certificate.h"
 #include "protocol/protocol.h"
+#include "sotto/precision.h"
 
 namespace sotto {
 
@@ -35,10 +36,11 @@ struct RelayRole {
 };
 
 struct SessionOptions {
-  ModelSpec config;                             // The shapes this side expects.
-  std::string weights_sha256;                   // 64 hex digits (Checkpoint::WeightsSha256).
-  NumberFormat format = NumberFormat::kRing32;  // Refused at once when the server lacks it.
-  std::optional<TlsOptions> tls{};              // None: in the clear.
+  ModelSpec config;                                    // The shapes this side expects.
+  std::string weights_sha256;                          // 64 hex digits (Checkpoint::WeightsSha256).
+  NumberFormat format = NumberFormat::kRing32;         // Refused at once when the server lacks it.
+  FixedWeights fixed_weights = FixedWeights::k12Bits;  // What rows of kRing32 are multiplied by.
+  std::optional<TlsOptions> tls{};                     // None: in the clear.
   // kAuto: shared memory where both run on one host and TLS, which it would bypass, was not asked
   // for. kShm: nothing else will do.
   DataPlane data_plane = DataPlane::kAuto;

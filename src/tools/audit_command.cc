@@ -94,10 +94,10 @@ absl::StatusOr<SplitOptions> Options(const AuditFlags& flags) {
 
 // What the auditor multiplies with to see what a relay's source sends its sink.
 absl::StatusOr<PadWeights> ReadWeights(const Checkpoint& checkpoint, ThreadPool& pool) {
-  PadWeights weights(checkpoint.config());
+  PadWeights weights(checkpoint.config(), FixedWeights::k12Bits);
   SOTTO_RETURN_IF_ERROR(
-      ProtectedLayers::Read(checkpoint, ProcessDrbg(), pool,
-                            [&](LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
+      ProtectedLayers::Read(checkpoint, FixedWeights::k12Bits, ProcessDrbg(), pool,
+                            [&](LinearLayer layer, size_t first, ConstMatrixView<int16_t> wq) {
                               weights.AddRows(layer, first, wq);
                             })
           .status());

@@ -70,7 +70,7 @@ TEST_F(AuditTest, WordsThatArriveThroughARelayAreAttackedToo) {
 }
 
 TEST_F(AuditTest, PadsWithstand) {
-  auto weights = std::make_shared<PadWeights>(checkpoint_->config());
+  auto weights = std::make_shared<PadWeights>(checkpoint_->config(), FixedWeights::k12Bits);
   PadOptions options;
   options.rows = 48;
   PadBlinder pads(weights, options, ProcessDrbg());

@@ -16,7 +16,8 @@ struct GemmPeak {
 
   double limit() const { return instructions > product ? instructions : product; }
 };
-// Of the operands that `precision` multiplies; fixed counts one operation for both its planes.
+// Of the operands that `precision` multiplies; fixed counts one operation for all four of its
+// products.
 GemmPeak MeasureGemmPeak(Precision precision, ThreadPool& pool);
 
 // Bytes a second, reading a buffer far larger than the caches.

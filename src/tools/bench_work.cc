@@ -15,9 +15,9 @@ double BytesPerWeight(Precision precision) {
     case Precision::kF32:
       return 4;
     case Precision::kBf16:
+    case Precision::kFixed:  // Weights of 12 bits.
       return 2;
     case Precision::kInt8:
-    case Precision::kFixed:
       return 1;
   }
   return 0;
@@ -31,6 +31,6 @@ double WeightBytes(const ModelSpec& config, Precision precision) {
   return elements * BytesPerWeight(precision);
 }
 
-double PlanesOf(Precision precision) { return precision == Precision::kFixed ? 2 : 1; }
+double PlanesOf(Precision precision) { return precision == Precision::kFixed ? 4 : 1; }
 
 }  // namespace sotto

@@ -20,7 +20,8 @@ struct PassShape {
 // `precision` holds them.
 double WeightBytes(const ModelSpec& config, Precision precision);
 
-// Multiply-adds on the hardware for each one counted: fixed multiplies two int8 planes.
+// Multiply-adds on the hardware for each one counted: fixed multiplies two planes of
+// bytes by two.
 double PlanesOf(Precision precision);
 
 }  // namespace sotto

@@ -24,12 +24,12 @@ class OtherWeights final : public ForwardingDevice {
  public:
   using ForwardingDevice::ForwardingDevice;
 
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
-    Matrix<int8_t> other(w.rows(), w.cols());
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int16_t> w) override {
+    Matrix<int16_t> other(w.rows(), w.cols());
     for (size_t i = 0; i < w.rows(); ++i) std::copy_n(w.row(i), w.cols(), other.view().row(i));
     for (size_t i = 0; i < w.rows(); ++i) {
-      int8_t& weight = other.view()(i, 0);
-      weight = static_cast<int8_t>(weight > 0 ? weight - 1 : weight + 1);
+      int16_t& weight = other.view()(i, 0);
+      weight = static_cast<int16_t>(weight > 0 ? weight - 1 : weight + 1);
     }
     return ForwardingDevice::LoadRing(other.view());
   }

@@ -37,7 +37,7 @@ class CountingDevice final : public ForwardingDevice {
     ++(precision == FloatPrecision::kF32 ? loads_.f32 : loads_.fastest);
     return ForwardingDevice::LoadFloat(w, precision);
   }
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int16_t> w) override {
     ++loads_.ring;
     return ForwardingDevice::LoadRing(w);
   }

@@ -14,7 +14,7 @@ namespace {
 
 struct PlainLayer {
   Matrix<float> weights;
-  Matrix<int8_t> quantized;
+  Matrix<int16_t> quantized;
 };
 
 class SessionTest : public testing::TestWithParam<DataPlane> {
@@ -33,11 +33,12 @@ class SessionTest : public testing::TestWithParam<DataPlane> {
     const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(ShippedModelDir()));
     const LinearShape shape = ShapeOf(server_->config, layer);
     PlainLayer plain{Matrix<float>(shape.n_out, shape.n_in),
-                     Matrix<int8_t>(shape.n_out, shape.n_in)};
+                     Matrix<int16_t>(shape.n_out, shape.n_in)};
     SOTTO_CHECK(ReadLinearRows(checkpoint, layer, 0, plain.weights.view()).ok());
     std::vector<float> scales(shape.n_out);
     std::vector<uint32_t> norms(shape.n_out);
-    QuantizeWeightRows(plain.weights.view(), plain.quantized.view(), scales.data(), norms.data());
+    QuantizeFixedWeightRows(plain.weights.view(), FixedWeights::k12Bits, plain.quantized.view(),
+                            scales.data(), norms.data());
     return plain;
   }
 
@@ -60,7 +61,7 @@ Matrix<uint32_t> RandomWords(size_t rows, size_t cols, uint32_t seed) {
   return Random<uint32_t>(rows, cols, seed, [](auto& r) { return static_cast<uint32_t>(r()); });
 }
 
-uint32_t RingDot(const int8_t* w, const uint32_t* x, size_t n) {
+uint32_t RingDot(const int16_t* w, const uint32_t* x, size_t n) {
   uint32_t sum = 0;
   for (size_t i = 0; i < n; ++i) sum += static_cast<uint32_t>(static_cast<int32_t>(w[i])) * x[i];
   return sum;

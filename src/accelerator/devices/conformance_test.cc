@@ -150,25 +150,37 @@ TEST_P(Conformance, FloatRowsStandAlone) {
 struct RingValues {
   const char* name;
   uint32_t (*word)(std::mt19937& random);
-  int8_t (*weight)(std::mt19937& random);
+  int16_t (*weight)(std::mt19937& random);
 };
 constexpr RingValues kRingValues[] = {
     {"random", [](std::mt19937& r) { return static_cast<uint32_t>(r()); },
-     [](std::mt19937& r) { return static_cast<int8_t>(r()); }},
+     [](std::mt19937& r) { return int16_t{static_cast<int8_t>(r())}; }},
     {"all ones", [](std::mt19937&) { return 0xffffffffu; },
-     [](std::mt19937&) { return int8_t{-128}; }},
+     [](std::mt19937&) { return int16_t{-128}; }},
     // Two such products in a pair saturate 16 bits: exposes vpmaddubsw.
     {"largest bytes", [](std::mt19937&) { return 0xffffffffu; },
-     [](std::mt19937&) { return int8_t{127}; }},
+     [](std::mt19937&) { return int16_t{127}; }},
     {"sign bits", [](std::mt19937& r) { return static_cast<uint32_t>(r() & 1) << 31; },
-     [](std::mt19937& r) { return r() & 1 ? int8_t{127} : int8_t{-128}; }},
+     [](std::mt19937& r) { return r() & 1 ? int16_t{127} : int16_t{-128}; }},
     {"byte borders", [](std::mt19937& r) { return 0x7f80ff00u + static_cast<uint32_t>(r() % 3); },
-     [](std::mt19937& r) { return static_cast<int8_t>(r() % 3 - 1); }}};
+     [](std::mt19937& r) { return static_cast<int16_t>(r() % 3 - 1); }},
+    {"wide weights", [](std::mt19937& r) { return static_cast<uint32_t>(r()); },
+     [](std::mt19937& r) {
+       return static_cast<int16_t>(static_cast<int>(r() % (2 * kMaxRingWeight + 1)) -
+                                   kMaxRingWeight);
+     }},
+    // Where the lower byte's sign borrows from the upper one.
+    {"weights at byte borders", [](std::mt19937&) { return 0xffffffffu; },
+     [](std::mt19937& r) { return static_cast<int16_t>(126 + r() % 4); }},
+    {"largest weights", [](std::mt19937&) { return 0xffffffffu; },
+     [](std::mt19937& r) { return r() & 1 ? kMaxRingWeight : int16_t{-kMaxRingWeight}; }}};
+constexpr const RingValues& kAllOnes = kRingValues[1];
+constexpr const RingValues& kLargestWeights = kRingValues[7];
 
 void CheckRing(Device& device, const Shape& shape, const RingValues& values, std::mt19937& random) {
   SCOPED_TRACE(testing::Message() << values.name << " " << shape.tokens << "x" << shape.n_in << "x"
                                   << shape.n_out);
-  Matrix<int8_t> w(shape.n_out, shape.n_in);
+  Matrix<int16_t> w(shape.n_out, shape.n_in);
   Matrix<uint32_t> x_wide(shape.tokens, shape.n_in + 3), y_wide(shape.tokens, shape.n_out + 5),
       truth(shape.tokens, shape.n_out);
   for (size_t i = 0; i < w.view().size(); ++i) w.view().data()[i] = values.weight(random);
@@ -200,12 +212,13 @@ TEST_P(Conformance, RingEqualsTheDefinition) {
 TEST_P(Conformance, RingStaysExactOverManyInputs) {
   Device& device = Open(GetParam(), FloatPrecision::kFastest);
   for (const RingValues& values : kRingValues) CheckRing(device, {2, 14336, 3}, values, random_);
-  CheckRing(device, {2, kMaxRingInputs, 2}, kRingValues[1], random_);
+  CheckRing(device, {2, kMaxRingInputs, 2}, kAllOnes, random_);
+  CheckRing(device, {2, kMaxRingInputs, 2}, kLargestWeights, random_);
 }
 
 TEST_P(Conformance, RingRefusesMoreInputsThanItCanSum) {
   Device& device = Open(GetParam(), FloatPrecision::kFastest);
-  const Matrix<int8_t> w(1, kMaxRingInputs + 1);
+  const Matrix<int16_t> w(1, kMaxRingInputs + 1);
   EXPECT_EQ(device.LoadRing(w.view()).status().code(), absl::StatusCode::kUnimplemented);
 }
 

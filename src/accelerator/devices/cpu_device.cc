@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "accelerator/devices/byte_weights.h"
 #include "base/cpu.h"
 #include "base/float_types.h"
 #include "base/memory.h"
@@ -19,7 +20,7 @@ namespace sotto {
 namespace {
 
 // Packed for oneDNN, or, for portable ring products, as they came.
-using Storage = std::variant<GemmWeights, Matrix<int8_t>>;
+using Storage = std::variant<GemmWeights, Matrix<int16_t>>;
 
 class CpuWeights : public DeviceWeights {
  public:
@@ -49,8 +50,12 @@ void ConvertRow(const float* from, size_t n, GemmOperands operands, uint8_t* to)
     std::memcpy(to, from, n * sizeof(float));
   }
 }
-void ConvertRow(const int8_t* from, size_t n, GemmOperands, uint8_t* to) {
-  std::memcpy(to, from, n);
+void ConvertRow(const int16_t* from, size_t n, GemmOperands operands, uint8_t* to) {
+  if (operands == GemmOperands::kU8S16) {
+    std::memcpy(to, from, n * sizeof(int16_t));
+  } else {
+    std::transform(from, from + n, to, [](int16_t v) { return static_cast<uint8_t>(v); });
+  }
 }
 
 class CpuDevice : public Device {
@@ -74,24 +79,25 @@ class CpuDevice : public Device {
     return std::make_unique<CpuWeights>(w.cols(), w.rows(), std::move(packed));
   }
 
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int16_t> w) override {
     if (w.cols() > kMaxRingInputs) {
       return absl::UnimplementedError(
           StrCat("ring product over ", w.cols(), " inputs; at most ", kMaxRingInputs));
     }
     if (!portable_ring_) {
-      SOTTO_ASSIGN_OR_RETURN(GemmWeights packed, Pack(w, GemmOperands::kU8S8));
+      const GemmOperands operands = FitBytes(w) ? GemmOperands::kU8S8 : GemmOperands::kU8S16;
+      SOTTO_ASSIGN_OR_RETURN(GemmWeights packed, Pack(w, operands));
       return std::make_unique<CpuWeights>(w.cols(), w.rows(), std::move(packed));
     }
-    Matrix<int8_t> copy(w.rows(), w.cols());
-    for (size_t j = 0; j < w.rows(); ++j) std::memcpy(copy.view().row(j), w.row(j), w.cols());
+    Matrix<int16_t> copy(w.rows(), w.cols());
+    for (size_t j = 0; j < w.rows(); ++j) std::copy_n(w.row(j), w.cols(), copy.view().row(j));
     return std::make_unique<CpuWeights>(w.cols(), w.rows(), std::move(copy));
   }
 
   absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
                              MatrixView<float> y) override {
     const auto* packed = std::get_if<GemmWeights>(&StorageOf(weights));
-    SOTTO_CHECK(packed != nullptr && packed->operands() != GemmOperands::kU8S8);
+    SOTTO_CHECK(packed != nullptr && !IsByteProduct(packed->operands()));
     std::lock_guard lock(mutex_);
     MultiplyFloatTiled(*packed, x, y, Workspace(*packed, x.rows()), pool_);
     return absl::OkStatus();
@@ -102,11 +108,11 @@ class CpuDevice : public Device {
     const Storage& storage = StorageOf(weights);
     std::lock_guard lock(mutex_);
     if (const auto* packed = std::get_if<GemmWeights>(&storage)) {
-      SOTTO_CHECK(packed->operands() == GemmOperands::kU8S8);
+      SOTTO_CHECK(IsByteProduct(packed->operands()));
       MultiplyRingTiled(*packed, x, y, Workspace(*packed, x.rows()), pool_);
       return absl::OkStatus();
     }
-    const auto& plain = std::get<Matrix<int8_t>>(storage);
+    const auto& plain = std::get<Matrix<int16_t>>(storage);
     pool_.ParallelFor(x.rows(), [&](size_t token, int) {
       MultiplyRingPortable(x.Rows(token, 1), plain.view(), y.Rows(token, 1));
     });
@@ -118,14 +124,14 @@ class CpuDevice : public Device {
     return precision == FloatPrecision::kF32 ? GemmOperands::kF32 : fastest_operands_;
   }
 
-  // T: float or int8_t.
+  // T: float or int16_t.
   template <typename T>
   absl::StatusOr<GemmWeights> Pack(ConstMatrixView<T> w, GemmOperands operands) {
     SOTTO_ASSIGN_OR_RETURN(
         AlignedArray<uint8_t> memory,
         AllocateAligned<uint8_t>(GemmWeights::PackedBytes(operands, w.cols(), w.rows())));
     GemmWeights packed(operands, w.cols(), w.rows(), std::move(memory));
-    const size_t row_bytes = w.cols() * GemmOperandBytes(operands);
+    const size_t row_bytes = w.cols() * GemmWeightBytes(operands);
     std::lock_guard lock(mutex_);
     pool_.ParallelFor(packed.blocks(), [&](size_t block, int) {
       const size_t rows = packed.block_columns(block);

@@ -1,7 +1,7 @@
 // The `cuda` devices. Float products: bf16 or f32 operands, as the weights were loaded, accumulated
-// in f32. Ring products: each word as four signed bytes, one int8 tensor-core product of all four
-// planes, summed with shifts modulo 2^32. A plane's sum fits 32 bits: 128 * 128 * kMaxRingInputs =
-// 2^30.
+// in f32. Ring products: each word as four signed bytes and each weight as one or two, one int8
+// tensor-core product of all these planes, summed with shifts modulo 2^32. A plane's sum fits 32
+// bits: 128 * 128 * kMaxRingInputs = 2^30.
 #include <algorithm>
 #include <memory>
 #include <mutex>
@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "accelerator/device.h"
+#include "accelerator/devices/byte_weights.h"
 #include "accelerator/devices/cuda_kernels.h"
 #include "accelerator/devices/cuda_matmul.h"
 #include "accelerator/devices/cuda_memory.h"
@@ -27,19 +28,25 @@ constexpr size_t kRingTokens = 1024;
 
 class CudaWeights : public DeviceWeights {
  public:
-  CudaWeights(size_t n_in, size_t n_out, CudaOperands operands, CudaBuffer buffer)
-      : n_in_(n_in), n_out_(n_out), operands_(operands), buffer_(std::move(buffer)) {}
+  CudaWeights(size_t n_in, size_t n_out, CudaOperands operands, CudaBuffer buffer,
+              size_t planes = 1)
+      : n_in_(n_in),
+        n_out_(n_out),
+        planes_(planes),
+        operands_(operands),
+        buffer_(std::move(buffer)) {}
   size_t n_in() const override { return n_in_; }
   size_t n_out() const override { return n_out_; }
   size_t padded_in() const { return RoundUpForCuda(n_in_); }
   size_t padded_out() const { return RoundUpForCuda(n_out_); }
+  size_t planes() const { return planes_; }
   CudaOperands operands() const { return operands_; }
   const void* data() const { return buffer_.As<void>(); }
 
  private:
-  size_t n_in_, n_out_;
+  size_t n_in_, n_out_, planes_;
   CudaOperands operands_;
-  CudaBuffer buffer_;  // [padded_out, padded_in], padding zero.
+  CudaBuffer buffer_;  // [planes, padded_out, padded_in], padding zero.
 };
 
 class CudaDevice : public Device {
@@ -69,14 +76,16 @@ class CudaDevice : public Device {
     return std::make_unique<CudaWeights>(w.cols(), w.rows(), Operands(precision), std::move(rows));
   }
 
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int16_t> w) override {
     if (w.cols() > kMaxRingInputs) {
       return absl::UnimplementedError(
           StrCat("ring product over ", w.cols(), " inputs; at most ", kMaxRingInputs));
     }
     std::lock_guard lock(mutex_);
-    SOTTO_ASSIGN_OR_RETURN(CudaBuffer rows, Upload(w));
-    return std::make_unique<CudaWeights>(w.cols(), w.rows(), CudaOperands::kInt8, std::move(rows));
+    const Matrix<int8_t> planes = StackPlanes(w);
+    SOTTO_ASSIGN_OR_RETURN(CudaBuffer rows, Upload(planes.view()));
+    return std::make_unique<CudaWeights>(w.cols(), w.rows(), CudaOperands::kInt8, std::move(rows),
+                                         FitBytes(w) ? 1 : 2);
   }
 
   absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
@@ -111,6 +120,23 @@ class CudaDevice : public Device {
     const auto* ours = dynamic_cast<const CudaWeights*>(&weights);
     SOTTO_CHECK(ours != nullptr);
     return *ours;
+  }
+
+  // The weights' bytes: where they do not fit one, their lowest, signed, and from row padded_out on
+  // what is left. Rows of padding are zeros.
+  static Matrix<int8_t> StackPlanes(ConstMatrixView<int16_t> w) {
+    const size_t padded = RoundUpForCuda(w.rows());
+    Matrix<int8_t> planes(FitBytes(w) ? padded : 2 * padded, w.cols());
+    std::fill_n(planes.view().data(), planes.view().size(), int8_t{0});
+    for (size_t j = 0; j < w.rows(); ++j) {
+      for (size_t i = 0; i < w.cols(); ++i) {
+        const auto low = static_cast<int8_t>(w(j, i));
+        planes.view()(j, i) = low;
+        if (planes.view().rows() == padded) continue;
+        planes.view()(padded + j, i) = static_cast<int8_t>((w(j, i) - low) >> 8);
+      }
+    }
+    return planes;
   }
 
   template <typename T>
@@ -156,13 +182,15 @@ class CudaDevice : public Device {
     const size_t rows = RoundUpForCuda(x.rows());
     SOTTO_RETURN_IF_ERROR(UploadInput(x, rows, w.padded_in()));
     SOTTO_RETURN_IF_ERROR(operand_.Grow(4 * rows * w.padded_in()));
-    SOTTO_RETURN_IF_ERROR(sums_.Grow(4 * rows * w.padded_out() * sizeof(int32_t)));
+    const size_t plane_columns = w.planes() * w.padded_out();
+    SOTTO_RETURN_IF_ERROR(sums_.Grow(4 * rows * plane_columns * sizeof(int32_t)));
     SOTTO_RETURN_IF_ERROR(y_.Grow(rows * w.padded_out() * sizeof(uint32_t)));
     LaunchSplitSignedDigits(x_.As<uint32_t>(), rows, w.padded_in(), operand_.As<int8_t>());
     SOTTO_RETURN_IF_ERROR(matmul_.Multiply(CudaOperands::kInt8, 4 * rows, w.padded_in(),
-                                           w.padded_out(), operand_.As<void>(), w.data(),
+                                           plane_columns, operand_.As<void>(), w.data(),
                                            sums_.As<void>()));
-    LaunchCombineDigitSums(sums_.As<int32_t>(), rows, w.padded_out(), y_.As<uint32_t>());
+    LaunchCombineDigitSums(sums_.As<int32_t>(), {rows, w.planes(), w.padded_out()},
+                           y_.As<uint32_t>());
     SOTTO_RETURN_IF_ERROR(CudaStatus(cudaGetLastError(), "ring product"));
     return CopyFromCuda(y_.As<void>(), w.padded_out(), y);
   }

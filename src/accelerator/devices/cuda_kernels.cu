@@ -24,10 +24,18 @@ __global__ void SplitSignedDigits(const uint32_t* x, size_t count, int8_t* digit
   }
 }
 
-__global__ void CombineDigitSums(const int32_t* sums, size_t count, uint32_t* y) {
+__global__ void CombineDigitSums(const int32_t* sums, DigitSumsShape shape, uint32_t* y) {
+  const size_t count = shape.rows * shape.columns;
   for (size_t i = FirstIndex(); i < count; i += IndexStep()) {
+    const size_t row = i / shape.columns, column = i % shape.columns;
     uint32_t word = 0;
-    for (int p = 3; p >= 0; --p) word = (word << 8) + static_cast<uint32_t>(sums[p * count + i]);
+    for (int p = 3; p >= 0; --p) {
+      const int32_t* digit = sums + (p * shape.rows + row) * shape.planes * shape.columns + column;
+      word <<= 8;
+      for (size_t v = 0; v < shape.planes; ++v) {
+        word += static_cast<uint32_t>(digit[v * shape.columns]) << (8 * v);
+      }
+    }
     y[i] = word;
   }
 }
@@ -42,8 +50,8 @@ void LaunchSplitSignedDigits(const uint32_t* x, size_t rows, size_t columns, int
   SplitSignedDigits<<<Blocks(rows * columns), kThreads>>>(x, rows * columns, digits);
 }
 
-void LaunchCombineDigitSums(const int32_t* sums, size_t rows, size_t columns, uint32_t* y) {
-  CombineDigitSums<<<Blocks(rows * columns), kThreads>>>(sums, rows * columns, y);
+void LaunchCombineDigitSums(const int32_t* sums, DigitSumsShape shape, uint32_t* y) {
+  CombineDigitSums<<<Blocks(shape.rows * shape.columns), kThreads>>>(sums, shape, y);
 }
 
 void LaunchRoundToBf16(const float* from, size_t count, void* to) {

@@ -13,8 +13,12 @@ namespace sotto {
 // columns].
 void LaunchSplitSignedDigits(const uint32_t* x, size_t rows, size_t columns, int8_t* digits);
 
-// y = sum_p 2^(8p) sums_p modulo 2^32. sums: [4, rows, columns]; y: [rows, columns].
-void LaunchCombineDigitSums(const int32_t* sums, size_t rows, size_t columns, uint32_t* y);
+// y = sum_p sum_v 2^(8 (p + v)) sums_pv modulo 2^32, v the plane of the weights.
+// sums: [4, rows, planes, columns]; y: [rows, columns].
+struct DigitSumsShape {
+  size_t rows, planes, columns;
+};
+void LaunchCombineDigitSums(const int32_t* sums, DigitSumsShape shape, uint32_t* y);
 
 // Rounds to nearest even. Both [count]; `to` holds bfloat16.
 void LaunchRoundToBf16(const float* from, size_t count, void* to);

@@ -40,9 +40,9 @@ absl::StatusOr<double> MeasureFloat(Device& device) {
 }
 
 absl::StatusOr<double> MeasureRing(Device& device) {
-  Matrix<int8_t> w(kProbeOutputs, kProbeInputs);
+  Matrix<int16_t> w(kProbeOutputs, kProbeInputs);
   Matrix<uint32_t> x(kProbeTokens, kProbeInputs), y(kProbeTokens, kProbeOutputs);
-  std::fill_n(w.view().data(), w.view().size(), int8_t{-77});
+  std::fill_n(w.view().data(), w.view().size(), int16_t{-777});
   std::fill_n(x.view().data(), x.view().size(), 0x89abcdefu);
   SOTTO_ASSIGN_OR_RETURN(const auto weights, device.LoadRing(w.view()));
   return ProductsPerSecond([&] { return device.MultiplyRing(*weights, x.view(), y.view()); });
@@ -94,8 +94,8 @@ class MultiDevice : public Device {
       return device.LoadFloat(rows, precision);
     });
   }
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
-    return Load<int8_t>(w, ring_speeds_, [](Device& device, ConstMatrixView<int8_t> rows) {
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int16_t> w) override {
+    return Load<int16_t>(w, ring_speeds_, [](Device& device, ConstMatrixView<int16_t> rows) {
       return device.LoadRing(rows);
     });
   }

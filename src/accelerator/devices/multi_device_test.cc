@@ -49,13 +49,14 @@ class FailingDevice : public ForwardingDevice {
 
 struct Fixture {
   Fixture() {
-    for (size_t i = 0; i < w.view().size(); ++i) w.view().data()[i] = static_cast<int8_t>(i * 37);
+    for (size_t i = 0; i < w.view().size(); ++i)
+      w.view().data()[i] = static_cast<int16_t>(i * 37 % 4095 - 2047);
     for (size_t i = 0; i < x.view().size(); ++i) {
       x.view().data()[i] = static_cast<uint32_t>(i) * 2654435761u;
     }
     MultiplyRingPortable(x.view(), w.view(), truth.view());
   }
-  Matrix<int8_t> w{333, 65};
+  Matrix<int16_t> w{333, 65};
   Matrix<uint32_t> x{9, 65}, truth{9, 333};
 };
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "accelerator/devices/byte_weights.h"
 #include "accelerator/devices/opencl_program.h"
 #include "base/check.h"
 #include "base/strings.h"
@@ -83,13 +84,13 @@ struct Choice {
 
 // The fastest of `kernels` over the tilings that the device can run.
 absl::StatusOr<Choice> Search(const OpenClQueue& queue, const std::vector<const char*>& kernels,
-                              const OpenClDeviceOptions& options, bool half_weights) {
+                              const OpenClDeviceOptions& options, StoredWeights weights) {
   absl::StatusOr<Choice> best = absl::UnavailableError("no tiling fits the device");
   double best_seconds = std::numeric_limits<double>::infinity();
   for (const char* kernel : kernels) {
     for (size_t i = 0; i < std::size(kOpenClTilings); ++i) {
       if (options.tiling.has_value() && *options.tiling != i) continue;
-      auto product = OpenClProduct::Compile(queue, kernel, kOpenClTilings[i], half_weights);
+      auto product = OpenClProduct::Compile(queue, kernel, kOpenClTilings[i], weights);
       if (!product.ok()) {
         // A candidate that some driver refuses is no reason to refuse the device.
         if (!best.ok()) best = product.status();
@@ -108,20 +109,20 @@ absl::StatusOr<Choice> Search(const OpenClQueue& queue, const std::vector<const 
 // Search(), once in a process for devices of one name: a host's GPUs are mostly alike.
 absl::StatusOr<OpenClProduct> Tune(const OpenClQueue& queue,
                                    const std::vector<const char*>& kernels,
-                                   const OpenClDeviceOptions& options, bool half_weights) {
+                                   const OpenClDeviceOptions& options, StoredWeights weights) {
   static auto* mutex = new std::mutex;
   static auto* choices = new std::map<std::string, Choice>;
-  std::string key = StrCat(queue.device.getInfo<CL_DEVICE_NAME>(), half_weights, ";",
+  std::string key = StrCat(queue.device.getInfo<CL_DEVICE_NAME>(), static_cast<int>(weights), ";",
                            options.tiling.value_or(std::size(kOpenClTilings)));
   for (const char* kernel : kernels) key += StrCat(";", kernel);
   std::lock_guard lock(*mutex);
   auto found = choices->find(key);
   if (found == choices->end()) {
-    SOTTO_ASSIGN_OR_RETURN(const Choice choice, Search(queue, kernels, options, half_weights));
+    SOTTO_ASSIGN_OR_RETURN(const Choice choice, Search(queue, kernels, options, weights));
     found = choices->emplace(key, choice).first;
   }
   return OpenClProduct::Compile(queue, found->second.kernel, kOpenClTilings[found->second.tiling],
-                                half_weights);
+                                weights);
 }
 
 // Kernels for weights in one format, as tuned.
@@ -130,7 +131,7 @@ struct Kernels {
   OpenClProduct multiply;
 };
 struct Parts {
-  Kernels f32, ring;
+  Kernels f32, ring, wide_ring;
   std::optional<Kernels> f16;  // Where f16 weights are the fastest.
 };
 
@@ -154,13 +155,15 @@ class OpenClDevice : public Device {
     return Upload(w, parts_.f32.transpose, sizeof(float));
   }
 
-  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int8_t> w) override {
+  absl::StatusOr<std::unique_ptr<DeviceWeights>> LoadRing(ConstMatrixView<int16_t> w) override {
     if (w.cols() > kMaxRingInputs) {
       return absl::UnimplementedError(
           StrCat("ring product over ", w.cols(), " inputs; at most ", kMaxRingInputs));
     }
     std::lock_guard lock(mutex_);
-    return Upload(w, parts_.ring.transpose, sizeof(int8_t));
+    if (!FitBytes(w)) return Upload(w, parts_.wide_ring.transpose, kWideBytes);
+    const Matrix<int8_t> bytes = NarrowToBytes(w);
+    return Upload(bytes.view(), parts_.ring.transpose, sizeof(int8_t));
   }
 
   absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
@@ -170,11 +173,12 @@ class OpenClDevice : public Device {
   }
   absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
                             MatrixView<uint32_t> y) override {
-    return Multiply(parts_.ring.multiply, Ours(weights), x, y);
+    const bool wide = Ours(weights).element_bytes() == kWideBytes;
+    return Multiply(wide ? parts_.wide_ring.multiply : parts_.ring.multiply, Ours(weights), x, y);
   }
 
  private:
-  static constexpr size_t kF16Bytes = 2;
+  static constexpr size_t kF16Bytes = 2, kWideBytes = sizeof(int16_t);
 
   bool InF16(FloatPrecision precision) const {
     return has_f16_ && precision == FloatPrecision::kFastest;
@@ -228,11 +232,10 @@ bool Has(const cl::Device& device, const char* extension) {
 
 absl::StatusOr<Kernels> MakeKernels(const OpenClQueue& queue, const char* transpose,
                                     const std::vector<const char*>& products,
-                                    const OpenClDeviceOptions& options, bool half_weights) {
+                                    const OpenClDeviceOptions& options, StoredWeights weights) {
   Kernels kernels;
-  SOTTO_ASSIGN_OR_RETURN(kernels.transpose,
-                         OpenClTranspose::Compile(queue, transpose, half_weights));
-  SOTTO_ASSIGN_OR_RETURN(kernels.multiply, Tune(queue, products, options, half_weights));
+  SOTTO_ASSIGN_OR_RETURN(kernels.transpose, OpenClTranspose::Compile(queue, transpose, weights));
+  SOTTO_ASSIGN_OR_RETURN(kernels.multiply, Tune(queue, products, options, weights));
   return kernels;
 }
 
@@ -249,12 +252,14 @@ absl::StatusOr<std::unique_ptr<Device>> MakeDevice(const cl::Device& device, std
   Parts parts;
   const std::vector<const char*> float_kernels = {"multiply_float"};
   SOTTO_ASSIGN_OR_RETURN(parts.f32, MakeKernels(queue, "transpose_float", float_kernels, options,
-                                                /*half_weights=*/false));
+                                                StoredWeights::kPlain));
   SOTTO_ASSIGN_OR_RETURN(parts.ring, MakeKernels(queue, "transpose_ring", ring_kernels, options,
-                                                 /*half_weights=*/false));
+                                                 StoredWeights::kPlain));
+  SOTTO_ASSIGN_OR_RETURN(parts.wide_ring, MakeKernels(queue, "transpose_ring", ring_kernels,
+                                                      options, StoredWeights::kWide));
   if (half_weights) {
     SOTTO_ASSIGN_OR_RETURN(parts.f16, MakeKernels(queue, "transpose_float", float_kernels, options,
-                                                  /*half_weights=*/true));
+                                                  StoredWeights::kHalf));
   }
   return std::make_unique<OpenClDevice>(std::move(name), std::move(queue), std::move(parts));
 }

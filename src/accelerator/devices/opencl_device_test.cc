@@ -24,12 +24,16 @@ class OpenClDeviceTest : public testing::Test {
   std::mt19937 random_{7};
 };
 
-void ExpectRingProduct(const OpenClDeviceOptions& options, std::mt19937& random) {
+// Weights of at most `largest`.
+void ExpectRingProduct(const OpenClDeviceOptions& options, int largest, std::mt19937& random) {
   const auto device = MakeOpenClDevice(0, options);
   ASSERT_TRUE(device.ok()) << device.status();
-  Matrix<int8_t> w(kOutputs, kInputs);
+  Matrix<int16_t> w(kOutputs, kInputs);
   Matrix<uint32_t> x(kTokens, kInputs), y(kTokens, kOutputs), truth(kTokens, kOutputs);
-  for (size_t i = 0; i < w.view().size(); ++i) w.view().data()[i] = static_cast<int8_t>(random());
+  std::uniform_int_distribution<int> weight(-largest, largest);
+  for (size_t i = 0; i < w.view().size(); ++i) {
+    w.view().data()[i] = static_cast<int16_t>(weight(random));
+  }
   for (size_t i = 0; i < x.view().size(); ++i) x.view().data()[i] = static_cast<uint32_t>(random());
   MultiplyRingPortable(x.view(), w.view(), truth.view());
   const auto weights = (*device)->LoadRing(w.view());
@@ -47,7 +51,8 @@ TEST_F(OpenClDeviceTest, EveryTilingAndBothRingKernelsAreExact) {
       OpenClDeviceOptions options;
       options.tiling = tiling;
       options.ring_planes = planes;
-      ExpectRingProduct(options, random_);
+      ExpectRingProduct(options, 127, random_);
+      ExpectRingProduct(options, kMaxRingWeight, random_);
     }
   }
 }

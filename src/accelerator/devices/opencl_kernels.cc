@@ -5,7 +5,8 @@ namespace sotto {
 // A work-group computes TILE_TOKENS x TILE_OUTPUTS of y = x W^T, with W^T stored [n_in, n_out]; a
 // work-item THREAD_TOKENS x VECTOR of them; both operands pass through local memory, TILE_INPUTS
 // columns at a time. Sums run over the inputs in order, whatever the tiling: a row's bits depend on
-// that row alone. HALF_WEIGHTS: float weights are stored as f16.
+// that row alone. HALF_WEIGHTS: float weights are stored as f16. WIDE_WEIGHTS: those of ring
+// products as 16 bits, which byte planes take as two signed bytes.
 const char kOpenClKernels[] = R"(
 #define GROUP_J (TILE_OUTPUTS / VECTOR)
 #define GROUP_T (TILE_TOKENS / THREAD_TOKENS)
@@ -22,6 +23,14 @@ typedef half stored_weight;
 #else
 typedef float stored_weight;
 #define WEIGHT(w, i) (w)[i]
+#endif
+
+#ifdef WIDE_WEIGHTS
+typedef short ring_weight;
+#define WEIGHT_PLANES 2
+#else
+typedef char ring_weight;
+#define WEIGHT_PLANES 1
 #endif
 
 #define UNROLL _Pragma("unroll")
@@ -78,7 +87,7 @@ typedef float stored_weight;
 #define ACCUMULATE(a, b, sum) ((a) * (b) + (sum))
 
 TILED_PRODUCT(multiply_float, stored_weight, float, FLOATS, WEIGHT, ACCUMULATE)
-TILED_PRODUCT(multiply_ring, char, uint, UINTS, RING_WEIGHT, ACCUMULATE)
+TILED_PRODUCT(multiply_ring, ring_weight, uint, UINTS, RING_WEIGHT, ACCUMULATE)
 
 // Four bytes of a, unsigned, times four of b, signed.
 #ifdef __opencl_c_integer_dot_product_input_4x8bit_packed
@@ -97,12 +106,13 @@ int emulated_dot(uint a, uint b) {
 // The ring product by byte planes, four inputs at a time: for devices with 8-bit dot products.
 __kernel __attribute__((reqd_work_group_size(GROUP_J, GROUP_T, 1)))
 void multiply_ring_planes(uint tokens, uint n_in, uint n_out, __global const uint* x,
-                          __global const char* w, __global uint* y) {
-  __local uint xs[4 * QUADS * TILE_TOKENS];  // [plane][quad][token]: plane's byte of four inputs
-  __local uint ws[QUADS * TILE_OUTPUTS];     // [quad][output]: four weights
+                          __global const ring_weight* w, __global uint* y) {
+  // [plane][quad][token]: plane's byte of four inputs; [plane][quad][output]: of four weights.
+  __local uint xs[4 * QUADS * TILE_TOKENS];
+  __local uint ws[WEIGHT_PLANES * QUADS * TILE_OUTPUTS];
   const uint t0 = get_group_id(1) * TILE_TOKENS, j0 = get_group_id(0) * TILE_OUTPUTS;
   const uint lt = get_local_id(1), lj = get_local_id(0), me = lt * GROUP_J + lj;
-  int sums[4][THREAD_TOKENS][VECTOR];
+  uint sums[4][THREAD_TOKENS][VECTOR];
   for (uint p = 0; p < 4; ++p)
     for (uint t = 0; t < THREAD_TOKENS; ++t)
       for (uint j = 0; j < VECTOR; ++j) sums[p][t][j] = 0;
@@ -122,21 +132,27 @@ void multiply_ring_planes(uint tokens, uint n_in, uint n_out, __global const uin
     }
     for (uint i = me; i < QUADS * TILE_OUTPUTS; i += GROUP_J * GROUP_T) {
       const uint j = i % TILE_OUTPUTS, q = i / TILE_OUTPUTS;
-      uint packed = 0;
+      uint packed[WEIGHT_PLANES];
+      for (uint p = 0; p < WEIGHT_PLANES; ++p) packed[p] = 0;
       for (uint b = 0; b < 4; ++b) {
         const uint k = k0 + 4 * q + b;
-        const uchar byte = k < n_in && j0 + j < n_out ? as_uchar(w[(ulong)k * n_out + j0 + j]) : 0;
-        packed |= (uint)byte << (8 * b);
+        int left = k < n_in && j0 + j < n_out ? w[(ulong)k * n_out + j0 + j] : 0;
+        for (uint p = 0; p < WEIGHT_PLANES; ++p) {
+          packed[p] |= (uint)(left & 255) << (8 * b);
+          left = (left - as_char((uchar)(left & 255))) >> 8;
+        }
       }
-      ws[i] = packed;
+      for (uint p = 0; p < WEIGHT_PLANES; ++p) ws[p * QUADS * TILE_OUTPUTS + i] = packed[p];
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     for (uint q = 0; q < QUADS; ++q) {
       for (uint t = 0; t < THREAD_TOKENS; ++t) {
         for (uint p = 0; p < 4; ++p) {
           const uint a = xs[(p * QUADS + q) * TILE_TOKENS + lt * THREAD_TOKENS + t];
-          for (uint j = 0; j < VECTOR; ++j)
-            sums[p][t][j] += DOT(a, ws[q * TILE_OUTPUTS + lj * VECTOR + j]);
+          // What would count from 2^32 on is nothing.
+          for (uint v = 0; v < WEIGHT_PLANES && p + v < 4; ++v)
+            for (uint j = 0; j < VECTOR; ++j)
+              sums[p + v][t][j] += (uint)DOT(a, ws[(v * QUADS + q) * TILE_OUTPUTS + lj * VECTOR + j]);
         }
       }
     }
@@ -148,8 +164,7 @@ void multiply_ring_planes(uint tokens, uint n_in, uint n_out, __global const uin
       const uint column = j0 + lj * VECTOR + j;
       if (row < tokens && column < n_out) {
         y[(ulong)row * n_out + column] =
-            (uint)sums[0][t][j] + ((uint)sums[1][t][j] << 8) + ((uint)sums[2][t][j] << 16) +
-            ((uint)sums[3][t][j] << 24);
+            sums[0][t][j] + (sums[1][t][j] << 8) + (sums[2][t][j] << 16) + (sums[3][t][j] << 24);
       }
     }
   }
@@ -165,7 +180,7 @@ __kernel void transpose_float(__global const float* from, __global stored_weight
   to[TRANSPOSED] = from[PLAIN];
 #endif
 }
-__kernel void transpose_ring(__global const char* from, __global char* to) {
+__kernel void transpose_ring(__global const ring_weight* from, __global ring_weight* to) {
   to[TRANSPOSED] = from[PLAIN];
 }
 )";

@@ -6,13 +6,25 @@
 namespace sotto {
 namespace {
 
+const char* CompilerFlagOf(StoredWeights weights) {
+  switch (weights) {
+    case StoredWeights::kPlain:
+      break;
+    case StoredWeights::kHalf:
+      return " -DHALF_WEIGHTS";
+    case StoredWeights::kWide:
+      return " -DWIDE_WEIGHTS";
+  }
+  return "";
+}
+
 absl::StatusOr<cl::Kernel> CompileKernel(const OpenClQueue& queue, const char* name,
-                                         const OpenClTiling& tiling, bool half_weights) {
+                                         const OpenClTiling& tiling, StoredWeights weights) {
   cl_int code = CL_SUCCESS;
   cl::Program program(queue.context, std::string(kOpenClKernels), /*build=*/false, &code);
   SOTTO_RETURN_IF_ERROR(OpenClStatus(code, "clCreateProgramWithSource"));
   const std::string flags =
-      StrCat("-cl-mad-enable ", tiling.CompilerFlags(), half_weights ? " -DHALF_WEIGHTS" : "");
+      StrCat("-cl-mad-enable ", tiling.CompilerFlags(), CompilerFlagOf(weights));
   if (program.build({queue.device}, flags.c_str()) != CL_SUCCESS) {
     return absl::InternalError(
         StrCat("OpenCL compiler: ", program.getBuildInfo<CL_PROGRAM_BUILD_LOG>(queue.device)));
@@ -68,14 +80,14 @@ absl::StatusOr<cl::Buffer> OpenClScratch::AtLeast(const OpenClQueue& queue, size
 
 absl::StatusOr<OpenClProduct> OpenClProduct::Compile(const OpenClQueue& queue, const char* kernel,
                                                      const OpenClTiling& tiling,
-                                                     bool half_weights) {
+                                                     StoredWeights weights) {
   if (tiling.group_size() > queue.device.getInfo<CL_DEVICE_MAX_WORK_GROUP_SIZE>() ||
       tiling.local_bytes() > queue.device.getInfo<CL_DEVICE_LOCAL_MEM_SIZE>()) {
     return absl::FailedPreconditionError("tiling beyond the device's work-group or local memory");
   }
   OpenClProduct product;
   product.tiling_ = tiling;
-  SOTTO_ASSIGN_OR_RETURN(product.kernel_, CompileKernel(queue, kernel, tiling, half_weights));
+  SOTTO_ASSIGN_OR_RETURN(product.kernel_, CompileKernel(queue, kernel, tiling, weights));
   return product;
 }
 
@@ -98,11 +110,12 @@ absl::Status OpenClProduct::Enqueue(const OpenClQueue& queue, uint32_t tokens, u
 }
 
 absl::StatusOr<OpenClTranspose> OpenClTranspose::Compile(const OpenClQueue& queue,
-                                                         const char* kernel, bool half_weights) {
+                                                         const char* kernel,
+                                                         StoredWeights weights) {
   OpenClTranspose transpose;
   // Any tiling: the source's products need one to compile.
   SOTTO_ASSIGN_OR_RETURN(transpose.kernel_,
-                         CompileKernel(queue, kernel, kOpenClTilings[0], half_weights));
+                         CompileKernel(queue, kernel, kOpenClTilings[0], weights));
   return transpose;
 }
 

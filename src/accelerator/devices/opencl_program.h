@@ -14,6 +14,10 @@
 
 namespace sotto {
 
+// How a kernel finds weights stored: as float or char; floats as half; chars as short, where they
+// are wider than a byte.
+enum class StoredWeights { kPlain, kHalf, kWide };
+
 // OK, or what an OpenCL code means: RESOURCE_EXHAUSTED for memory, INTERNAL otherwise. `what` says
 // which call.
 absl::Status OpenClStatus(cl_int code, const char* what);
@@ -23,7 +27,8 @@ struct OpenClQueue {
   static absl::StatusOr<OpenClQueue> Create(const cl::Device& device);
 
   absl::StatusOr<cl::Buffer> Allocate(size_t size_bytes) const;
-  // Copies rows in and out, whatever their stride on the host; blocking. T: 1- or 4-byte elements.
+  // Copies rows in and out, whatever their stride on the host; blocking. T: elements of 1, 2 or 4
+  // bytes.
   template <typename T>
   absl::Status Write(const cl::Buffer& buffer, ConstMatrixView<T> rows) const;
   template <typename T>
@@ -50,7 +55,7 @@ class OpenClProduct {
   // `kernel`: a product's name in opencl_kernels.cc. FAILED_PRECONDITION when the device can't run
   // the tiling; INTERNAL, with the compiler's words, when it refuses the source.
   static absl::StatusOr<OpenClProduct> Compile(const OpenClQueue& queue, const char* kernel,
-                                               const OpenClTiling& tiling, bool half_weights);
+                                               const OpenClTiling& tiling, StoredWeights weights);
 
   // Enqueues y = x W^T. x: [tokens, n_in]; w: W^T, [n_in, n_out]; y: [tokens, n_out]; contiguous.
   // tokens > 0. One call at a time.
@@ -66,7 +71,7 @@ class OpenClProduct {
 class OpenClTranspose {
  public:
   static absl::StatusOr<OpenClTranspose> Compile(const OpenClQueue& queue, const char* kernel,
-                                                 bool half_weights);
+                                                 StoredWeights weights);
   // from: [rows, columns]; to: [columns, rows]. Blocking; one call at a time.
   absl::Status Run(const OpenClQueue& queue, size_t rows, size_t columns, const cl::Buffer& from,
                    const cl::Buffer& to);

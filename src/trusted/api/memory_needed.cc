@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/strings.h"
+#include "kernels/gemm.h"
 #include "model/linear_layers.h"
 #include "model/tensor_names.h"
 #include "sotto/scores.h"
@@ -22,9 +23,9 @@ constexpr uint64_t kReserveBytesPerThread = uint64_t{4} << 20;
 MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions& how,
                           const EngineOptions& options) {
   const ModelSpec& config = checkpoint.config();
-  const LocalLinearMemory linear =
-      PlanLocalLinear(config, how.precision, WeightFormsOf(checkpoint, how.precision),
-                      TokenBlockRows(options), ThreadsPerLane(options));
+  const LocalLinearMemory linear = PlanLocalLinear(
+      config, how.precision, WeightFormsOf(checkpoint, how.precision, how.fixed_weights),
+      TokenBlockRows(options), ThreadsPerLane(options));
   const AttentionPlan attention =
       AttentionPlanFor(config, how.attention.value_or(AttentionPrecisionFor(how.precision)));
   const absl::StatusOr<TensorRef> embedding = checkpoint.Find(kEmbeddingName);
@@ -51,10 +52,11 @@ MemoryNeeded PlanSplitRun(const Checkpoint& checkpoint, const SplitSetup& setup,
   if (embedding.ok() && !setup.offload.embedding) needed.weight_bytes = embedding->size_bytes;
   needed.weight_bytes += ClassifierBytes(checkpoint.config());
   if (setup.protection == Protection::kPads) {
-    // Pads are products of weights that are kept for it, a byte each.
+    // Pads are products of weights that are kept for it.
     for (const LinearLayer layer : AllLinearLayers(checkpoint.config())) {
       const LinearShape shape = ShapeOf(checkpoint.config(), layer);
-      needed.weight_bytes += uint64_t{shape.n_in} * shape.n_out;
+      needed.weight_bytes +=
+          uint64_t{shape.n_in} * shape.n_out * GemmWeightBytes(RingOperandsOf(setup.fixed_weights));
     }
     needed.pad_bytes = setup.pads.store.memory_bytes;
   }

@@ -93,6 +93,7 @@ absl::Status Validate(const PrefillOptions& options) {
   if (options.precision.has_value()) {
     SOTTO_RETURN_IF_ERROR(CheckEnum("precision", *options.precision, Precision::kFixed));
   }
+  SOTTO_RETURN_IF_ERROR(CheckEnum("fixed_weights", options.fixed_weights, FixedWeights::k8Bits));
   if (options.attention_precision.has_value()) {
     SOTTO_RETURN_IF_ERROR(
         CheckEnum("attention_precision", *options.attention_precision, AttentionPrecision::kBf16));

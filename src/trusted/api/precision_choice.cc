@@ -92,6 +92,7 @@ absl::StatusOr<PrecisionReport> ChoosePrecision(const PrefillOptions& options) {
   PrecisionReport choice;
   SOTTO_RETURN_IF_ERROR(ChooseLinear(options, choice));
   SOTTO_RETURN_IF_ERROR(ChooseAttention(options, choice));
+  if (choice.linear == Precision::kFixed) choice.fixed_weights = options.fixed_weights;
   return choice;
 }
 

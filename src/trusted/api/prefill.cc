@@ -54,12 +54,14 @@ std::unique_ptr<Backend> MakeBackend(const PrefillOptions& options, const Checkp
     return MakeLocalBackend(checkpoint,
                             {.precision = precision.linear,
                              .weight_cache_dir = options.weight_cache_dir,
-                             .attention = precision.attention},
+                             .attention = precision.attention,
+                             .fixed_weights = options.fixed_weights},
                             pool);
   }
   const PassSize pass{options.batch_size, options.prefill_length, options.positions};
-  return std::make_unique<SplitBackend>(
-      checkpoint, MakeSplitSetup(*options.split, pass, precision.linear, options.threads), pool);
+  SplitSetup setup = MakeSplitSetup(*options.split, pass, precision.linear, options.threads);
+  setup.fixed_weights = options.fixed_weights;
+  return std::make_unique<SplitBackend>(checkpoint, std::move(setup), pool);
 }
 
 RetrySchedule MakeRetries(const PrefillOptions& options) {

@@ -64,14 +64,15 @@ class LocalLinear : public Linear {
 };
 
 absl::StatusOr<std::vector<PackedLayer>> PackAllLayers(const Checkpoint& checkpoint,
-                                                       Precision precision, ThreadPool& pool) {
+                                                       const LocalLinearOptions& options,
+                                                       ThreadPool& pool) {
   const std::vector<LinearLayer> names = AllLinearLayers(checkpoint.config());
-  const WeightForms forms = WeightFormsOf(checkpoint, precision);
+  const WeightForms forms = WeightFormsOf(checkpoint, options.precision, options.fixed_weights);
   std::vector<PackedLayer> layers;
   for (LinearLayer layer : names) {
     ReportLoading("packing weights", layers.size(), names.size());
-    SOTTO_ASSIGN_OR_RETURN(PackedLayer packed,
-                           PackLayer(checkpoint, layer, precision, forms[layers.size()], pool));
+    SOTTO_ASSIGN_OR_RETURN(PackedLayer packed, PackLayer(checkpoint, layer, options.precision,
+                                                         forms[layers.size()], pool));
     layers.push_back(std::move(packed));
   }
   ReportLoading("packing weights", names.size(), names.size());
@@ -82,11 +83,12 @@ absl::StatusOr<std::vector<PackedLayer>> PackAllLayers(const Checkpoint& checkpo
 absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint,
                                                     const LocalLinearOptions& options,
                                                     ThreadPool& pool) {
+  const WeightForms forms = WeightFormsOf(checkpoint, options.precision, options.fixed_weights);
   SOTTO_ASSIGN_OR_RETURN(const std::string path,
-                         WeightCachePath(options.weight_cache_dir, checkpoint, options.precision));
+                         WeightCachePath(options.weight_cache_dir, checkpoint, options.precision,
+                                         options.fixed_weights));
   absl::StatusOr<std::vector<PackedLayer>> cached =
-      ReadWeightCache(path, checkpoint.config(), options.precision,
-                      WeightFormsOf(checkpoint, options.precision), pool);
+      ReadWeightCache(path, checkpoint.config(), options.precision, forms, pool);
   if (cached.ok()) {
     Log(LogLevel::kInfo, StrCat("packed weights from ", path));
     return cached;
@@ -94,8 +96,7 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
   if (!absl::IsNotFound(cached.status())) {
     Log(LogLevel::kWarning, StrCat(ToStd(cached.status().message()), "; rebuilding it"));
   }
-  SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
-                         PackAllLayers(checkpoint, options.precision, pool));
+  SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers, PackAllLayers(checkpoint, options, pool));
   std::error_code error;  // Writing tells.
   std::filesystem::create_directories(options.weight_cache_dir, error);
   const absl::Status status = WriteWeightCache(path, layers, pool);
@@ -109,7 +110,11 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
 
 }  // namespace
 
-WeightForms WeightFormsOf(const Checkpoint& checkpoint, Precision precision) {
+WeightForms WeightFormsOf(const Checkpoint& checkpoint, Precision precision,
+                          FixedWeights fixed_weights) {
+  if (precision == Precision::kFixed) {
+    return WeightForms(AllLinearLayers(checkpoint.config()).size(), RingOperandsOf(fixed_weights));
+  }
   WeightForms forms;
   for (const LinearLayer layer : AllLinearLayers(checkpoint.config())) {
     const bool narrowed =
@@ -131,7 +136,7 @@ LocalLinearMemory PlanLocalLinear(const ModelSpec& config, Precision precision,
     memory.weight_bytes +=
         GemmWeights::PackedBytes(forms[i], shape.n_in, shape.n_out) + shape.n_out * kColumnBytes;
     memory.packing_bytes =
-        std::max(memory.packing_bytes, PackingBytes(precision, shape.n_in, threads));
+        std::max(memory.packing_bytes, PackingBytes(forms[i], shape.n_in, threads));
     memory.workspace_bytes =
         std::max(memory.workspace_bytes,
                  LocalWorkspaceBytes(precision, forms[i], shape, max_tokens, threads));
@@ -143,9 +148,8 @@ absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkp
                                                         const LocalLinearOptions& options,
                                                         ThreadPool& pool) {
   SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
-                         options.weight_cache_dir.empty()
-                             ? PackAllLayers(checkpoint, options.precision, pool)
-                             : LoadOrPack(checkpoint, options, pool));
+                         options.weight_cache_dir.empty() ? PackAllLayers(checkpoint, options, pool)
+                                                          : LoadOrPack(checkpoint, options, pool));
   return std::make_unique<LocalLinear>(checkpoint.config(), options, std::move(layers));
 }
 

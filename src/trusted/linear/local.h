@@ -22,6 +22,8 @@ std::string_view PrecisionName(Precision precision);
 // process makes once (kernels/measured_rates.h). INVALID_ARGUMENT otherwise.
 absl::StatusOr<Precision> ParsePrecision(std::string_view name);
 
+int FixedWeightBits(FixedWeights width);  // 12 or 8
+
 std::string_view AttentionPrecisionName(AttentionPrecision precision);
 // What attention is computed in where nobody says. kF32 and kFixed: f32, always. kBf16 and kInt8:
 // the faster of bf16 and f32, measured once a process.
@@ -30,7 +32,8 @@ AttentionPrecision AttentionPrecisionFor(Precision precision);
 // How the weight of each linear layer is kept, in the order of AllLinearLayers(). For kF32, weights
 // that the checkpoint has in BF16 stay so: the results are the same to the bit.
 using WeightForms = std::vector<GemmOperands>;
-WeightForms WeightFormsOf(const Checkpoint& checkpoint, Precision precision);
+WeightForms WeightFormsOf(const Checkpoint& checkpoint, Precision precision,
+                          FixedWeights fixed_weights = FixedWeights::k12Bits);
 
 // What a local linear will take, known before anything is loaded.
 struct LocalLinearMemory {
@@ -50,6 +53,7 @@ struct LocalLinearOptions {
   std::string weight_cache_dir = {};
   // Of attention between the layers; none: AttentionPrecisionFor(precision).
   std::optional<AttentionPrecision> attention = {};
+  FixedWeights fixed_weights = FixedWeights::k12Bits;  // Of kFixed.
 };
 
 // Converts and reorders every weight once, layer by layer, dropping the checkpoint's pages behind.

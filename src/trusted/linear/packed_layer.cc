@@ -18,26 +18,38 @@ bool IsQuantized(Precision precision) {
 
 // Where one worker turns a block of rows into operands.
 struct BlockBuffers {
-  BlockBuffers(Precision precision, size_t n_in) : rows(kGemmColumnBlock, n_in) {
-    if (precision == Precision::kBf16) bf16 = Matrix<BFloat16>(kGemmColumnBlock, n_in);
-    if (IsQuantized(precision)) int8 = Matrix<int8_t>(kGemmColumnBlock, n_in);
+  BlockBuffers(GemmOperands form, size_t n_in) : rows(kGemmColumnBlock, n_in) {
+    if (form == GemmOperands::kBf16) bf16 = Matrix<BFloat16>(kGemmColumnBlock, n_in);
+    if (form == GemmOperands::kU8S8) int8 = Matrix<int8_t>(kGemmColumnBlock, n_in);
+    if (form == GemmOperands::kU8S16) int16 = Matrix<int16_t>(kGemmColumnBlock, n_in);
   }
   Matrix<float> rows;
   Matrix<BFloat16> bf16;
   Matrix<int8_t> int8;
+  Matrix<int16_t> int16;
 };
 
-int32_t Sum(const int8_t* values, size_t n) {
+template <typename T>
+int32_t Sum(const T* values, size_t n) {
   int32_t sum = 0;
   for (size_t i = 0; i < n; ++i) sum += values[i];
   return sum;
 }
 
+void Quantize(ConstMatrixView<float> rows, MatrixView<int8_t> wq, float* scales, uint32_t* norms) {
+  QuantizeWeightRows(rows, wq, scales, norms);
+}
+void Quantize(ConstMatrixView<float> rows, MatrixView<int16_t> wq, float* scales, uint32_t* norms) {
+  QuantizeFixedWeightRows(rows, FixedWeights::k12Bits, wq, scales, norms);
+}
+
 // Quantises the block's rows and notes scales and sums; returns the largest l1 norm.
-uint32_t QuantizeBlock(size_t first_column, ConstMatrixView<float> rows, MatrixView<int8_t> wq,
+// T: int8_t or int16_t.
+template <typename T>
+uint32_t QuantizeBlock(size_t first_column, ConstMatrixView<float> rows, MatrixView<T> wq,
                        PackedLayer& out) {
   uint32_t l1_norms[kGemmColumnBlock];
-  QuantizeWeightRows(rows, wq, &out.scales[first_column], l1_norms);
+  Quantize(rows, wq, &out.scales[first_column], l1_norms);
   for (size_t j = 0; j < rows.rows(); ++j) {
     out.weight_sums[first_column + j] = Sum(wq.row(j), wq.cols());
   }
@@ -48,7 +60,9 @@ class LayerPacker {
  public:
   LayerPacker(const Checkpoint& checkpoint, int workers, PackedLayer& out)
       : checkpoint_(checkpoint), out_(out) {
-    for (int i = 0; i < workers; ++i) buffers_.emplace_back(out.precision, out.weights.n_in());
+    for (int i = 0; i < workers; ++i) {
+      buffers_.emplace_back(out.weights.operands(), out.weights.n_in());
+    }
   }
 
   void PackBlock(size_t block, int worker) {
@@ -74,21 +88,26 @@ class LayerPacker {
   }
 
   void PackRows(size_t block, ConstMatrixView<float> rows, BlockBuffers& buffers) {
-    switch (OperandsOf(out_.precision)) {
+    switch (out_.weights.operands()) {
       case GemmOperands::kF32:
       case GemmOperands::kF32ByBf16:
         return out_.weights.PackBlock(block, rows.data());
       case GemmOperands::kBf16:
         ConvertRow(rows.data(), rows.size(), buffers.bf16.view().data());
         return out_.weights.PackBlock(block, buffers.bf16.view().data());
-      case GemmOperands::kU8S8: {
-        const MatrixView<int8_t> wq = buffers.int8.view().Rows(0, rows.rows());
-        const uint32_t l1 = QuantizeBlock(block * kGemmColumnBlock, rows, wq, out_);
-        out_.weights.PackBlock(block, wq.data());
-        std::lock_guard lock(mutex_);
-        max_l1_ = std::max(max_l1_, l1);
-      }
+      case GemmOperands::kU8S8:
+        return PackQuantized(block, rows, buffers.int8.view().Rows(0, rows.rows()));
+      case GemmOperands::kU8S16:
+        return PackQuantized(block, rows, buffers.int16.view().Rows(0, rows.rows()));
     }
+  }
+
+  template <typename T>
+  void PackQuantized(size_t block, ConstMatrixView<float> rows, MatrixView<T> wq) {
+    const uint32_t l1 = QuantizeBlock(block * kGemmColumnBlock, rows, wq, out_);
+    out_.weights.PackBlock(block, wq.data());
+    std::lock_guard lock(mutex_);
+    max_l1_ = std::max(max_l1_, l1);
   }
 
   // The first block's error wins, so that the message does not depend on the threads.
@@ -135,10 +154,12 @@ GemmOperands OperandsOf(Precision precision) {
   return GemmOperands::kF32;
 }
 
-// f32 needs operands only where they are narrowed: it is planned as if all of them were.
-size_t PackingBytes(Precision precision, size_t n_in, int threads) {
-  const size_t operand_bytes = GemmOperandBytes(OperandsOf(precision));
-  return static_cast<size_t>(threads) * kGemmColumnBlock * n_in * (sizeof(float) + operand_bytes);
+// f32 needs operands only where they are narrowed: it is planned as if all of them were. Those of
+// 16 bits are packed one plane after the other.
+size_t PackingBytes(GemmOperands form, size_t n_in, int threads) {
+  size_t element_bytes = sizeof(float) + GemmWeightBytes(form);
+  if (form == GemmOperands::kU8S16) element_bytes += sizeof(int8_t);
+  return static_cast<size_t>(threads) * kGemmColumnBlock * n_in * element_bytes;
 }
 
 absl::StatusOr<PackedLayer> MakeEmptyLayer(const ModelSpec& config, LinearLayer layer,

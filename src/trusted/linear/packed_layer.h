@@ -31,7 +31,7 @@ struct PackedLayer {
 GemmOperands OperandsOf(Precision precision);
 
 // What PackLayer() needs beside the packed layer, for a layer of `n_in` inputs.
-size_t PackingBytes(Precision precision, size_t n_in, int threads);
+size_t PackingBytes(GemmOperands form, size_t n_in, int threads);
 
 // A layer with memory for everything, and nothing in it yet. RESOURCE_EXHAUSTED without memory.
 absl::StatusOr<PackedLayer> MakeEmptyLayer(const ModelSpec& config, LinearLayer layer,

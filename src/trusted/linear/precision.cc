@@ -31,6 +31,8 @@ absl::StatusOr<Precision> ParsePrecision(std::string_view name) {
       StrCat("\"", name, "\" is not one of auto, f32, bf16, int8 or fixed"));
 }
 
+int FixedWeightBits(FixedWeights width) { return width == FixedWeights::k12Bits ? 12 : 8; }
+
 std::string_view AttentionPrecisionName(AttentionPrecision precision) {
   return precision == AttentionPrecision::kBf16 ? "bf16" : "f32";
 }

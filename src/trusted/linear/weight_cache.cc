@@ -73,8 +73,10 @@ absl::Status Damaged(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<std::string> WeightCachePath(const std::string& cache_dir,
-                                            const Checkpoint& checkpoint, Precision precision) {
-  SOTTO_ASSIGN_OR_RETURN(const std::string fingerprint, WeightFingerprint(checkpoint, precision));
+                                            const Checkpoint& checkpoint, Precision precision,
+                                            FixedWeights fixed_weights) {
+  SOTTO_ASSIGN_OR_RETURN(const std::string fingerprint,
+                         WeightFingerprint(checkpoint, precision, fixed_weights));
   return StrCat(cache_dir, "/sotto-", fingerprint, ".weights");
 }
 

@@ -24,7 +24,8 @@ namespace sotto {
 // Where the cache of this checkpoint and precision is, or would be, on this machine. Errors as
 // Checkpoint::ReadStoredRows.
 absl::StatusOr<std::string> WeightCachePath(const std::string& cache_dir,
-                                            const Checkpoint& checkpoint, Precision precision);
+                                            const Checkpoint& checkpoint, Precision precision,
+                                            FixedWeights fixed_weights = FixedWeights::k12Bits);
 
 // All layers, from the cache. NOT_FOUND when there is none; DATA_LOSS when it is damaged.
 absl::StatusOr<std::vector<PackedLayer>> ReadWeightCache(const std::string& path,

@@ -14,7 +14,7 @@
 namespace sotto {
 namespace {
 
-constexpr int kFormatVersion = 3;
+constexpr int kFormatVersion = 4;
 constexpr size_t kSamples = 16, kSampleBytes = 64;
 
 std::string DescribeFiles(const std::string& directory) {
@@ -49,10 +49,12 @@ absl::Status AppendSamples(const Checkpoint& checkpoint, const TensorRef& tensor
 
 }  // namespace
 
-absl::StatusOr<std::string> WeightFingerprint(const Checkpoint& checkpoint, Precision precision) {
+absl::StatusOr<std::string> WeightFingerprint(const Checkpoint& checkpoint, Precision precision,
+                                              FixedWeights fixed_weights) {
+  const bool narrow = precision == Precision::kFixed && fixed_weights == FixedWeights::k8Bits;
   std::string text =
       StrCat("sotto weights ", kFormatVersion, "\n", SOTTO_VERSION, "\n", CpuFeatureString(), "\n",
-             PrecisionName(precision), "\n", kGemmColumnBlock, "\n",
+             PrecisionName(precision), narrow ? " 8 bits" : "", "\n", kGemmColumnBlock, "\n",
              ConfigToJson(checkpoint.config()), "\n", DescribeFiles(checkpoint.directory()));
   for (const TensorRef& tensor : checkpoint.tensors()) {
     text += StrCat(tensor.name, ":", DTypeName(tensor.dtype), ":", tensor.size_bytes, "\n");

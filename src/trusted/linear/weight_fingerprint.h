@@ -10,10 +10,12 @@
 
 namespace sotto {
 
-// Over format, instruction set, precision, block sizes, config; of each weight file its name, size
+// Over format, instruction set, precision (for kFixed with the width of weights), block sizes,
+// config; of each weight file its name, size
 // and time of change; of each tensor its name, type and some of its bytes. Not the whole weights:
 // hashing them takes longer than packing them. Errors as Checkpoint::ReadStoredRows.
-absl::StatusOr<std::string> WeightFingerprint(const Checkpoint& checkpoint, Precision precision);
+absl::StatusOr<std::string> WeightFingerprint(const Checkpoint& checkpoint, Precision precision,
+                                              FixedWeights fixed_weights);
 
 }  // namespace sotto
 

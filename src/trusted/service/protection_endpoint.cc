@@ -17,9 +17,11 @@ ResponseJson AcceleratorsJson(const ProtectionReport& report) {
 }
 
 ResponseJson PrecisionJson(const ProtectionReport& report) {
-  return {{"linear", SecretString(report.precision)},
-          {"linear_reason", SecretString(report.precision_reason)},
-          {"attention", SecretString(report.attention_precision)}};
+  ResponseJson json{{"linear", SecretString(report.precision)},
+                    {"linear_reason", SecretString(report.precision_reason)},
+                    {"attention", SecretString(report.attention_precision)}};
+  if (report.fixed_weight_bits.has_value()) json["fixed_weights"] = *report.fixed_weight_bits;
+  return json;
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ struct ProtectionReport {
   std::string host_reason = {};
   std::optional<Accelerators> accelerators = {};  // Nullopt: none takes part.
   std::string precision = {}, precision_reason = {}, attention_precision = {};
+  std::optional<int> fixed_weight_bits = {};  // Nullopt: the precision has none.
 };
 
 }  // namespace sotto

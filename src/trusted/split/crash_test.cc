@@ -56,9 +56,9 @@ class RecordingAccelerator final : public InProcessAccelerator {
   SOTTO_CHECK(fd >= 0);
   std::mt19937 rng(seed);
   ThreadPool pool(1);
-  auto weights = std::make_shared<PadWeights>(model.config());
+  auto weights = std::make_shared<PadWeights>(model.config(), FixedWeights::k12Bits);
   auto layers = std::make_shared<ProtectedLayers>(model.Protect(
-      ProcessDrbg(), pool, [&](LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
+      ProcessDrbg(), pool, [&](LinearLayer layer, size_t first, ConstMatrixView<int16_t> wq) {
         weights->AddRows(layer, first, wq);
       }));
   const Matrix<float> x = [] {

@@ -74,7 +74,7 @@ SOTTO_IFMA uint64_t OffsetDot(std::span<const int32_t> values, std::span<const u
   return sum;
 }
 
-void AccumulateColumns(ConstMatrixView<int8_t> w, const uint64_t* s, int64_t* low, int64_t* high) {
+void AccumulateColumns(ConstMatrixView<int16_t> w, const uint64_t* s, int64_t* low, int64_t* high) {
   kAvx512Field.accumulate_columns(w, s, low, high);
 }
 

@@ -22,7 +22,7 @@ uint64_t FieldOffset(std::span<const uint64_t> field) {
   return FieldMultiply(FieldReduce128(sum), uint64_t{1} << 31);
 }
 
-void AccumulateFieldColumns(ConstMatrixView<int8_t> w, const uint64_t* s, int64_t* low,
+void AccumulateFieldColumns(ConstMatrixView<int16_t> w, const uint64_t* s, int64_t* low,
                             int64_t* high) {
   FieldTable().best().accumulate_columns(w, s, low, high);
 }

@@ -20,9 +20,10 @@ uint64_t FieldOffset(std::span<const uint64_t> field);
 
 // u[i] += sum_j w(j, i) * s[j], kept as two exact partial sums that FieldColumns() joins:
 // low[i] += sum_j w(j, i) * (s[j] mod 2^31), high[i] += sum_j w(j, i) * (s[j] div 2^31). Neither
-// overflows while fewer than 2^23 rows are added in all.
-// w: [rows, n]; s: [rows], in [0, p); low, high: [n].
-void AccumulateFieldColumns(ConstMatrixView<int8_t> w, const uint64_t* s, int64_t* low,
+// overflows while at most kMaxFieldRows rows are added in all: 2047 * 2^31 * 2^20 < 2 p.
+// w: [rows, n], |w| <= 2047; s: [rows], in [0, p); low, high: [n].
+inline constexpr size_t kMaxFieldRows = size_t{1} << 20;
+void AccumulateFieldColumns(ConstMatrixView<int16_t> w, const uint64_t* s, int64_t* low,
                             int64_t* high);
 // u[i] = low[i] + 2^31 high[i] modulo p, in [0, p).
 void FieldColumns(const int64_t* low, const int64_t* high, std::span<uint64_t> u);

@@ -101,16 +101,16 @@ class FieldColumnsTest : public ::testing::TestWithParam<ColumnCase> {};
 TEST_P(FieldColumnsTest, EveryVersionEqualsPlainArithmetic) {
   const size_t rows = GetParam().rows, cols = GetParam().cols;
   std::mt19937 rng(5);
-  std::vector<int8_t> w(rows * cols);
-  for (int8_t& v : w) v = static_cast<int8_t>(static_cast<int>(rng() % 255) - 127);
+  std::vector<int16_t> w(rows * cols);
+  for (int16_t& v : w) v = static_cast<int16_t>(static_cast<int>(rng() % 4095) - 2047);
   const auto s = RandomField(rows, 6);
-  const ConstMatrixView<int8_t> view(w.data(), rows, cols);
+  const ConstMatrixView<int16_t> view(w.data(), rows, cols);
 
   std::vector<uint64_t> expected(cols, 0);
   for (size_t i = 0; i < cols; ++i) {
     for (size_t j = 0; j < rows; ++j) {
-      const uint64_t v = static_cast<uint64_t>(view(j, i) + 128);
-      const Uint128 term = Uint128{v} * s[j] + Uint128{kFieldPrime - s[j]} * 128;
+      const uint64_t v = static_cast<uint64_t>(view(j, i) + 2048);
+      const Uint128 term = Uint128{v} * s[j] + Uint128{kFieldPrime - s[j]} * 2048;
       expected[i] = static_cast<uint64_t>((expected[i] + term) % kFieldPrime);
     }
   }

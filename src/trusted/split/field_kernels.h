@@ -13,7 +13,7 @@ namespace sotto {
 struct FieldKernels {
   Isa isa;
   uint64_t (*offset_dot)(std::span<const int32_t> values, std::span<const uint64_t> field);
-  void (*accumulate_columns)(ConstMatrixView<int8_t> w, const uint64_t* s, int64_t* low,
+  void (*accumulate_columns)(ConstMatrixView<int16_t> w, const uint64_t* s, int64_t* low,
                              int64_t* high);
 };
 

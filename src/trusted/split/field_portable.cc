@@ -14,11 +14,11 @@ uint64_t OffsetDot(std::span<const int32_t> values, std::span<const uint64_t> fi
   return FieldReduce128(sum);
 }
 
-void AccumulateColumns(ConstMatrixView<int8_t> w, const uint64_t* s, int64_t* low, int64_t* high) {
+void AccumulateColumns(ConstMatrixView<int16_t> w, const uint64_t* s, int64_t* low, int64_t* high) {
   for (size_t j = 0; j < w.rows(); ++j) {
     const int64_t s_low = static_cast<int64_t>(s[j] & 0x7fffffffu);
     const int64_t s_high = static_cast<int64_t>(s[j] >> 31);
-    const int8_t* row = w.row(j);
+    const int16_t* row = w.row(j);
     for (size_t i = 0; i < w.cols(); ++i) {
       low[i] += row[i] * s_low;
       high[i] += row[i] * s_high;

@@ -43,19 +43,31 @@ std::span<const uint64_t> FreivaldsSecret::values() const { return AsField(value
 
 FreivaldsKey::FreivaldsKey(const FreivaldsSecret& secret, size_t n_in, size_t n_out)
     : n_in_(n_in), n_out_(n_out), u_(n_in * sizeof(uint64_t)), sums_(2 * n_in * sizeof(int64_t)) {
-  SOTTO_CHECK(n_out <= secret.values().size() && n_out < (size_t{1} << 23));
+  SOTTO_CHECK(n_out <= secret.values().size());
   s_ = secret.values().first(n_out);
 }
 
-void FreivaldsKey::AddWeightRows(size_t first, ConstMatrixView<int8_t> wq) {
+void FreivaldsKey::AddWeightRows(size_t first, ConstMatrixView<int16_t> wq) {
   SOTTO_CHECK(wq.cols() == n_in_ && first <= n_out_ && wq.rows() <= n_out_ - first);
+  SOTTO_CHECK(wq.rows() <= kMaxFieldRows);
+  if (rows_in_sums_ + wq.rows() > kMaxFieldRows) Fold();
+  rows_in_sums_ += wq.rows();
   int64_t* low = As<int64_t>(sums_).data();
   AccumulateFieldColumns(wq, s_.data() + first, low, low + n_in_);
 }
 
+void FreivaldsKey::Fold() {
+  const std::span<int64_t> sums = As<int64_t>(sums_);
+  SecretBuffer more_bytes(n_in_ * sizeof(uint64_t));
+  const std::span<uint64_t> more = As<uint64_t>(more_bytes), u = As<uint64_t>(u_);
+  FieldColumns(sums.data(), sums.data() + n_in_, more);
+  for (size_t i = 0; i < n_in_; ++i) u[i] = FieldAdd(u[i], more[i]);
+  std::fill(sums.begin(), sums.end(), 0);
+  rows_in_sums_ = 0;
+}
+
 void FreivaldsKey::Finish() {
-  const int64_t* low = As<int64_t>(sums_).data();
-  FieldColumns(low, low + n_in_, As<uint64_t>(u_));
+  Fold();
   sums_ = SecretBuffer();
   offset_ = FieldSubtract(FieldOffset(s_), FieldOffset(u()));
 }

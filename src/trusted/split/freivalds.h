@@ -48,9 +48,9 @@ class FreivaldsKey {
  public:
   FreivaldsKey(const FreivaldsSecret& secret, size_t n_in, size_t n_out);
 
-  // Adds rows [first, first + wq.rows()) of the layer's int8 weights, [rows, n_in]; each row once,
-  // in any order. Then Finish() once. One caller at a time.
-  void AddWeightRows(size_t first, ConstMatrixView<int8_t> wq);
+  // Adds rows [first, first + wq.rows()) of the layer's weights, [rows, n_in], of at most 12 bits;
+  // each row once, in any order. Then Finish() once. One caller at a time.
+  void AddWeightRows(size_t first, ConstMatrixView<int16_t> wq);
   void Finish();
 
   // What the parts of a true answer to xq[n_in] add up to: Xq . u + 2^31 sum_j s_j.
@@ -64,11 +64,14 @@ class FreivaldsKey {
 
  private:
   std::span<const uint64_t> u() const;
+  // Adds to u what the sums hold, and empties them.
+  void Fold();
 
   std::span<const uint64_t> s_;  // [n_out]
   size_t n_in_, n_out_;
-  SecretBuffer u_;       // [n_in] of uint64_t
-  SecretBuffer sums_;    // While building: [2 * n_in] of int64_t.
+  SecretBuffer u_;     // [n_in] of uint64_t
+  SecretBuffer sums_;  // While building: [2 * n_in] of int64_t.
+  size_t rows_in_sums_ = 0;
   uint64_t offset_ = 0;  // 2^31 (sum_j s_j - sum_i u_i): OffsetFieldDot adds it to each side.
 };
 

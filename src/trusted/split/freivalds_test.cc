@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "trusted/split/field.h"
+#include "trusted/split/field_dot.h"
 
 namespace sotto {
 namespace {
@@ -17,8 +18,8 @@ class FreivaldsTest : public ::testing::Test {
  protected:
   FreivaldsTest() : drbg_(std::array<uint8_t, 32>{1}), secret_(kOut + 10, drbg_), w_(kOut * kIn) {
     std::mt19937 rng(1);
-    for (int8_t& v : w_) v = static_cast<int8_t>(static_cast<int>(rng() % 255) - 127);
-    for (int32_t& v : x_) v = static_cast<int32_t>(rng() % 65535) - 32767;
+    for (int16_t& v : w_) v = static_cast<int16_t>(static_cast<int>(rng() % 4095) - 2047);
+    for (int32_t& v : x_) v = static_cast<int32_t>(rng() % 8191) - 4095;
     for (size_t j = 0; j < kOut; ++j) {
       y_[j] = 0;
       for (size_t i = 0; i < kIn; ++i) y_[j] += w_[j * kIn + i] * x_[i];
@@ -27,7 +28,7 @@ class FreivaldsTest : public ::testing::Test {
 
   FreivaldsKey MakeKey() const {
     FreivaldsKey key(secret_, kIn, kOut);
-    const ConstMatrixView<int8_t> w(w_.data(), kOut, kIn);
+    const ConstMatrixView<int16_t> w(w_.data(), kOut, kIn);
     key.AddWeightRows(20, w.Rows(20, kOut - 20));  // Any order.
     key.AddWeightRows(0, w.Rows(0, 20));
     key.Finish();
@@ -42,7 +43,7 @@ class FreivaldsTest : public ::testing::Test {
 
   Drbg drbg_;
   FreivaldsSecret secret_;
-  std::vector<int8_t> w_;
+  std::vector<int16_t> w_;
   std::array<int32_t, kIn> x_;
   std::array<int32_t, kOut> y_;
 };
@@ -98,6 +99,23 @@ TEST(EqualMask, IsAllOnesOnlyWhenEqual) {
   EXPECT_EQ(EqualMask(0, 0), ~uint64_t{0});
   EXPECT_EQ(EqualMask(kFieldPrime - 1, kFieldPrime - 1), ~uint64_t{0});
   for (int bit = 0; bit < 64; ++bit) EXPECT_EQ(EqualMask(5, 5 ^ (uint64_t{1} << bit)), 0u);
+}
+
+// More rows than exact partial sums have room for, all of the greatest magnitude.
+TEST(FreivaldsKeyTest, TakesAnyNumberOfRows) {
+  constexpr size_t kRows = 2 * kMaxFieldRows + 3, kBlock = kMaxFieldRows / 4 + 1;
+  Drbg random(std::array<uint8_t, 32>{2});
+  const FreivaldsSecret secret(kRows, random);
+  FreivaldsKey key(secret, 1, kRows);
+  const std::vector<int16_t> w(kRows, 2047);
+  for (size_t first = 0; first < kRows; first += kBlock) {
+    const size_t rows = std::min(kBlock, kRows - first);
+    key.AddWeightRows(first, {w.data() + first, rows, 1});
+  }
+  key.Finish();
+  // A row of ones has the product 2047 in every column: sum_j 2047 s_j, as ExpectedSum offsets it.
+  const std::vector<int32_t> x = {1}, y(kRows, 2047);
+  EXPECT_EQ(key.ExpectedSum(x), key.OutputPart(0, y));
 }
 
 }  // namespace

@@ -46,9 +46,9 @@ class LiesTest : public ::testing::Test {
       return std::make_unique<ShareBlinder>(config, mode.servers, ProcessDrbg());
     }
     if (pad_weights_ == nullptr) {
-      pad_weights_ = std::make_shared<PadWeights>(config);
+      pad_weights_ = std::make_shared<PadWeights>(config, FixedWeights::k12Bits);
       model_.Protect(ProcessDrbg(), pool_,
-                     [&](LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
+                     [&](LinearLayer layer, size_t first, ConstMatrixView<int16_t> wq) {
                        pad_weights_->AddRows(layer, first, wq);
                      });
     }

@@ -41,7 +41,7 @@ size_t OutputColumns(LinearShape shape, LinearTail tail) {
 void ApplyPlainly(const RingModel& model, const ProtectedLayer& layer, LinearLayer name,
                   const LinearInput& input, LinearTail tail, MatrixView<float> y) {
   const auto [n_in, n_out] = layer.shape;
-  const ConstMatrixView<int8_t> w = model.weights[LinearLayerIndex(model.config, name)].view();
+  const ConstMatrixView<int16_t> w = model.weights[LinearLayerIndex(model.config, name)].view();
   std::vector<float> x(n_in), values(n_out);
   std::vector<int32_t> xq(n_in), acc(n_out);
   for (size_t r = 0; r < input.x.rows(); ++r) {
@@ -112,9 +112,9 @@ class OffloadedTest : public ::testing::TestWithParam<Protection> {
     if (GetParam().servers > 1) {
       return std::make_unique<ShareBlinder>(model_.config(), GetParam().servers, ProcessDrbg());
     }
-    auto weights = std::make_shared<PadWeights>(model_.config());
+    auto weights = std::make_shared<PadWeights>(model_.config(), FixedWeights::k12Bits);
     model_.Protect(ProcessDrbg(), pool_,
-                   [&](LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
+                   [&](LinearLayer layer, size_t first, ConstMatrixView<int16_t> wq) {
                      weights->AddRows(layer, first, wq);
                    });
     PadOptions pads;

@@ -5,19 +5,19 @@
 
 namespace sotto {
 
-PadWeights::PadWeights(const ModelSpec& config) : config_(config) {
+PadWeights::PadWeights(const ModelSpec& config, FixedWeights width) : config_(config) {
   for (LinearLayer layer : AllLinearLayers(config)) {
     const auto [n_in, n_out] = ShapeOf(config, layer);
-    weights_.emplace_back(GemmOperands::kU8S8, n_in, n_out);
+    weights_.emplace_back(RingOperandsOf(width), n_in, n_out);
   }
 }
 
-void PadWeights::AddRows(LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
+void PadWeights::AddRows(LinearLayer layer, size_t first, ConstMatrixView<int16_t> wq) {
   GemmWeights& weights = weights_[LinearLayerIndex(config_, layer)];
   const size_t block = first / kGemmColumnBlock;
   SOTTO_CHECK(first % kGemmColumnBlock == 0 && wq.rows() == weights.block_columns(block));
   SOTTO_CHECK(wq.stride() == wq.cols());
-  weights.PackBlock(block, wq.data());
+  PackRingBlock(weights, block, wq);
 }
 
 void PadWeights::Multiply(LinearLayer layer, ConstMatrixView<uint32_t> x, MatrixView<uint32_t> y,

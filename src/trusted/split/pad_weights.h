@@ -1,5 +1,5 @@
-// The trusted process's own int8 weights, packed for products with ring words: what makes pads, and
-// what computes a layer here when there are none.
+// The trusted process's own integer weights, packed for products with ring words: what makes pads,
+// and what computes a layer here when there are none.
 #ifndef SOTTO_TRUSTED_SPLIT_PAD_WEIGHTS_H_
 #define SOTTO_TRUSTED_SPLIT_PAD_WEIGHTS_H_
 
@@ -12,6 +12,7 @@
 #include "kernels/gemm.h"
 #include "model/config.h"
 #include "model/linear_layers.h"
+#include "sotto/precision.h"
 
 namespace sotto {
 
@@ -22,11 +23,11 @@ class PadWeights {
     SecretBuffer memory;
   };
 
-  explicit PadWeights(const ModelSpec& config);
+  PadWeights(const ModelSpec& config, FixedWeights width);
 
   // As ProtectedLayers::WeightObserver: rows in blocks of kGemmColumnBlock, the layer's last block
   // shorter. Thread-safe for different blocks.
-  void AddRows(LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq);
+  void AddRows(LinearLayer layer, size_t first, ConstMatrixView<int16_t> wq);
 
   // y = x W^T modulo 2^32. x: [rows, n_in]; y: [rows, n_out]. Thread-safe, each call with a pool
   // and a workspace of its own. Constant-time in x.

@@ -22,10 +22,10 @@ using ::testing::HasSubstr;
 constexpr LinearLayer kQkv0{LinearKind::kQkv, 0}, kLmHead{LinearKind::kLmHead, 0};
 
 std::shared_ptr<const PadWeights> MakeWeights(const TinyModel& model) {
-  auto weights = std::make_shared<PadWeights>(model.config());
+  auto weights = std::make_shared<PadWeights>(model.config(), FixedWeights::k12Bits);
   ThreadPool pool(1);
   model.Protect(ProcessDrbg(), pool,
-                [&](LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
+                [&](LinearLayer layer, size_t first, ConstMatrixView<int16_t> wq) {
                   weights->AddRows(layer, first, wq);
                 });
   return weights;

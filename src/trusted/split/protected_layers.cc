@@ -17,15 +17,15 @@ absl::Status ReadLayer(const ProtectedLayers::Source& source, LinearLayer layer,
                        ProtectedLayers::WeightObserver observer, ProtectedLayer& out) {
   const auto [n_in, n_out] = out.shape;
   Matrix<float> w(kRowsPerBlock, n_in);
-  Matrix<int8_t> wq(kRowsPerBlock, n_in);
+  Matrix<int16_t> wq(kRowsPerBlock, n_in);
   std::vector<uint32_t> l1_norms(n_out);
   out.scales.resize(n_out);
   for (size_t first = 0; first < n_out; first += kRowsPerBlock) {
     const size_t rows = std::min(kRowsPerBlock, n_out - first);
     SOTTO_RETURN_IF_ERROR(source.read_rows(layer, first, w.view().Rows(0, rows)));
-    const MatrixView<int8_t> quantised = wq.view().Rows(0, rows);
-    QuantizeWeightRows(w.view().Rows(0, rows), quantised, out.scales.data() + first,
-                       l1_norms.data() + first);
+    const MatrixView<int16_t> quantised = wq.view().Rows(0, rows);
+    QuantizeFixedWeightRows(w.view().Rows(0, rows), source.width, quantised,
+                            out.scales.data() + first, l1_norms.data() + first);
     out.key.AddWeightRows(first, quantised);
     observer(layer, first, quantised);
   }
@@ -38,14 +38,15 @@ absl::Status ReadLayer(const ProtectedLayers::Source& source, LinearLayer layer,
 
 }  // namespace
 
-absl::StatusOr<ProtectedLayers> ProtectedLayers::Read(const Checkpoint& checkpoint, Drbg& random,
+absl::StatusOr<ProtectedLayers> ProtectedLayers::Read(const Checkpoint& checkpoint,
+                                                      FixedWeights width, Drbg& random,
                                                       ThreadPool& pool, WeightObserver observer) {
   const auto read_rows = [&](LinearLayer layer, size_t begin, MatrixView<float> out) {
     return ReadLinearRows(checkpoint, layer, begin, out);
   };
   const auto read_bias = [&](LinearLayer layer) { return ReadLinearBias(checkpoint, layer); };
   const auto drop = [&](LinearLayer layer) { DropLinearPages(checkpoint, layer); };
-  return Read(checkpoint.config(), {read_rows, read_bias, drop}, random, pool, observer);
+  return Read(checkpoint.config(), {read_rows, read_bias, drop, width}, random, pool, observer);
 }
 
 absl::StatusOr<ProtectedLayers> ProtectedLayers::Read(const ModelSpec& config, const Source& source,

@@ -12,6 +12,7 @@
 #include "base/thread_pool.h"
 #include "model/checkpoint.h"
 #include "model/linear_layers.h"
+#include "sotto/precision.h"
 #include "trusted/split/freivalds.h"
 
 namespace sotto {
@@ -27,22 +28,24 @@ struct ProtectedLayer {
 // Immutable once read, so thread-safe.
 class ProtectedLayers {
  public:
-  // Sees each block of int8 rows [first, first + wq.rows()) of each layer once, from any thread
-  // (several layers at once): how pads.h gets weights of its own.
+  // Sees each block of quantised rows [first, first + wq.rows()) of each layer once, from any
+  // thread (several layers at once): how pads.h gets weights of its own.
   using WeightObserver =
-      absl::FunctionRef<void(LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq)>;
+      absl::FunctionRef<void(LinearLayer layer, size_t first, ConstMatrixView<int16_t> wq)>;
 
   // Where weights come from: model/linear_layers.h's functions, without the checkpoint.
   struct Source {
     absl::FunctionRef<absl::Status(LinearLayer, size_t begin, MatrixView<float> out)> read_rows;
     absl::FunctionRef<absl::StatusOr<std::vector<float>>(LinearLayer)> read_bias;
-    absl::FunctionRef<void(LinearLayer)> drop;  // Its rows will not be read again.
+    absl::FunctionRef<void(LinearLayer)> drop;   // Its rows will not be read again.
+    FixedWeights width = FixedWeights::k12Bits;  // What they become.
   };
 
   // Reads every linear weight once, layer by layer, dropping the checkpoint's pages behind. The
   // caller has compared the checkpoint's digest with the one it trusts.
-  static absl::StatusOr<ProtectedLayers> Read(const Checkpoint& checkpoint, Drbg& random,
-                                              ThreadPool& pool, WeightObserver observer);
+  static absl::StatusOr<ProtectedLayers> Read(const Checkpoint& checkpoint, FixedWeights width,
+                                              Drbg& random, ThreadPool& pool,
+                                              WeightObserver observer);
   static absl::StatusOr<ProtectedLayers> Read(const ModelSpec& config, const Source& source,
                                               Drbg& random, ThreadPool& pool,
                                               WeightObserver observer);

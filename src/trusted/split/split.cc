@@ -120,9 +120,9 @@ absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkp
 
   std::shared_ptr<PadWeights> pad_weights;
   if (spec->needs_pad_weights) {
-    pad_weights = std::make_shared<PadWeights>(checkpoint.config());
+    pad_weights = std::make_shared<PadWeights>(checkpoint.config(), options.fixed_weights);
   }
-  const auto observe = [&](LinearLayer layer, size_t first, ConstMatrixView<int8_t> wq) {
+  const auto observe = [&](LinearLayer layer, size_t first, ConstMatrixView<int16_t> wq) {
     if (pad_weights != nullptr) pad_weights->AddRows(layer, first, wq);
   };
   SOTTO_RETURN_IF_ERROR(runtime->ReadLayers(observe));
@@ -131,15 +131,16 @@ absl::StatusOr<std::unique_ptr<SplitRuntime>> SplitRuntime::Prepare(const Checkp
 }
 
 absl::Status SplitRuntime::ReadLayers(ProtectedLayers::WeightObserver observe) {
-  SOTTO_ASSIGN_OR_RETURN(ProtectedLayers layers,
-                         ProtectedLayers::Read(checkpoint_, ProcessDrbg(), pool_, observe));
+  SOTTO_ASSIGN_OR_RETURN(
+      ProtectedLayers layers,
+      ProtectedLayers::Read(checkpoint_, options_.fixed_weights, ProcessDrbg(), pool_, observe));
   layers_ = std::make_shared<ProtectedLayers>(std::move(layers));
   return absl::OkStatus();
 }
 
 absl::Status SplitRuntime::RenewSecret() {
   if (!secret_used_ || !verified()) return absl::OkStatus();
-  SOTTO_RETURN_IF_ERROR(ReadLayers([](LinearLayer, size_t, ConstMatrixView<int8_t>) {}));
+  SOTTO_RETURN_IF_ERROR(ReadLayers([](LinearLayer, size_t, ConstMatrixView<int16_t>) {}));
   secret_used_ = false;
   return absl::OkStatus();
 }
@@ -154,6 +155,7 @@ absl::StatusOr<std::shared_ptr<Session>> SplitRuntime::Open(size_t server,
   session.config = checkpoint_.config();
   session.weights_sha256 = weights_sha256_;
   session.format = verified() ? NumberFormat::kRing32 : options_.plain_format;
+  session.fixed_weights = options_.fixed_weights;
   session.tls = options_.tls;
   if (session.tls) {
     session.tls->pinned_key_sha256 =

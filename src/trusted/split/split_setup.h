@@ -53,6 +53,7 @@ struct SplitSetup {
   // Protection plain: what is sent. kRing32 is the fixed-point format, unmasked but verified.
   NumberFormat plain_format = NumberFormat::kF32;
   OffloadSet offload;
+  FixedWeights fixed_weights = FixedWeights::k12Bits;  // Wherever rows are fixed-point.
   PadOptions pads;
   size_t exchange_rows = 128;
 };
