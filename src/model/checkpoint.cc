@@ -65,6 +65,9 @@ absl::StatusOr<Checkpoint> Checkpoint::FromFiles(std::unique_ptr<ModelFiles> mod
   impl->config_sha256 = Sha256Hex(text);
   SOTTO_ASSIGN_OR_RETURN(impl->config, ParseConfig(text, StrCat(path, "/", kConfigName)));
   SOTTO_ASSIGN_OR_RETURN(std::vector<WeightFile> files, OpenWeightFiles(*model));
+  if (std::string text = AdapterWarning(*model); !text.empty()) {
+    impl->config.warnings.push_back(std::move(text));
+  }
   SOTTO_ASSIGN_OR_RETURN(std::vector<TensorRef> tensors,
                          FindRequiredTensors(impl->config, files, path));
   SOTTO_ASSIGN_OR_RETURN(impl->weights,

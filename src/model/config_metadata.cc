@@ -36,7 +36,6 @@ constexpr std::array kMetadata = std::to_array<std::string_view>({
     "id2label",
     "initializer_range",
     "is_decoder",
-    "is_encoder_decoder",
     "label2id",
     "length_penalty",
     "mask_token_id",

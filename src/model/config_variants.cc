@@ -34,6 +34,7 @@ const std::vector<Variant>& Variants() {
       {"rotary_percent", 1},
       {"rotary_dim", nullptr},
       {"rotary_emb_base", nullptr},
+      {"use_mrope", false},               // Qwen2-VL
       {"rope_ratio", 1},                  // ChatGLM
       {"rope_local_base_freq", nullptr},  // Gemma 3
       {"no_rope_layers", nullptr},        // Llama 4, SmolLM3
@@ -48,6 +49,7 @@ const std::vector<Variant>& Variants() {
       {"add_cross_attention", false},
       {"is_causal", true},  // Embedding models made of decoders.
       {"use_bidirectional_attention", false},
+      {"is_encoder_decoder", false},  // T5 and its like
       // Factors.
       {"attention_multiplier", nullptr},  // Granite
       {"embedding_multiplier", 1},

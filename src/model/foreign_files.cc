@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <vector>
 
 #include "base/strings.h"
 #include "model/damaged.h"
+#include "model/printable.h"
 #include "model/shard_index.h"
 
 namespace sotto {
@@ -20,18 +22,48 @@ constexpr char kLoraAdapter[] =
     ": is a LoRA adapter, not a whole model; merge it into its base model first (peft: "
     "merge_and_unload, save_pretrained)";
 
-// Weights of other formats, and how they become safetensors.
+constexpr char kOriginalFormat[] =
+    "; use the Hugging Face format, or convert it (transformers: convert_llama_weights_to_hf.py, "
+    "convert_mistral_weights_to_hf.py)";
+constexpr char kSaveAsSafetensors[] =
+    "; Sotto reads safetensors (transformers: from_pretrained, then save_pretrained)";
+constexpr char kUseSource[] = "; Sotto reads safetensors: use the checkpoint that it was made from";
+
+// Weights of other formats by the names of their files, and how they become safetensors.
 struct OtherWeights {
-  const char* file;
-  const char* what;
+  std::string_view prefix, suffix;
+  const char *what, *remedy;
 };
 constexpr OtherWeights kOtherWeights[] = {
-    {"pytorch_model.bin", "PyTorch"},
-    {"pytorch_model.bin.index.json", "PyTorch"},
-    {"consolidated.00.pth", "original PyTorch"},
-    {"consolidated.safetensors", "original (not Hugging Face) safetensors"},
-    {"tf_model.h5", "TensorFlow"},
-    {"flax_model.msgpack", "Flax"},
+    {"pytorch_model", ".bin", "PyTorch", kSaveAsSafetensors},
+    {"pytorch_model", ".bin.index.json", "PyTorch", kSaveAsSafetensors},
+    {"consolidated", ".pth", "original PyTorch", kOriginalFormat},
+    {"consolidated", ".safetensors", "original (not Hugging Face) safetensors", kOriginalFormat},
+    {"", ".gguf", "GGUF", kUseSource},
+    {"tf_model", ".h5", "TensorFlow", kSaveAsSafetensors},
+    {"flax_model", ".msgpack", "Flax", kSaveAsSafetensors},
+    {"", ".pth", "PyTorch", kSaveAsSafetensors},
+    {"", ".pt", "PyTorch", kSaveAsSafetensors},
+    {"", ".ckpt", "PyTorch", kSaveAsSafetensors},
+    {"", ".onnx", "ONNX", kUseSource},
+};
+
+// Formats by how their files begin.
+struct OtherFormat {
+  std::string_view begin;
+  const char *what, *remedy;
+};
+constexpr OtherFormat kOtherFormats[] = {
+    {"PK\x03\x04", "a zip archive, as PyTorch writes its weights", kSaveAsSafetensors},
+    {"\x80\x02", "a pickle, as PyTorch wrote its weights", kSaveAsSafetensors},
+    {"\x80\x03", "a pickle, as PyTorch wrote its weights", kSaveAsSafetensors},
+    {"\x80\x04", "a pickle, as PyTorch wrote its weights", kSaveAsSafetensors},
+    {"\x80\x05", "a pickle, as PyTorch wrote its weights", kSaveAsSafetensors},
+    {"GGUF", "a GGUF file", kUseSource},
+    {"\x89HDF\r\n", "an HDF5 file, as TensorFlow writes its weights", kSaveAsSafetensors},
+    {"\x1f\x8b", "compressed (gzip)", "; unpack it first"},
+    {"\x28\xb5\x2f\xfd", "compressed (zstd)", "; unpack it first"},
+    {"\xfd\x37zXZ", "compressed (xz)", "; unpack it first"},
 };
 
 constexpr size_t kMostShards = 512;
@@ -42,8 +74,28 @@ bool BeginsWithAnyCase(std::string_view text, std::string_view prefix) {
                     [](char a, char b) { return a == std::tolower(static_cast<uint8_t>(b)); });
 }
 
-bool IsLoraAdapter(const ModelFiles& model) {
-  return model.Has("adapter_config.json") || model.Has("adapter_model.safetensors");
+constexpr const char* kAdapterFiles[] = {"adapter_config.json", "adapter_model.safetensors",
+                                         "adapter_model.bin"};
+
+// The file that shows that there is a LoRA adapter, or null.
+const char* AdapterFile(const ModelFiles& model) {
+  for (const char* name : kAdapterFiles) {
+    if (model.Has(name)) return name;
+  }
+  return nullptr;
+}
+
+// OK where there are no weights of another format.
+absl::Status CheckOtherWeights(const ModelFiles& model) {
+  const std::vector<std::string> names = model.Names();
+  for (const OtherWeights& other : kOtherWeights) {
+    for (const std::string& name : names) {
+      if (!name.starts_with(other.prefix) || !name.ends_with(other.suffix)) continue;
+      return absl::UnimplementedError(StrCat(model.path(), ": holds ", other.what, " weights (",
+                                             Printable(name), ")", other.remedy));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -62,24 +114,47 @@ absl::Status CheckIsNoPlaceholder(std::string_view begin, const std::string& sou
                  "login; download the file again");
 }
 
+absl::Status CheckIsNoOtherFormat(std::string_view begin, const std::string& source) {
+  // Behind the length of its header, which may spell anything, a safetensors file has a brace.
+  constexpr size_t kBraceAt = 8;
+  if (begin.size() > kBraceAt && begin[kBraceAt] == '{') return absl::OkStatus();
+  for (const OtherFormat& other : kOtherFormats) {
+    if (!begin.starts_with(other.begin)) continue;
+    return absl::UnimplementedError(
+        StrCat(source, ": is ", other.what, ", whatever its name", other.remedy));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckHasConfig(const ModelFiles& model) {
   if (model.Has("config.json")) return absl::OkStatus();
-  if (IsLoraAdapter(model)) return absl::UnimplementedError(StrCat(model.path(), kLoraAdapter));
-  if (!model.Has("params.json")) return absl::OkStatus();  // Reading will say what is missing.
-  return absl::UnimplementedError(
-      StrCat(model.path(),
-             ": is in the format that its maker publishes (params.json); use the Hugging Face "
-             "format, or convert it (transformers: convert_llama_weights_to_hf.py)"));
+  if (AdapterFile(model) != nullptr) {
+    return absl::UnimplementedError(StrCat(model.path(), kLoraAdapter));
+  }
+  if (model.Has("params.json")) {
+    return absl::UnimplementedError(
+        StrCat(model.path(), ": is in the format that its maker publishes (params.json)",
+               kOriginalFormat));
+  }
+  const bool safetensors =
+      model.Has(kSingleWeightsName) || model.Has(kOnlyShardName) || model.Has(kShardIndexName);
+  // Of safetensors alone, reading will say that config.json is missing.
+  return safetensors ? absl::OkStatus() : CheckOtherWeights(model);
+}
+
+std::string AdapterWarning(const ModelFiles& model) {
+  const char* const file = AdapterFile(model);
+  if (file == nullptr) return "";
+  return StrCat("beside it lies a LoRA adapter (", file,
+                "), which is not applied; if it is to be, ",
+                "merge it into the weights first (peft: merge_and_unload, save_pretrained)");
 }
 
 absl::Status NoWeights(const ModelFiles& model) {
-  if (IsLoraAdapter(model)) return absl::UnimplementedError(StrCat(model.path(), kLoraAdapter));
-  for (const OtherWeights& other : kOtherWeights) {
-    if (!model.Has(other.file)) continue;
-    return absl::UnimplementedError(
-        StrCat(model.path(), ": holds ", other.what, " weights (", other.file,
-               "); Sotto reads safetensors (transformers: from_pretrained, then save_pretrained)"));
+  if (AdapterFile(model) != nullptr) {
+    return absl::UnimplementedError(StrCat(model.path(), kLoraAdapter));
   }
+  SOTTO_RETURN_IF_ERROR(CheckOtherWeights(model));
   for (size_t count = 2; count <= kMostShards; ++count) {
     const std::string first = ShardName(0, count);
     if (!model.Has(first)) continue;

@@ -18,9 +18,17 @@ inline constexpr char kUseOriginalWeights[] =
 // DATA_LOSS where a file of the model that begins with `begin` is a Git LFS pointer or a web page.
 absl::Status CheckIsNoPlaceholder(std::string_view begin, const std::string& source);
 
+// UNIMPLEMENTED where a file that should be safetensors and begins with `begin` is of another
+// format, whatever its name says: PyTorch's zip and pickle, GGUF, HDF5, something compressed.
+absl::Status CheckIsNoOtherFormat(std::string_view begin, const std::string& source);
+
 // UNIMPLEMENTED for a model without config.json that is recognisably something else: a LoRA
-// adapter, the format that Meta and Mistral publish.
+// adapter, the format that Meta and Mistral publish, weights of another format.
 absl::Status CheckHasConfig(const ModelFiles& model);
+
+// A warning for a whole model beside which a LoRA adapter lies, since the adapter is not applied;
+// empty where there is none.
+std::string AdapterWarning(const ModelFiles& model);
 
 // The error for a model without safetensors files. UNIMPLEMENTED for a LoRA adapter and for weights
 // of other formats, NOT_FOUND for shards without their index, and where there is nothing.

@@ -86,8 +86,18 @@ TEST_F(FoundDirectory, WeightsOfOtherFormats) {
       {"adapter_model.safetensors", "is a LoRA adapter"},
       {"pytorch_model.bin", "holds PyTorch weights"},
       {"pytorch_model.bin.index.json", "holds PyTorch weights"},
+      {"pytorch_model-00001-of-00002.bin", "holds PyTorch weights"},
+      {"adapter_model.bin", "is a LoRA adapter"},
       {"consolidated.00.pth", "holds original PyTorch weights"},
+      {"consolidated.safetensors", "holds original (not Hugging Face) safetensors weights"},
+      {"consolidated-00001-of-00005.safetensors", "convert_mistral_weights_to_hf.py"},
       {"tf_model.h5", "holds TensorFlow weights"},
+      {"flax_model.msgpack", "holds Flax weights"},
+      {"Llama-3.2-1B-Q4_K_M.gguf",
+       "holds GGUF weights (\"Llama-3.2-1B-Q4_K_M.gguf\"); Sotto reads "
+       "safetensors: use the checkpoint that it was made from"},
+      {"model.pt", "holds PyTorch weights"},
+      {"model.onnx", "holds ONNX weights"},
   };
   for (const auto& [name, what] : found) {
     dir_.Write(name, "x");
@@ -96,9 +106,54 @@ TEST_F(FoundDirectory, WeightsOfOtherFormats) {
   }
 }
 
+TEST_F(FoundDirectory, OtherFormatsUnderTheNameOfSafetensors) {
+  const std::pair<std::string, const char*> found[] = {
+      {std::string("PK\x03\x04\0\0\x08\x08\0\0archive/data.pkl", 25),
+       "is a zip archive, as PyTorch"},
+      {std::string("\x80\x02\x8a\x0al\xfc\x9c\x46\xf9 j\xa8P\x19.", 15), "is a pickle, as PyTorch"},
+      {std::string("\x80\x04\x95\x10\0\0\0\0\0\0\0}q", 13), "is a pickle"},
+      {std::string("GGUF\x03\0\0\0\x22\x01\0\0\0\0\0\0", 16), "is a GGUF file, whatever its name"},
+      {std::string("\x89HDF\r\n\x1a\n\0\0", 10), "is an HDF5 file"},
+      {std::string("\x1f\x8b\x08\x08\0\0\0\0\0\x03", 10),
+       "is compressed (gzip), whatever its name; unpack it"},
+      {std::string("\x28\xb5\x2f\xfd\x04\0\0\0\0\0", 10), "is compressed (zstd)"},
+  };
+  for (const auto& [bytes, what] : found) {
+    dir_.Write("model.safetensors", bytes);
+    ExpectFoundAndRefused(dir_, kUnimplementedForm, what);
+    ExpectFoundAndRefused(dir_, kUnimplementedForm, "model.safetensors: is ");
+  }
+}
+
+// The length of a header may spell what another format begins with.
+TEST(OtherFormats, AHeadersLengthMaySpellThem) {
+  const std::string header("\x80\x02\0\0\0\0\0\0{\"a", 11);
+  EXPECT_TRUE(CheckIsNoOtherFormat(header, "x").ok());
+  EXPECT_FALSE(CheckIsNoOtherFormat(header.substr(0, 8), "x").ok());
+}
+
+TEST_F(FoundDirectory, AnAdapterBesideWholeWeightsIsWarnedOf) {
+  WriteFoundModel(1 << 20);
+  EXPECT_THAT(Checkpoint::Open(dir_.path())->config().warnings, testing::IsEmpty());
+  for (const char* name : {"adapter_config.json", "adapter_model.safetensors"}) {
+    dir_.Write(name, "{}");
+    const auto checkpoint = Checkpoint::Open(dir_.path());
+    ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+    EXPECT_THAT(checkpoint->config().warnings,
+                testing::ElementsAre(testing::HasSubstr("a LoRA adapter (" + std::string(name) +
+                                                        "), which is not applied")));
+    std::filesystem::remove(dir_.File(name));
+  }
+}
+
 TEST_F(FoundDirectory, WithoutAConfig) {
   std::filesystem::remove(dir_.File("config.json"));
   ExpectFoundAndRefused(dir_, kMissingFile, "config.json");
+  for (const char* name : {"x.gguf", "consolidated.safetensors", "pytorch_model.bin"}) {
+    dir_.Write(name, "x");
+    ExpectFoundAndRefused(dir_, kUnimplementedForm, name);
+    std::filesystem::remove(dir_.File(name));
+  }
   dir_.Write("params.json", "{}");
   ExpectFoundAndRefused(dir_, kUnimplementedForm, "params.json");
   dir_.Write("adapter_config.json", "{}");

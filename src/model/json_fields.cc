@@ -1,7 +1,9 @@
 #include "model/json_fields.h"
 
+#include <charconv>
 #include <cmath>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "base/json_depth.h"
@@ -19,6 +21,22 @@ using Json = nlohmann::json;
 std::string Describe(const Json& value) {
   if (value.is_number() || value.is_boolean()) return value.dump();
   return StrCat("a value of type ", value.type_name());
+}
+
+std::optional<int64_t> IntegerOf(const Json& value) {
+  const bool fits = value.is_number_integer() &&
+                    (!value.is_number_unsigned() || value.get<uint64_t>() <= uint64_t{INT64_MAX});
+  return fits ? std::optional(value.get<int64_t>()) : std::nullopt;
+}
+
+// Also of a string that is one in decimal digits.
+std::optional<int64_t> SpelledInteger(const Json& value) {
+  if (!value.is_string()) return IntegerOf(value);
+  const auto& text = value.get_ref<const std::string&>();
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
 }  // namespace
@@ -81,13 +99,12 @@ std::vector<std::string> JsonFields::Unread() const {
 
 absl::StatusOr<int64_t> JsonFields::ToInteger(const Json& value, const char* field, int64_t min,
                                               int64_t max) const {
-  const bool fits = value.is_number_integer() &&
-                    (!value.is_number_unsigned() || value.get<uint64_t>() <= uint64_t{INT64_MAX});
-  if (!fits || value.get<int64_t>() < min || value.get<int64_t>() > max) {
+  const std::optional<int64_t> number = IntegerOf(value);
+  if (!number || *number < min || *number > max) {
     return Invalid(
         field, StrCat("is ", Describe(value), "; it must be an integer from ", min, " to ", max));
   }
-  return value.get<int64_t>();
+  return *number;
 }
 
 absl::StatusOr<std::optional<int64_t>> JsonFields::Integer(const char* field, int64_t min,
@@ -163,6 +180,22 @@ absl::StatusOr<std::vector<std::string>> JsonFields::TextList(const char* field)
     list.push_back(item.get<std::string>());
   }
   return list;
+}
+
+absl::StatusOr<std::map<std::string, int64_t>> JsonFields::IntegerMap(const char* field,
+                                                                      int64_t min,
+                                                                      int64_t max) const {
+  SOTTO_ASSIGN_OR_RETURN(const JsonFields members, Object(field));
+  std::map<std::string, int64_t> numbers;
+  for (const auto& [name, value] : members.object_.items()) {
+    const std::optional<int64_t> number = SpelledInteger(value);
+    if (!number || *number < min || *number > max) {
+      return Invalid(field, StrCat("gives ", Printable(name), " ", Describe(value),
+                                   "; it must be an integer from ", min, " to ", max));
+    }
+    numbers.emplace(name, *number);
+  }
+  return numbers;
 }
 
 }  // namespace sotto

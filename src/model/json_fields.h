@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -38,6 +39,10 @@ class JsonFields {
                                                    int64_t max) const;
   // A list of strings; empty when absent.
   absl::StatusOr<std::vector<std::string>> TextList(const char* field) const;
+
+  // An object of integers, of which some tools write strings ("0"), by name; empty when absent.
+  absl::StatusOr<std::map<std::string, int64_t>> IntegerMap(const char* field, int64_t min,
+                                                            int64_t max) const;
 
   // UNIMPLEMENTED unless the field is absent or equal to `neutral`; null: unless it is absent.
   absl::Status OnlyNeutral(const char* field, const nlohmann::json& neutral) const;

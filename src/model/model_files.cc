@@ -1,5 +1,6 @@
 #include "model/model_files.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -32,6 +33,16 @@ class DirectoryFiles : public ModelFiles {
   bool Has(const std::string& name) const override {
     std::error_code ignored;
     return std::filesystem::exists(StrCat(directory_, "/", name), ignored);
+  }
+  std::vector<std::string> Names() const override {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(directory_, error), end; !error && entry != end;
+         entry.increment(error)) {
+      names.push_back(entry->path().filename().string());
+    }
+    std::ranges::sort(names);
+    return names;
   }
   absl::StatusOr<std::unique_ptr<FileBytes>> Open(const std::string& name) const override {
     SOTTO_ASSIGN_OR_RETURN(InputFile file, InputFile::Open(StrCat(directory_, "/", name)));

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 
@@ -31,6 +32,8 @@ class ModelFiles {
   // The directory or the sealed file, as the caller named it: messages begin with it.
   virtual const std::string& path() const = 0;
   virtual bool Has(const std::string& name) const = 0;
+  // Of all files, sorted.
+  virtual std::vector<std::string> Names() const = 0;
   // NOT_FOUND, naming the file; otherwise errors as base/file.h.
   virtual absl::StatusOr<std::unique_ptr<FileBytes>> Open(const std::string& name) const = 0;
   // Whether dropped pages can be read again.

@@ -123,6 +123,11 @@ class SealedFiles : public ModelFiles {
 
   const std::string& path() const override { return path_; }
   bool Has(const std::string& name) const override { return directory_.files.contains(name); }
+  std::vector<std::string> Names() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, extent] : directory_.files) names.push_back(name);
+    return names;
+  }
   absl::StatusOr<std::unique_ptr<FileBytes>> Open(const std::string& name) const override {
     const auto it = directory_.files.find(name);
     if (it == directory_.files.end()) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "base/strings.h"
@@ -35,8 +36,10 @@ absl::StatusOr<WeightFile> OpenOne(const ModelFiles& model, const std::string& n
   SOTTO_ASSIGN_OR_RETURN(file.contents, model.Open(name));
   SOTTO_ASSIGN_OR_RETURN(file.header, ReadFileHeader(*file.contents));
   const std::string source = StrCat(model.path(), "/", name);
-  SOTTO_RETURN_IF_ERROR(CheckIsNoPlaceholder(
-      {reinterpret_cast<const char*>(file.header.data()), file.header.size()}, source));
+  const std::string_view begin(reinterpret_cast<const char*>(file.header.data()),
+                               file.header.size());
+  SOTTO_RETURN_IF_ERROR(CheckIsNoPlaceholder(begin, source));
+  SOTTO_RETURN_IF_ERROR(CheckIsNoOtherFormat(begin, source));
   SOTTO_ASSIGN_OR_RETURN(file.entries,
                          ParseSafetensorsHeader(file.header, file.contents->size(), source));
   return file;

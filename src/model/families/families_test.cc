@@ -78,6 +78,31 @@ TEST(FamiliesTest, OthersAreNamed) {
   EXPECT_EQ(ParseFamily(nameless, {})->architecture, "Qwen3ForCausalLM");
 }
 
+TEST(FamiliesTest, ArchitecturesThatContradictEachOther) {
+  const auto names = [](std::vector<std::string> architectures) {
+    return ParseFamily(Qwen2(), {{"architectures", std::move(architectures)}});
+  };
+  EXPECT_TRUE(names({"Qwen2ForCausalLM", "Qwen2ForCausalLM"}).ok());
+  ExpectError(names({"Qwen2ForCausalLM", "Qwen3ForCausalLM"}), kInvalid,
+              "architectures names Qwen2ForCausalLM and Qwen3ForCausalLM");
+  ExpectError(names({"Qwen2ForCausalLM", "Qwen2ForSequenceClassification"}), kInvalid,
+              "architectures names Qwen2ForCausalLM and Qwen2ForSequenceClassification");
+  ExpectError(names({"Qwen2ForCausalLM", "T5Model"}), kUnsupported,
+              "architectures names \"T5Model\"");
+}
+
+TEST(FamiliesTest, LayerTypesOfLlama) {
+  const auto types = [](std::vector<std::string> layer_types) {
+    return ParseFamily(ConfigOf("LlamaForCausalLM", "llama"),
+                       {{"layer_types", std::move(layer_types)}});
+  };
+  EXPECT_TRUE(types(std::vector<std::string>(4, "full_attention")).ok());
+  ExpectError(types({"full_attention"}), kInvalid,
+              "layer_types has 1 entries, but num_hidden_layers is 4");
+  ExpectError(types(std::vector<std::string>(4, "sliding_attention")), kUnsupported,
+              "layer_types names sliding_attention; supported: full_attention");
+}
+
 TEST(FamiliesTest, HeadsNormsAndBiases) {
   const auto qwen2 = ParseFamily(Qwen2(), {});
   ASSERT_TRUE(qwen2.ok()) << qwen2.status();
@@ -275,6 +300,29 @@ TEST(FamiliesTest, LabelsOfAClassifier) {
               "id2label.0 is 1; it must be a string");
   ExpectError(ParseFamily(ClassifierJson(), {{"id2label", FamilyJson::object()}}), kInvalid,
               "id2label has 0 labels");
+}
+
+TEST(FamiliesTest, LabelsAndTheirNumbers) {
+  const FamilyJson names = {{"0", "yes"}, {"1", "no"}};
+  const auto with = [&](const FamilyJson& numbers) {
+    return ParseFamily(ClassifierJson(), {{"id2label", names}, {"label2id", numbers}});
+  };
+  EXPECT_TRUE(with({{"yes", 0}, {"no", 1}}).ok());
+  EXPECT_TRUE(with({{"yes", "0"}, {"no", "1"}}).ok());
+  ExpectError(with({{"yes", 1}, {"no", 0}}), kInvalid,
+              "label2id gives \"no\" 0, which contradicts id2label");
+  ExpectError(with({{"yes", 0}, {"no", 1}, {"maybe", 2}}), kInvalid, "label2id gives \"maybe\" 2");
+  ExpectError(with({{"yes", 0}}), kInvalid, "label2id lacks \"no\" of id2label");
+  ExpectError(with({{"yes", 0}, {"no", "one"}}), kInvalid, "label2id gives \"no\" a value of type");
+  ExpectError(with({{"yes", 0}, {"no", -1}}), kInvalid, "label2id gives \"no\" -1");
+  ExpectError(with({{"yes", 0}, {std::string("no\0", 3), 1}}), kInvalid, "label2id gives");
+  // Without id2label it is num_labels that makes them.
+  ExpectError(ParseFamily(ClassifierJson(), {{"label2id", {{"yes", 0}, {"no", 1}}}}), kInvalid,
+              "label2id gives \"no\" 1, which contradicts the number of labels");
+  EXPECT_TRUE(
+      ParseFamily(ClassifierJson(), {{"num_labels", 1}, {"label2id", {{"LABEL_0", 0}}}}).ok());
+  // Of a model without labels they say nothing.
+  EXPECT_TRUE(ParseFamily(Mistral(), {{"label2id", {{"yes", 7}}}}).ok());
 }
 
 TEST(FamiliesTest, WhatMakesProbabilitiesOfScores) {

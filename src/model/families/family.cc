@@ -1,6 +1,7 @@
 #include "model/families/family.h"
 
 #include <string>
+#include <vector>
 
 #include "base/check.h"
 #include "base/strings.h"
@@ -47,6 +48,24 @@ Architecture Parse(std::string_view name) {
   return {};
 }
 
+// The one architecture that all of `names` are; of no family if there are none.
+absl::StatusOr<Architecture> ParseAll(const JsonFields& fields,
+                                      const std::vector<std::string>& names) {
+  Architecture all;
+  for (const std::string& name : names) {
+    const Architecture one = Parse(name);
+    if (one.family == nullptr) {
+      return fields.Unsupported(
+          "architectures", StrCat("names ", Printable(name), "; supported: ", ArchitectureNames()));
+    }
+    if (all.family == nullptr) all = one;
+    if (one.name() == all.name()) continue;
+    return fields.Invalid("architectures", StrCat("names ", all.name(), " and ", one.name(),
+                                                  ", of which a model can be but one"));
+  }
+  return all;
+}
+
 absl::StatusOr<const ModelFamily*> FamilyOfType(const JsonFields& fields, const std::string& type) {
   for (const ModelFamily* family : kFamilies) {
     if (type == family->model_type) return family;
@@ -71,14 +90,7 @@ absl::StatusOr<Architecture> FindArchitecture(const JsonFields& fields) {
   if (architectures.empty() && !model_type) {
     return fields.Invalid("architectures", StrCat("is missing; supported: ", ArchitectureNames()));
   }
-  Architecture architecture;
-  if (!architectures.empty()) {
-    architecture = Parse(architectures.front());
-    if (architecture.family == nullptr) {
-      return fields.Unsupported("architectures", StrCat("names ", Printable(architectures.front()),
-                                                        "; supported: ", ArchitectureNames()));
-    }
-  }
+  SOTTO_ASSIGN_OR_RETURN(Architecture architecture, ParseAll(fields, architectures));
   if (!model_type) return architecture;
   SOTTO_ASSIGN_OR_RETURN(const ModelFamily* const typed, FamilyOfType(fields, *model_type));
   if (architecture.family != nullptr && architecture.family != typed) {

@@ -34,7 +34,7 @@ struct Architecture {
 Architecture ArchitectureNamed(std::string_view name);
 
 // The architecture that a config names; by its model_type alone, one with an lm_head.
-// UNIMPLEMENTED, naming what was found, for any other; INVALID_ARGUMENT if it names none.
+// UNIMPLEMENTED, naming what was found, for any other; INVALID_ARGUMENT if it names none, or two.
 absl::StatusOr<Architecture> FindArchitecture(const JsonFields& fields);
 
 extern const ModelFamily kLlamaFamily, kMistralFamily, kQwen2Family, kQwen3Family;

@@ -61,6 +61,25 @@ absl::StatusOr<std::vector<std::string>> ReadLabels(const JsonFields& fields) {
   return labels;
 }
 
+// label2id, where there is one, must be `labels` the other way round. Of labels that are alike it
+// can number but one.
+absl::Status CheckLabelNumbers(const JsonFields& fields, const std::vector<std::string>& labels) {
+  if (!fields.Has("label2id")) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(const auto numbers, fields.IntegerMap("label2id", 0, kMaxLabels - 1));
+  const char* const source = fields.Has("id2label") ? "id2label" : "the number of labels";
+  for (const auto& [label, number] : numbers) {
+    const auto at = static_cast<size_t>(number);
+    if (at < labels.size() && labels[at] == label) continue;
+    return fields.Invalid("label2id", StrCat("gives ", Printable(label), " ", number,
+                                             ", which contradicts ", source));
+  }
+  for (const std::string& label : labels) {
+    if (numbers.contains(label)) continue;
+    return fields.Invalid("label2id", StrCat("lacks ", Printable(label), " of ", source));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<LabelActivation> ReadActivation(const JsonFields& fields, size_t labels) {
   SOTTO_ASSIGN_OR_RETURN(const auto type, fields.Text("problem_type"));
   LabelActivation activation = LabelActivation::kSoftmax;
@@ -84,6 +103,7 @@ absl::StatusOr<LabelActivation> ReadActivation(const JsonFields& fields, size_t 
 
 absl::Status ReadClassifier(const JsonFields& fields, HeadSpec& head) {
   SOTTO_ASSIGN_OR_RETURN(head.labels, ReadLabels(fields));
+  SOTTO_RETURN_IF_ERROR(CheckLabelNumbers(fields, head.labels));
   SOTTO_ASSIGN_OR_RETURN(head.activation, ReadActivation(fields, head.labels.size()));
   // No token has a negative one, which old exports have for "none".
   SOTTO_ASSIGN_OR_RETURN(head.pad_token_id, fields.Integer("pad_token_id", INT32_MIN, INT32_MAX));

@@ -8,8 +8,8 @@ namespace sotto {
 namespace {
 
 absl::StatusOr<ModelSpec> ReadLlama(const JsonFields& fields) {
-  SOTTO_RETURN_IF_ERROR(CheckNoWindows(fields));
   SOTTO_ASSIGN_OR_RETURN(ModelSpec spec, ReadDecoder(fields, {.max_position_embeddings = 2048}));
+  SOTTO_RETURN_IF_ERROR(CheckNoWindows(fields, spec.num_layers()));
   SOTTO_ASSIGN_OR_RETURN(const auto attention_bias, fields.Bool("attention_bias"));
   SOTTO_ASSIGN_OR_RETURN(const auto mlp_bias, fields.Bool("mlp_bias"));
   for (LayerSpec& layer : spec.layers) {

@@ -60,7 +60,7 @@ void SetWindows(const Sliding& sliding, std::optional<size_t> window, ModelSpec&
 
 }  // namespace
 
-absl::Status CheckNoWindows(const JsonFields& fields) {
+absl::Status CheckNoWindows(const JsonFields& fields, size_t layers) {
   SOTTO_ASSIGN_OR_RETURN(const auto uses_window, fields.Bool("use_sliding_window"));
   if (uses_window.value_or(true) && fields.Has("sliding_window")) {
     return fields.Unsupported(
@@ -68,13 +68,10 @@ absl::Status CheckNoWindows(const JsonFields& fields) {
         "must be absent: models of this family are computed without windows, and with one every "
         "token would see fewer (use_sliding_window false says that it does not count)");
   }
-  SOTTO_ASSIGN_OR_RETURN(const auto types, fields.TextList("layer_types"));
-  for (const std::string& type : types) {
-    if (type == kFull) continue;
-    return fields.Unsupported("layer_types",
-                              StrCat("names ", Printable(type), "; supported: ", kFull));
-  }
-  return absl::OkStatus();
+  SOTTO_RETURN_IF_ERROR(fields.OnlyNeutral("use_sliding_window", false));
+  SOTTO_ASSIGN_OR_RETURN(const auto types, ReadLayerTypes(fields, layers));
+  if (!types || std::ranges::find(*types, true) == types->end()) return absl::OkStatus();
+  return fields.Unsupported("layer_types", StrCat("names ", kSliding, "; supported: ", kFull));
 }
 
 absl::Status ReadMistralWindows(const JsonFields& fields, ModelSpec& spec) {

@@ -4,6 +4,8 @@
 #ifndef SOTTO_MODEL_FAMILIES_WINDOW_FIELDS_H_
 #define SOTTO_MODEL_FAMILIES_WINDOW_FIELDS_H_
 
+#include <cstddef>
+
 #include "base/status.h"
 #include "model/json_fields.h"
 #include "model/model_spec.h"
@@ -11,9 +13,10 @@
 
 namespace sotto {
 
-// For a family whose layers see every position before their own: UNIMPLEMENTED, naming the field,
-// if one of the fields says otherwise.
-absl::Status CheckNoWindows(const JsonFields& fields);
+// For a family whose layers, `layers` of them, see every position before their own: UNIMPLEMENTED,
+// naming the field, if one of the fields says otherwise; INVALID_ARGUMENT for layer_types of
+// another number of layers.
+absl::Status CheckNoWindows(const JsonFields& fields, size_t layers);
 
 // Both set the windows of the layers of `spec`. INVALID_ARGUMENT where layer_types contradicts the
 // other fields; UNIMPLEMENTED for a type of layer that is neither full nor sliding attention.
