@@ -59,6 +59,8 @@ absl::StatusOr<AtomicFile> AtomicFile::Create(const std::string& path,
                                               const AtomicFileOptions& options) {
   struct stat info;
   const bool exists = stat(path.c_str(), &info) == 0;
+  // Links that lead in a circle: as for everybody who opens the path, not a file to be replaced.
+  if (!exists && errno == ELOOP) return FileError(path, "cannot open for writing", ELOOP);
   if (exists && S_ISDIR(info.st_mode)) {
     return absl::InvalidArgumentError(StrCat(path, ": is a directory"));
   }

@@ -100,6 +100,15 @@ TEST_F(FileTest, LinksAreFollowedNotReplaced) {
   EXPECT_EQ(Entries(), 2u);
 }
 
+TEST_F(FileTest, LinksInACircleAreAnErrorAndStay) {
+  fs::create_symlink("a", Path("b"));
+  fs::create_symlink("b", Path("a"));
+  const absl::Status status = WriteFileAtomically(Path("a"), "one");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("symbolic links"));
+  EXPECT_TRUE(fs::is_symlink(Path("a")));
+  EXPECT_EQ(Entries(), 2u);
+}
+
 TEST_F(FileTest, DevicesAreWrittenDirectly) {
   EXPECT_TRUE(WriteFileAtomically("/dev/null", "gone").ok());
   EXPECT_TRUE(fs::is_character_file("/dev/null"));

@@ -19,7 +19,7 @@
 namespace sotto {
 namespace {
 
-using Clock = Exchange::Clock;
+using Clock = FrameClock;
 
 // For gRPC's polling and one connection, with its name lookup and its shared memory: 10, and some
 // to spare. Without them gRPC ends the process by an abort.

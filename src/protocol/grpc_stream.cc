@@ -10,31 +10,18 @@
 namespace sotto {
 namespace {
 
-using Clock = Exchange::Clock;
+using Clock = FrameClock;
 
 constexpr char kSessionMethod[] = "/sotto.wire.v1.Accelerator/Session";
 
-// Copies payload bytes [offset, offset + size) into `out`, across the payload's two parts.
-void CopyPayload(const Exchange& exchange, uint64_t offset, uint64_t size, std::string& out) {
-  out.clear();
-  out.reserve(size);
-  for (const std::span<const uint8_t> part : exchange.payload) {
-    if (offset >= part.size()) {
-      offset -= part.size();
-      continue;
-    }
-    const uint64_t n = std::min<uint64_t>(size, part.size() - offset);
-    out.append(reinterpret_cast<const char*>(part.data()) + offset, n);
-    size -= n;
-    offset = 0;
-    if (size == 0) return;
-  }
+std::string_view View(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace
 
-GrpcStream::GrpcStream(std::shared_ptr<grpc::Channel> channel, Session& session)
-    : stub_(std::move(channel)), session_(session) {
+GrpcStream::GrpcStream(std::shared_ptr<grpc::Channel> channel, FrameReceiver& receiver)
+    : stub_(std::move(channel)), receiver_(receiver) {
   stub_.PrepareBidiStreamingCall(&context_, kSessionMethod, {}, this);
   StartRead(&bytes_in_);
   StartCall();
@@ -43,7 +30,7 @@ GrpcStream::GrpcStream(std::shared_ptr<grpc::Channel> channel, Session& session)
 GrpcStream::~GrpcStream() {
   Shutdown();
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return finished_; });
+  changed_.wait(lock, [&] { return ended_.has_value(); });
 }
 
 absl::StatusOr<pb::Welcome> GrpcStream::Greet(const pb::Hello& hello, Clock::time_point deadline) {
@@ -51,12 +38,10 @@ absl::StatusOr<pb::Welcome> GrpcStream::Greet(const pb::Hello& hello, Clock::tim
   *message.mutable_hello() = hello;
   SendControl(std::move(message));
   std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, deadline, [&] { return welcome_ || finished_; });
+  changed_.wait_until(lock, deadline, [&] { return welcome_ || ended_; });
   if (welcome_) return *welcome_;
-  const bool finished = finished_;
-  lock.unlock();
-  if (!finished) session_.Fail(absl::DeadlineExceededError("no answer to the greeting in time"));
-  return session_.failure();
+  if (ended_) return FromPeer(*ended_);
+  return absl::DeadlineExceededError("no answer to the greeting in time");
 }
 
 std::string GrpcStream::PeerCertificate() const {
@@ -68,7 +53,7 @@ std::string GrpcStream::PeerCertificate() const {
 
 void GrpcStream::SendControl(pb::ClientMessage message) {
   std::lock_guard lock(mutex_);
-  queue_.push_back({.exchange = nullptr, .control = std::move(message)});
+  queue_.push_back({.frame = nullptr, .control = std::move(message)});
   PumpLocked();
 }
 
@@ -77,7 +62,7 @@ void GrpcStream::RingDoorbell() {
   if (!queue_.empty() && queue_.back().control.has_doorbell()) return;
   pb::ClientMessage message;
   message.mutable_doorbell();
-  queue_.push_back({.exchange = nullptr, .control = std::move(message)});
+  queue_.push_back({.frame = nullptr, .control = std::move(message)});
   PumpLocked();
 }
 
@@ -86,15 +71,12 @@ size_t GrpcStream::queued() const {
   return queue_.size();
 }
 
-absl::Status GrpcStream::Send(const std::shared_ptr<Exchange>& exchange) {
+absl::Status GrpcStream::Send(std::shared_ptr<RequestFrame> frame) {
   std::lock_guard lock(mutex_);
-  SOTTO_RETURN_IF_ERROR(session_.Enter(exchange));
-  queue_.push_back({.exchange = exchange, .control = {}});
+  queue_.push_back({.frame = std::move(frame), .control = {}});
   PumpLocked();
   return absl::OkStatus();
 }
-
-void GrpcStream::Await(Exchange& exchange) { session_.WaitForChange(exchange, exchange.deadline); }
 
 void GrpcStream::Shutdown() { context_.TryCancel(); }
 
@@ -102,11 +84,11 @@ void GrpcStream::Close() {
   std::unique_lock lock(mutex_);
   closing_ = true;
   PumpLocked();
-  changed_.wait_for(lock, std::chrono::seconds(1), [&] { return finished_; });
+  changed_.wait_for(lock, std::chrono::seconds(1), [&] { return ended_.has_value(); });
 }
 
 void GrpcStream::PumpLocked() {
-  if (writing_ || finished_) return;
+  if (writing_ || ended_) return;
   if (queue_.empty()) {
     if (closing_) StartWritesDone();
     closing_ = false;
@@ -114,9 +96,9 @@ void GrpcStream::PumpLocked() {
   }
   Outgoing& front = queue_.front();
   bool last = true;
-  if (front.exchange != nullptr) {
-    if (!FillLocked(*front.exchange)) return;
-    last = sent_of_front_ == front.exchange->header.payload_bytes;
+  if (front.frame != nullptr) {
+    if (!FillLocked(*front.frame)) return;
+    last = sent_of_front_ == front.frame->header().payload_bytes;
   } else {
     message_out_ = std::move(front.control);
   }
@@ -130,29 +112,27 @@ void GrpcStream::PumpLocked() {
   StartWrite(&bytes_out_);
 }
 
-bool GrpcStream::FillLocked(Exchange& exchange) {
-  const Clock::time_point begin = Clock::now();
-  const uint64_t size =
-      std::min<uint64_t>(exchange.header.payload_bytes - sent_of_front_, kMaxChunkBytes);
-  std::string* data = nullptr;
-  if (front_started_) {
-    pb::Chunk& chunk = *message_out_.mutable_chunk();
-    chunk.set_sequence(exchange.header.sequence);
-    chunk.set_offset(sent_of_front_);
-    data = chunk.mutable_data();
-  } else {
-    EncodeRequest(exchange.header, *message_out_.mutable_request());
-    data = message_out_.mutable_request()->mutable_data();
-  }
-  const absl::Status copied = session_.Touch(exchange, [&] {
-    CopyPayload(exchange, sent_of_front_, size, *data);
-    return absl::OkStatus();
+bool GrpcStream::FillLocked(RequestFrame& frame) {
+  const RequestHeader& header = frame.header();
+  const uint64_t size = std::min<uint64_t>(header.payload_bytes - sent_of_front_, kMaxChunkBytes);
+  const absl::Status taken = frame.Take(size, [&](const PayloadParts& from) {
+    std::string* data = nullptr;
+    if (front_started_) {
+      pb::Chunk& chunk = *message_out_.mutable_chunk();
+      chunk.set_sequence(header.sequence);
+      chunk.set_offset(sent_of_front_);
+      data = chunk.mutable_data();
+    } else {
+      EncodeRequest(header, *message_out_.mutable_request());
+      data = message_out_.mutable_request()->mutable_data();
+    }
+    data->clear();
+    data->reserve(size);
+    for (const std::span<const uint8_t> part : from) data->append(View(part));
+    return message_out_.ByteSizeLong();
   });
-  if (!copied.ok()) return false;
   sent_of_front_ += size;
-  if (sent_of_front_ == exchange.header.payload_bytes) session_.MarkSent(exchange);
-  session_.CountSent(message_out_.ByteSizeLong(), Clock::now() - begin);
-  return true;
+  return taken.ok();
 }
 
 void GrpcStream::OnWriteDone(bool ok) {
@@ -171,9 +151,9 @@ void GrpcStream::OnReadDone(bool ok) {
   }
   message_in_bytes_ = bytes_in_.Length();
   absl::Status status = ParseBytes(bytes_in_, message_in_);
-  if (status.ok()) status = Receive(message_in_);
+  if (status.ok()) status = Handle(message_in_);
   if (!status.ok()) {
-    session_.Fail(status);
+    receiver_.OnClosed(status);
     Shutdown();
     return;
   }
@@ -181,13 +161,13 @@ void GrpcStream::OnReadDone(bool ok) {
 }
 
 void GrpcStream::OnDone(const grpc::Status& status) {
-  session_.Fail(FromPeer(status));
+  receiver_.OnClosed(FromPeer(status));
   std::lock_guard lock(mutex_);
-  finished_ = true;
+  ended_ = status;
   changed_.notify_all();
 }
 
-absl::Status GrpcStream::Receive(const pb::ServerMessage& message) {
+absl::Status GrpcStream::Handle(const pb::ServerMessage& message) {
   switch (message.body_case()) {
     case pb::ServerMessage::kWelcome: {
       std::lock_guard lock(mutex_);
@@ -200,11 +180,11 @@ absl::Status GrpcStream::Receive(const pb::ServerMessage& message) {
       return ReceiveAnswer(message.answer());
     case pb::ServerMessage::kChunk: {
       const pb::Chunk& chunk = message.chunk();
-      if (answering_ == nullptr || chunk.sequence() != answering_->header.sequence) {
+      if (answering_ == nullptr || chunk.sequence() != answering_->sequence()) {
         return absl::AbortedError("a chunk that continues nothing");
       }
-      SOTTO_RETURN_IF_ERROR(CheckChunk(chunk.offset(), chunk.data().size(), answering_->received,
-                                       answering_->sizes.answer_bytes));
+      SOTTO_RETURN_IF_ERROR(CheckChunk(chunk.offset(), chunk.data().size(), answering_->received(),
+                                       answering_->payload_bytes()));
       return ReceiveData(chunk.data());
     }
     case pb::ServerMessage::kFailure:
@@ -217,21 +197,19 @@ absl::Status GrpcStream::Receive(const pb::ServerMessage& message) {
 
 absl::Status GrpcStream::ReceiveAnswer(const pb::ExchangeAnswer& answer) {
   if (answering_ != nullptr) return absl::AbortedError("an answer inside another");
-  SOTTO_ASSIGN_OR_RETURN(answering_, session_.BeginAnswer(DecodeAnswer(answer)));
-  if (answering_->sizes.answer_bytes > 0 || !answer.data().empty()) {
-    SOTTO_RETURN_IF_ERROR(CheckChunk(0, answer.data().size(), 0, answering_->sizes.answer_bytes));
+  SOTTO_ASSIGN_OR_RETURN(answering_, receiver_.OnAnswer(DecodeAnswer(answer)));
+  if (answering_->payload_bytes() > 0 || !answer.data().empty()) {
+    SOTTO_RETURN_IF_ERROR(CheckChunk(0, answer.data().size(), 0, answering_->payload_bytes()));
   }
   return ReceiveData(answer.data());
 }
 
 absl::Status GrpcStream::ReceiveData(const std::string& data) {
-  Exchange& exchange = *answering_;
-  const uint64_t offset = exchange.received;  // Only this thread changes it.
-  const bool last = offset + data.size() == exchange.sizes.answer_bytes;
-  SOTTO_RETURN_IF_ERROR(session_.Receive(exchange, data.size(), message_in_bytes_, [&] {
+  const bool last = answering_->received() + data.size() == answering_->payload_bytes();
+  SOTTO_RETURN_IF_ERROR(answering_->Put(data.size(), [&](std::span<uint8_t> to) {
     // A relay's source answers nothing, and there is no memory for it.
-    if (!data.empty()) std::memcpy(exchange.answer.data() + offset, data.data(), data.size());
-    return absl::OkStatus();
+    if (!to.empty()) std::memcpy(to.data(), data.data(), to.size());
+    return message_in_bytes_;
   }));
   if (last) answering_ = nullptr;
   return absl::OkStatus();

@@ -7,11 +7,11 @@
 #include "base/cpu_clock.h"
 #include "base/gravest.h"
 #include "base/strings.h"
+#include "protocol/exchange.h"
 
 namespace sotto {
-
-// An exchange under way. Given up without Wait, it ends the session: the memory behind its views
-// may then be freed, and the protocol cannot skip an exchange.
+// Given up without Wait, it ends the session: the memory behind its views may then be freed, and
+// the protocol cannot skip an exchange.
 class Session::PendingAnswer final : public AcceleratorChannel::Pending {
  public:
   PendingAnswer(std::shared_ptr<Session> session, std::shared_ptr<Exchange> exchange)
@@ -57,65 +57,97 @@ size_t Session::MaxRows(LinearLayer layer) const {
 
 absl::StatusOr<PendingExchange> Session::Submit(LinearLayer layer, const BlindedRows& rows,
                                                 AnswerRows answer) {
-  auto exchange = std::make_shared<Exchange>();
-  exchange->header = {.operation = Operation::kLinear,
-                      .format = rows.format(),
-                      .layer = static_cast<uint32_t>(LinearLayerIndex(config_, layer)),
-                      .rows = static_cast<uint32_t>(rows.rows()),
-                      .payload_bytes = rows.payload().size()};
-  if (rows.seed() != nullptr) exchange->header.seed = *rows.seed();
+  RequestHeader header{.operation = Operation::kLinear,
+                       .format = rows.format(),
+                       .layer = static_cast<uint32_t>(LinearLayerIndex(config_, layer)),
+                       .rows = static_cast<uint32_t>(rows.rows()),
+                       .payload_bytes = rows.payload().size()};
+  if (rows.seed() != nullptr) header.seed = *rows.seed();
   if (const RelayPart* const relay = rows.relay(); relay != nullptr) {
-    exchange->header.operation =
-        rows.seed() != nullptr ? Operation::kRelaySource : Operation::kRelaySink;
-    exchange->header.relay_number = relay->number;
-    exchange->header.mask_seed = relay->mask_seed;
+    header.operation = rows.seed() != nullptr ? Operation::kRelaySource : Operation::kRelaySink;
+    header.relay_number = relay->number;
+    header.mask_seed = relay->mask_seed;
   }
-  exchange->payload[0] = rows.payload();
-  return Begin(exchange, rows.cols(), answer);
+  return Begin(header, {rows.payload()}, rows.cols(), answer);
 }
 
-absl::StatusOr<PendingExchange> Session::Begin(const std::shared_ptr<Exchange>& exchange,
-                                               size_t cols, const AnswerRows& answer) {
+absl::StatusOr<PendingExchange> Session::Begin(const RequestHeader& header,
+                                               const PayloadParts& payload, size_t cols,
+                                               const AnswerRows& answer) {
   const Clock::time_point begin = Clock::now();
   const uint64_t cpu_begin = ThreadCpuNs();
-  const absl::StatusOr<ExchangeSizes> checked =
-      CheckRequest(exchange->header, model_, info_.window_bytes);
-  if (!checked.ok()) return Named(checked.status());
-  const ExchangeSizes& sizes = exchange->sizes = *checked;
-  SOTTO_CHECK(cols == sizes.n_in && answer.cols() == sizes.n_out);
-  SOTTO_CHECK(answer.rows() == sizes.answer_rows && answer.format() == sizes.answer_format);
-  exchange->answer = answer.bytes();
-  exchange->deadline = begin + exchange_timeout_;
+  const absl::StatusOr<ExchangeSizes> sizes = CheckRequest(header, model_, info_.window_bytes);
+  if (!sizes.ok()) return Named(sizes.status());
+  SOTTO_CHECK(cols == sizes->n_in && answer.cols() == sizes->n_out);
+  SOTTO_CHECK(answer.rows() == sizes->answer_rows && answer.format() == sizes->answer_format);
+  const auto exchange = std::make_shared<Exchange>(*this, header, *sizes, payload, answer.bytes(),
+                                                   begin + exchange_timeout_);
   SOTTO_RETURN_IF_ERROR(Reserve(*exchange));
   const Clock::duration waited = Clock::now() - begin;
   auto pending = std::make_unique<PendingAnswer>(shared_from_this(), exchange);
-  SOTTO_RETURN_IF_ERROR(transport_->Send(exchange));
+  SOTTO_RETURN_IF_ERROR(Send(exchange));
   CountCall(waited, ThreadCpuNs() - cpu_begin);
   return pending;
 }
 
-absl::Status Session::Wait(Exchange& exchange) {
-  const Clock::time_point begin = Clock::now();
-  const uint64_t cpu_begin = ThreadCpuNs();
-  transport_->Await(exchange);
-  CountCall(Clock::now() - begin, ThreadCpuNs() - cpu_begin);
-  return Settle(exchange);
-}
-
-absl::Status Session::Reserve(Exchange& exchange) {
+absl::Status Session::Reserve(const Exchange& exchange) {
   const uint64_t bytes = exchange.sizes.total_bytes();
   std::unique_lock lock(mutex_);
-  const bool in_time = changed_.wait_until(lock, exchange.deadline, [&] {
+  const bool in_time = changed_.wait_until(lock, exchange.end, [&] {
     return !failure_.ok() || in_flight_bytes_ + bytes <= info_.window_bytes;
   });
-  if (!failure_.ok()) return failure_;
+  SOTTO_RETURN_IF_ERROR(failure_);
   if (in_time) {
     in_flight_bytes_ += bytes;
     return absl::OkStatus();
   }
   lock.unlock();
-  Fail(absl::DeadlineExceededError("no earlier exchange was answered in time"));
-  return failure();
+  return FailWith(absl::DeadlineExceededError("no earlier exchange was answered in time"));
+}
+
+absl::Status Session::Send(const std::shared_ptr<Exchange>& exchange) {
+  const std::lock_guard lock(sending_);
+  SOTTO_RETURN_IF_ERROR(Enter(exchange));
+  absl::Status sent = transport_->Send(exchange);
+  return sent.ok() ? sent : FailWith(std::move(sent));
+}
+
+absl::Status Session::Enter(const std::shared_ptr<Exchange>& exchange) {
+  const std::lock_guard lock(mutex_);
+  SOTTO_RETURN_IF_ERROR(failure_);
+  exchange->SetSequence(++last_sequence_);
+  pending_.emplace(last_sequence_, exchange);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<AnswerFrame>> Session::OnAnswer(const AnswerHeader& header) {
+  const std::lock_guard lock(mutex_);
+  SOTTO_RETURN_IF_ERROR(failure_);
+  const auto found = pending_.find(header.sequence);
+  if (found == pending_.end() || !found->second->sent || found->second->answered) {
+    return absl::AbortedError(StrCat("answer ", header.sequence, " was not asked for"));
+  }
+  Exchange& exchange = *found->second;
+  SOTTO_RETURN_IF_ERROR(CheckAnswer(header, exchange.sizes));
+  exchange.answered = true;
+  exchange.device_ns = header.device_ns;
+  return found->second;
+}
+
+absl::Status Session::Wait(Exchange& exchange) {
+  const Clock::time_point begin = Clock::now();
+  const uint64_t cpu_begin = ThreadCpuNs();
+  const auto done = [&] {
+    const std::lock_guard lock(mutex_);
+    return exchange.done;
+  };
+  transport_->Receive(done, exchange.end);
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, exchange.end, [&] { return exchange.done || !failure_.ok(); });
+  }
+  CountCall(Clock::now() - begin, ThreadCpuNs() - cpu_begin);
+  return Settle(exchange);
 }
 
 absl::Status Session::Settle(Exchange& exchange) {
@@ -134,79 +166,6 @@ absl::Status Session::Settle(Exchange& exchange) {
   return absl::OkStatus();
 }
 
-absl::Status Session::Enter(const std::shared_ptr<Exchange>& exchange) {
-  std::lock_guard lock(mutex_);
-  if (!failure_.ok()) return failure_;
-  exchange->header.sequence = ++last_sequence_;
-  pending_.emplace(last_sequence_, exchange);
-  return absl::OkStatus();
-}
-
-bool Session::IsDone(const Exchange& exchange) const {
-  std::lock_guard lock(mutex_);
-  return exchange.done;
-}
-
-void Session::WaitForChange(Exchange& exchange, Clock::time_point until) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, until, [&] { return exchange.done || !failure_.ok(); });
-}
-
-void Session::MarkSent(Exchange& exchange) {
-  std::lock_guard lock(mutex_);
-  exchange.sent = true;
-  exchange.header.seed.reset();
-  exchange.header.mask_seed.Wipe();
-}
-
-absl::StatusOr<std::shared_ptr<Exchange>> Session::BeginAnswer(const AnswerHeader& header) {
-  std::lock_guard lock(mutex_);
-  if (!failure_.ok()) return failure_;
-  const auto found = pending_.find(header.sequence);
-  if (found == pending_.end() || !found->second->sent || found->second->answered) {
-    return absl::AbortedError(StrCat("answer ", header.sequence, " was not asked for"));
-  }
-  Exchange& exchange = *found->second;
-  SOTTO_RETURN_IF_ERROR(CheckAnswer(header, exchange.sizes));
-  exchange.answered = true;
-  exchange.device_ns = header.device_ns;
-  return found->second;
-}
-
-bool Session::BeginTouch(Exchange& exchange) {
-  std::lock_guard lock(mutex_);
-  if (!failure_.ok() || exchange.done) return false;
-  ++exchange.users;
-  return true;
-}
-
-absl::Status Session::Touch(Exchange& exchange, absl::FunctionRef<absl::Status()> copy) {
-  if (!BeginTouch(exchange)) return failure();
-  absl::Status status = copy();
-  std::lock_guard lock(mutex_);
-  if (--exchange.users == 0) changed_.notify_all();
-  return failure_.ok() ? status : failure_;
-}
-
-absl::Status Session::Receive(Exchange& exchange, uint64_t size, uint64_t wire_bytes,
-                              absl::FunctionRef<absl::Status()> copy) {
-  if (!BeginTouch(exchange)) return failure();
-  const Clock::time_point begin = Clock::now();
-  absl::Status status = copy();
-  std::lock_guard lock(mutex_);
-  stats_.bytes_received += wire_bytes;
-  stats_.wire_ns += std::chrono::nanoseconds(Clock::now() - begin).count();
-  if (--exchange.users == 0) changed_.notify_all();
-  if (!status.ok()) return failure_.ok() ? status : failure_;
-  // Counted although the session may have failed meanwhile: a complete answer is verified.
-  exchange.received += size;
-  if (exchange.received < exchange.sizes.answer_bytes) return failure_;
-  exchange.done = true;
-  pending_.erase(exchange.header.sequence);
-  changed_.notify_all();
-  return failure_;
-}
-
 void Session::Fail(absl::Status why) {
   Transport* transport = nullptr;
   {
@@ -219,6 +178,11 @@ void Session::Fail(absl::Status why) {
   if (transport != nullptr) transport->Shutdown();
 }
 
+absl::Status Session::FailWith(absl::Status why) {
+  Fail(std::move(why));
+  return failure();
+}
+
 absl::Status Session::failure() const {
   std::lock_guard lock(mutex_);
   return failure_;
@@ -226,12 +190,6 @@ absl::Status Session::failure() const {
 
 absl::Status Session::Named(const absl::Status& status) const {
   return {status.code(), ToAbsl(StrCat("accelerator ", endpoint_, ": ", ToStd(status.message())))};
-}
-
-void Session::CountSent(uint64_t bytes, Clock::duration took) {
-  std::lock_guard lock(mutex_);
-  stats_.bytes_sent += bytes;
-  stats_.wire_ns += std::chrono::nanoseconds(took).count();
 }
 
 void Session::CountCall(Clock::duration waited, uint64_t cpu_ns) {

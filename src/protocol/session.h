@@ -1,6 +1,6 @@
 // The trusted side's end of a session with one accelerator: which exchanges are under way, how much
-// of the window they take, whether the session lives, and what it came to. How bytes travel is the
-// transport's business. Everything that comes back is the peer's word: sizes and numbers of
+// of the window they take, whether the session lives, and what it came to. A pipe (transport.h)
+// carries its frames. Everything that comes back is the peer's word: sizes and numbers of
 // messages are checked here, values by whoever asked (trusted/split verifies).
 #ifndef SOTTO_PROTOCOL_SESSION_H_
 #define SOTTO_PROTOCOL_SESSION_H_
@@ -11,8 +11,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
-#include "absl/functional/function_ref.h"
 #include "base/status.h"
 #include "model/config.h"
 #include "model/linear_layers.h"
@@ -48,10 +48,10 @@ struct SessionStats {
 //   PERMISSION_DENIED   TLS: not the peer that was asked for
 //   ABORTED             the server broke the protocol: an answer too short, too long, unasked for,
 //                       or not to be decoded
-class Session final : public AcceleratorChannel, public std::enable_shared_from_this<Session> {
+class Session final : public AcceleratorChannel,
+                      public FrameReceiver,
+                      public std::enable_shared_from_this<Session> {
  public:
-  using Clock = Exchange::Clock;
-
   // Connects, checks version, model and shapes, and agrees on the data plane. `endpoint` is
   // HOST:PORT or unix:PATH (INVALID_ARGUMENT otherwise).
   static absl::StatusOr<std::shared_ptr<Session>> Open(const std::string& endpoint,
@@ -87,46 +87,31 @@ class Session final : public AcceleratorChannel, public std::enable_shared_from_
   // `status` with the endpoint in front of its message.
   absl::Status Named(const absl::Status& status) const;
 
-  // The steps of an exchange. Order: Reserve, then the transport's Send (which calls Enter), its
-  // Await, then Settle.
-  // Waits until the exchange fits into the window.
-  absl::Status Reserve(Exchange& exchange);
-  // After Await: the verdict on the exchange, given back only once nobody touches its memory. OK
-  // when the answer is complete, even if the session has failed since: it is to be verified, or a
-  // lie would pass for a broken connection. An exchange that is not done by now ends the session
-  // with DEADLINE_EXCEEDED.
-  absl::Status Settle(Exchange& exchange);
-
-  // For transports.
-  // Gives the exchange its sequence number. Call it in the order of sending.
-  absl::Status Enter(const std::shared_ptr<Exchange>& exchange);
-  bool IsDone(const Exchange& exchange) const;
-  // Waits on the session's condition variable until done, failed or `until`.
-  void WaitForChange(Exchange& exchange, Clock::time_point until);
-  // The last byte of the request has been copied out; only now may an answer come. Wipes its seeds.
-  void MarkSent(Exchange& exchange);
-  // ABORTED for an answer nobody waits for, or whose sizes are wrong; the session's failure once it
-  // has failed, which forgets what was asked. The exchange stays in the table until its last byte.
-  absl::StatusOr<std::shared_ptr<Exchange>> BeginAnswer(const AnswerHeader& header);
-  // Copies through `copy` out of the exchange's memory, unless the session has failed. No lock is
-  // held while copying. The session's failure, or else `copy`'s own.
-  absl::Status Touch(Exchange& exchange, absl::FunctionRef<absl::Status()> copy);
-  // The same for the next `size` bytes of the answer, into the exchange's memory: the exchange is
-  // done when all of them are in place. They came in `wire_bytes`, which are counted first: whoever
-  // has an answer finds it in the counters.
-  absl::Status Receive(Exchange& exchange, uint64_t size, uint64_t wire_bytes,
-                       absl::FunctionRef<absl::Status()> copy);
-  void CountSent(uint64_t bytes, Clock::duration took);
+  // From the transport. ABORTED for an answer nobody waits for, or whose sizes are wrong; the
+  // session's failure once it has failed, which forgets what was asked.
+  absl::StatusOr<std::shared_ptr<AnswerFrame>> OnAnswer(const AnswerHeader& header) override;
+  void OnClosed(absl::Status why) override { Fail(std::move(why)); }
 
  private:
+  using Clock = FrameClock;
+  class Exchange;
   class PendingAnswer;
 
   // Sends what is of the shapes that the session's model has.
-  absl::StatusOr<PendingExchange> Begin(const std::shared_ptr<Exchange>& exchange, size_t cols,
-                                        const AnswerRows& answer);
+  absl::StatusOr<PendingExchange> Begin(const RequestHeader& header, const PayloadParts& payload,
+                                        size_t cols, const AnswerRows& answer);
+  // Waits until the exchange fits into the window.
+  absl::Status Reserve(const Exchange& exchange);
+  // In the order in which exchanges get their numbers.
+  absl::Status Send(const std::shared_ptr<Exchange>& exchange);
+  absl::Status Enter(const std::shared_ptr<Exchange>& exchange);
   absl::Status Wait(Exchange& exchange);
-  // False when the session has failed, or the exchange is done.
-  bool BeginTouch(Exchange& exchange);
+  // The verdict on the exchange, given back only once nobody touches its memory. OK when the answer
+  // is complete, even if the session has failed since: it is to be verified, or a lie would pass
+  // for a broken connection. An exchange that is not done by now ends the session with
+  // DEADLINE_EXCEEDED.
+  absl::Status Settle(Exchange& exchange);
+  absl::Status FailWith(absl::Status why);
   void CountCall(Clock::duration waited, uint64_t cpu_ns);
 
   const std::string endpoint_;
@@ -135,6 +120,7 @@ class Session final : public AcceleratorChannel, public std::enable_shared_from_
   const std::chrono::milliseconds exchange_timeout_;
   ServerInfo info_;  // Since Start, as is the transport.
 
+  std::mutex sending_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   absl::Status failure_;

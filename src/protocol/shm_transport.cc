@@ -5,58 +5,54 @@
 namespace sotto {
 namespace {
 
-using Clock = Exchange::Clock;
+using Clock = FrameClock;
 
 absl::Status Late() { return absl::DeadlineExceededError("no complete answer in time"); }
+absl::Status Stopped() { return absl::CancelledError("the shared memory is no longer used"); }
 
 }  // namespace
 
-ShmTransport::ShmTransport(std::unique_ptr<GrpcStream> stream, ShmRegion region, Session& session)
-    : session_(session),
+ShmTransport::ShmTransport(std::unique_ptr<GrpcStream> stream, ShmRegion region,
+                           FrameReceiver& receiver)
+    : receiver_(receiver),
       region_(std::move(region)),
       requests_(region_.requests()),
       answers_(region_.answers()),
       stream_(std::move(stream)) {}
 
-absl::Status ShmTransport::Send(const std::shared_ptr<Exchange>& exchange) {
-  const Clock::time_point begin = Clock::now();
-  std::lock_guard lock(sending_);
-  SOTTO_RETURN_IF_ERROR(session_.Enter(exchange));
-  const absl::Status status = session_.Touch(*exchange, [&] { return WriteRequest(*exchange); });
-  if (!status.ok()) {
-    session_.Fail(status);
-    return session_.failure();
-  }
-  session_.MarkSent(*exchange);
+absl::Status ShmTransport::Send(std::shared_ptr<RequestFrame> frame) {
+  SOTTO_RETURN_IF_ERROR(
+      frame->Take(frame->header().payload_bytes,
+                  [&](const PayloadParts& payload) { return WriteRequest(*frame, payload); }));
   {
     std::lock_guard lock(mutex_);
-    poller_.Sent(exchange->header.sequence, exchange->sizes.total_bytes(), Clock::now());
+    poller_.Sent(frame->header().sequence, frame->exchange_bytes(), Clock::now());
   }
   requests_.Publish();
   RingDoorbell();
-  session_.CountSent(kRequestRecordBytes + exchange->header.payload_bytes, Clock::now() - begin);
   return absl::OkStatus();
 }
 
-absl::Status ShmTransport::WriteRequest(Exchange& exchange) {
+absl::StatusOr<uint64_t> ShmTransport::WriteRequest(const RequestFrame& frame,
+                                                    const PayloadParts& payload) {
   Poller::Wait pause(Poller::kLongestPauseInAnswer);
-  const auto wait = [&] { return WaitForRoom(exchange, pause); };
-  SOTTO_RETURN_IF_ERROR(requests_.Write(EncodeRequestRecord(exchange.header), wait));
-  for (const std::span<const uint8_t> part : exchange.payload) {
+  const auto wait = [&] { return WaitForRoom(frame.deadline(), pause); };
+  SOTTO_RETURN_IF_ERROR(requests_.Write(EncodeRequestRecord(frame.header()), wait));
+  for (const std::span<const uint8_t> part : payload) {
     SOTTO_RETURN_IF_ERROR(requests_.Write(part, wait));
   }
-  return absl::OkStatus();
+  return kRequestRecordBytes + frame.header().payload_bytes;
 }
 
-absl::Status ShmTransport::WaitForRoom(const Exchange& exchange, Poller::Wait& pause) {
-  if (stopped_) return session_.failure();
+absl::Status ShmTransport::WaitForRoom(Clock::time_point deadline, Poller::Wait& pause) {
+  if (stopped_) return Stopped();
   RingDoorbell();
   if (TakeLead()) {
     const bool progress = ReadOne();
     GiveUpLead();
     if (progress) return absl::OkStatus();
   }
-  if (pause.slow() && Clock::now() >= exchange.deadline) return Late();
+  if (pause.slow() && Clock::now() >= deadline) return Late();
   pause.Pause();
   return absl::OkStatus();
 }
@@ -69,32 +65,30 @@ void ShmTransport::RingDoorbell() {
   stream_->RingDoorbell();
 }
 
-void ShmTransport::Await(Exchange& exchange) {
-  while (!stopped_ && !session_.IsDone(exchange) && Clock::now() < exchange.deadline) {
+void ShmTransport::Receive(absl::FunctionRef<bool()> enough, Clock::time_point until) {
+  while (!stopped_ && !enough() && Clock::now() < until) {
     if (TakeLead()) {
-      Lead(exchange);
+      Lead(enough, until);
       GiveUpLead();
       continue;
     }
     std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, exchange.deadline,
-                        [&] { return !led_ || stopped_ || session_.IsDone(exchange); });
+    changed_.wait_until(lock, until, [&] { return !led_ || stopped_ || enough(); });
   }
 }
 
-void ShmTransport::Lead(Exchange& exchange) {
-  while (!stopped_ && !session_.IsDone(exchange)) {
+void ShmTransport::Lead(absl::FunctionRef<bool()> enough, Clock::time_point until) {
+  while (!stopped_ && !enough()) {
     if (ReadOne()) continue;
     const Clock::time_point now = Clock::now();
-    if (now >= exchange.deadline) return;
+    if (now >= until) return;
     std::unique_lock lock(mutex_);
     const Clock::duration sleep = poller_.UntilNextLook(now);
     if (sleep == Clock::duration::zero()) {
       lock.unlock();
       __builtin_ia32_pause();
     } else {
-      changed_.wait_until(lock, std::min(now + sleep, exchange.deadline),
-                          [&] { return stopped_.load(); });
+      changed_.wait_until(lock, std::min(now + sleep, until), [&] { return stopped_.load(); });
     }
   }
 }
@@ -105,7 +99,7 @@ bool ShmTransport::ReadOne() {
   const absl::StatusOr<bool> has_data = answers_.HasData();
   if (has_data.ok() && !*has_data) return false;
   if (const absl::Status status = has_data.ok() ? ReadAnswer() : has_data.status(); !status.ok()) {
-    session_.Fail(status);
+    receiver_.OnClosed(status);
     return false;
   }
   std::lock_guard lock(mutex_);
@@ -120,7 +114,7 @@ absl::Status ShmTransport::ReadAnswer() {
   // Bytes of the ring: when last waited, and up to the answer's end.
   uint64_t read = answers_.bytes_read(), end = read;
   const auto wait = [&]() -> absl::Status {
-    if (stopped_) return session_.failure();
+    if (stopped_) return Stopped();
     if (pause.slow() && Clock::now() >= deadline) return Late();
     const uint64_t now_read = answers_.bytes_read();
     if (now_read != read) pause.Expect(Poller::TimeToCopy((end - now_read) / 2));
@@ -132,16 +126,18 @@ absl::Status ShmTransport::ReadAnswer() {
   SOTTO_RETURN_IF_ERROR(answers_.Read(record, wait));  // Records are published whole: no wait.
   const absl::StatusOr<AnswerHeader> header = DecodeAnswerRecord(record);
   if (!header.ok()) return absl::AbortedError(header.status().message());
-  SOTTO_ASSIGN_OR_RETURN(const std::shared_ptr<Exchange> exchange, session_.BeginAnswer(*header));
+  SOTTO_ASSIGN_OR_RETURN(const std::shared_ptr<AnswerFrame> answer, receiver_.OnAnswer(*header));
   {
     std::lock_guard lock(mutex_);
     poller_.Answered(header->sequence, begin);
   }
-  deadline = exchange->deadline;
-  end = answers_.bytes_read() + exchange->answer.size();
-  return session_.Receive(*exchange, exchange->answer.size(),
-                          record.size() + exchange->answer.size(),
-                          [&] { return answers_.Read(exchange->answer, wait); });
+  deadline = answer->deadline();
+  end = answers_.bytes_read() + answer->payload_bytes();
+  return answer->Put(answer->payload_bytes(),
+                     [&](std::span<uint8_t> to) -> absl::StatusOr<uint64_t> {
+                       SOTTO_RETURN_IF_ERROR(answers_.Read(to, wait));
+                       return record.size() + to.size();
+                     });
 }
 
 bool ShmTransport::TakeLead() {
