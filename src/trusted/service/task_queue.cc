@@ -1,8 +1,25 @@
 #include "trusted/service/task_queue.h"
 
+#include <exception>
 #include <utility>
 
+#include "base/log.h"
+#include "base/strings.h"
+#include "trusted/service/exception_reason.h"
+
 namespace sotto {
+namespace {
+
+// Tasks throw where memory ends only, and one that does ends alone.
+void Run(std::function<void()> task) {
+  try {
+    task();
+  } catch (const std::exception& error) {
+    Log(LogLevel::kError, StrCat("a request ended: ", ReasonOf(error)));
+  }
+}
+
+}  // namespace
 
 TaskQueue::TaskQueue(int threads) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
@@ -30,10 +47,10 @@ void TaskQueue::Work() {
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
     if (stopping_) return;
-    const std::function<void()> task = std::move(tasks_.front());
+    std::function<void()> task = std::move(tasks_.front());
     tasks_.pop_front();
     lock.unlock();
-    task();
+    Run(std::move(task));
     lock.lock();
   }
 }

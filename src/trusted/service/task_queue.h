@@ -19,7 +19,7 @@ class TaskQueue {
   TaskQueue(const TaskQueue&) = delete;
   TaskQueue& operator=(const TaskQueue&) = delete;
 
-  // Thread-safe; tasks may post others. They must not throw.
+  // Thread-safe; tasks may post others. An exception ends its task alone, and is logged.
   void Post(std::function<void()> task);
 
  private:
