@@ -24,12 +24,15 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
+#include <exception>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include "base/log.h"
 #include "base/strings.h"
+#include "trusted/service/exception_reason.h"
 #include "trusted/service/http_framing.h"
 
 namespace sotto {
@@ -41,8 +44,6 @@ namespace http = beast::http;
 using tcp = asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
 using Buffer = beast::basic_flat_buffer<WipingAllocator<char>>;
-using Body = http::basic_string_body<char, std::char_traits<char>, WipingAllocator<char>>;
-using Parser = http::request_parser<Body>;
 using std::chrono::milliseconds;
 
 // How often a client whose request is computed is asked whether it is still there.
@@ -65,8 +66,41 @@ struct Answer {
 // A handler's answer on its way to the connection's thread.
 struct PendingReply {
   explicit PendingReply(asio::io_context& io) : timer(io) {}
-  std::optional<HttpResponse> response;
-  asio::steady_timer timer;  // Cancelled when there is one.
+  bool over = false;
+  std::optional<HttpResponse> response;  // Nullopt: there is none, and will be none if it is over.
+  asio::steady_timer timer;              // Cancelled when it is over.
+};
+
+// What a handler answers by. One that lets go of it without a word, as where memory ends in the
+// middle of its work, is over too: a client is not left waiting.
+class ReplyOnce {
+ public:
+  ReplyOnce(asio::io_context& io, std::shared_ptr<PendingReply> pending)
+      : io_(io), pending_(std::move(pending)) {}
+  ~ReplyOnce() {
+    try {
+      Tell(std::nullopt);
+    } catch (const std::exception& error) {
+      Log(LogLevel::kError, StrCat("an answer is lost: ", ReasonOf(error)));
+    }
+  }
+  ReplyOnce(const ReplyOnce&) = delete;
+  ReplyOnce& operator=(const ReplyOnce&) = delete;
+
+  // What comes first counts.
+  void Tell(std::optional<HttpResponse> response) {
+    if (pending_ == nullptr) return;
+    asio::post(io_, [pending = pending_, response = std::move(response)]() mutable {
+      pending->response = std::move(response);
+      pending->over = true;
+      pending->timer.cancel();
+    });
+    pending_ = nullptr;
+  }
+
+ private:
+  asio::io_context& io_;
+  std::shared_ptr<PendingReply> pending_;  // Null once it is over.
 };
 
 bool PeerHasLeft(int descriptor) {
@@ -94,6 +128,8 @@ const char* MessageOfStatus(int status) {
       return "too many requests are being read";
     case 431:
       return "the request's header is too large";
+    case 500:
+      return "the server could not finish this request";
     default:
       return "not an HTTP request";
   }
@@ -174,9 +210,8 @@ class Connection {
 
   // One request and its answer; whether there may be another.
   asio::awaitable<bool> ServeOne() {
-    Parser parser;
-    parser.header_limit(static_cast<std::uint32_t>(limits().max_header_bytes));
-    parser.body_limit(limits().max_body_bytes);
+    HttpParser parser;
+    SetLimits(parser, limits());
     lowest().expires_after(limits().header_timeout);
     ErrorCode error;
     co_await http::async_read_header(stream_, buffer_, parser,
@@ -203,7 +238,7 @@ class Connection {
   }
 
   // A status of 0 in the answer: the client has left.
-  asio::awaitable<Answer> AnswerTo(Parser& parser) {
+  asio::awaitable<Answer> AnswerTo(HttpParser& parser) {
     const auto& header = parser.get();
     const std::string target = ToStdString(header.target());
     HttpRequest request{.head = {.method = ToStdString(header.method_string()),
@@ -234,7 +269,7 @@ class Connection {
     return {state_->callbacks.error(status, MessageOfStatus(status)), false};
   }
 
-  asio::awaitable<int> ReadBody(Parser& parser) {
+  asio::awaitable<int> ReadBody(HttpParser& parser) {
     ErrorCode error;
     lowest().expires_after(limits().body_timeout);
     if (!parser.is_done() && beast::iequals(parser.get()[http::field::expect], "100-continue")) {
@@ -253,27 +288,26 @@ class Connection {
     auto pending = std::make_shared<PendingReply>(io_);
     std::stop_source left;
     request.left = left.get_token();
-    state_->callbacks.handle(std::move(request), [&io = io_, pending](HttpResponse response) {
-      asio::post(io, [pending, response = std::move(response)]() mutable {
-        pending->response = std::move(response);
-        pending->timer.cancel();
-      });
-    });
-    while (!pending->response.has_value()) {
+    state_->callbacks.handle(std::move(request),
+                             [once = std::make_shared<ReplyOnce>(io_, pending)](
+                                 HttpResponse response) { once->Tell(std::move(response)); });
+    while (!pending->over) {
       ErrorCode error;
       pending->timer.expires_after(kPeerCheck);
       co_await pending->timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
-      if (pending->response.has_value() || !PeerHasLeft(lowest().socket().native_handle()))
-        continue;
+      if (pending->over || !PeerHasLeft(lowest().socket().native_handle())) continue;
       left.request_stop();
       co_return HttpResponse{.status = 0};
+    }
+    if (!pending->response.has_value()) {
+      co_return state_->callbacks.error(500, MessageOfStatus(500));
     }
     co_return *std::move(pending->response);
   }
 
   asio::awaitable<bool> Write(HttpResponse& response, bool keep_alive) {
     if (response.status == 0) co_return false;
-    http::response<Body> message(static_cast<http::status>(response.status), version_);
+    http::response<HttpBody> message(static_cast<http::status>(response.status), version_);
     message.set(http::field::content_type, response.content_type);
     for (const auto& [name, value] : response.headers) message.set(name, value);
     if (!head_only_) message.body() = std::move(response.body);
@@ -281,7 +315,7 @@ class Connection {
     message.keep_alive(keep_alive);
     const auto last = std::chrono::steady_clock::now() + limits().write_timeout +
                       std::chrono::seconds(message.body().size() / kWriteBytesPerSecond);
-    http::response_serializer<Body> serializer(message);
+    http::response_serializer<HttpBody> serializer(message);
     while (!serializer.is_done()) {
       const auto now = std::chrono::steady_clock::now();
       lowest().expires_at(std::min(last, now + limits().write_timeout));

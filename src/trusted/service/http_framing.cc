@@ -4,6 +4,7 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/fields.hpp>
+#include <cstdint>
 
 namespace sotto {
 namespace {
@@ -33,6 +34,11 @@ const char* LengthError(const http::request_header<>& header) {
 }
 
 }  // namespace
+
+void SetLimits(HttpParser& parser, const HttpLimits& limits) {
+  parser.header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
+  parser.body_limit(limits.max_body_bytes);
+}
 
 const char* FramingError(const http::request_header<>& header) {
   if (const char* const error = LengthError(header)) return error;

@@ -46,7 +46,8 @@ struct HttpAdmission {
   bool known = false;
 };
 
-// Called once, from any thread. A client that has left gets nothing.
+// Called once, from any thread. A client that has left gets nothing; one whose request's every copy
+// of it is gone without a call gets 500.
 using HttpReply = std::function<void(HttpResponse)>;
 
 }  // namespace sotto

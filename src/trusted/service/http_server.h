@@ -46,7 +46,8 @@ struct HttpCallbacks {
   std::function<HttpAdmission(const HttpHead&)> admit;
   // The request is complete.
   std::function<void(HttpRequest, HttpReply)> handle;
-  // The answer to what the server refuses by itself: 400, 413, 429, 431.
+  // The answer to what the server refuses by itself: 400, 413, 429, 431; and 500 where `handle`
+  // let go of its reply.
   std::function<HttpResponse(int status, const std::string& message)> error;
   // How many connections there are now.
   std::function<void(size_t connections)> connections;

@@ -90,7 +90,8 @@ class HttpServerTest : public testing::Test {
           return {.known = head.authorization == "Bearer good"};
         },
         .handle =
-            [this](HttpRequest, const HttpReply& reply) {
+            [this](const HttpRequest& request, const HttpReply& reply) {
+              if (request.head.path == "/forget") return;
               HttpResponse response;
               response.body.assign(answer_bytes_, 'a');
               reply(std::move(response));
@@ -263,6 +264,16 @@ TEST_F(HttpServerTest, AnAnswerThatNobodyTakesEndsTheConnection) {
   EXPECT_THAT(deaf.Read(), StartsWith("HTTP/1.1 200"));
   for (int i = 0; i < 1500 && connections_ > 0; ++i) std::this_thread::sleep_for(milliseconds(20));
   EXPECT_EQ(connections_, 0u);
+}
+
+// As a handler does that memory ends for.
+TEST_F(HttpServerTest, AReplyThatIsForgottenIsAnError) {
+  Start(Endless());
+  const RawClient client(server_->port());
+  ASSERT_TRUE(client.Send("GET /forget HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_THAT(client.Read(), StartsWith("HTTP/1.1 500"));
+  ASSERT_TRUE(client.Send(kGet));
+  EXPECT_THAT(client.Read(), StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(HttpServerTest, WhoComesLateIsToldSo) {
