@@ -8,7 +8,6 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/check.h"
@@ -25,6 +24,7 @@ bool Accepts(std::string_view bytes, size_t split, sotto::HttpParser& parser, si
   for (const size_t end : {split, bytes.size()}) {
     boost::beast::error_code error;
     while (!error && length < end && !parser.is_header_done()) {
+      if (sotto::HasFoldedLine(bytes.substr(length, end - length))) return false;
       length += parser.put(boost::asio::buffer(bytes.data() + length, end - length), error);
     }
     if (error && error != http::error::need_more) return false;
@@ -41,42 +41,35 @@ bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
 }
 
 // What the lines of a head say of a field: how often it stands there, and what it is the last time.
-// A line that begins with a blank continues the one before it.
 struct FieldOfLines {
   size_t count = 0;
-  std::string value;
+  std::string_view value = {};
 };
 
 FieldOfLines FieldOf(std::string_view head, std::string_view name) {
   FieldOfLines field;
-  bool inside = false;
   size_t at = head.find("\r\n") + 2;
-  while (at < head.size()) {
-    const size_t end = head.find("\r\n", at);
-    SOTTO_CHECK(end != std::string_view::npos);
+  for (size_t end; (end = head.find("\r\n", at)) != std::string_view::npos; at = end + 2) {
     const std::string_view line = head.substr(at, end - at);
-    at = end + 2;
-    const bool continues = !line.empty() && IsBlank(line[0]);
-    if (!continues) {
-      const size_t colon = line.find(':');
-      inside = colon != std::string_view::npos && EqualsIgnoringCase(line.substr(0, colon), name);
-      if (inside) ++field.count;
-      if (inside) field.value = line.substr(colon + 1);
-    } else if (inside) {
-      field.value.append(line);
+    const size_t colon = line.find(':');
+    if (colon == std::string_view::npos || !EqualsIgnoringCase(line.substr(0, colon), name)) {
+      continue;
     }
+    ++field.count;
+    field.value = line.substr(colon + 1);
   }
-  while (!field.value.empty() && IsBlank(field.value.back())) field.value.pop_back();
-  field.value.erase(0, std::min(field.value.find_first_not_of(" \t"), field.value.size()));
+  while (!field.value.empty() && IsBlank(field.value.back())) field.value.remove_suffix(1);
+  while (!field.value.empty() && IsBlank(field.value.front())) field.value.remove_prefix(1);
   return field;
 }
 
-// No name of a field has a blank in it or around it, which some readers take for the name without.
+// Each line is a field of its own, whose name has no blank in it or around it: some readers take it
+// for the name without.
 void CheckNames(std::string_view head) {
   size_t at = head.find("\r\n") + 2;
   for (size_t end; (end = head.find("\r\n", at)) != std::string_view::npos; at = end + 2) {
     const std::string_view line = head.substr(at, end - at);
-    if (line.empty() || IsBlank(line[0])) continue;
+    if (line.empty()) continue;
     const size_t colon = line.find(':');
     SOTTO_CHECK(colon != std::string_view::npos && colon > 0);
     SOTTO_CHECK(line.substr(0, colon).find_first_of(" \t\r\n") == std::string_view::npos);

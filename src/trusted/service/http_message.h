@@ -16,10 +16,10 @@ namespace sotto {
 
 // What comes before the body.
 struct HttpHead {
-  std::string method = {};         // "POST"
-  std::string path = {};           // "/v1/completions", without a query.
-  std::string authorization = {};  // The header's value; empty where there is none.
-  bool has_body = false;           // One that is not empty.
+  std::string method = {};          // "POST"
+  std::string path = {};            // "/v1/completions", without a query.
+  SecretString authorization = {};  // The header's value; empty where there is none.
+  bool has_body = false;            // One that is not empty.
 };
 
 struct HttpRequest {
