@@ -78,9 +78,9 @@ struct RunControl {
   std::function<void(const Progress&)> progress = {};
   // Ends the run with CANCELLED within a fraction of a batch. The Prefill remains usable.
   std::stop_token stop = {};
-  // Called on the calling thread, several times a layer; the run waits for it, and its threads are
-  // free. A Prefill made beside this one may run in it, and no other call be made of this one.
-  // Never called in the split mode, nor where padding is computed: when a run continues would tell.
+  // Called on the calling thread, several times a layer; the run, whose threads are free, waits for
+  // it, and ends if it throws. A Prefill made beside this one may run in it, no other call be made
+  // of this one. Not called in the split mode, nor with padding: when a run continues would tell.
   std::function<void()> pause = {};
   // Of each prompt, whose it is. A common beginning is computed once for the prompts of one owner
   // only, so that the time a run takes tells no owner what another's prompts begin with. Empty: all

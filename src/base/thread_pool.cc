@@ -107,6 +107,23 @@ struct ThreadPool::State {
     while (const int inside = gate.load(std::memory_order_acquire)) AwaitChange(gate, inside);
   }
 
+  // A call ends with its last task, or with an exception of one that the caller runs: no other is
+  // then begun, and none uses what goes with the caller's frame.
+  class CallEnd {
+   public:
+    explicit CallEnd(State& state) : state_(state) {}
+    ~CallEnd() {
+      state_.next.store(state_.count, std::memory_order_relaxed);
+      state_.Close();
+      state_.busy.store(false, std::memory_order_release);
+    }
+    CallEnd(const CallEnd&) = delete;
+    CallEnd& operator=(const CallEnd&) = delete;
+
+   private:
+    State& state_;
+  };
+
   const int threads;
   const Task* task = nullptr;
   size_t count = 0;
@@ -140,10 +157,9 @@ void ThreadPool::ParallelFor(size_t count, absl::FunctionRef<void(size_t, int)> 
   s.count = count;
   s.next.store(0, std::memory_order_relaxed);
   s.gate.store(State::kOpen, std::memory_order_release);
+  const State::CallEnd end(s);
   if (!s.workers.empty()) s.AnnounceWork();
   s.RunTasks(0);
-  s.Close();
-  s.busy.store(false, std::memory_order_release);
 }
 
 }  // namespace sotto

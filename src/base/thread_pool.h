@@ -21,9 +21,9 @@ class ThreadPool {
 
   int threads() const;
 
-  // Calls task(index, worker) for every index in [0, count), each exactly once, worker in
-  // [0, threads()); returns when all are done. Indices are handed out in order, to whoever is free.
-  // One caller at a time (checked); a task must not call ParallelFor of the same pool.
+  // Calls task(index, worker) for every index in [0, count), each once, worker in [0, threads());
+  // returns when all are done. Indices go in order to whoever is free. One caller at a time
+  // (checked); no task may call it. What a task throws in the caller's thread ends the call.
   void ParallelFor(size_t count, absl::FunctionRef<void(size_t index, int worker)> task);
 
  private:

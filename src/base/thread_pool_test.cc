@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -50,6 +51,30 @@ TEST(ThreadPool, WakesParkedWorkers) {
   ThreadPool pool(2);
   for (int round = 0; round < 5; ++round) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::atomic<int> sum{0};
+    pool.ParallelFor(10, [&](size_t i, int) { sum += static_cast<int>(i); });
+    EXPECT_EQ(sum.load(), 45);
+  }
+}
+
+TEST(ThreadPool, AnExceptionOfTheCallersTaskLeavesAPoolThatWorks) {
+  for (const int threads : {1, 3}) {
+    ThreadPool pool(threads);
+    for (int round = 0; round < 200; ++round) {
+      std::atomic<int> inside{0};
+      std::atomic<bool> begun{false};
+      const auto task = [&](size_t, int worker) {
+        if (worker == 0) {
+          begun = true;
+          throw std::runtime_error("of the caller");
+        }
+        ++inside;
+        while (!begun) std::this_thread::yield();  // There is a task left for the caller.
+        --inside;
+      };
+      EXPECT_THROW(pool.ParallelFor(1000, task), std::runtime_error);
+      EXPECT_EQ(inside.load(), 0);
+    }
     std::atomic<int> sum{0};
     pool.ParallelFor(10, [&](size_t i, int) { sum += static_cast<int>(i); });
     EXPECT_EQ(sum.load(), 45);

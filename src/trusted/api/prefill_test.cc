@@ -371,46 +371,6 @@ TEST_F(PrefillTest, WhatIsAskedForMustExist) {
       absl::IsInvalidArgument(prefill.HiddenStates(prompts_, static_cast<Pooling>(9)).status()));
 }
 
-// Whatever runs in a run's pauses changes no bit of it, and has its own bits there.
-TEST_F(PrefillTest, OthersRunInTheBreaks) {
-  Prefill prefill = Make({.batch_size = 4});
-  const auto alone = prefill.Score(prompts_, {.top_k = 2});
-  ASSERT_TRUE(alone.ok()) << alone.status();
-  absl::StatusOr<Prefill> beside = Prefill::CreateBeside(prefill, 4, 2);
-  ASSERT_TRUE(beside.ok()) << beside.status();
-  const Prompts shorter = {prompts_[1], prompts_[2], prompts_[4]};
-  int pauses = 0;
-  const RunControl control{.pause = [&] {
-    ++pauses;
-    const auto scores = beside->Score(shorter, {.top_k = 2});
-    ASSERT_TRUE(scores.ok()) << scores.status();
-    EXPECT_EQ((*scores)[0].sum_logprob, (*alone)[1].sum_logprob);
-    EXPECT_EQ((*scores)[0].top, (*alone)[1].top);
-    EXPECT_EQ((*scores)[2].top, (*alone)[4].top);
-    const auto hidden = beside->HiddenStates(shorter, Pooling::kLast);
-    EXPECT_TRUE(hidden.ok()) << hidden.status();
-  }};
-  const auto interrupted = prefill.Score(prompts_, {.top_k = 2}, control);
-  ASSERT_TRUE(interrupted.ok()) << interrupted.status();
-  EXPECT_GE(pauses, 6);  // Two batches of three layers.
-  for (size_t p = 0; p < prompts_.size(); ++p) {
-    EXPECT_EQ((*interrupted)[p].sum_logprob, (*alone)[p].sum_logprob);
-    EXPECT_EQ((*interrupted)[p].top, (*alone)[p].top);
-  }
-  EXPECT_TRUE(beside->Score(shorter).ok());    // Between runs, too.
-  EXPECT_FALSE(beside->Score(prompts_).ok());  // One is longer than its shape.
-}
-
-TEST_F(PrefillTest, WhereNothingMayTellThereAreNoPauses) {
-  Prefill padded = Make({.batch_size = 2, .pad_compute = true});
-  int pauses = 0;
-  EXPECT_TRUE(padded.Score(prompts_, {}, {.pause = [&] { ++pauses; }}).ok());
-  EXPECT_EQ(pauses, 0);
-  EXPECT_EQ(
-      Prefill::CreateBeside(padded, 4, 2).status(),
-      absl::InvalidArgumentError("beside: not in the split mode, nor where padding is computed"));
-}
-
 TEST_F(PrefillTest, ARunThatIsStoppedIsCancelledAndTheNextOneIsWhole) {
   Prefill prefill = Make();
   const AllLogits logits = LogitsOf(prefill, prompts_);

@@ -49,14 +49,21 @@ absl::Status CheckSampling(const RequestFields& fields) {
   return fields.String("user").status();
 }
 
+bool IsNothing(const RequestJson& value) {
+  return value == "" || (value.is_array() && value.empty());
+}
+
 // What would change an answer if it were obeyed.
 absl::Status CheckNotGenerating(const RequestFields& fields) {
   SOTTO_RETURN_IF_ERROR(fields.Only("stream", false, "must be false: an answer comes whole"));
   SOTTO_RETURN_IF_ERROR(fields.Only("stream_options", nullptr, "needs stream"));
   SOTTO_RETURN_IF_ERROR(fields.Only("n", 1, "must be 1"));
   SOTTO_RETURN_IF_ERROR(fields.Only("best_of", 1, "must be 1"));
-  SOTTO_RETURN_IF_ERROR(fields.Only("stop", nullptr, "has no effect: Sotto does not generate"));
-  SOTTO_RETURN_IF_ERROR(fields.Only("suffix", nullptr, "is not supported"));
+  // Clients send what asks for nothing, too.
+  if (const RequestJson* const stop = fields.Find("stop"); stop != nullptr && !IsNothing(*stop)) {
+    return MemberError("stop", "has no effect: Sotto does not generate");
+  }
+  SOTTO_RETURN_IF_ERROR(fields.Only("suffix", "", "is not supported"));
   SOTTO_RETURN_IF_ERROR(fields.Only("presence_penalty", 0, "must be 0"));
   SOTTO_RETURN_IF_ERROR(fields.Only("frequency_penalty", 0, "must be 0"));
   return fields.Only("logit_bias", RequestJson::object(), "must be empty");

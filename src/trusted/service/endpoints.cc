@@ -21,9 +21,30 @@ ResponseJson ModelJson(const ServiceContext& context) {
           {"max_model_len", context.options.longest_prompt}};
 }
 
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// "org%2Fname" is "org/name" (RFC 3986, 2.1); what is no such triplet stays as it is.
+std::string PercentDecoded(std::string_view text) {
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool triplet = text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
+                         HexDigit(text[i + 2]) >= 0;
+    decoded +=
+        triplet ? static_cast<char>(16 * HexDigit(text[i + 1]) + HexDigit(text[i + 2])) : text[i];
+    if (triplet) i += 2;
+  }
+  return decoded;
+}
+
 void AnswerModel(const ServiceContext& context, const HttpRequest& request,
                  const HttpReply& reply) {
-  const std::string_view name = std::string_view(request.head.path).substr(kModelPath.size());
+  const std::string name =
+      PercentDecoded(std::string_view(request.head.path).substr(kModelPath.size()));
+  if (name.empty()) return AnswerModels(context, request, reply);
   const absl::Status known = CheckModelName(context, name);
   reply(known.ok() ? JsonResponse(ModelJson(context)) : ErrorResponse(known));
 }

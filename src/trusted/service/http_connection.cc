@@ -10,7 +10,9 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,18 +20,23 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
+#include <ctime>
+#include <exception>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "base/log.h"
 #include "base/strings.h"
+#include "trusted/service/exception_reason.h"
 #include "trusted/service/http_framing.h"
 
 namespace sotto {
@@ -41,8 +48,6 @@ namespace http = beast::http;
 using tcp = asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
 using Buffer = beast::basic_flat_buffer<WipingAllocator<char>>;
-using Body = http::basic_string_body<char, std::char_traits<char>, WipingAllocator<char>>;
-using Parser = http::request_parser<Body>;
 using std::chrono::milliseconds;
 
 // How often a client whose request is computed is asked whether it is still there.
@@ -55,7 +60,7 @@ constexpr size_t kLingerBytes = size_t{1} << 20;
 // gets its answer, 503, and no broken connection.
 constexpr milliseconds kLastRequest{1000};
 constexpr size_t kReadBytes = size_t{4} << 10;
-constexpr size_t kWriteBytesPerSecond = size_t{64} << 10;
+constexpr size_t kWriteBytesPerSecond = size_t{256} << 10;
 
 struct Answer {
   HttpResponse response;
@@ -65,8 +70,41 @@ struct Answer {
 // A handler's answer on its way to the connection's thread.
 struct PendingReply {
   explicit PendingReply(asio::io_context& io) : timer(io) {}
-  std::optional<HttpResponse> response;
-  asio::steady_timer timer;  // Cancelled when there is one.
+  bool over = false;
+  std::optional<HttpResponse> response;  // Nullopt: there is none, and will be none if it is over.
+  asio::steady_timer timer;              // Cancelled when it is over.
+};
+
+// What a handler answers by. One that lets go of it without a word, as where memory ends in the
+// middle of its work, is over too: a client is not left waiting.
+class ReplyOnce {
+ public:
+  ReplyOnce(asio::io_context& io, std::shared_ptr<PendingReply> pending)
+      : io_(io), pending_(std::move(pending)) {}
+  ~ReplyOnce() {
+    try {
+      Tell(std::nullopt);
+    } catch (const std::exception& error) {
+      Log(LogLevel::kError, StrCat("an answer is lost: ", ReasonOf(error)));
+    }
+  }
+  ReplyOnce(const ReplyOnce&) = delete;
+  ReplyOnce& operator=(const ReplyOnce&) = delete;
+
+  // What comes first counts.
+  void Tell(std::optional<HttpResponse> response) {
+    if (pending_ == nullptr) return;
+    asio::post(io_, [pending = pending_, response = std::move(response)]() mutable {
+      pending->response = std::move(response);
+      pending->over = true;
+      pending->timer.cancel();
+    });
+    pending_ = nullptr;
+  }
+
+ private:
+  asio::io_context& io_;
+  std::shared_ptr<PendingReply> pending_;  // Null once it is over.
 };
 
 bool PeerHasLeft(int descriptor) {
@@ -75,10 +113,30 @@ bool PeerHasLeft(int descriptor) {
          (polled.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-std::string ToStdString(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view ToView(beast::string_view text) { return {text.data(), text.size()}; }
+std::string ToStdString(beast::string_view text) { return std::string(ToView(text)); }
 
-// Of a header or body that could not be read; 0: there is nobody to answer, as after a timeout,
-// which closes the socket.
+// Without a query; of "http://host/path", as proxies are asked, what is behind the host.
+std::string PathOf(std::string target) {
+  target.resize(std::min(target.find('?'), target.size()));
+  const size_t scheme = target.starts_with('/') ? std::string::npos : target.find("://");
+  if (scheme == std::string::npos) return target;
+  const size_t path = target.find('/', scheme + 3);
+  return path == std::string::npos ? "/" : target.substr(path);
+}
+
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7).
+std::string HttpDate() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  return {text.data(),
+          std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
+
+// Of a header or body that could not be read; 0: there is nobody to answer, as
+// after a timeout, which closes the socket.
 int StatusOfReadError(const ErrorCode& error) {
   if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
   if (error == http::error::body_limit) return 413;
@@ -94,6 +152,10 @@ const char* MessageOfStatus(int status) {
       return "too many requests are being read";
     case 431:
       return "the request's header is too large";
+    case 500:
+      return "the server could not finish this request";
+    case 504:
+      return "the request took too long";
     default:
       return "not an HTTP request";
   }
@@ -172,17 +234,48 @@ class Connection {
     co_return !error;
   }
 
+  // 200 once the parser has it.
+  asio::awaitable<int> ReadHead(HttpParser& parser) {
+    bool begun = false;
+    while (!parser.is_header_done()) {
+      // Empty lines before a request are what some clients send behind a body (RFC 9112, 2.2).
+      while (!begun && ReadSoFar().starts_with("\r\n")) buffer_.consume(2);
+      begun = begun || buffer_.size() > 2;
+      ErrorCode error;
+      if (begun && HasFoldedLine(ReadSoFar())) co_return 400;
+      if (begun) buffer_.consume(parser.put(buffer_.data(), error));
+      if (parser.is_header_done()) break;
+      if (error && error != http::error::need_more) co_return StatusOfReadError(error);
+      const size_t room = std::min(kReadBytes, buffer_.max_size() - buffer_.size());
+      const size_t bytes = co_await stream_.async_read_some(
+          buffer_.prepare(room), asio::redirect_error(asio::use_awaitable, error));
+      if (error) co_return 0;
+      buffer_.commit(bytes);
+    }
+    co_return 200;
+  }
+
+  std::string_view ReadSoFar() const {
+    const auto data = buffer_.data();
+    return {static_cast<const char*>(data.data()), data.size()};
+  }
+
+  // Of what was read only the beginning of the next request stays, if it has come.
+  void WipeRead() {
+    Buffer rest;
+    rest.max_size(buffer_.max_size());
+    rest.commit(asio::buffer_copy(rest.prepare(buffer_.size()), buffer_.data()));
+    buffer_ = std::move(rest);
+  }
+
   // One request and its answer; whether there may be another.
   asio::awaitable<bool> ServeOne() {
-    Parser parser;
-    parser.header_limit(static_cast<std::uint32_t>(limits().max_header_bytes));
-    parser.body_limit(limits().max_body_bytes);
+    HttpParser parser;
+    SetLimits(parser, limits());
     lowest().expires_after(limits().header_timeout);
-    ErrorCode error;
-    co_await http::async_read_header(stream_, buffer_, parser,
-                                     asio::redirect_error(asio::use_awaitable, error));
-    if (error) {
-      Answer refusal = Refusal(StatusOfReadError(error));
+    const int status = co_await ReadHead(parser);
+    if (status != 200) {
+      Answer refusal = Refusal(status);
       co_await Write(refusal.response, false);
       co_return false;
     }
@@ -196,6 +289,7 @@ class Connection {
     const HttpCount exchange(*state_, &HttpState::exchanges);
     Answer answer = co_await AnswerTo(parser);
     const bool keep = answer.keep_alive && !state_->draining;
+    WipeRead();
     const bool written = co_await Write(answer.response, keep);
     place_->served = true;
     const bool more = written && keep;
@@ -203,13 +297,13 @@ class Connection {
   }
 
   // A status of 0 in the answer: the client has left.
-  asio::awaitable<Answer> AnswerTo(Parser& parser) {
+  asio::awaitable<Answer> AnswerTo(HttpParser& parser) {
     const auto& header = parser.get();
-    const std::string target = ToStdString(header.target());
-    HttpRequest request{.head = {.method = ToStdString(header.method_string()),
-                                 .path = target.substr(0, target.find('?')),
-                                 .authorization = ToStdString(header[http::field::authorization]),
-                                 .has_body = !parser.is_done()}};
+    HttpRequest request{
+        .head = {.method = ToStdString(header.method_string()),
+                 .path = PathOf(ToStdString(header.target())),
+                 .authorization = SecretString(ToView(header[http::field::authorization])),
+                 .has_body = !parser.is_done()}};
     const bool has_body = request.head.has_body;
     const bool keep = header.keep_alive();
     HttpAdmission admission = state_->callbacks.admit(request.head);
@@ -223,6 +317,7 @@ class Connection {
     const int status = co_await ReadBody(parser);
     if (status != 200) co_return Refusal(status);
     request.body = std::move(parser.get().body());
+    WipeRead();
     Answer answer;
     answer.response = co_await HandlersAnswer(request);
     answer.keep_alive = keep;
@@ -234,10 +329,12 @@ class Connection {
     return {state_->callbacks.error(status, MessageOfStatus(status)), false};
   }
 
-  asio::awaitable<int> ReadBody(Parser& parser) {
+  asio::awaitable<int> ReadBody(HttpParser& parser) {
     ErrorCode error;
     lowest().expires_after(limits().body_timeout);
-    if (!parser.is_done() && beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+    const bool asked =
+        version_ >= 11 && beast::iequals(parser.get()[http::field::expect], "100-continue");
+    if (!parser.is_done() && asked) {
       http::response<http::empty_body> go_on(http::status::continue_, 11);
       co_await http::async_write(stream_, go_on, asio::redirect_error(asio::use_awaitable, error));
       if (error) co_return 0;
@@ -253,27 +350,31 @@ class Connection {
     auto pending = std::make_shared<PendingReply>(io_);
     std::stop_source left;
     request.left = left.get_token();
-    state_->callbacks.handle(std::move(request), [&io = io_, pending](HttpResponse response) {
-      asio::post(io, [pending, response = std::move(response)]() mutable {
-        pending->response = std::move(response);
-        pending->timer.cancel();
-      });
-    });
-    while (!pending->response.has_value()) {
+    state_->callbacks.handle(std::move(request),
+                             [once = std::make_shared<ReplyOnce>(io_, pending)](
+                                 HttpResponse response) { once->Tell(std::move(response)); });
+    const auto late = std::chrono::steady_clock::now() + limits().handler_timeout;
+    while (!pending->over) {
       ErrorCode error;
       pending->timer.expires_after(kPeerCheck);
       co_await pending->timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
-      if (pending->response.has_value() || !PeerHasLeft(lowest().socket().native_handle()))
-        continue;
+      if (pending->over) break;
+      const bool is_late = std::chrono::steady_clock::now() >= late;
+      if (!is_late && !PeerHasLeft(lowest().socket().native_handle())) continue;
       left.request_stop();
+      if (is_late) co_return state_->callbacks.error(504, MessageOfStatus(504));
       co_return HttpResponse{.status = 0};
+    }
+    if (!pending->response.has_value()) {
+      co_return state_->callbacks.error(500, MessageOfStatus(500));
     }
     co_return *std::move(pending->response);
   }
 
   asio::awaitable<bool> Write(HttpResponse& response, bool keep_alive) {
     if (response.status == 0) co_return false;
-    http::response<Body> message(static_cast<http::status>(response.status), version_);
+    http::response<HttpBody> message(static_cast<http::status>(response.status), version_);
+    message.set(http::field::date, HttpDate());
     message.set(http::field::content_type, response.content_type);
     for (const auto& [name, value] : response.headers) message.set(name, value);
     if (!head_only_) message.body() = std::move(response.body);
@@ -281,7 +382,7 @@ class Connection {
     message.keep_alive(keep_alive);
     const auto last = std::chrono::steady_clock::now() + limits().write_timeout +
                       std::chrono::seconds(message.body().size() / kWriteBytesPerSecond);
-    http::response_serializer<Body> serializer(message);
+    http::response_serializer<HttpBody> serializer(message);
     while (!serializer.is_done()) {
       const auto now = std::chrono::steady_clock::now();
       lowest().expires_at(std::min(last, now + limits().write_timeout));
@@ -337,7 +438,8 @@ void SpawnHttpConnection(asio::io_context& io, asio::ssl::context* tls, int desc
                    asio::detached);
   } else {
     asio::co_spawn(io,
-                   RunConnection<beast::ssl_stream<beast::tcp_stream>>(io, std::move(state),
+                   // Beast's own would copy answers, and not wipe the copies.
+                   RunConnection<asio::ssl::stream<beast::tcp_stream>>(io, std::move(state),
                                                                        std::move(socket), *tls),
                    asio::detached);
   }

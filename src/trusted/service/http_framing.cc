@@ -4,6 +4,7 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/fields.hpp>
+#include <cstdint>
 
 namespace sotto {
 namespace {
@@ -17,7 +18,7 @@ bool IsNumber(beast::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-const char* LengthError(const http::request_header<>& header) {
+const char* LengthError(const http::request_header<HttpFields>& header) {
   const size_t lengths = header.count(http::field::content_length);
   const size_t encodings = header.count(http::field::transfer_encoding);
   if (lengths > 1 || (lengths == 1 && !IsNumber(header[http::field::content_length]))) {
@@ -34,7 +35,21 @@ const char* LengthError(const http::request_header<>& header) {
 
 }  // namespace
 
-const char* FramingError(const http::request_header<>& header) {
+void SetLimits(HttpParser& parser, const HttpLimits& limits) {
+  parser.header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
+  parser.body_limit(limits.max_body_bytes);
+}
+
+bool HasFoldedLine(std::string_view head) {
+  for (size_t at = 0, end; (end = head.find("\r\n", at)) != std::string_view::npos; at = end + 2) {
+    if (end == at) return false;  // The empty line behind the head.
+    const char next = end + 2 < head.size() ? head[end + 2] : '\r';
+    if (next == ' ' || next == '\t') return true;
+  }
+  return false;
+}
+
+const char* FramingError(const http::request_header<HttpFields>& header) {
   if (const char* const error = LengthError(header)) return error;
   const size_t hosts = header.count(http::field::host);
   if (hosts > 1 || (hosts == 0 && header.version() >= kHttp11)) return "there must be one Host";

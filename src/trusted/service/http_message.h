@@ -16,10 +16,10 @@ namespace sotto {
 
 // What comes before the body.
 struct HttpHead {
-  std::string method = {};         // "POST"
-  std::string path = {};           // "/v1/completions", without a query.
-  std::string authorization = {};  // The header's value; empty where there is none.
-  bool has_body = false;           // One that is not empty.
+  std::string method = {};          // "POST"
+  std::string path = {};            // "/v1/completions", without a query.
+  SecretString authorization = {};  // The header's value; empty where there is none.
+  bool has_body = false;            // One that is not empty.
 };
 
 struct HttpRequest {
@@ -46,7 +46,8 @@ struct HttpAdmission {
   bool known = false;
 };
 
-// Called once, from any thread. A client that has left gets nothing.
+// Called once, from any thread. A client that has left gets nothing; one whose request's every copy
+// of it is gone without a call gets 500.
 using HttpReply = std::function<void(HttpResponse)>;
 
 }  // namespace sotto

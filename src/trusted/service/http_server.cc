@@ -11,7 +11,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <exception>
 #include <future>
-#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -20,6 +19,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "protocol/endpoint.h"
+#include "trusted/service/exception_reason.h"
 #include "trusted/service/http_connection.h"
 #include "trusted/service/http_state.h"
 
@@ -166,7 +166,7 @@ void HttpServer::Impl::Run() {
       io.run();
       return;
     } catch (const std::exception& error) {
-      Log(LogLevel::kError, StrCat("a connection ended: ", std::string_view(error.what())));
+      Log(LogLevel::kError, StrCat("a connection ended: ", ReasonOf(error)));
     }
   }
 }

@@ -29,9 +29,12 @@ struct HttpLimits {
   size_t max_held_bytes = size_t{256} << 20;
   // From a request's first byte to the end of its header (of a TLS handshake, all of it), from
   // there to the end of its body, until some of an answer is taken (and until all of it is, with a
-  // second more for every 64 KiB), and between requests.
+  // second more for every 256 KiB), and between requests.
   std::chrono::milliseconds header_timeout{10'000}, body_timeout{60'000}, write_timeout{60'000},
       idle_timeout{75'000};
+  // From a whole request to the handler's answer: then the client gets 504, and HttpRequest::left
+  // is requested.
+  std::chrono::milliseconds handler_timeout{600'000};
 };
 
 struct HttpServerOptions {
@@ -46,7 +49,8 @@ struct HttpCallbacks {
   std::function<HttpAdmission(const HttpHead&)> admit;
   // The request is complete.
   std::function<void(HttpRequest, HttpReply)> handle;
-  // The answer to what the server refuses by itself: 400, 413, 429, 431.
+  // The answer to what the server refuses by itself: 400, 413, 429, 431; and 500 where `handle`
+  // let go of its reply.
   std::function<HttpResponse(int status, const std::string& message)> error;
   // How many connections there are now.
   std::function<void(size_t connections)> connections;

@@ -90,7 +90,12 @@ class HttpServerTest : public testing::Test {
           return {.known = head.authorization == "Bearer good"};
         },
         .handle =
-            [this](HttpRequest, const HttpReply& reply) {
+            [this](const HttpRequest& request, const HttpReply& reply) {
+              if (request.head.path == "/forget") return;
+              if (request.head.path == "/late") {
+                late_ = reply;
+                return;
+              }
               HttpResponse response;
               response.body.assign(answer_bytes_, 'a');
               reply(std::move(response));
@@ -107,7 +112,8 @@ class HttpServerTest : public testing::Test {
     return {.header_timeout = kEver,
             .body_timeout = kEver,
             .write_timeout = kEver,
-            .idle_timeout = kEver};
+            .idle_timeout = kEver,
+            .handler_timeout = kEver};
   }
   void ExpectWell() {
     const RawClient client(server_->port());
@@ -118,6 +124,7 @@ class HttpServerTest : public testing::Test {
   std::atomic<bool> draining_{false};
   std::atomic<size_t> connections_{0};
   std::promise<void> held_, let_go_;  // The server's thread, by a request for /hold.
+  HttpReply late_;                    // Of a request for /late; to be let go before the server is.
   size_t answer_bytes_ = 10;
   std::unique_ptr<HttpServer> server_;  // The last member: it calls back.
 };
@@ -210,6 +217,9 @@ TEST_F(HttpServerTest, AHeaderThatReadsInTwoWaysEndsTheConnection) {
         "Host: a\r\nContent-Length: +0\r\n",
         "Host: a\r\nContent-Length:\r\n",
         "Host: a\r\nContent-Length: 0x0\r\n",
+        "Host: a\r\nTransfer-Encoding:\r\n chunked\r\n",
+        "Host: a\r\nX: a\r\n\tContent-Length: 5\r\n",
+        " Host: a\r\n",
         "X: a\r\n",
         "Host: a\r\nHost: a\r\n",
         "Host: a\r\nHost: b\r\n",
@@ -233,11 +243,31 @@ TEST_F(HttpServerTest, AHeaderThatReadsInOneWayIsServed) {
        {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\nConnection: close\r\n\r\n"
         "1\r\na\r\n0\r\n\r\n",
         "POST / HTTP/1.1\r\nHost:\r\nContent-Length: 01\r\nConnection: close\r\n\r\na",
+        "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "GET http://a/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
         "GET / HTTP/1.0\r\n\r\n"}) {
     const RawClient client(server_->port());
     ASSERT_TRUE(client.Send(request));
-    EXPECT_THAT(client.ReadAll().substr(8), StartsWith(" 200")) << request;
+    const std::string answer = client.ReadAll();
+    EXPECT_THAT(answer.substr(8), StartsWith(" 200")) << request;
+    EXPECT_THAT(answer, testing::ContainsRegex("\r\nDate: ..., .. ... .... ..:..:.. GMT\r\n"));
   }
+  const RawClient proxied(server_->port());
+  ASSERT_TRUE(proxied.Send("GET http://a/forget?b HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_THAT(proxied.Read(), StartsWith("HTTP/1.1 500"));
+}
+
+// A byte at a time, with an empty line behind each body, and one request behind another.
+TEST_F(HttpServerTest, RequestsMayComeInAnyPieces) {
+  Start(Endless());
+  const std::string one = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n\r\n \r\n";
+  const std::string last = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  const RawClient client(server_->port());
+  for (const char byte : one + one + last) ASSERT_TRUE(client.Send(std::string_view(&byte, 1)));
+  const std::string answers = client.ReadAll();
+  size_t count = 0;
+  for (size_t at = 0; (at = answers.find("HTTP/1.1 200", at)) != std::string::npos; ++at) ++count;
+  EXPECT_EQ(count, 3u);
 }
 
 // An answer of more than the kernel holds for somebody who reads nothing, and leaves.
@@ -263,6 +293,30 @@ TEST_F(HttpServerTest, AnAnswerThatNobodyTakesEndsTheConnection) {
   EXPECT_THAT(deaf.Read(), StartsWith("HTTP/1.1 200"));
   for (int i = 0; i < 1500 && connections_ > 0; ++i) std::this_thread::sleep_for(milliseconds(20));
   EXPECT_EQ(connections_, 0u);
+}
+
+// As a handler does that memory ends for.
+TEST_F(HttpServerTest, AReplyThatIsForgottenIsAnError) {
+  Start(Endless());
+  const RawClient client(server_->port());
+  ASSERT_TRUE(client.Send("GET /forget HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_THAT(client.Read(), StartsWith("HTTP/1.1 500"));
+  ASSERT_TRUE(client.Send(kGet));
+  EXPECT_THAT(client.Read(), StartsWith("HTTP/1.1 200"));
+}
+
+// Though the handler has not answered, and whatever it does.
+TEST_F(HttpServerTest, WhoWaitsTooLongIsToldSo) {
+  HttpLimits limits = Endless();
+  limits.handler_timeout = kShort;
+  Start(limits);
+  const RawClient client(server_->port());
+  ASSERT_TRUE(client.Send("GET /late HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_THAT(client.Read(), StartsWith("HTTP/1.1 504"));
+  late_({});
+  late_ = nullptr;
+  ASSERT_TRUE(client.Send(kGet));
+  EXPECT_THAT(client.Read(), StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(HttpServerTest, WhoComesLateIsToldSo) {

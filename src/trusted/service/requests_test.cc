@@ -73,6 +73,14 @@ TEST(CompletionRequestTest, TrueIsOneAndFalseIsNone) {
   EXPECT_EQ(Parsed(R"({"prompt": "a", "max_tokens": 0, "logprobs": 0})").logprobs, 0u);
 }
 
+TEST(CompletionRequestTest, WhatAsksForNothingIsTaken) {
+  for (const std::string_view members :
+       {R"("stop": [])", R"("stop": "")", R"("stop": null)", R"("suffix": "")", R"("n": 1)",
+        R"("logit_bias": {})", R"("stream": false, "stream_options": null)"}) {
+    Parsed(StrCat("{", members, R"(, "prompt": "a", "max_tokens": 0})"));
+  }
+}
+
 TEST(CompletionRequestTest, TheMemberIsBlamedAndNotQuoted) {
   const std::string rest = R"(, "prompt": "canaryword", "max_tokens": 0})";
   for (const auto& [body, member] : std::vector<std::pair<std::string, std::string>>{
@@ -93,6 +101,8 @@ TEST(CompletionRequestTest, TheMemberIsBlamedAndNotQuoted) {
            {R"({"stream": true)" + rest, "stream"},
            {R"({"n": 2)" + rest, "n"},
            {R"({"stop": "canaryword")" + rest, "stop"},
+           {R"({"stop": [""])" + rest, "stop"},
+           {R"({"suffix": "canaryword")" + rest, "suffix"},
            {R"({"logit_bias": {"1": 5})" + rest, "logit_bias"},
            {R"({"echoo": true)" + rest, "echoo"},
            {R"({"echo": "true")" + rest, "echo"},

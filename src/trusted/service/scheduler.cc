@@ -1,10 +1,14 @@
 #include "trusted/service/scheduler.h"
 
 #include <algorithm>
+#include <chrono>
+#include <exception>
 #include <numeric>
 #include <utility>
 
+#include "base/log.h"
 #include "base/strings.h"
+#include "trusted/service/exception_reason.h"
 #include "trusted/service/service_error.h"
 
 namespace sotto {
@@ -12,6 +16,8 @@ namespace {
 
 // Before a pass has run; only the order of jobs depends on it.
 constexpr double kFirstSecondsPerUnit = 1e-3;
+// What may give back memory where there is none to plan a pass.
+constexpr std::chrono::milliseconds kPauseWithoutMemory{50};
 
 }  // namespace
 
@@ -113,16 +119,31 @@ std::vector<Scheduler::Share> Scheduler::PlanNext(
 
 void Scheduler::Finish(std::unique_lock<std::mutex>& lock, Queue ended) {
   lock.unlock();
-  for (Queued& queued : ended) {
+  for (Queued& queued : ended) Deliver(queued);
+  ended.clear();
+  lock.lock();
+}
+
+void Scheduler::Deliver(Queued& queued) {
+  try {
     queued.results.prompts = std::move(queued.job.prompts);
     if (queued.outcome.ok()) {
       queued.job.done(std::move(queued.results));
     } else {
       queued.job.done(queued.outcome);
     }
+  } catch (const std::exception& error) {
+    Log(LogLevel::kError, StrCat("a request ended: ", ReasonOf(error)));
   }
-  ended.clear();
-  lock.lock();
+}
+
+void Scheduler::WorkOnce(std::unique_lock<std::mutex>& lock) {
+  if (Queue ended = TakeEnded(); !ended.empty()) {
+    Report();
+    Finish(lock, std::move(ended));
+  } else {
+    RunShares(lock, PlanNext(options_.pass, [](const Queued&) { return true; }));
+  }
 }
 
 void Scheduler::Work() {
@@ -130,15 +151,17 @@ void Scheduler::Work() {
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (stopping_) break;
-    if (Queue ended = TakeEnded(); !ended.empty()) {
-      Report();
-      Finish(lock, std::move(ended));
-    } else {
-      RunShares(lock, PlanNext(options_.pass, [](const Queued&) { return true; }));
+    try {
+      WorkOnce(lock);
+    } catch (const std::exception& error) {
+      Log(LogLevel::kError, StrCat("no pass: ", ReasonOf(error)));
+      changed_.wait_for(lock, kPauseWithoutMemory);
     }
   }
-  for (Queued& queued : queue_)
+  for (Queued& queued : queue_) {
+    if (!queued.outcome.ok() || queued.prompts_done == queued.lengths.size()) continue;
     queued.outcome = absl::UnavailableError("the server is shutting down");
+  }
   Finish(lock, std::exchange(queue_, {}));
 }
 

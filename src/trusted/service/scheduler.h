@@ -74,7 +74,7 @@ class Scheduler {
     Clock::time_point arrived = {};
     std::vector<size_t> lengths = {};  // Of its prompts.
     size_t prompts_done = 0;
-    bool running = false;
+    bool running = false;  // In a pass, or about to be: it stays in the queue.
     PassResults results = {};
     absl::Status outcome = {};
   };
@@ -94,20 +94,25 @@ class Scheduler {
   void Work();
   // Those that have left or are late, out of the queue; none that is running.
   Queue TakeEnded();
+  void WorkOnce(std::unique_lock<std::mutex>& lock);
   // Of the jobs that are not running and that `wanted` holds for.
   std::vector<Share> PlanNext(const PassLimits& limits,
                               const std::function<bool(const Queued&)>& wanted);
-  // In a pause of a pass.
+  void Pause();
   void RunUrgent();
   bool IsUrgent(const Queued& job) const;
   // Runs a pass, or where it fails over a prompt, one for each job; without the lock while it runs.
   void RunShares(std::unique_lock<std::mutex>& lock, const std::vector<Share>& shares);
+  void RunOneByOne(std::unique_lock<std::mutex>& lock, const std::vector<Share>& shares);
   absl::StatusOr<PassResults> RunWithoutLock(std::unique_lock<std::mutex>& lock,
                                              const std::vector<Share>& shares);
+  Pass PassOf(const std::vector<Share>& shares) const;
+  double UnitsOf(const std::vector<Share>& shares) const;
   static void Keep(const std::vector<Share>& shares, PassResults results);
   // Moves a job that has its outcome out of the queue.
   void TakeTo(Queue& ended, Queue::iterator job);
   void Finish(std::unique_lock<std::mutex>& lock, Queue ended);
+  static void Deliver(Queued& queued);
   void Report() const;
   double UnitsLeft(const Queued& queued) const;
 

@@ -1,11 +1,15 @@
 // How the scheduler runs what it has planned: passes, and urgent ones in their pauses.
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <numeric>
 #include <utility>
 
+#include "base/log.h"
+#include "base/strings.h"
+#include "trusted/service/exception_reason.h"
 #include "trusted/service/scheduler.h"
 
 namespace sotto {
@@ -45,6 +49,28 @@ bool IsOfAPrompt(const absl::Status& status) {
   return absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status);
 }
 
+// For all results at once: what a pass has computed is then kept without taking memory.
+void MakeRoom(PassOutput output, size_t prompts, PassResults& results) {
+  switch (output) {
+    case PassOutput::kScores:
+      return results.scores.reserve(prompts);
+    case PassOutput::kHidden:
+      return results.hidden.reserve(prompts);
+    case PassOutput::kClasses:
+      return results.classes.reserve(prompts);
+  }
+}
+
+absl::StatusOr<PassResults> GuardedPass(const RunPass& run, const Pass& pass,
+                                        const std::stop_token& stop) {
+  try {
+    return run(pass, stop);
+  } catch (const std::exception& error) {
+    Log(LogLevel::kError, StrCat("a pass failed: ", ReasonOf(error)));
+    return absl::InternalError("the pass failed");
+  }
+}
+
 }  // namespace
 
 // Short, and by far shorter than what it interrupts.
@@ -69,30 +95,58 @@ void Scheduler::RunUrgent() {
   Finish(lock, std::move(ended));
 }
 
-absl::StatusOr<PassResults> Scheduler::RunWithoutLock(std::unique_lock<std::mutex>& lock,
-                                                      const std::vector<Share>& shares) {
+// In a pause of a pass, which an exception would end.
+void Scheduler::Pause() {
+  try {
+    RunUrgent();
+  } catch (const std::exception& error) {
+    Log(LogLevel::kError, StrCat("no urgent pass: ", ReasonOf(error)));
+  }
+}
+
+Pass Scheduler::PassOf(const std::vector<Share>& shares) const {
   Pass pass{.kind = shares.front().job->job.kind, .urgent = running_ != nullptr};
-  std::stop_source outer = std::exchange(stop_pass_, std::stop_source());
-  Presence presence(stop_pass_);
-  Running running{.start = Clock::now()};
-  double& units = running.units;
   for (const auto& [job, count] : shares) {
-    job->running = true;
-    presence.Add(job->job.left);
     for (size_t i = job->prompts_done; i < job->prompts_done + count; ++i) {
       pass.prompts.push_back(&job->job.prompts[i]);
       if (!options_.share_prefixes) pass.owners.push_back(job->number);
+    }
+  }
+  return pass;
+}
+
+double Scheduler::UnitsOf(const std::vector<Share>& shares) const {
+  double units = 0;
+  for (const auto& [job, count] : shares) {
+    for (size_t i = job->prompts_done; i < job->prompts_done + count; ++i) {
       units += options_.cost.Of(job->lengths[i]);
     }
   }
+  return units;
+}
+
+absl::StatusOr<PassResults> Scheduler::RunWithoutLock(std::unique_lock<std::mutex>& lock,
+                                                      const std::vector<Share>& shares) {
+  Pass pass = PassOf(shares);
+  std::stop_source own;
+  Presence presence(own);
+  for (const auto& [job, count] : shares) {
+    presence.Add(job->job.left);
+    MakeRoom(job->job.kind.output, job->lengths.size(), job->results);
+  }
+  Running running{.units = UnitsOf(shares), .start = Clock::now()};
+  // What takes memory, and may throw, is done.
+  for (const Share& share : shares) share.job->running = true;
+  std::stop_source outer = std::exchange(stop_pass_, std::move(own));
+  const std::stop_token stop = stop_pass_.get_token();
+  if (stopping_) stop_pass_.request_stop();
   if (!pass.urgent && options_.urgent.tokens > 0) {
     running_ = &running;
-    pass.pause = [this] { RunUrgent(); };
+    pass.pause = [this] { Pause(); };
   }
-  const std::stop_token stop = stop_pass_.get_token();
   lock.unlock();
   presence.Begin();
-  absl::StatusOr<PassResults> results = run_pass_(pass, stop);
+  absl::StatusOr<PassResults> results = GuardedPass(run_pass_, pass, stop);
   lock.lock();
   const double seconds =
       std::chrono::duration<double>(Clock::now() - running.start).count() - running.urgent_seconds;
@@ -105,8 +159,8 @@ absl::StatusOr<PassResults> Scheduler::RunWithoutLock(std::unique_lock<std::mute
   if (stopping_) stop_pass_.request_stop();
   for (const Share& share : shares) share.job->running = false;
   if (results.ok()) {
-    const double known = seconds_per_unit_.value_or(seconds / units);
-    seconds_per_unit_ = (1 - kNewShare) * known + kNewShare * seconds / units;
+    const double known = seconds_per_unit_.value_or(seconds / running.units);
+    seconds_per_unit_ = (1 - kNewShare) * known + kNewShare * seconds / running.units;
   }
   return results;
 }
@@ -131,13 +185,27 @@ void Scheduler::Keep(const std::vector<Share>& shares, PassResults results) {
   }
 }
 
+// Nobody else may take them out of the queue while they wait for their turn, as pauses of the pass
+// before would do with those that are urgent, late or alone.
+void Scheduler::RunOneByOne(std::unique_lock<std::mutex>& lock, const std::vector<Share>& shares) {
+  for (const Share& share : shares) share.job->running = true;
+  size_t next = 0;
+  try {
+    while (next < shares.size()) {
+      const std::vector<Share> alone = {shares[next]};
+      RunShares(lock, alone);
+      ++next;  // It may be gone from now on.
+    }
+  } catch (...) {
+    for (; next < shares.size(); ++next) shares[next].job->running = false;
+    throw;
+  }
+}
+
 void Scheduler::RunShares(std::unique_lock<std::mutex>& lock, const std::vector<Share>& shares) {
   absl::StatusOr<PassResults> results = RunWithoutLock(lock, shares);
   if (results.ok()) return Keep(shares, *std::move(results));
-  if (shares.size() > 1 && IsOfAPrompt(results.status())) {
-    for (const Share& share : shares) RunShares(lock, {share});
-    return;
-  }
+  if (shares.size() > 1 && IsOfAPrompt(results.status())) return RunOneByOne(lock, shares);
   // Where nobody waits any more, TakeEnded() finds it.
   if (absl::IsCancelled(results.status()) && !stopping_) return;
   for (const Share& share : shares) share.job->outcome = results.status();

@@ -50,6 +50,8 @@ RunPass Counted(RunPass run, ServiceMetrics& metrics) {
 
 ServiceOptions WithName(ServiceOptions options, const Model& model) {
   if (options.model_name.empty()) options.model_name = model.info().name;
+  // Passes end what is late, but for what a pass is computing.
+  options.http.limits.handler_timeout = options.request_timeout;
   return options;
 }
 
@@ -118,9 +120,10 @@ void Service::Impl::Handle(HttpRequest request, HttpReply reply) {
     reply(std::move(response));
   };
   auto shared = std::make_shared<const HttpRequest>(std::move(request));
-  tasks.Post([this, endpoint, shared = std::move(shared), counted] {
-    endpoint->answer(context, *shared, counted);
-  });
+  const TaskSize size = SizeOfTask(shared->body.size());
+  tasks.Post([this, endpoint, shared = std::move(shared),
+              counted] { endpoint->answer(context, *shared, counted); },
+             size);
 }
 
 HttpCallbacks Service::Impl::Callbacks() {

@@ -26,7 +26,14 @@ absl::Status CheckRequestSize(const ServiceContext& context, const std::vector<P
   return absl::OkStatus();
 }
 
+// Tasks of more than this take longer than the others together: about 10 ms.
+constexpr size_t kLargeTaskBytes = size_t{64} << 10;
+
 }  // namespace
+
+TaskSize SizeOfTask(size_t bytes) {
+  return bytes > kLargeTaskBytes ? TaskSize::kLarge : TaskSize::kSmall;
+}
 
 absl::Status CheckModelName(const ServiceContext& context, std::string_view name) {
   if (name.empty() || name == context.options.model_name) return absl::OkStatus();
@@ -61,14 +68,16 @@ void RunAndAnswer(const ServiceContext& context, PassKind kind, std::vector<Pass
               .left = request.left,
               .deadline = PassJob::Clock::now() + context.options.request_timeout};
   // Writing an answer takes time that passes need not wait for.
-  job.done = [&tasks = context.tasks, reply, answer,
-              lease = *lease](absl::StatusOr<PassResults> results) {
+  job.done = [&tasks = context.tasks, reply, answer, lease = *lease,
+              size = SizeOfTask(bytes)](absl::StatusOr<PassResults> results) {
     auto shared = std::make_shared<absl::StatusOr<PassResults>>(std::move(results));
-    tasks.Post([shared, reply, answer, lease] {
-      HttpResponse response = shared->ok() ? answer(**shared) : ErrorResponse(shared->status());
-      response.lease = lease;
-      reply(std::move(response));
-    });
+    tasks.Post(
+        [shared, reply, answer, lease] {
+          HttpResponse response = shared->ok() ? answer(**shared) : ErrorResponse(shared->status());
+          response.lease = lease;
+          reply(std::move(response));
+        },
+        shared->ok() ? size : TaskSize::kSmall);
   };
   const absl::Status accepted = context.scheduler.Submit(std::move(job));
   if (!accepted.ok()) reply(ErrorResponse(accepted));

@@ -26,6 +26,9 @@ struct ServiceContext {
   const MemoryBudget& answers;
 };
 
+// Of a task that reads or writes so much.
+TaskSize SizeOfTask(size_t bytes);
+
 // NOT_FOUND unless `name` is the model's, or empty.
 absl::Status CheckModelName(const ServiceContext& context, std::string_view name);
 

@@ -1,11 +1,31 @@
 #include "trusted/service/task_queue.h"
 
+#include <algorithm>
+#include <exception>
 #include <utility>
 
+#include "base/log.h"
+#include "base/strings.h"
+#include "trusted/service/exception_reason.h"
+
 namespace sotto {
+namespace {
+
+// Tasks throw where memory ends only, and one that does ends alone.
+void Run(std::function<void()> task) {
+  try {
+    task();
+  } catch (const std::exception& error) {
+    Log(LogLevel::kError, StrCat("a request ended: ", ReasonOf(error)));
+  }
+}
+
+}  // namespace
 
 TaskQueue::TaskQueue(int threads) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Work(); });
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this, small_only = i > 0] { Work(small_only); });
+  }
 }
 
 TaskQueue::~TaskQueue() {
@@ -17,23 +37,31 @@ TaskQueue::~TaskQueue() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void TaskQueue::Post(std::function<void()> task) {
+void TaskQueue::Post(std::function<void()> task, TaskSize size) {
   {
     const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
+    tasks_.push_back({std::move(task), size});
   }
-  changed_.notify_one();
+  // Not one: it might be a thread that does not take this task.
+  changed_.notify_all();
 }
 
-void TaskQueue::Work() {
+std::deque<TaskQueue::Task>::iterator TaskQueue::Next(bool small_only) {
+  return std::ranges::find_if(tasks_, [small_only](const Task& task) {
+    return !small_only || task.size == TaskSize::kSmall;
+  });
+}
+
+void TaskQueue::Work(bool small_only) {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+    changed_.wait(lock, [&] { return stopping_ || Next(small_only) != tasks_.end(); });
     if (stopping_) return;
-    const std::function<void()> task = std::move(tasks_.front());
-    tasks_.pop_front();
+    const auto next = Next(small_only);
+    std::function<void()> task = std::move(next->run);
+    tasks_.erase(next);
     lock.unlock();
-    task();
+    Run(std::move(task));
     lock.lock();
   }
 }

@@ -1,4 +1,5 @@
-// A few threads that run tasks in the order they came.
+// A few threads that run tasks in the order they came: one all of them, the others small ones only,
+// which are therefore never all kept by long ones.
 #ifndef SOTTO_TRUSTED_SERVICE_TASK_QUEUE_H_
 #define SOTTO_TRUSTED_SERVICE_TASK_QUEUE_H_
 
@@ -11,23 +12,32 @@
 
 namespace sotto {
 
+enum class TaskSize { kSmall, kLarge };
+
 class TaskQueue {
  public:
+  // `threads`: at least 2.
   explicit TaskQueue(int threads);
   // Tasks that have not begun are dropped.
   ~TaskQueue();
   TaskQueue(const TaskQueue&) = delete;
   TaskQueue& operator=(const TaskQueue&) = delete;
 
-  // Thread-safe; tasks may post others. They must not throw.
-  void Post(std::function<void()> task);
+  // Thread-safe; tasks may post others. An exception ends its task alone, and is logged.
+  void Post(std::function<void()> task, TaskSize size = TaskSize::kSmall);
 
  private:
-  void Work();
+  struct Task {
+    std::function<void()> run;
+    TaskSize size;
+  };
+  void Work(bool small_only);
+  // The first that a thread may run.
+  std::deque<Task>::iterator Next(bool small_only);
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::function<void()>> tasks_;
+  std::deque<Task> tasks_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
