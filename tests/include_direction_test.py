@@ -24,7 +24,7 @@ ALLOWED = {
     "trusted/engine": ["base", "kernels", "model", "trusted/linear/linear.h",
                        "trusted/linear/embedding.h", "trusted/linear/matrix_products.h"],
     "trusted/split": ["base", "kernels", "model", "protocol", "trusted/linear"],
-    "trusted/tee": ["base", "model"],
+    "trusted/tee": ["attest", "base", "model"],
     "trusted/identity": ["attest", "base"],
     "trusted/api": ["base", "kernels", "model", "protocol", "trusted"],
     "trusted/service": ["base", "model", "protocol/endpoint.h", "trusted/identity"],
