@@ -35,6 +35,7 @@ class JsonObject {
   absl::StatusOr<std::vector<std::string>> OptionalTexts(const char* member) const;
   absl::StatusOr<std::string> OptionalText(const char* member) const;  // Or null.
   std::vector<std::string> Names() const;
+  const nlohmann::json& json() const { return *object_; }
 
  private:
   JsonObject(std::shared_ptr<const nlohmann::json> root, const nlohmann::json* object,

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "attest/canonical_json.h"
 #include "attest/certificates.h"
+#include "attest/hex.h"
 #include "base/check.h"
 #include "base/strings.h"
 
@@ -16,12 +17,6 @@ using Json = nlohmann::json;
 
 // No keyset has more of a kind.
 constexpr size_t kMostKeys = 64;
-
-bool IsLowerHex(std::string_view text, size_t digits) {
-  return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
 
 absl::Status BadMember(std::string_view where, std::string_view member, std::string_view what) {
   return absl::InvalidArgumentError(StrCat(where, member, " is not ", what));
@@ -43,17 +38,18 @@ absl::StatusOr<const Json*> KeyList(const Json& keyset, const char* member) {
   return &*it;
 }
 
-absl::StatusOr<std::vector<ReceiptSigningKey>> ReceiptKeys(const Json& keyset) {
-  SOTTO_ASSIGN_OR_RETURN(const Json* list, KeyList(keyset, "receipt_signing_keys"));
-  std::vector<ReceiptSigningKey> keys;
+absl::StatusOr<std::vector<NamedPublicKey>> NamedKeys(const Json& keyset, const char* member) {
+  SOTTO_ASSIGN_OR_RETURN(const Json* list, KeyList(keyset, member));
+  std::vector<NamedPublicKey> keys;
   for (size_t i = 0; i < list->size(); ++i) {
-    const std::string where = StrCat("receipt_signing_keys[", i, "].");
+    const std::string where = StrCat(member, "[", i, "].");
     const Json& object = (*list)[i];
-    ReceiptSigningKey key;
+    NamedPublicKey key;
     SOTTO_ASSIGN_OR_RETURN(key.key_id, TextMember(object, where, "key_id"));
     SOTTO_ASSIGN_OR_RETURN(key.algo, TextMember(object, where, "algo"));
     SOTTO_ASSIGN_OR_RETURN(key.public_key, TextMember(object, where, "public_key"));
-    if (key.algo == "ed25519" && !IsLowerHex(key.public_key, 64)) {
+    const bool ed25519 = key.algo == kReceiptKeyAlgo || key.algo == kChannelKeyAlgo;
+    if (ed25519 && !IsLowerHex(key.public_key, 64)) {
       return BadMember(where, "public_key", "64 lower-case hexadecimal digits");
     }
     const bool twice = std::any_of(keys.begin(), keys.end(),
@@ -62,6 +58,29 @@ absl::StatusOr<std::vector<ReceiptSigningKey>> ReceiptKeys(const Json& keyset) {
     keys.push_back(std::move(key));
   }
   return keys;
+}
+
+// A key has one role.
+absl::Status CheckRoles(const std::vector<NamedPublicKey>& receipt_keys,
+                        const std::vector<NamedPublicKey>& e2ee_keys) {
+  for (size_t i = 0; i < e2ee_keys.size(); ++i) {
+    const bool both = std::any_of(receipt_keys.begin(), receipt_keys.end(), [&](const auto& key) {
+      return key.public_key == e2ee_keys[i].public_key;
+    });
+    if (both) {
+      return absl::InvalidArgumentError(
+          StrCat("e2ee_public_keys[", i, "].public_key is a receipt key, too"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+Json NamedKeysJson(const std::vector<NamedPublicKey>& keys) {
+  Json list = Json::array();
+  for (const NamedPublicKey& key : keys) {
+    list.push_back({{"key_id", key.key_id}, {"algo", key.algo}, {"public_key", key.public_key}});
+  }
+  return list;
 }
 
 absl::StatusOr<std::vector<TlsPublicKey>> TlsKeys(const Json& keyset) {
@@ -97,9 +116,10 @@ absl::StatusOr<WorkloadKeyset> WorkloadKeyset::Parse(const Json& object) {
   if (subject != object.end() && !subject->is_string() && !subject->is_null()) {
     return BadMember("", "subject", "a string");
   }
-  SOTTO_ASSIGN_OR_RETURN(keyset.receipt_keys_, ReceiptKeys(object));
+  SOTTO_ASSIGN_OR_RETURN(keyset.receipt_keys_, NamedKeys(object, "receipt_signing_keys"));
   SOTTO_ASSIGN_OR_RETURN(keyset.tls_keys_, TlsKeys(object));
-  SOTTO_RETURN_IF_ERROR(KeyList(object, "e2ee_public_keys").status());
+  SOTTO_ASSIGN_OR_RETURN(keyset.e2ee_keys_, NamedKeys(object, "e2ee_public_keys"));
+  SOTTO_RETURN_IF_ERROR(CheckRoles(keyset.receipt_keys_, keyset.e2ee_keys_));
   SOTTO_ASSIGN_OR_RETURN(const std::string canonical, CanonicalJson(object));
   keyset.digest_ = PrefixedSha256(canonical);
   keyset.json_ = object;
@@ -107,17 +127,14 @@ absl::StatusOr<WorkloadKeyset> WorkloadKeyset::Parse(const Json& object) {
 }
 
 WorkloadKeyset WorkloadKeyset::Make(std::optional<std::string> subject, int64_t not_after,
-                                    std::vector<ReceiptSigningKey> receipt_signing_keys,
-                                    std::vector<TlsPublicKey> tls_public_keys) {
+                                    const std::vector<NamedPublicKey>& receipt_signing_keys,
+                                    const std::vector<TlsPublicKey>& tls_public_keys,
+                                    const std::vector<NamedPublicKey>& e2ee_public_keys) {
   Json object = {{"subject", subject.has_value() ? Json(*subject) : Json()},
                  {"not_after", static_cast<uint64_t>(not_after)},
-                 {"receipt_signing_keys", Json::array()},
-                 {"e2ee_public_keys", Json::array()},
+                 {"receipt_signing_keys", NamedKeysJson(receipt_signing_keys)},
+                 {"e2ee_public_keys", NamedKeysJson(e2ee_public_keys)},
                  {"tls_public_keys", Json::array()}};
-  for (const ReceiptSigningKey& key : receipt_signing_keys) {
-    object["receipt_signing_keys"].push_back(
-        {{"key_id", key.key_id}, {"algo", key.algo}, {"public_key", key.public_key}});
-  }
   for (const TlsPublicKey& key : tls_public_keys) {
     Json entry = {{"spki_sha256", key.spki_sha256}};
     if (key.domain.has_value()) entry["domain"] = *key.domain;
@@ -130,12 +147,24 @@ WorkloadKeyset WorkloadKeyset::Make(std::optional<std::string> subject, int64_t 
 
 bool IsAttestationNonce(std::string_view nonce) { return IsLowerHex(nonce, 64); }
 
-std::string AttestedReportData(std::string_view keyset_digest,
-                               const std::optional<std::string>& nonce) {
+std::string AttestationStatement(std::string_view keyset_digest,
+                                 const std::optional<std::string>& nonce) {
   SOTTO_CHECK(!nonce.has_value() || IsAttestationNonce(*nonce));
   const std::string quoted = nonce.has_value() ? StrCat("\"", *nonce, "\"") : "null";
-  return Sha256Bytes(StrCat("{\"keyset_digest\":\"", keyset_digest, "\",\"nonce\":", quoted,
-                            ",\"purpose\":\"aci.report_data.v1\"}"));
+  return StrCat("{\"keyset_digest\":\"", keyset_digest, "\",\"nonce\":", quoted,
+                ",\"purpose\":\"aci.report_data.v1\"}");
+}
+
+std::string AttestedReportData(std::string_view keyset_digest,
+                               const std::optional<std::string>& nonce) {
+  return Sha256Bytes(AttestationStatement(keyset_digest, nonce));
+}
+
+std::string ReportDataSlot(std::string_view report_data) {
+  SOTTO_CHECK(report_data.size() <= kReportDataSlotBytes);
+  std::string slot(report_data);
+  slot.resize(kReportDataSlotBytes);
+  return slot;
 }
 
 std::string PrefixedSha256(std::string_view bytes) {

@@ -14,10 +14,18 @@
 
 namespace sotto {
 
-// Who signs receipts. Keys are lower-case hexadecimal digits here and below.
-struct ReceiptSigningKey {
-  std::string key_id, algo, public_key;  // "ed25519", or an algorithm that is ignored
+// Of keys that sign receipts.
+inline constexpr std::string_view kReceiptKeyAlgo = "ed25519";
+// Of the key that signs channels (channel_proof.h), Ed25519 as well: an entry of e2ee_public_keys,
+// where ACI puts the keys of extensions, and where those who do not know the algorithm pass over
+// it.
+inline constexpr std::string_view kChannelKeyAlgo = "sotto-channel-ed25519";
+
+// Keys of the algorithms above are 64 lower-case hexadecimal digits; others are left as they are.
+struct NamedPublicKey {
+  std::string key_id, algo, public_key;
 };
+using ReceiptSigningKey = NamedPublicKey;
 struct TlsPublicKey {
   std::string spki_sha256;
   std::optional<std::string> domain = {};  // None: any.
@@ -25,18 +33,20 @@ struct TlsPublicKey {
 
 class WorkloadKeyset {
  public:
-  // As a service makes it: Sotto ends no end-to-end encryption above TLS, and lists no keys for it.
+  // As a service makes it. REQUIRES: what Parse() would accept.
   static WorkloadKeyset Make(std::optional<std::string> subject, int64_t not_after,
-                             std::vector<ReceiptSigningKey> receipt_signing_keys,
-                             std::vector<TlsPublicKey> tls_public_keys);
+                             const std::vector<NamedPublicKey>& receipt_signing_keys,
+                             const std::vector<TlsPublicKey>& tls_public_keys,
+                             const std::vector<NamedPublicKey>& e2ee_public_keys = {});
   // INVALID_ARGUMENT naming the member. Members that ACI does not know stay: the digest covers
   // them.
   static absl::StatusOr<WorkloadKeyset> Parse(const nlohmann::json& object);
 
   const nlohmann::json& json() const { return json_; }
   int64_t not_after() const { return not_after_; }  // Seconds since 1970.
-  const std::vector<ReceiptSigningKey>& receipt_signing_keys() const { return receipt_keys_; }
+  const std::vector<NamedPublicKey>& receipt_signing_keys() const { return receipt_keys_; }
   const std::vector<TlsPublicKey>& tls_public_keys() const { return tls_keys_; }
+  const std::vector<NamedPublicKey>& e2ee_public_keys() const { return e2ee_keys_; }
   // "sha256:" and 64 digits.
   const std::string& digest() const { return digest_; }
 
@@ -45,7 +55,7 @@ class WorkloadKeyset {
 
   nlohmann::json json_;
   int64_t not_after_ = 0;
-  std::vector<ReceiptSigningKey> receipt_keys_;
+  std::vector<NamedPublicKey> receipt_keys_, e2ee_keys_;
   std::vector<TlsPublicKey> tls_keys_;
   std::string digest_;
 };
@@ -53,10 +63,20 @@ class WorkloadKeyset {
 // A nonce is 64 lower-case hexadecimal digits.
 bool IsAttestationNonce(std::string_view nonce);
 
-// What a quote's report data begin with, 32 bytes; 32 zeros follow. REQUIRES: a digest as above;
-// a nonce, or none, which proves no freshness.
+// What a quote vouches for, in exactly these bytes (section 3.2):
+//   {"keyset_digest":"sha256:HEX","nonce":"HEX","purpose":"aci.report_data.v1"}
+// with null, unquoted, for no nonce, which proves no freshness. REQUIRES: a digest as above; a
+// nonce as above.
+std::string AttestationStatement(std::string_view keyset_digest,
+                                 const std::optional<std::string>& nonce);
+
+// Its SHA-256, 32 bytes: what the report data of a quote begin with. REQUIRES: the same.
 std::string AttestedReportData(std::string_view keyset_digest,
                                const std::optional<std::string>& nonce);
+
+// The whole report data of such a quote: zeros follow. REQUIRES: no more than so many bytes.
+inline constexpr size_t kReportDataSlotBytes = 64;
+std::string ReportDataSlot(std::string_view report_data);
 
 // "sha256:" and the 64 digits of SHA-256.
 std::string PrefixedSha256(std::string_view bytes);

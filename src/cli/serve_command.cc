@@ -119,6 +119,7 @@ absl::Status WithListenFlag(const absl::Status& status) {
 }
 
 absl::Status Serve(ServeJob job, const sigset_t& stop) {
+  SOTTO_RETURN_IF_ERROR(GiveIdentity(job.identity, DetectPlatform(), job.service));
   WarnBeforePrompts(job);
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));

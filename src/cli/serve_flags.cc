@@ -49,7 +49,8 @@ ServeListenFlags::ServeListenFlags(CLI::App& app)
                     .default_value = "localhost:8443"}),
       tls_cert_(app, {.flag = "--tls-cert",
                       .placeholder = "FILE",
-                      .help = "PEM file with the server's certificate chain"}),
+                      .help = "PEM file with the server's certificate chain",
+                      .shown_default = "in a TEE that attests: a key made inside"}),
       tls_key_(app, {.flag = "--tls-key",
                      .placeholder = "FILE",
                      .help = "PEM file with the private key of --tls-cert"}),
@@ -78,17 +79,19 @@ absl::Status ServeListenFlags::ReadTls(ServiceOptions& options) const {
     }
     return absl::OkStatus();
   }
+  if (!tls_cert_.given() && !tls_key_.given()) return absl::OkStatus();
   if (!tls_cert_.given() || !tls_key_.given()) {
-    return UsageError(
-        "--tls-cert and --tls-key: are required (or --no-tls, on a loopback address)");
+    return UsageError("--tls-cert and --tls-key: must be given together");
   }
   HttpTls& tls = options.http.tls.emplace();
   SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain, ReadNamed(tls_cert_));
   if (const absl::Status valid = CheckValidNow(tls.certificate_chain); !valid.ok()) {
     return BlameFile(tls_cert_, ToStd(valid.message()));
   }
-  SOTTO_ASSIGN_OR_RETURN(tls.private_key, ReadNamed(tls_key_));
-  const absl::Status fits = CheckKeyOfCertificate(tls.certificate_chain, tls.private_key);
+  SOTTO_ASSIGN_OR_RETURN(std::string key, ReadNamed(tls_key_));
+  const absl::Status fits = CheckKeyOfCertificate(tls.certificate_chain, key);
+  tls.private_key = key;
+  WipeContents(key);
   return fits.ok() ? fits : BlameFile(tls_key_, ToStd(fits.message()));
 }
 
@@ -114,6 +117,10 @@ absl::Status ServeListenFlags::ReadLimits(HttpLimits& limits) const {
   return absl::OkStatus();
 }
 
+bool ServeListenFlags::leaves_tls_open() const {
+  return no_tls_->count() == 0 && !tls_cert_.given();
+}
+
 absl::Status ServeListenFlags::Read(ServiceOptions& options) const {
   options.http.listen = listen_.value();
   const absl::Status valid = CheckEndpoint(options.http.listen, /*for_listening=*/true);
@@ -134,6 +141,7 @@ void ServeListenFlags::AddFiles(NamedFiles& files) const {
 ServeFlags::ServeFlags(CLI::App& app)
     : model_(app),
       listen_(app),
+      identity_(app),
       served_model_name_(app, {.flag = "--served-model-name",
                                .placeholder = "NAME",
                                .help = "What clients call the model",
@@ -266,6 +274,7 @@ absl::StatusOr<ServeJob> ServeFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(CheckFiles(job));
   SOTTO_RETURN_IF_ERROR(execution_.Read(job));
   SOTTO_RETURN_IF_ERROR(listen_.Read(job.service));
+  SOTTO_RETURN_IF_ERROR(identity_.Read(listen_.leaves_tls_open(), job.identity));
   SOTTO_RETURN_IF_ERROR(ReadRerank(job.service));
   job.default_labels = !rerank_labels_.given();
   if (job.default_batch && !job.prefill.pad_compute) job.prefill.batch_size = 32;

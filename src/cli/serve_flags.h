@@ -9,6 +9,7 @@
 #include "cli/execution_flags.h"
 #include "cli/model_flags.h"
 #include "cli/run_job.h"
+#include "cli/serve_identity.h"
 #include "cli/setting.h"
 #include "trusted/service/service.h"
 
@@ -17,6 +18,7 @@ namespace sotto {
 struct ServeJob : RunJob {
   bool default_length = false, default_batch = false;  // To be chosen once the model is known.
   ServiceOptions service;
+  IdentityJob identity;
   bool default_labels = true;  // --rerank-labels is not given.
   std::chrono::milliseconds drain_timeout{30'000};
 };
@@ -28,6 +30,8 @@ class ServeListenFlags {
 
   // After parsing. UsageError naming the flag; reads the files that are named.
   absl::Status Read(ServiceOptions& options) const;
+  // Neither a certificate nor --no-tls was given: the service is to make a key.
+  bool leaves_tls_open() const;
   void AddFiles(NamedFiles& files) const;
 
  private:
@@ -55,6 +59,7 @@ class ServeFlags {
 
   ModelFlags model_;
   ServeListenFlags listen_;
+  ServeIdentityFlags identity_;
   Setting served_model_name_, prefill_length_, batch_size_, batch_tokens_, urgent_tokens_,
       max_queue_;
   Setting max_request_tokens_, request_seconds_, drain_seconds_;

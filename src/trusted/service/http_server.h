@@ -12,12 +12,14 @@
 #include <string>
 
 #include "base/status.h"
+#include "base/wiping_allocator.h"
 #include "trusted/service/http_message.h"
 
 namespace sotto {
 
-struct HttpTls {
-  std::string certificate_chain = {}, private_key = {};  // PEM texts.
+struct HttpTls {  // PEM texts.
+  std::string certificate_chain = {};
+  SecretString private_key = {};
 };
 
 struct HttpLimits {

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "sotto/model.h"
 #include "sotto/prefill.h"
+#include "trusted/identity/service_identity.h"
 #include "trusted/service/api_keys.h"
 #include "trusted/service/http_server.h"
 #include "trusted/service/protection_report.h"
@@ -30,7 +31,9 @@ struct ServiceOptions {
   size_t max_answer_bytes = size_t{512} << 20;         // Of all answers that are made or written.
   std::chrono::milliseconds request_timeout{600'000};  // From a whole request to its results.
   Pooling embedding_pooling = Pooling::kLast;
-  ProtectionReport protection = {};           // For clients that ask.
+  ProtectionReport protection = {};  // For clients that ask.
+  // Null where no quote can vouch for one.
+  std::shared_ptr<const ServiceIdentity> identity = {};
   std::optional<RerankTemplate> rerank = {};  // Nullopt: no reranking.
 };
 

@@ -1,0 +1,131 @@
+#include "cli/serve_identity.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "cli/command.h"
+#include "trusted/identity/tls_key.h"
+
+namespace sotto {
+namespace {
+
+constexpr int64_t kMostHours = 87'600;
+constexpr size_t kLongestKeysetSubject = 256;
+// Of those who verify, some have a clock that is slow.
+constexpr std::chrono::hours kSlowClocks{1};
+
+// Whether a quote can be had: not from an SGX enclave whose manifest asks for none.
+bool Attests(const PlatformReport& platform) {
+  return platform.platform == Platform::kTdxGuest ||
+         (platform.platform == Platform::kGramineSgx && platform.attestation_type == "dcap");
+}
+
+int64_t InSeconds(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+// The host of --listen, unless it stands for all; localhost is reached in any case.
+std::vector<std::string> NamesFor(const std::string& listen, const std::vector<std::string>& more) {
+  std::string host = listen.substr(0, listen.rfind(':'));
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  std::vector<std::string> names = more;
+  for (const std::string& name : {host, std::string("localhost")}) {
+    const bool usable = name != "0.0.0.0" && name != "::" && CheckTlsName(name).ok();
+    if (usable && std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
+absl::StatusOr<HttpTls> MakeTls(const std::string& listen, const IdentityJob& job,
+                                std::chrono::system_clock::time_point now) {
+  SOTTO_ASSIGN_OR_RETURN(const TlsKey key, TlsKey::Generate());
+  HttpTls tls;
+  SOTTO_ASSIGN_OR_RETURN(tls.private_key, key.Pem());
+  SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain,
+                         key.SelfSign({.names = NamesFor(listen, job.tls_names),
+                                       .not_before = InSeconds(now - kSlowClocks),
+                                       .not_after = InSeconds(now + job.lifetime)}));
+  return tls;
+}
+
+absl::Status WithoutIdentity(const IdentityJob& job) {
+  if (job.make_tls_key) {
+    return UsageError(
+        "--tls-cert and --tls-key: are required where no TEE attests a key made inside (or "
+        "--no-tls, on a loopback address)");
+  }
+  if (job.given_flag.empty()) return absl::OkStatus();
+  return UsageError(StrCat(job.given_flag, ": has no effect where no TEE attests the service"));
+}
+
+}  // namespace
+
+ServeIdentityFlags::ServeIdentityFlags(CLI::App& app)
+    : tls_names_(app, {.flag = "--tls-name",
+                       .placeholder = "NAME[,NAME]",
+                       .help = "Names in the certificate of the key made inside, in a TEE",
+                       .shown_default = "the host of --listen, and localhost"}),
+      subject_(app, {.flag = "--keyset-subject",
+                     .placeholder = "NAME",
+                     .help = "What the attested keyset calls the service, for policies that ask",
+                     .shown_default = "none"}),
+      hours_(app, {.flag = "--keyset-hours",
+                   .placeholder = "N",
+                   .help = "How long the attested keyset, and a certificate made inside, are valid",
+                   .default_value = "720"}) {}
+
+absl::Status ServeIdentityFlags::Read(bool make_tls_key, IdentityJob& job) const {
+  job.make_tls_key = make_tls_key;
+  for (const Setting* setting : {&tls_names_, &subject_, &hours_}) {
+    if (setting->given()) job.given_flag = setting->source();
+  }
+  if (tls_names_.given() && !make_tls_key) {
+    return UsageError(StrCat(tls_names_.source(), ": has no effect with --tls-cert or --no-tls"));
+  }
+  const std::string names = tls_names_.value();
+  for (const std::string_view name : SplitCommas(names)) {
+    if (!tls_names_.given()) break;
+    if (const absl::Status valid = CheckTlsName(name); !valid.ok()) {
+      return UsageError(StrCat(tls_names_.source(), ": ", ToStd(valid.message())));
+    }
+    job.tls_names.emplace_back(name);
+  }
+  if (subject_.given()) {
+    job.subject = subject_.value();
+    const bool plain =
+        job.subject->size() <= kLongestKeysetSubject &&
+        std::ranges::all_of(*job.subject, [](char c) { return c > ' ' && c < 0x7f; });
+    if (!plain) {
+      return UsageError(StrCat(subject_.source(), ": must be at most ", kLongestKeysetSubject,
+                               " characters, all of them visible ASCII"));
+    }
+  }
+  SOTTO_ASSIGN_OR_RETURN(const int64_t hours, hours_.Integer(1, kMostHours));
+  job.lifetime = std::chrono::hours(hours);
+  return absl::OkStatus();
+}
+
+absl::Status GiveIdentity(const IdentityJob& job, const PlatformReport& platform,
+                          ServiceOptions& options) {
+  if (!Attests(platform)) return WithoutIdentity(job);
+  const auto now = std::chrono::system_clock::now();
+  if (job.make_tls_key) {
+    SOTTO_ASSIGN_OR_RETURN(options.http.tls, MakeTls(options.http.listen, job, now));
+  } else if (options.http.tls.has_value()) {
+    Log(LogLevel::kWarning,
+        "--tls-key: the attested keyset lists this key, which nobody outside may ever have had");
+  }
+  IdentityOptions identity{.subject = job.subject, .not_after = InSeconds(now + job.lifetime)};
+  if (options.http.tls.has_value()) {
+    identity.certificate_chain = options.http.tls->certificate_chain;
+  }
+  SOTTO_ASSIGN_OR_RETURN(ServiceIdentity made, ServiceIdentity::Make(identity));
+  Notice(StrCat("attested keyset ", made.keyset().digest()));
+  options.identity = std::make_shared<const ServiceIdentity>(std::move(made));
+  return absl::OkStatus();
+}
+
+}  // namespace sotto

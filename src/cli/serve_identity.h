@@ -1,0 +1,47 @@
+// The identity of `sotto serve`, and the flags about it: keys that it makes at its start, where a
+// quote can vouch for them.
+#ifndef SOTTO_CLI_SERVE_IDENTITY_H_
+#define SOTTO_CLI_SERVE_IDENTITY_H_
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "cli/setting.h"
+#include "trusted/service/service.h"
+#include "trusted/tee/platform.h"
+
+namespace sotto {
+
+// As far as the command line says.
+struct IdentityJob {
+  bool make_tls_key = false;                // There is no certificate, and TLS is wanted.
+  std::vector<std::string> tls_names = {};  // Of the certificate that is made, beside its host's.
+  std::optional<std::string> subject = {};
+  std::chrono::hours lifetime{720};
+  std::string given_flag = {};  // One of these flags; empty: none was given.
+};
+
+class ServeIdentityFlags {
+ public:
+  explicit ServeIdentityFlags(CLI::App& app);
+
+  // After parsing. UsageError naming the flag.
+  absl::Status Read(bool make_tls_key, IdentityJob& job) const;
+
+ private:
+  Setting tls_names_, subject_, hours_;
+};
+
+// Where quotes can be had: makes the keys, the TLS key among them unless one was given, and puts
+// them into `options`, whose other members are complete. Elsewhere nobody could check a key, so
+// there is no identity: UsageError where TLS needs one, or where a flag asks for it.
+absl::Status GiveIdentity(const IdentityJob& job, const PlatformReport& platform,
+                          ServiceOptions& options);
+
+}  // namespace sotto
+
+#endif  // SOTTO_CLI_SERVE_IDENTITY_H_

@@ -1,0 +1,104 @@
+#include "cli/serve_identity.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/command.h"
+#include "protocol/own_certificate.h"
+
+namespace sotto {
+namespace {
+
+using testing::HasSubstr;
+
+const PlatformReport kAttested{.platform = Platform::kTdxGuest};
+
+absl::StatusOr<IdentityJob> ReadIdentity(std::vector<const char*> flags, bool make_tls_key = true) {
+  CLI::App app;
+  const ServeIdentityFlags read(app);
+  flags.insert(flags.begin(), "serve");
+  app.parse(static_cast<int>(flags.size()), flags.data());
+  IdentityJob job;
+  SOTTO_RETURN_IF_ERROR(read.Read(make_tls_key, job));
+  return job;
+}
+
+TEST(ServeIdentityTest, ATeeThatAttestsMakesItsTlsKey) {
+  for (const PlatformReport& platform :
+       {PlatformReport{.platform = Platform::kTdxGuest},
+        PlatformReport{.platform = Platform::kGramineSgx, .attestation_type = "dcap"}}) {
+    ServiceOptions options;
+    ASSERT_TRUE(GiveIdentity({.make_tls_key = true}, platform, options).ok());
+    ASSERT_NE(options.identity, nullptr);
+    ASSERT_TRUE(options.http.tls.has_value());
+    const HttpTls& tls = *options.http.tls;
+    EXPECT_TRUE(CheckValidNow(tls.certificate_chain).ok());
+    EXPECT_TRUE(CheckKeyOfCertificate(tls.certificate_chain, std::string(tls.private_key)).ok());
+    const auto& keys = options.identity->keyset().tls_public_keys();
+    ASSERT_EQ(keys.size(), 1u);
+    EXPECT_EQ(keys[0].spki_sha256, *PublicKeySha256(tls.certificate_chain));
+  }
+}
+
+TEST(ServeIdentityTest, AGivenCertificateIsListed) {
+  ServiceOptions made, given;
+  ASSERT_TRUE(GiveIdentity({.make_tls_key = true}, kAttested, made).ok());
+  given.http.tls = made.http.tls;
+  ASSERT_TRUE(GiveIdentity({}, kAttested, given).ok());
+  EXPECT_EQ(given.http.tls->certificate_chain, made.http.tls->certificate_chain);
+  EXPECT_EQ(given.identity->keyset().tls_public_keys()[0].spki_sha256,
+            made.identity->keyset().tls_public_keys()[0].spki_sha256);
+}
+
+TEST(ServeIdentityTest, WithoutTlsTheKeysetListsNone) {
+  ServiceOptions options;
+  ASSERT_TRUE(GiveIdentity({}, kAttested, options).ok());
+  EXPECT_FALSE(options.http.tls.has_value());
+  EXPECT_TRUE(options.identity->keyset().tls_public_keys().empty());
+}
+
+TEST(ServeIdentityTest, WhereNoQuoteCanBeHadThereIsNone) {
+  for (const PlatformReport& platform :
+       {PlatformReport{}, PlatformReport{.platform = Platform::kGramineDirect},
+        PlatformReport{.platform = Platform::kGramineSgx, .attestation_type = "none"}}) {
+    ServiceOptions options;
+    EXPECT_TRUE(GiveIdentity({}, platform, options).ok());
+    EXPECT_EQ(options.identity, nullptr);
+    const absl::Status refused = GiveIdentity({.make_tls_key = true}, platform, options);
+    EXPECT_TRUE(IsUsageError(refused));
+    EXPECT_THAT(std::string(refused.message()),
+                HasSubstr("--tls-cert and --tls-key: are required"));
+    const absl::Status vain = GiveIdentity({.given_flag = "--keyset-hours"}, platform, options);
+    EXPECT_TRUE(IsUsageError(vain));
+    EXPECT_THAT(std::string(vain.message()), HasSubstr("--keyset-hours: has no effect"));
+  }
+}
+
+TEST(ServeIdentityTest, ReadsItsFlags) {
+  const auto job = ReadIdentity(
+      {"--tls-name", "a.example, 192.0.2.1", "--keyset-subject", "a", "--keyset-hours", "24"});
+  ASSERT_TRUE(job.ok()) << job.status();
+  EXPECT_THAT(job->tls_names, testing::ElementsAre("a.example", "192.0.2.1"));
+  EXPECT_EQ(job->subject, "a");
+  EXPECT_EQ(job->lifetime, std::chrono::hours(24));
+  ServiceOptions options;
+  options.http.listen = "[::1]:8443";
+  ASSERT_TRUE(GiveIdentity(*job, kAttested, options).ok());
+  EXPECT_EQ(options.identity->keyset().json()["subject"], "a");
+}
+
+TEST(ServeIdentityTest, RefusesByTheFlag) {
+  EXPECT_THAT(std::string(ReadIdentity({"--tls-name", "a_b"}).status().message()),
+              HasSubstr("--tls-name: must be host names"));
+  EXPECT_THAT(std::string(ReadIdentity({"--tls-name", "a,"}).status().message()),
+              HasSubstr("--tls-name: must be host names"));
+  EXPECT_THAT(std::string(ReadIdentity({"--tls-name", "a"}, false).status().message()),
+              HasSubstr("--tls-name: has no effect"));
+  EXPECT_THAT(std::string(ReadIdentity({"--keyset-subject", "a b"}).status().message()),
+              HasSubstr("--keyset-subject: must be"));
+  EXPECT_THAT(std::string(ReadIdentity({"--keyset-hours", "0"}).status().message()),
+              HasSubstr("--keyset-hours: must be"));
+}
+
+}  // namespace
+}  // namespace sotto
