@@ -16,7 +16,6 @@ namespace sotto_python {
 using IdArray = pybind11::array_t<int32_t, pybind11::array::c_style>;
 
 inline sotto::TokenIds IdsOf(const IdArray& ids) { return {ids.data(), ids.data() + ids.size()}; }
-std::vector<sotto::TokenIds> PromptsOf(const std::vector<IdArray>& prompts);
 
 // Keeps `values` alive for as long as arrays refer to it: the base of an array.
 template <typename T>

@@ -1,5 +1,10 @@
 // Options of the split mode: untrusted accelerator servers multiply blinded rows, and every answer
 // is verified.
+//
+// What goes wrong is in the status of a call. gRPC, which carries the rows, also prints lines of
+// its own on stderr when a connection fails. It has one logger for the whole process, so the
+// library leaves it as it is: GRPC_VERBOSITY=NONE in the environment, or gpr_set_log_function(),
+// silences it.
 #ifndef SOTTO_SPLIT_H_
 #define SOTTO_SPLIT_H_
 

@@ -13,6 +13,7 @@
 #include "cli/flag_needs.h"
 #include "cli/other_program.h"
 #include "protocol/endpoint.h"
+#include "trusted/api/option_checks.h"
 #include "trusted/api/split_backend.h"
 #include "trusted/split/protection.h"
 

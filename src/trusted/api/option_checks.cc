@@ -4,6 +4,7 @@
 #include <string>
 
 #include "model/sha256.h"
+#include "protocol/endpoint.h"
 #include "protocol/own_certificate.h"
 #include "trusted/api/precision_choice.h"
 #include "trusted/api/split_backend.h"
@@ -29,7 +30,7 @@ absl::Status CheckTime(std::string_view field, std::chrono::milliseconds time) {
   return absl::InvalidArgumentError(StrCat(field, ": must be positive"));
 }
 
-// `status` of a PEM text, as one of the field.
+// `status` of a field's value, as one of the field.
 absl::Status OfField(std::string_view field, const absl::Status& status) {
   if (status.ok()) return status;
   return absl::InvalidArgumentError(StrCat(field, ": ", ToStd(status.message())));
@@ -45,7 +46,7 @@ absl::Status CheckCertificate(const SplitOptions& options) {
                                                       options.certificate->private_key));
 }
 
-// Numbers, times and keys; what goes together is CheckSplitOptions()'s.
+// Numbers, times and keys.
 absl::Status CheckSplitValues(const SplitOptions& options) {
   SOTTO_RETURN_IF_ERROR(CheckSplitEnums(options));
   SOTTO_RETURN_IF_ERROR(CheckTime("connect_timeout", options.connect_timeout));
@@ -61,6 +62,30 @@ absl::Status CheckSplitValues(const SplitOptions& options) {
   return CheckCertificate(options);
 }
 
+absl::Status CheckCount(std::string_view field, size_t given, size_t endpoints) {
+  if (given == 0 || given == endpoints) return absl::OkStatus();
+  return absl::InvalidArgumentError(StrCat(field, ": ", given, " given for ", endpoints,
+                                           " servers; give one for each, in the same order"));
+}
+
+absl::Status CheckServers(const SplitOptions& options) {
+  const size_t servers = options.endpoints.size();
+  for (const std::string& endpoint : options.endpoints) {
+    SOTTO_RETURN_IF_ERROR(OfField("endpoints", CheckEndpoint(endpoint, /*for_listening=*/false)));
+  }
+  if (!options.relay_peer.empty()) {
+    SOTTO_RETURN_IF_ERROR(
+        OfField("relay_peer", CheckEndpoint(options.relay_peer, /*for_listening=*/false)));
+  }
+  SOTTO_RETURN_IF_ERROR(CheckCount("pinned_keys", options.pinned_keys.size(), servers));
+  SOTTO_RETURN_IF_ERROR(CheckCount("roots", options.roots.size(), servers));
+  if (!options.pinned_keys.empty() && !options.roots.empty()) {
+    return absl::InvalidArgumentError("roots: cannot be combined with pinned_keys");
+  }
+  if (options.retries < 0) return absl::InvalidArgumentError("retries: must not be negative");
+  return absl::OkStatus();
+}
+
 absl::Status CheckSplit(const PrefillOptions& options) {
   if (!options.weight_cache_dir.empty()) {
     return absl::InvalidArgumentError(
@@ -70,7 +95,6 @@ absl::Status CheckSplit(const PrefillOptions& options) {
     return absl::InvalidArgumentError(
         "oblivious_embedding: not available where a server looks tokens up");
   }
-  SOTTO_RETURN_IF_ERROR(CheckSplitValues(*options.split));
   return CheckSplitOptions(*options.split);
 }
 
@@ -87,7 +111,13 @@ absl::Status CheckNumbers(const PrefillOptions& options) {
 
 }  // namespace
 
-absl::Status Validate(const PrefillOptions& options) {
+absl::Status CheckSplitOptions(const SplitOptions& options) {
+  SOTTO_RETURN_IF_ERROR(CheckSplitValues(options));
+  SOTTO_RETURN_IF_ERROR(CheckServers(options));
+  return CheckSplitSetup(MakeSplitSetup(options, {}, PrecisionOf(options, Precision::kF32), 1));
+}
+
+absl::StatusOr<PrecisionReport> CheckedPrecision(const PrefillOptions& options) {
   SOTTO_RETURN_IF_ERROR(CheckNumbers(options));
   SOTTO_RETURN_IF_ERROR(CheckPositions(options.positions));
   if (options.precision.has_value()) {
@@ -99,7 +129,9 @@ absl::Status Validate(const PrefillOptions& options) {
         CheckEnum("attention_precision", *options.attention_precision, AttentionPrecision::kBf16));
   }
   if (options.split.has_value()) SOTTO_RETURN_IF_ERROR(CheckSplit(options));
-  return ChoosePrecision(options).status();
+  return ChoosePrecision(options);
 }
+
+absl::Status Validate(const PrefillOptions& options) { return CheckedPrecision(options).status(); }
 
 }  // namespace sotto

@@ -1,5 +1,5 @@
-// Values that are wrong by themselves, whatever the model. Errors: INVALID_ARGUMENT, "FIELD: what
-// is wrong with it".
+// What is wrong with options by themselves, whatever the model. Errors: INVALID_ARGUMENT, "FIELD:
+// what is wrong with it".
 #ifndef SOTTO_TRUSTED_API_OPTION_CHECKS_H_
 #define SOTTO_TRUSTED_API_OPTION_CHECKS_H_
 
@@ -22,6 +22,12 @@ absl::Status CheckEnum(std::string_view field, Enum value, Enum last) {
 inline absl::Status CheckPositions(Positions positions) {
   return CheckEnum("positions", positions, Positions::kLast);
 }
+
+// What can be said without a model. Other errors as CheckSplitSetup(), without a field.
+absl::Status CheckSplitOptions(const SplitOptions& options);
+
+// Validate(), and what the options compute in; other errors as ChoosePrecision().
+absl::StatusOr<PrecisionReport> CheckedPrecision(const PrefillOptions& options);
 
 }  // namespace sotto
 

@@ -11,7 +11,6 @@
 #include "trusted/api/model_impl.h"
 #include "trusted/api/named_logprobs.h"
 #include "trusted/api/option_checks.h"
-#include "trusted/api/precision_choice.h"
 #include "trusted/api/prefill_impl.h"
 #include "trusted/api/prompt_checks.h"
 #include "trusted/api/split_backend.h"
@@ -88,11 +87,10 @@ absl::Status CheckProcess(pid_t process) {
 
 absl::StatusOr<Prefill> Prefill::Create(const Model& model, const PrefillOptions& options) {
   return Guarded([&]() -> absl::StatusOr<Prefill> {
-    SOTTO_RETURN_IF_ERROR(Validate(options));
+    SOTTO_ASSIGN_OR_RETURN(const PrecisionReport precision, CheckedPrecision(options));
     const Model::Impl& opened = *model.impl_;
     SOTTO_RETURN_IF_ERROR(CheckAgainstModel(options, opened));
     const PrefillOptions resolved = Resolved(options);
-    SOTTO_ASSIGN_OR_RETURN(const PrecisionReport precision, ChoosePrecision(resolved));
     auto impl = std::make_unique<Impl>(model, resolved, precision);
     impl->host.emplace(MakeBackend(resolved, opened.checkpoint, precision, impl->pool),
                        EngineOptions{.threads = resolved.threads,

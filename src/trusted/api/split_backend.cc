@@ -7,7 +7,6 @@
 #include "absl/strings/ascii.h"
 #include "base/log.h"
 #include "base/strings.h"
-#include "protocol/endpoint.h"
 #include "protocol/protocol.h"
 #include "trusted/api/memory_needed.h"
 #include "trusted/engine/memory_plan.h"
@@ -40,12 +39,6 @@ void StockPass(const PassSize& pass, PadOptions& pads) {
   pads.block_rows = TokenBlockLength(pads.pass_rows, TokenBlockRows(engine), kSplitLanes);
   pads.lm_head_rows = pass.positions == Positions::kAll ? pads.pass_rows : pass.batch_size;
   pads.lm_head_block_rows = kLogitRows;
-}
-
-absl::Status CheckCount(std::string_view field, size_t given, size_t endpoints) {
-  if (given == 0 || given == endpoints) return absl::OkStatus();
-  return absl::InvalidArgumentError(StrCat(field, ": ", given, " given for ", endpoints,
-                                           " servers; give one for each, in the same order"));
 }
 
 }  // namespace
@@ -90,22 +83,6 @@ SplitSetup MakeSplitSetup(const SplitOptions& options, const PassSize& pass, Pre
   StockPass(pass, setup.pads);
   setup.pads.threads = threads;
   return setup;
-}
-
-absl::Status CheckSplitOptions(const SplitOptions& options) {
-  const size_t servers = options.endpoints.size();
-  for (const std::string& endpoint : options.endpoints) {
-    const absl::Status status = CheckEndpoint(endpoint, /*for_listening=*/false);
-    if (status.ok()) continue;
-    return absl::InvalidArgumentError(StrCat("endpoints: ", ToStd(status.message())));
-  }
-  SOTTO_RETURN_IF_ERROR(CheckCount("pinned_keys", options.pinned_keys.size(), servers));
-  SOTTO_RETURN_IF_ERROR(CheckCount("roots", options.roots.size(), servers));
-  if (!options.pinned_keys.empty() && !options.roots.empty()) {
-    return absl::InvalidArgumentError("roots: cannot be combined with pinned_keys");
-  }
-  if (options.retries < 0) return absl::InvalidArgumentError("retries: must not be negative");
-  return CheckSplitSetup(MakeSplitSetup(options, {}, PrecisionOf(options, Precision::kF32), 1));
 }
 
 std::string ConfidentialityWarning(const SplitOptions& options) {

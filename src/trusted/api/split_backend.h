@@ -38,10 +38,6 @@ struct PassSize {
 SplitSetup MakeSplitSetup(const SplitOptions& options, const PassSize& pass, Precision precision,
                           int threads);
 
-// What can be said without a model: INVALID_ARGUMENT, perhaps "FIELD: what is wrong with it"; other
-// errors as CheckSplitSetup().
-absl::Status CheckSplitOptions(const SplitOptions& options);
-
 // What the user must read before anything runs, beginning "NOT CONFIDENTIAL"; empty when the
 // protection holds.
 std::string ConfidentialityWarning(const SplitOptions& options);

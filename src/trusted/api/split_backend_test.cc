@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "trusted/api/option_checks.h"
+
 namespace sotto {
 namespace {
 
@@ -58,6 +60,10 @@ TEST(SplitSetupTest, WhatDoesNotGoTogetherIsRefused) {
   EXPECT_TRUE(absl::IsInvalidArgument(
       CheckSplitOptions({.endpoints = {"a:1", "a:1"}, .insecure_channels = true})));
   EXPECT_TRUE(absl::IsUnimplemented(CheckSplitOptions({.protection = Protection::kPlain})));
+  EXPECT_THAT(CheckSplitOptions({.pinned_keys = {"abc"}}).ToString(),
+              testing::HasSubstr("pinned_keys: must be 64 hex digits"));
+  EXPECT_THAT(CheckSplitOptions({.relay_peer = "nonsense"}).ToString(),
+              testing::HasSubstr("relay_peer: "));
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ enum class LogitsMode { kAll, kLast };
 // all rows the same and discards by a mask. A last position (kLast) then is a number to compute
 // with, not to branch on.
 // A value that is no finite number means that the model overflows: the position and, by attention,
-// those after it are worth nothing.
+// those after it are worth nothing, nor are those before it that share its block of keys.
 using LogitsSink =
     absl::FunctionRef<void(size_t prompt, size_t first_position, ConstMatrixView<float> logits)>;
 

@@ -1,5 +1,6 @@
 // Keys and values of one layer for all segments of a batch. A prefill needs no more: once a layer
-// is done, the next one overwrites them.
+// is done, the next one overwrites them. A layer with a window keeps them all, too: those of one
+// layer are few.
 #ifndef SOTTO_TRUSTED_ENGINE_KV_STORE_H_
 #define SOTTO_TRUSTED_ENGINE_KV_STORE_H_
 
