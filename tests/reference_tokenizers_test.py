@@ -133,9 +133,32 @@ LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[
 REGEXES = [
     LLAMA3, r"\p{Han}+|\p{Latin}+", r"[^\s\p{P}]++|\s", r"\w+|\W", r"\d{2}", r"\b", r"\bab\b", r"[[:punct:]]+",
     r"[[:alpha:][:digit:]]+", r"[a-c&&[^b]]+", r"[\p{L}[1-2]]+", r"[^\S\n]+", r"[^\P{L}a]+", r"^.|.$", r"(?m:.)+",
-    r"a{1,2}+b?", r"a{,2}", r"\h+", r"\p{^L}+", r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+", r"\p{Cn}",
+    r"a{1,2}+b?", r"a{2}?b", r"a{1,2}?b", r"b{2}?+a", r"a**b", r"a+?*b", r"a*??", r"a{,2}", r"\h+", r"\p{^L}+",
+    r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+", r"\p{Cn}",
     r"[^\p{Mn}\s]+", r"\p{S}|\p{Zs}", r"(?i:the|ab)", r"(?<=a)b|(?<!a)\s", r"[\u4e00-\u9fff]+", r"[\]\-a]+", r"[-!]+",
     r"(?=b)", r"x*", r"\p{Alphabetic}+", r"\p{Nd}+|\p{Nl}", r"[]a]", r"\A.|.\z",
+]
+
+
+# Each must match the characters that it matches in the library, of all that are assigned.
+CLASSES = [
+    "[[:print:]]", "[[:graph:]]", "[[:lower:]]", "[[:upper:]]", "[[:^print:]]", "[[:alpha:]]", "[[:ascii:]]",
+    r"\p{Print}", r"\p{Lowercase}", r"\p{Uppercase}", r"\p{Assigned}", r"\p{Cased}", r"\p{Math}", r"\p{Emoji}",
+    r"\p{ID_Start}", r"\p{XID_Continue}", r"\p{Ideographic}", r"\p{Diacritic}", r"\p{Grapheme_Base}",
+    r"\p{Grapheme_Extend}", r"\p{Default_Ignorable_Code_Point}", r"\p{Terminal_Punctuation}", r"\p{Dash}",
+    r"\p{Changes_When_Lowercased}", r"\p{Unified_Ideograph}", r"\p{Extended_Pictographic}", r"\p{Case_Ignorable}",
+]
+ASSIGNED = [range(0xd800), range(0xe000, 0x32400), range(0xe0000, 0xe0200)]
+# Each must be taken, or refused, as by the library.
+ODD = [
+    "(?=a)*", "(?!a)+", "(?<=a)?", "(?<!a){2}", "(?=a){,3}", "(?=a){x", "^*", "$+", r"\b?", r"\B*", r"\A*", r"\z{2}",
+    "(^)*", "((?=a))*", "(?>(?=a))*", "(?i:(?=a))*", "(?:(?=a))*", "(?:^)?", "(?:^|a)*", "(?:a|^)+", "(?:a|(?:^))*",
+    "(?:^a)*", "a{2}?b", "a*??", "a{2}?+b", "(?:a^)*", "(?:^$)*", "(?:(?:a|^)b)*", "*a", "a|+", "(?:{2})", "(?i)*",
+    "a**", "a{2}{3}", "(?:)*",
+    "(?<!(a))b", "(?<=(a))b", "(?<!a|(b))c", "(?<!(?i:(a)))b", "(?<!(?<=(a))b)c", "(?<=(?!a)b)c", "(?<!a(?=b))c",
+    "(?<=(?<!a))b", "(?<!(?<!a)b)c", r"(?<!\b)b", r"[a-\d]", r"[\d-a]", r"[\d-[a]]", r"[\w-]", r"[-\w]", "[a-[b]]",
+    r"[\d-&&a]", "[[a]-z]", "[a-c-e]", "[[:alpha:]-a]", "[a-[:alpha:]]", r"[\d--a]", "[--a]", "[+--]", "[z-a]", "[]",
+    "[^]", "(", "a)", r"\p{Foo}", "[[:foo:]]", "[[:Alpha:]]",
 ]
 
 
@@ -293,6 +316,33 @@ class ReferenceTokenizers(unittest.TestCase):
         for name, tokenizer_file, answers in zip(REAL, files, expected):
             with self.subTest(name):
                 self.compare(name, tokenizer_file, texts, answers)
+
+    def test_each_class(self):
+        model = {"type": "BPE", "unk_token": "u", "fuse_unk": False, "byte_fallback": False, "vocab": {"u": 0, "X": 1},
+                 "merges": []}
+        texts = ["".join(chr(c) for c in part[i:i + 4096]) for part in ASSIGNED for i in range(0, len(part), 4096)]
+        file = self.write("texts.json", texts)
+        files = [self.write(f"class_{i}.json", tokenizer(
+            model, {"type": "Replace", "pattern": {"Regex": name}, "content": "X"})) for i, name in enumerate(CLASSES)]
+        answers = self.expected([{"tokenizer": f, "texts": file} for f in files])
+        for name, tokenizer_file, expected in zip(CLASSES, files, answers):
+            with self.subTest(name):
+                for text, ids, answer in zip(texts, self.encode(tokenizer_file, texts), expected):
+                    wrong = [hex(ord(c)) for c, a, b in zip(text, ids, answer[0]) if a != b]
+                    self.assertEqual((wrong[:20], len(ids)), ([], len(answer[0])), name)
+
+    def test_what_does_not_compile(self):
+        files = [self.write(f"odd_{i}.json", tokenizer(byte_level_model(), None, split({"Regex": regex})))
+                 for i, regex in enumerate(ODD)]
+        script = ("const {Tokenizer} = require('@anush008/tokenizers'); for (const f of process.argv.slice(1)) {"
+                  "let taken = true; try { Tokenizer.fromFile(f); } catch { taken = false; } console.log(taken); }")
+        reference = subprocess.run(["node", "-e", script, *files], cwd=self.packages, check=True, text=True,
+                                   capture_output=True, timeout=100).stdout.split()
+        for regex, tokenizer_file, answer in zip(ODD, files, reference):
+            run = subprocess.run([BUILD_DIR / "bin/sotto", "tokenize", "--tokenizer", tokenizer_file],
+                                 input='{"text": "a"}\n', text=True, capture_output=True, check=False, timeout=100)
+            with self.subTest(regex):
+                self.assertEqual(run.returncode == 0, answer == "true", run.stderr)
 
     def test_each_construct(self):
         found = small_tokenizers()

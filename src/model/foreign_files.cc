@@ -42,8 +42,8 @@ constexpr OtherWeights kOtherWeights[] = {
     {"", ".gguf", "GGUF", kUseSource},
     {"tf_model", ".h5", "TensorFlow", kSaveAsSafetensors},
     {"flax_model", ".msgpack", "Flax", kSaveAsSafetensors},
-    {"", ".pth", "PyTorch", kSaveAsSafetensors},
-    {"", ".pt", "PyTorch", kSaveAsSafetensors},
+    {"model", ".pth", "PyTorch", kSaveAsSafetensors},
+    {"model", ".pt", "PyTorch", kSaveAsSafetensors},
     {"", ".ckpt", "PyTorch", kSaveAsSafetensors},
     {"", ".onnx", "ONNX", kUseSource},
 };

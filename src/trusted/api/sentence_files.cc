@@ -3,12 +3,10 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 #include <vector>
 
 #include "base/file.h"
-#include "base/json_depth.h"
 #include "base/strings.h"
 #include "model/printable.h"
 #include "trusted/tokenizer/json_value.h"
@@ -29,18 +27,6 @@ bool IsPlainPath(std::string_view path) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   c == '_' || c == '-' || c == '.' || c == '/';
          });
-}
-
-absl::Status WithRoot(std::string_view json, const std::string& source,
-                      const std::function<absl::Status(const JsonValue&)>& read) {
-  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(json, source));
-  simdjson::dom::parser parser;
-  simdjson::dom::element document;
-  // simdjson copies the text: an empty one may have no address.
-  if (json.empty() || parser.parse(json.data(), json.size()).get(document) != simdjson::SUCCESS) {
-    return absl::InvalidArgumentError(StrCat(source, ": not JSON, or cut short"));
-  }
-  return read(JsonValue(document, source, ""));
 }
 
 absl::Status ReadModule(const JsonValue& module, const std::string& source,
@@ -84,7 +70,7 @@ absl::StatusOr<std::vector<std::string>> PoolingModes(const JsonValue& root) {
 
 absl::Status ReadSentenceModules(std::string_view json, const std::string& source,
                                  TrainedEmbedding& trained) {
-  return WithRoot(json, source, [&](const JsonValue& root) -> absl::Status {
+  return ReadJsonText(json, source, [&](const JsonValue& root) -> absl::Status {
     SOTTO_ASSIGN_OR_RETURN(const std::vector<JsonValue> modules, root.Elements(kMaxModules));
     for (const JsonValue& module : modules) {
       SOTTO_RETURN_IF_ERROR(ReadModule(module, source, trained));
@@ -95,7 +81,7 @@ absl::Status ReadSentenceModules(std::string_view json, const std::string& sourc
 
 absl::Status ReadPoolingConfig(std::string_view json, const std::string& source,
                                TrainedEmbedding& trained) {
-  return WithRoot(json, source, [&](const JsonValue& root) -> absl::Status {
+  return ReadJsonText(json, source, [&](const JsonValue& root) -> absl::Status {
     SOTTO_ASSIGN_OR_RETURN(const std::vector<std::string> modes, PoolingModes(root));
     const bool one = modes.size() == 1;
     if (one && modes[0] == "lasttoken") trained.pooling = Pooling::kLast;

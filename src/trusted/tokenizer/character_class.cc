@@ -8,6 +8,8 @@
 namespace sotto {
 namespace {
 
+constexpr char kSetInRange[] =
+    "regular expression does not compile: a class cannot begin or end a range in brackets";
 constexpr char kNoEnd[] = "regular expression does not compile: a bracket is not closed";
 // Brackets within brackets: each is a call.
 constexpr int kMaxClassDepth = 8;
@@ -53,11 +55,12 @@ struct ClassItem {
   std::string literal = {};     // not empty: the character, in PCRE2's spelling
   std::string members = {};     // not empty: a set that may stand between brackets
   std::string expression = {};  // else
+  bool named = false;           // an escape's class or POSIX's, which begins no range
 };
 
 ClassItem ItemOf(const CharacterSet& set, bool negated) {
-  if (!negated && set.except.empty()) return {.members = set.members};
-  return {.expression = SetExpression(set, negated)};
+  if (!negated && set.except.empty()) return {.members = set.members, .named = true};
+  return {.expression = SetExpression(set, negated), .named = true};
 }
 
 // What was read of a class: the union of `members` and `expressions`.
@@ -166,16 +169,15 @@ class ClassParser {
   // Turns `item` into a range where it begins one. A hyphen elsewhere is a character.
   absl::Status ParseRange(ClassItem& item, int depth) {
     const std::string_view rest = rest_.substr(at_);
-    if (item.literal.empty() || rest.size() < 2 || rest[0] != '-' || rest[1] == ']' ||
-        rest[1] == '[' || rest.starts_with("-&&")) {
+    if (rest.size() < 2 || rest[0] != '-' || rest[1] == ']' || rest.starts_with("-&&")) {
       return absl::OkStatus();
     }
-    const size_t hyphen = at_++;
+    if (item.named) return absl::InvalidArgumentError(kSetInRange);
+    const bool bracket = rest[1] == '[' && !rest.starts_with("-[:");
+    if (item.literal.empty() || bracket) return absl::OkStatus();
+    ++at_;
     SOTTO_ASSIGN_OR_RETURN(ClassItem last, ParseItem(depth));
-    if (last.literal.empty()) {
-      at_ = hyphen;
-      return absl::OkStatus();
-    }
+    if (last.literal.empty()) return absl::InvalidArgumentError(kSetInRange);
     item.literal += StrCat("-", last.literal);
     return absl::OkStatus();
   }

@@ -1,5 +1,6 @@
 #include "trusted/tokenizer/json_value.h"
 
+#include "base/json_depth.h"
 #include "base/strings.h"
 
 namespace sotto {
@@ -114,6 +115,21 @@ absl::Status JsonValue::Annotate(const absl::Status& status) const {
 
 absl::Status JsonValue::WrongType(std::string_view wanted) const {
   return Error(StrCat("must be ", wanted));
+}
+
+absl::Status ReadJsonText(std::string_view json, const std::string& source,
+                          const std::function<absl::Status(const JsonValue& root)>& read) {
+  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(json, source));
+  simdjson::dom::parser parser;
+  simdjson::dom::element document;
+  // simdjson copies the text: an empty one may have no address.
+  const simdjson::error_code error =
+      json.empty() ? simdjson::EMPTY : parser.parse(json.data(), json.size()).get(document);
+  if (error != simdjson::SUCCESS) {
+    return absl::DataLossError(
+        StrCat(source, ": not JSON, or cut short: ", simdjson::error_message(error)));
+  }
+  return read(JsonValue(document, source, ""));
 }
 
 }  // namespace sotto

@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +58,11 @@ class JsonValue {
   simdjson::dom::element element_;
   std::string source_, path_;
 };
+
+// Parses `json` and hands its outermost value to `read`, for as long as that takes. DATA_LOSS,
+// naming `source`, for what is no JSON; errors as CheckJsonDepth(), and those of `read`.
+absl::Status ReadJsonText(std::string_view json, const std::string& source,
+                          const std::function<absl::Status(const JsonValue& root)>& read);
 
 }  // namespace sotto
 

@@ -18,6 +18,9 @@ constexpr FormName kForms[] = {{"NFC", NormalForm::kNfc},
                                {"NFKC", NormalForm::kNfkc},
                                {"NFKD", NormalForm::kNfkd}};
 
+// The reference takes such a file, and crashes when it encodes.
+constexpr char kMustNotBeEmpty[] = "must not be empty";
+
 // Of the types that are one step.
 absl::StatusOr<NormalizerStep> ParseNormalizerStep(const JsonValue& normalizer,
                                                    std::string_view type) {
@@ -29,6 +32,7 @@ absl::StatusOr<NormalizerStep> ParseNormalizerStep(const JsonValue& normalizer,
   if (type == "Lowercase") return NormalizerStep{.kind = NormalizerStep::Kind::kLowercase};
   if (type == "Prepend") {
     SOTTO_ASSIGN_OR_RETURN(const std::string_view text, normalizer.StringMember("prepend"));
+    if (text.empty()) return normalizer.ErrorAt(".prepend", kMustNotBeEmpty);
     return NormalizerStep{.kind = NormalizerStep::Kind::kPrepend, .content = std::string(text)};
   }
   if (type == "Strip") {
@@ -50,8 +54,14 @@ absl::StatusOr<NormalizerStep> ParseReplace(const JsonValue& replace) {
   SOTTO_ASSIGN_OR_RETURN(const auto text, pattern.OptionalMember("String"));
   if (text.has_value()) {
     SOTTO_ASSIGN_OR_RETURN(const std::string_view from, text->String());
+    if (from.empty()) return pattern.ErrorAt(".String", kMustNotBeEmpty);
     step.pattern = std::string(from);
-    if (!from.empty()) return step;
+    return step;
+  }
+  SOTTO_ASSIGN_OR_RETURN(const auto spelling, pattern.OptionalMember("Regex"));
+  if (spelling.has_value()) {
+    SOTTO_ASSIGN_OR_RETURN(const std::string_view from, spelling->String());
+    if (from.empty()) return pattern.ErrorAt(".Regex", kMustNotBeEmpty);
   }
   SOTTO_ASSIGN_OR_RETURN(auto regex, ParsePattern(pattern));
   step.regex = std::make_shared<const SplitPattern>(std::move(regex));

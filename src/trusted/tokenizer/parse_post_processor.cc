@@ -32,7 +32,10 @@ absl::Status ParseTemplate(const JsonValue& processor, TokenizerDefinition& defi
   for (const JsonValue& element : elements) {
     SOTTO_ASSIGN_OR_RETURN(const auto special, element.OptionalMember("SpecialToken"));
     if (!special.has_value()) {
-      SOTTO_RETURN_IF_ERROR(element.Member("Sequence").status());
+      SOTTO_ASSIGN_OR_RETURN(const JsonValue sequence, element.Member("Sequence"));
+      SOTTO_ASSIGN_OR_RETURN(const std::string_view which, sequence.StringMember("id"));
+      // $B is the second text of a pair; with it the reference crashes.
+      if (which != "A") return sequence.ErrorAt(".id", "must be A, the text");
       if (after_text) return single.Error("must hold one Sequence");
       after_text = true;
       continue;

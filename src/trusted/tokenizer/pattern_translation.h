@@ -11,7 +11,9 @@ namespace sotto {
 
 // The expression as PCRE2 must see it (with PCRE2_MULTILINE: ^ and $ always match at lines in
 // Ruby's syntax), so that it matches what the reference's does. UNIMPLEMENTED, naming it, for what
-// may mean something else in PCRE2. Takes no decision on the syntax otherwise: PCRE2 does.
+// may mean something else in PCRE2. INVALID_ARGUMENT for what PCRE2 would take and Oniguruma
+// refuses: quantifiers of look-arounds and anchors, and what it does not want in a look-behind.
+// Takes no decision on the syntax otherwise: PCRE2 does.
 absl::StatusOr<std::string> ToPcre2(std::string_view pattern);
 
 // `text`, to be matched as it is.

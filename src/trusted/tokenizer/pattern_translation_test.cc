@@ -30,6 +30,12 @@ std::vector<std::string> Matches(std::string_view pattern, std::string_view text
 TEST(PatternTranslationTest, RubysSyntax) {
   EXPECT_THAT(Matches("a{1,2}+", "aaaab"), ElementsAre("aaaa"));  // Not possessive.
   EXPECT_THAT(Matches("a{,2}", "aaa"), ElementsAre("aa", "a"));
+  EXPECT_THAT(Matches("a{2}?b", "ab"), ElementsAre("b"));  // Two, or none.
+  EXPECT_THAT(Matches("a{2,2}?b", "ab aab"), ElementsAre("aab"));
+  EXPECT_THAT(Matches("a{2,3}?", "aaaa"), ElementsAre("aa", "aa"));
+  EXPECT_THAT(Matches("a{2}?+b", "aaaab"), ElementsAre("aab"));
+  EXPECT_THAT(Matches("a{2}{3}", "aaaaaaaa"), ElementsAre("aaaaaa"));
+  EXPECT_THAT(Matches("a+*b", "aab b"), ElementsAre("aab", "b"));
   EXPECT_THAT(Matches("^b|a$", "a\nb\n"), ElementsAre("a", "b"));
   EXPECT_THAT(Matches("(?m:.)", "\n"), ElementsAre("\n"));
   EXPECT_THAT(Matches(".", "\r\n"), ElementsAre("\r"));
@@ -61,6 +67,22 @@ TEST(PatternTranslationTest, CharactersThatChangedTheirClass) {
   EXPECT_THAT(Matches("\\p{Cn}", "\U0001ccf0\U0001fffe"), ElementsAre("\U0001fffe"));
 }
 
+TEST(PatternTranslationTest, PosixClassesAndBinaryProperties) {
+  const std::string_view text = "aA\u00aa \u2028\u00a0\x01\u00ad\u0378\ue000\U00010d70\U00010d50";
+  EXPECT_THAT(Matches("[[:lower:]]", text), ElementsAre("a", "\u00aa", "\U00010d70"));
+  EXPECT_THAT(Matches("[[:upper:]]", text), ElementsAre("A", "\U00010d50"));
+  EXPECT_THAT(Matches("[[:^print:]]", text), ElementsAre("\u2028", "\x01", "\u0378"));
+  EXPECT_THAT(Matches("[[:^graph:]]", text),
+              ElementsAre(" ", "\u2028", "\u00a0", "\x01", "\u0378"));
+  EXPECT_THAT(Matches("[[:ascii:]]+", text), ElementsAre("aA", " ", "\x01"));
+  EXPECT_THAT(Matches("\\p{Lower}|\\p{Uppercase}", text),
+              ElementsAre("a", "A", "\u00aa", "\U00010d70", "\U00010d50"));
+  EXPECT_THAT(Matches("\\P{Assigned}|\\p{Default_Ignorable_Code_Point}", text),
+              ElementsAre("\u00ad", "\u0378"));
+  EXPECT_THAT(Matches("\\p{Emoji_Presentation}|\\p{ID Start}", "\U0001fae8 x1"),
+              ElementsAre("\U0001fae8", "x"));
+}
+
 TEST(PatternTranslationTest, EscapedPatternsMatchThemselves) {
   const std::string all = "\\^$.|?*+()[]{}-#&~ \n\u2581a";
   const auto split = SplitPattern::CompilePcre2(EscapedPattern(all));
@@ -77,13 +99,65 @@ TEST(PatternTranslationTest, EscapedPatternsMatchThemselves) {
   EXPECT_EQ(matches, 1);
 }
 
-TEST(PatternTranslationTest, RefusesWhatMayMeanSomethingElse) {
+// As Oniguruma does.
+TEST(PatternTranslationTest, TakesAnchorsThatAQuantifierReachesThroughAGroup) {
   for (const char* pattern :
-       {"\\X", "\\R", "\\G", "\\K", "\\1", "\\g<a>", "(?x)a", "(?~a)", "(*UTF)a", "a(?i)b",
-        "[[:graph:]]", "\\xff", "a\\", "(?<n>a)", "(?(1)a)"}) {
+       {"(^)*",      "((?=a))*",   "(?>(?=a))*",      "(?i:(?=a))*", "(?:^a)*",
+        "(?:a^)*",   "(?:^$)*",    "(?:(?:a|^)b)*",   "a**",         "a{2}{3}",
+        "(?:)*",     "(?=a){x",    "(?<!(?:a))b",     "(?<=(a))b",   "(?<!(?<!a)b)c",
+        "(?<!\\b)b", "(?=(?!a))b", "(?<=\\s)(?!\\S)", "[\\w-]",      "[-\\w]",
+        "[a-[b]]",   "[\\d-&&a]",  "[[a]-z]",         "[a-c-e]",     "[--a]",
+        "[+--]"}) {
+    const auto split = SplitPattern::Compile(pattern);
+    EXPECT_TRUE(split.ok()) << pattern << ": " << split.status();
+  }
+}
+
+TEST(PatternTranslationTest, RefusesWhatMayMeanSomethingElse) {
+  for (const char* pattern : {"\\X", "\\R", "\\G", "\\K", "\\1", "\\g<a>", "(?x)a", "(?~a)",
+                              "(*UTF)a", "a(?i)b", "\\xff", "a\\", "(?<n>a)", "(?(1)a)"}) {
     EXPECT_EQ(ToPcre2(pattern).status().code(), absl::StatusCode::kUnimplemented) << pattern;
   }
   for (const char* pattern : {"[a", "[a&&", "[[a]"}) {
+    EXPECT_EQ(ToPcre2(pattern).status().code(), absl::StatusCode::kInvalidArgument) << pattern;
+  }
+  // Oniguruma refuses each, where PCRE2 would not.
+  for (const char* pattern : {"(?=a)*",
+                              "(?!a)+",
+                              "(?<=a)?",
+                              "(?<!a){2}",
+                              "(?=a){,3}",
+                              "^*",
+                              "$+",
+                              "\\b?",
+                              "\\B*",
+                              "\\A*",
+                              "\\z{2}",
+                              "(?:(?=a))*",
+                              "(?:^)?",
+                              "(?:(?:^))*",
+                              "(?:^|a)*",
+                              "(?:a|^)+",
+                              "(?:a|(?:^))*",
+                              "*a",
+                              "a|+",
+                              "(?:{2})",
+                              "(?i)*",
+                              "(?<!(a))b",
+                              "(?<!a|(b))c",
+                              "(?<!(?i:(a)))b",
+                              "(?<!(?<=(a))b)c",
+                              "(?<=(?!a)b)c",
+                              "(?<!a(?=b))c",
+                              "(?<=(?<!a))b",
+                              "(?<=(?<=(?!a)b)c)d",
+                              "[a-\\d]",
+                              "[\\d-a]",
+                              "[\\d-[a]]",
+                              "[\\p{L}-z]",
+                              "[[:alpha:]-a]",
+                              "[a-[:alpha:]]",
+                              "[\\d--a]"}) {
     EXPECT_EQ(ToPcre2(pattern).status().code(), absl::StatusCode::kInvalidArgument) << pattern;
   }
   std::string deep;

@@ -1,11 +1,8 @@
 #include "trusted/tokenizer/tokenizer_config.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <optional>
 
-#include "base/json_depth.h"
 #include "base/strings.h"
 #include "trusted/tokenizer/json_value.h"
 
@@ -65,19 +62,18 @@ absl::StatusOr<std::vector<std::string>> Disagreements(const JsonValue& root,
 
 std::vector<std::string> TokenizerConfigWarnings(std::string_view json, const std::string& source,
                                                  const Tokenizer& tokenizer) {
-  if (const absl::Status depth = CheckJsonDepth(json, source); !depth.ok()) {
-    return {std::string(ToStd(depth.message()))};
+  std::vector<std::string> found;
+  const absl::Status status =
+      ReadJsonText(json, source, [&](const JsonValue& root) -> absl::Status {
+        SOTTO_ASSIGN_OR_RETURN(found, Disagreements(root, tokenizer));
+        return absl::OkStatus();
+      });
+  if (!status.ok()) {
+    const bool no_json = absl::IsDataLoss(status);
+    return {StrCat(ToStd(status.message()), no_json ? "; the file is ignored" : "")};
   }
-  simdjson::dom::parser parser;
-  simdjson::dom::element document;
-  // simdjson copies the text: an empty one may have no address.
-  if (json.empty() || parser.parse(json.data(), json.size()).get(document) != simdjson::SUCCESS) {
-    return {StrCat(source, ": not JSON, or cut short; it is ignored")};
-  }
-  auto found = Disagreements(JsonValue(document, source, ""), tokenizer);
-  if (!found.ok()) return {std::string(ToStd(found.status().message()))};
-  for (std::string& line : *found) line = StrCat(source, ": ", line);
-  return *std::move(found);
+  for (std::string& line : found) line = StrCat(source, ": ", line);
+  return found;
 }
 
 }  // namespace sotto

@@ -9,7 +9,7 @@
 
 #include "base/strings.h"
 #include "testing/small_tokenizers.h"
-#include "trusted/tokenizer/tokenizer.h"
+#include "trusted/tokenizer/tokenizer_test_util.h"
 
 namespace sotto {
 namespace {
@@ -17,19 +17,6 @@ namespace {
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using Ids = std::vector<int32_t>;
-
-Tokenizer Parsed(const json& file) {
-  auto tokenizer = Tokenizer::Parse(file.dump(), "t.json");
-  EXPECT_TRUE(tokenizer.ok()) << tokenizer.status();
-  return *std::move(tokenizer);
-}
-
-Ids IdsOf(const json& file, std::string_view text, const EncodeOptions& options = {}) {
-  const auto ids = Parsed(file).Encode(text, options);
-  EXPECT_TRUE(ids.ok()) << ids.status();
-  return ids.value_or(Ids{-1});
-}
 
 // One id a byte: what the steps make of a text can be read off.
 json Bytes() {
@@ -52,7 +39,7 @@ std::vector<std::string> Words(const json& pre_tokenizer, std::string_view text,
   for (const std::string& word : expected) {
     file["model"]["vocab"].emplace(word, file["model"]["vocab"].size());
   }
-  const Tokenizer tokenizer = Parsed(file);
+  const Tokenizer tokenizer = ParsedTokenizer(file);
   std::vector<std::string> words;
   const auto ids = tokenizer.Encode(text, {});
   EXPECT_TRUE(ids.ok()) << ids.status();
@@ -70,7 +57,7 @@ void ExpectWords(const json& pre_tokenizer, std::string_view text,
 std::string Normalised(const json& normalizer, std::string_view text) {
   json file = Bytes();
   file["normalizer"] = normalizer;
-  const Tokenizer tokenizer = Parsed(file);
+  const Tokenizer tokenizer = ParsedTokenizer(file);
   return *tokenizer.Decode(*tokenizer.Encode(text, {}), {});
 }
 
@@ -182,7 +169,7 @@ TEST(PreTokenizerGrammar, StepsThatGrowWithoutEndAreAnError) {
   json file = Bytes();
   const json step = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}};
   file["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", json::array_t(30, step)}};
-  const auto ids = Parsed(file).Encode(std::string(100'000, ' '), {});
+  const auto ids = ParsedTokenizer(file).Encode(std::string(100'000, ' '), {});
   EXPECT_EQ(ids.status().code(), absl::StatusCode::kInvalidArgument);
 }
 
@@ -198,7 +185,8 @@ TEST(BpeGrammar, BytesWithoutATokenAreDroppedOrUnknown) {
   EXPECT_EQ(IdsOf(file, "a!?z"), (Ids{'a', 256, 'z'}));
   file["model"]["unk_token"] = "<nope>";
   EXPECT_EQ(IdsOf(file, "ab"), Ids{256});
-  EXPECT_EQ(Parsed(file).Encode("!", {}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ParsedTokenizer(file).Encode("!", {}).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST(BpeGrammar, FallbackNeedsAllBytesOfACharacter) {
@@ -257,7 +245,8 @@ TEST(UnigramGrammar, UnknownCharactersAreOneOrBytes) {
   }
   EXPECT_EQ(IdsOf(file, "aéb"), (Ids{1, 2, 6, 7, 3}));
   file["model"]["unk_id"] = nullptr;
-  EXPECT_EQ(Parsed(file).Encode("ü", {}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ParsedTokenizer(file).Encode("ü", {}).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 TEST(AddedTokenGrammar, SingleWord) {
@@ -279,7 +268,7 @@ TEST(AddedTokenGrammar, IdsAreTheReferences) {
   file["post_processor"] = nullptr;
   file["added_tokens"][0]["id"] = 900;
   file["added_tokens"][1]["content"] = "ab";
-  const Tokenizer tokenizer = Parsed(file);
+  const Tokenizer tokenizer = ParsedTokenizer(file);
   EXPECT_EQ(*tokenizer.Encode("<bos>ab", {}), (Ids{260, 256}));
   EXPECT_EQ(tokenizer.vocab_size(), 261);
   EXPECT_THAT(tokenizer.warnings(), ElementsAre(HasSubstr("numbers 2 of them otherwise")));
@@ -306,7 +295,7 @@ TEST(PostProcessorGrammar, BeforeAndBehind) {
 std::string TextOf(const json& decoder, const Ids& ids) {
   json file = SentencePieceJson();
   file["decoder"] = decoder;
-  const auto text = Parsed(file).Decode(ids, {});
+  const auto text = ParsedTokenizer(file).Decode(ids, {});
   EXPECT_TRUE(text.ok()) << text.status();
   return text.value_or("(error)");
 }
@@ -325,7 +314,7 @@ TEST(DecoderGrammar, EachForm) {
 TEST(DecoderGrammar, UnknownStepsAreLeftOutWithAWarning) {
   json file = SentencePieceJson();
   file["decoder"] = {{"type", "CTC"}};
-  const Tokenizer tokenizer = Parsed(file);
+  const Tokenizer tokenizer = ParsedTokenizer(file);
   EXPECT_EQ(*tokenizer.Decode(Ids{263, 260}, {}), "▁aba");
   EXPECT_THAT(tokenizer.warnings(), ElementsAre(HasSubstr("decoder: type CTC is not supported")));
 }

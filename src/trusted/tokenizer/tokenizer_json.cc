@@ -1,11 +1,8 @@
 #include "trusted/tokenizer/tokenizer_json.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <string>
 
-#include "base/json_depth.h"
 #include "base/strings.h"
 #include "trusted/tokenizer/tokenizer_json_parts.h"
 
@@ -54,20 +51,13 @@ absl::Status ParseSteps(const JsonValue& root, TokenizerDefinition& definition) 
 
 absl::StatusOr<TokenizerDefinition> ParseTokenizerJson(std::string_view json,
                                                        const std::string& source) {
-  SOTTO_RETURN_IF_ERROR(CheckJsonDepth(json, source));
-  simdjson::dom::parser parser;
-  simdjson::dom::element document;
-  const auto error = parser.parse(json.data(), json.size()).get(document);
-  if (error != simdjson::SUCCESS) {
-    return absl::DataLossError(
-        StrCat(source, ": not JSON, or cut short: ", simdjson::error_message(error)));
-  }
-  const JsonValue root(document, source, "");
   TokenizerDefinition definition;
-  SOTTO_ASSIGN_OR_RETURN(const JsonValue model, root.Member("model"));
-  SOTTO_ASSIGN_OR_RETURN(definition.model, ParseModel(model));
-  SOTTO_RETURN_IF_ERROR(ParseAddedTokens(root, definition));
-  SOTTO_RETURN_IF_ERROR(ParseSteps(root, definition));
+  SOTTO_RETURN_IF_ERROR(ReadJsonText(json, source, [&](const JsonValue& root) -> absl::Status {
+    SOTTO_ASSIGN_OR_RETURN(const JsonValue model, root.Member("model"));
+    SOTTO_ASSIGN_OR_RETURN(definition.model, ParseModel(model));
+    SOTTO_RETURN_IF_ERROR(ParseAddedTokens(root, definition));
+    return ParseSteps(root, definition);
+  }));
   return definition;
 }
 

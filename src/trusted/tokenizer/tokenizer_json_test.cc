@@ -42,6 +42,33 @@ TEST(TokenizerJsonTest, TokenThereTwiceIsRefused) {
   EXPECT_THAT(std::string(tokenizer.status().message()), HasSubstr("token appears twice"));
 }
 
+// Hugging Face's library takes them, and crashes when it encodes a text.
+TEST(TokenizerJsonTest, WhatCrashesTheReferenceIsRefused) {
+  const auto refused = [](const char* part, const json& value, const std::string& what) {
+    json file = ByteLevelJson();
+    file[part] = value;
+    const absl::Status status = Tokenizer::Parse(file.dump(), "t.json").status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(what));
+  };
+  refused("normalizer", {{"type", "Prepend"}, {"prepend", ""}}, "normalizer.prepend: must not be");
+  for (const char* kind : {"String", "Regex"}) {
+    refused("normalizer", {{"type", "Replace"}, {"pattern", {{kind, ""}}}, {"content", "x"}},
+            std::string("normalizer.pattern.") + kind + ": must not be empty");
+  }
+  const json text = {{"Sequence", {{"id", "B"}, {"type_id", 0}}}};
+  refused("post_processor",
+          {{"type", "TemplateProcessing"}, {"single", {text}}, {"special_tokens", json::object()}},
+          "post_processor.single[0].Sequence.id: must be A");
+  const json token = {{"SpecialToken", {{"id", "<none>"}, {"type_id", 0}}}};
+  refused("post_processor",
+          {{"type", "TemplateProcessing"}, {"single", {token}}, {"special_tokens", json::object()}},
+          "<none>");
+  json affix = ByteLevelJson()["model"];
+  affix["continuing_subword_prefix"] = "####";
+  refused("model", affix, "shorter than continuing_subword_prefix");
+}
+
 TEST(TokenizerJsonTest, MissingFileIsNotFound) {
   const auto tokenizer = Tokenizer::Load("/nonexistent/tokenizer.json");
   EXPECT_EQ(tokenizer.status().code(), absl::StatusCode::kNotFound);

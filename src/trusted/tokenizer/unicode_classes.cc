@@ -82,11 +82,21 @@ CharacterSet Category(std::string_view name) {
 
 std::string Members(std::string_view category) { return Category(category).members; }
 
-CharacterSet Alphabetic() {
+// A binary property or a script of the table, by its LooseName(); nullopt: not there.
+std::optional<CharacterSet> NamedClass(std::string_view loose) {
   for (const UnicodeAddition& row : UnicodeAdditions()) {
-    if (row.name == "Alphabetic") return {StrCat(row.base, row.added), std::string(row.removed)};
+    if (IsCategoryRow(row) || LooseName(row.name) != loose) continue;
+    return CharacterSet{StrCat(row.base, row.added), std::string(row.removed)};
   }
-  return {"\\p{Alphabetic}", ""};
+  return std::nullopt;
+}
+
+CharacterSet Alphabetic() { return *NamedClass("alphabetic"); }
+
+// All that is assigned, but for controls and separators.
+std::string GraphMembers() {
+  return StrCat(Members("L"), Members("M"), Members("N"), Members("P"), Members("S"), Members("Cf"),
+                Members("Co"));
 }
 
 std::string WordMembers() {
@@ -113,16 +123,13 @@ std::optional<CharacterSet> PropertySet(std::string_view name) {
   if (loose == "lc" || loose == "casedletter") {
     return CharacterSet{StrCat(Members("Lu"), Members("Ll"), Members("Lt")), ""};
   }
-  if (loose == "alphabetic") return Alphabetic();
   if (loose == "any") return CharacterSet{"\\x{0}-\\x{10ffff}", ""};
-  if (loose == "ascii") return CharacterSet{"\\x{0}-\\x{7f}", ""};
   if (loose == "whitespace") return CharacterSet{std::string(kSpaces), ""};
   if (auto posix = PosixSet(loose)) return posix;
-  for (const UnicodeAddition& row : UnicodeAdditions()) {
-    if (!IsCategoryRow(row) && LooseName(row.name) == loose) {
-      return CharacterSet{StrCat(row.base, row.added), std::string(row.removed)};
-    }
+  if (loose == "assigned") {
+    return CharacterSet{StrCat(GraphMembers(), Members("Z"), Members("Cc")), ""};
   }
+  if (auto named = NamedClass(loose)) return named;
   return CharacterSet{StrCat("\\p{sc:", loose, "}"), ""};
 }
 
@@ -134,6 +141,11 @@ std::optional<CharacterSet> PosixSet(std::string_view name) {
   if (name == "punct") return CharacterSet{StrCat(Members("P"), Members("S")), ""};
   if (name == "cntrl") return Category("Cc");
   if (name == "blank") return CharacterSet{StrCat("\\t", Members("Zs")), ""};
+  if (name == "lower") return NamedClass("lowercase");
+  if (name == "upper") return NamedClass("uppercase");
+  if (name == "graph") return CharacterSet{GraphMembers(), ""};
+  if (name == "print") return CharacterSet{StrCat(GraphMembers(), Members("Zs")), ""};
+  if (name == "ascii") return CharacterSet{"\\x{0}-\\x{7f}", ""};
   if (name == "word") return EscapeSet('w');
   if (name == "xdigit") return EscapeSet('h');
   return std::nullopt;

@@ -16,11 +16,11 @@ struct CharacterSet {
   std::string except;  // what of `members` does not belong to it; mostly nothing
 };
 
-// The class that \p{NAME} names: a general category, short or long; a script; Alphabetic, Any or
-// ASCII. Case, spaces and underscores do not count. nullopt: none of these.
+// The class that \p{NAME} names: a general category, short or long; a script; a binary property;
+// Any or Assigned; a class of POSIX. Case, spaces and underscores do not count. nullopt: no name.
 std::optional<CharacterSet> PropertySet(std::string_view name);
 
-// The class of [:NAME:]; nullopt: no such class, or one that PCRE2 cannot be told.
+// The class of [:NAME:]; nullopt: no such class.
 std::optional<CharacterSet> PosixSet(std::string_view name);
 
 // The class of the escape \LETTER, in lower case: d, h, s or w; nullopt: another.
