@@ -40,7 +40,7 @@ struct PrefillOptions {
   size_t batch_size = 1;        // Prompts per forward pass; at most 2^28 positions in all.
   // Nullopt: the faster of f32 and bf16, by measurement; in the protected modes always kFixed.
   std::optional<Precision> precision = {};
-  // With bf16 and int8. Nullopt: the faster one, by measurement.
+  // With bf16 and int8; others compute it in f32. Nullopt: the faster one, by measurement.
   std::optional<AttentionPrecision> attention_precision = {};
   int threads = 0;  // Including the calling thread, at most 4096; 0: all processors.
   // Always computes batch_size x prefill_length positions, so that time does not reveal lengths.
