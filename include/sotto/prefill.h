@@ -51,6 +51,9 @@ struct PrefillOptions {
   bool oblivious_embedding = false;
   // What most runs will ask for; pads are stocked accordingly.
   Positions positions = Positions::kAll;
+  // Embed() and Classify() are all that will be asked for: lm_head is not packed, which saves its
+  // memory and the time it takes (in split mode this changes nothing), and there are no logits.
+  bool hidden_states_only = false;
   // Directory that keeps packed weights for the next start; empty: none. They are neither encrypted
   // nor authenticated, hence refused for sealed and pinned models and inside a TEE.
   std::string weight_cache_dir = {};

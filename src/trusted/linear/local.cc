@@ -20,7 +20,7 @@ namespace {
 class LocalLinear : public Linear {
  public:
   LocalLinear(ModelSpec config, const LocalLinearOptions& options, std::vector<PackedLayer> layers)
-      : config_(std::move(config)),
+      : config_(PackedSpec(std::move(config), options)),
         precision_(options.precision),
         attention_(options.attention.value_or(AttentionPrecisionFor(options.precision))),
         layers_(std::move(layers)) {}
@@ -35,7 +35,7 @@ class LocalLinear : public Linear {
 
   absl::Status Apply(LinearLayer layer, const LinearInput& input, LinearTail tail,
                      MatrixView<float> y, ThreadPool& pool) override {
-    const size_t index = LinearLayerIndex(config_, layer);
+    const size_t index = IndexOf(layer);
     const PackedLayer& packed = layers_[index];
     const PackedLayer* next = index + 1 < layers_.size() ? &layers_[index + 1] : nullptr;
     const size_t n_out = packed.weights.n_out();
@@ -49,7 +49,7 @@ class LocalLinear : public Linear {
   absl::Status ApplyColumns(LinearLayer layer, const LinearInput& input,
                             std::span<const size_t> columns, MatrixView<float> y,
                             ThreadPool& pool) override {
-    const PackedLayer& packed = layers_[LinearLayerIndex(config_, layer)];
+    const PackedLayer& packed = layers_[IndexOf(layer)];
     SOTTO_CHECK(layer.kind != LinearKind::kGateUp && y.cols() == packed.weights.n_out());
     SOTTO_CHECK(input.x.cols() == packed.weights.n_in() && y.rows() == input.x.rows());
     MultiplyColumns(packed, input, columns, y, pool);
@@ -57,6 +57,12 @@ class LocalLinear : public Linear {
   }
 
  private:
+  size_t IndexOf(LinearLayer layer) const {
+    const size_t index = LinearLayerIndex(config_, layer);
+    SOTTO_CHECK(index < layers_.size());
+    return index;
+  }
+
   const ModelSpec config_;
   const Precision precision_;
   const AttentionPrecision attention_;
@@ -64,8 +70,10 @@ class LocalLinear : public Linear {
 };
 
 absl::StatusOr<std::vector<PackedLayer>> PackAllLayers(const Checkpoint& checkpoint,
-                                                       Precision precision, ThreadPool& pool) {
-  const std::vector<LinearLayer> names = AllLinearLayers(checkpoint.config());
+                                                       const LocalLinearOptions& options,
+                                                       ThreadPool& pool) {
+  const Precision precision = options.precision;
+  const std::vector<LinearLayer> names = AllLinearLayers(PackedSpec(checkpoint.config(), options));
   const WeightForms forms = WeightFormsOf(checkpoint, precision);
   std::vector<PackedLayer> layers;
   for (LinearLayer layer : names) {
@@ -83,9 +91,9 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
                                                     const LocalLinearOptions& options,
                                                     ThreadPool& pool) {
   SOTTO_ASSIGN_OR_RETURN(const std::string path,
-                         WeightCachePath(options.weight_cache_dir, checkpoint, options.precision));
+                         WeightCachePath(options.weight_cache_dir, checkpoint, options));
   absl::StatusOr<std::vector<PackedLayer>> cached =
-      ReadWeightCache(path, checkpoint.config(), options.precision,
+      ReadWeightCache(path, PackedSpec(checkpoint.config(), options), options.precision,
                       WeightFormsOf(checkpoint, options.precision), pool);
   if (cached.ok()) {
     Log(LogLevel::kInfo, StrCat("packed weights from ", path));
@@ -94,8 +102,7 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
   if (!absl::IsNotFound(cached.status())) {
     Log(LogLevel::kWarning, StrCat(ToStd(cached.status().message()), "; rebuilding it"));
   }
-  SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
-                         PackAllLayers(checkpoint, options.precision, pool));
+  SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers, PackAllLayers(checkpoint, options, pool));
   std::error_code error;  // Writing tells.
   std::filesystem::create_directories(options.weight_cache_dir, error);
   const absl::Status status = WriteWeightCache(path, layers, pool);
@@ -108,6 +115,11 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
 }
 
 }  // namespace
+
+ModelSpec PackedSpec(ModelSpec config, const LocalLinearOptions& options) {
+  if (!options.lm_head && config.has_lm_head()) config.head.kind = HeadKind::kNone;
+  return config;
+}
 
 WeightForms WeightFormsOf(const Checkpoint& checkpoint, Precision precision) {
   WeightForms forms;
@@ -125,7 +137,7 @@ LocalLinearMemory PlanLocalLinear(const ModelSpec& config, Precision precision,
   constexpr size_t kColumnBytes = 3 * sizeof(float);
   LocalLinearMemory memory;
   const std::vector<LinearLayer> layers = AllLinearLayers(config);
-  SOTTO_CHECK(forms.size() == layers.size());
+  SOTTO_CHECK(forms.size() >= layers.size());
   for (size_t i = 0; i < layers.size(); ++i) {
     const LinearShape shape = ShapeOf(config, layers[i]);
     memory.weight_bytes +=
@@ -143,9 +155,8 @@ absl::StatusOr<std::unique_ptr<Linear>> MakeLocalLinear(const Checkpoint& checkp
                                                         const LocalLinearOptions& options,
                                                         ThreadPool& pool) {
   SOTTO_ASSIGN_OR_RETURN(std::vector<PackedLayer> layers,
-                         options.weight_cache_dir.empty()
-                             ? PackAllLayers(checkpoint, options.precision, pool)
-                             : LoadOrPack(checkpoint, options, pool));
+                         options.weight_cache_dir.empty() ? PackAllLayers(checkpoint, options, pool)
+                                                          : LoadOrPack(checkpoint, options, pool));
   return std::make_unique<LocalLinear>(checkpoint.config(), options, std::move(layers));
 }
 
