@@ -69,6 +69,7 @@ void BindPrefillOptions(py::module_& module) {
       .def_readwrite("pad_compute", &sotto::PrefillOptions::pad_compute)
       .def_readwrite("oblivious_embedding", &sotto::PrefillOptions::oblivious_embedding)
       .def_readwrite("positions", &sotto::PrefillOptions::positions)
+      .def_readwrite("hidden_states_only", &sotto::PrefillOptions::hidden_states_only)
       .def_readwrite("weight_cache_dir", &sotto::PrefillOptions::weight_cache_dir)
       .def_readwrite("split", &sotto::PrefillOptions::split);
 }

@@ -40,7 +40,7 @@ struct PrefillOptions {
   size_t batch_size = 1;        // Prompts per forward pass; at most 2^28 positions in all.
   // Nullopt: the faster of f32 and bf16, by measurement; in the protected modes always kFixed.
   std::optional<Precision> precision = {};
-  // With bf16 and int8. Nullopt: the faster one, by measurement.
+  // With bf16 and int8; others compute it in f32. Nullopt: the faster one, by measurement.
   std::optional<AttentionPrecision> attention_precision = {};
   FixedWeights fixed_weights =
       FixedWeights::k12Bits;  // With kFixed, and so in the protected modes.
@@ -53,6 +53,9 @@ struct PrefillOptions {
   bool oblivious_embedding = false;
   // What most runs will ask for; pads are stocked accordingly.
   Positions positions = Positions::kAll;
+  // Embed() and Classify() are all that will be asked for: lm_head is not packed, which saves its
+  // memory and the time it takes (in split mode this changes nothing), and there are no logits.
+  bool hidden_states_only = false;
   // Directory that keeps packed weights for the next start; empty: none. They are neither encrypted
   // nor authenticated, hence refused for sealed and pinned models and inside a TEE.
   std::string weight_cache_dir = {};

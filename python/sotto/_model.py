@@ -65,6 +65,7 @@ class Model:
         pad_compute: bool = False,
         oblivious_embedding: bool = False,
         positions: Literal["all", "last"] = "all",
+        hidden_states_only: bool = False,
         weight_cache_dir: Path = "",
         split: _options.SplitOptions | None = None,
         model_sha256: str = "",
@@ -91,6 +92,8 @@ class Model:
             accesses do not reveal tokens. Implies pad_compute.
           positions: what most runs will ask for: "last" if logits of the last position suffice.
             Pads of `split` are stocked accordingly.
+          hidden_states_only: only `embed` and `classify` will be called; lm_head is not packed,
+            which saves its memory, and there are no logits and no scores.
           weight_cache_dir: directory that keeps packed weights for the next start; empty: none.
           split: untrusted accelerators that multiply blinded rows; None: this process computes
             everything.
@@ -119,6 +122,7 @@ class Model:
         options.pad_compute = _arguments.boolean("pad_compute", pad_compute)
         options.oblivious_embedding = _arguments.boolean("oblivious_embedding", oblivious_embedding)
         options.positions = _arguments.choice("positions", positions, _options.POSITIONS)
+        options.hidden_states_only = _arguments.boolean("hidden_states_only", hidden_states_only)
         options.weight_cache_dir = _arguments.path("weight_cache_dir", weight_cache_dir)
         if split is not None:
             split = _arguments.instance("split", split, _options.SplitOptions)

@@ -167,6 +167,7 @@ class PrefillOptions:
     pad_compute: bool
     oblivious_embedding: bool
     positions: Positions
+    hidden_states_only: bool
     weight_cache_dir: bytes
     split: SplitOptions | None
     def __init__(self) -> None: ...

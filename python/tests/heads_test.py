@@ -80,6 +80,13 @@ class Heads(unittest.TestCase):
             with self.assertRaisesRegex(sotto.FailedPreconditionError, "the model is a MistralModel"):
                 use(PROMPTS)
 
+    def test_hidden_states_alone(self):
+        whole = self.model("MistralForCausalLM")
+        with sotto.Model(self.folder / "MistralForCausalLM", precision="f32", hidden_states_only=True) as hidden:
+            np.testing.assert_array_equal(hidden.embed(PROMPTS), whole.embed(PROMPTS))
+            with self.assertRaisesRegex(sotto.FailedPreconditionError, "hidden_states_only"):
+                hidden.score(PROMPTS)
+
     def test_a_causal_model_has_no_labels(self):
         with self.assertRaisesRegex(sotto.FailedPreconditionError, "is a MistralForCausalLM, which has no labels"):
             self.model("MistralForCausalLM").classify(PROMPTS)

@@ -41,6 +41,7 @@ class EmbedFlags {
     ScoreJob job;
     job.settings.task = LineTask::kEmbed;
     job.prefill.positions = Positions::kLast;
+    job.prefill.hidden_states_only = true;
     SOTTO_RETURN_IF_ERROR(lines_.ReadLines(job));
     EmbedOptions& embed = job.settings.embed;
     SOTTO_ASSIGN_OR_RETURN(const size_t pooling, pooling_.Choice(kPoolingNames));

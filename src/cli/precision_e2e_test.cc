@@ -31,6 +31,14 @@ TEST_F(PrefillTest, WhatIsNamedIsWhatIsComputed) {
   EXPECT_EQ(mixed["attention_precision_reason"], kNamed);
 }
 
+TEST_F(PrefillTest, WhatAttentionIsComputedInAnywayMayBeNamed) {
+  for (const char* precision : {"f32", "fixed"}) {
+    const json result = Result({"--precision", precision, "--attention-precision", "f32"});
+    EXPECT_EQ(result["attention_precision"], "f32");
+    EXPECT_EQ(result["attention_precision_reason"], kNamed);
+  }
+}
+
 TEST_F(PrefillTest, NamedAttentionPrecisionsDiffer) {
   const auto logits = [&](const char* attention) {
     const ProgramResult run = Sotto(
@@ -82,10 +90,10 @@ TEST(BadCommandLine, FixedWeightsGoWithPrecisionFixed) {
 TEST(BadCommandLine, AttentionPrecisionGoesWithPrecisionsThatRound) {
   ExpectRefusal({"--attention-precision", "f16"}, kUsage, "--attention-precision");
   for (const char* precision : {"f32", "fixed"}) {
-    ExpectRefusal({"--precision", precision, "--attention-precision", "f32"}, kUsage,
+    ExpectRefusal({"--precision", precision, "--attention-precision", "bf16"}, kUsage,
                   "--attention-precision");
   }
-  ExpectRefusal({"--split", "--attention-precision", "f32"}, kUsage, "--attention-precision");
+  ExpectRefusal({"--split", "--attention-precision", "bf16"}, kUsage, "--attention-precision");
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ TEST(ScoreProgram, GivesTheBitsOfTheLibrary) {
   const std::vector<json> lines = ScoreLines(
       {}, {{{"context", kContext}, {"continuations", kEnds}}, {{"text", "In the beginning"}}});
   ASSERT_EQ(lines.size(), 2u);
+  for (const json& line : lines) EXPECT_EQ(line["head"], "lm_head");
   for (size_t i = 0; i < prompts.size(); ++i) {
     const json& got = i < kEnds.size() ? lines[0]["continuations"][i] : lines[1];
     const Scores& want = (*scores)[i];

@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "base/utf8.h"
 #include "cli/head_output.h"
+#include "model/model_spec.h"
 #include "trusted/api/token_scores.h"
 
 namespace sotto {
@@ -162,6 +163,7 @@ void AddText(const ScoreItem& item, const Model& model, const ScoreSettings& set
 
 Json WindowJson(const ScoreItem& item) {
   return {{"index", item.index},
+          {"head", HeadName(HeadKind::kLmHead)},
           {"text", item.corpus->text},
           {"first_token", item.corpus->first_token},
           {"tokens", item.scores[0].tokens},
@@ -178,6 +180,7 @@ std::string ScoredLine(const ScoreItem& item, const Model& model, const ScoreSet
   if (!text) json["context_tokens"] = item.context_tokens;
   if (item.cut_tokens > 0) json["cut_tokens"] = item.cut_tokens;
   if (item.doubled_bos) json["doubled_bos"] = true;
+  json["head"] = HeadName(HeadKind::kLmHead);
   switch (item.request.kind) {
     case ScoreKind::kText:
     case ScoreKind::kContinuation:

@@ -263,6 +263,29 @@ TEST(HeadsTest, WhatAHeadDoesNotCompute) {
   }
 }
 
+// With a tied lm_head and without, in every precision: the same to the bit.
+TEST(HeadsTest, HiddenStatesAloneAreThoseOfAWholePrefill) {
+  const HeadPrompts prompts = MakeHeadPrompts();
+  for (const bool tied : {false, true}) {
+    FamilyConfig family = FamilyConfigs()[0];
+    family.spec.tie_word_embeddings = tied;
+    const TempDir dir;
+    const Model model = OpenHead(family, dir);
+    for (const Precision precision : {Precision::kF32, Precision::kInt8, Precision::kFixed}) {
+      Prefill whole = MakeHeadPrefill(model, {.precision = precision});
+      Prefill hidden = MakeHeadPrefill(model, {.precision = precision, .hidden_states_only = true});
+      const auto expected = whole.Embed(prompts), found = hidden.Embed(prompts);
+      ASSERT_TRUE(expected.ok() && found.ok()) << found.status();
+      for (size_t p = 0; p < prompts.size(); ++p) {
+        EXPECT_EQ((*found)[p].values, (*expected)[p].values);
+      }
+      const absl::Status scores = hidden.Score(prompts).status();
+      EXPECT_TRUE(absl::IsFailedPrecondition(scores)) << scores;
+      EXPECT_THAT(std::string(scores.message()), testing::HasSubstr("hidden_states_only"));
+    }
+  }
+}
+
 TEST(HeadsTest, OneKindOfResultARun) {
   const TempDir dir;
   Prefill prefill = MakeHeadPrefill(OpenHead(FamilyConfigs()[0], dir));

@@ -23,9 +23,10 @@ constexpr uint64_t kReserveBytesPerThread = uint64_t{4} << 20;
 MemoryNeeded PlanLocalRun(const Checkpoint& checkpoint, const LocalLinearOptions& how,
                           const EngineOptions& options) {
   const ModelSpec& config = checkpoint.config();
-  const LocalLinearMemory linear = PlanLocalLinear(
-      config, how.precision, WeightFormsOf(checkpoint, how.precision, how.fixed_weights),
-      TokenBlockRows(options), ThreadsPerLane(options));
+  const LocalLinearMemory linear =
+      PlanLocalLinear(PackedSpec(config, how), how.precision,
+                      WeightFormsOf(checkpoint, how.precision, how.fixed_weights),
+                      TokenBlockRows(options), ThreadsPerLane(options));
   const AttentionPlan attention =
       AttentionPlanFor(config, how.attention.value_or(AttentionPrecisionFor(how.precision)));
   const absl::StatusOr<TensorRef> embedding = checkpoint.Find(kEmbeddingName);

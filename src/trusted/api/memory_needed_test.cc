@@ -64,6 +64,17 @@ TEST_F(MemoryNeededTest, WeightsShrinkWithThePrecision) {
   EXPECT_GE(weights(Precision::kInt8), checkpoint_.parameter_count());
 }
 
+TEST_F(MemoryNeededTest, HiddenStatesNeedNoLmHead) {
+  for (const Precision precision : {Precision::kF32, Precision::kBf16, Precision::kInt8}) {
+    const auto weights = [&](bool lm_head) {
+      return PlanLocalRun(checkpoint_, {.precision = precision, .lm_head = lm_head}, {})
+          .weight_bytes;
+    };
+    const ModelSpec& config = checkpoint_.config();
+    EXPECT_GE(weights(true), weights(false) + config.vocab_size * config.hidden_size);
+  }
+}
+
 TEST_F(MemoryNeededTest, CountsWhatEachThreadPacksWith) {
   const auto packing = [&](int threads) {
     return PlanLocalRun(checkpoint_, {}, {.threads = threads}).packing_bytes;

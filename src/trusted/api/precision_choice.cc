@@ -57,6 +57,10 @@ absl::Status ChooseLinear(const PrefillOptions& options, PrecisionReport& choice
 }
 
 absl::Status CheckAttention(const PrefillOptions& options, Precision linear) {
+  // What it is computed in anyway.
+  if (*options.attention_precision == AttentionPrecision::kF32 && !Rounds(linear)) {
+    return absl::OkStatus();
+  }
   if (options.split.has_value()) {
     return absl::InvalidArgumentError("attention_precision: not available in split mode");
   }

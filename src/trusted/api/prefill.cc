@@ -6,6 +6,7 @@
 
 #include "base/cpu.h"
 #include "base/strings.h"
+#include "model/tensor_names.h"
 #include "trusted/api/guarded.h"
 #include "trusted/api/memory_needed.h"
 #include "trusted/api/model_impl.h"
@@ -54,6 +55,7 @@ std::unique_ptr<Backend> MakeBackend(const PrefillOptions& options, const Checkp
                             {.precision = precision.linear,
                              .weight_cache_dir = options.weight_cache_dir,
                              .attention = precision.attention,
+                             .lm_head = !options.hidden_states_only,
                              .fixed_weights = options.fixed_weights},
                             pool);
   }
@@ -75,6 +77,12 @@ bool ScoresNothing(TokenPrompts prompts, const ScoreOptions& scoring) {
     if (scoring.first_tokens[i] < prompts[i].size()) return false;
   }
   return true;
+}
+
+// It is not packed, which would give its memory back.
+void DropLmHead(const Checkpoint& checkpoint) {
+  const absl::StatusOr<TensorRef> tensor = checkpoint.Find(kLmHeadName);
+  if (tensor.ok()) checkpoint.DropPages(*tensor);
 }
 
 absl::Status CheckProcess(pid_t process) {
@@ -103,6 +111,9 @@ absl::StatusOr<Prefill> Prefill::Create(const Model& model, const PrefillOptions
       impl->classifier = std::make_shared<const Classifier>(std::move(classifier));
     }
     SOTTO_RETURN_IF_ERROR(impl->host->Load());
+    if (resolved.hidden_states_only && !resolved.split.has_value()) {
+      DropLmHead(opened.checkpoint);
+    }
     return Prefill(std::move(impl));
   });
 }
@@ -129,6 +140,10 @@ absl::StatusOr<RunReport> Prefill::Impl::Run(TokenPrompts prompts, const PassReq
   SOTTO_RETURN_IF_ERROR(CheckProcess(process));
   if (!request.hidden_states) {
     SOTTO_RETURN_IF_ERROR(CheckHasLogits(model.impl_->checkpoint.config()));
+    if (options.hidden_states_only) {
+      return absl::FailedPreconditionError(
+          "created with hidden_states_only, and so without lm_head: there are no logits");
+    }
   }
   return Guarded([&]() -> absl::StatusOr<RunReport> {
     const std::lock_guard lock(mutex);

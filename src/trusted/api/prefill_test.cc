@@ -316,12 +316,28 @@ TEST(PrefillOptionsTest, ErrorsNameTheField) {
   EXPECT_THAT(
       message({.precision = Precision::kF32, .attention_precision = AttentionPrecision::kBf16}),
       testing::StartsWith("attention_precision: "));
+  EXPECT_THAT(message({.attention_precision = AttentionPrecision::kBf16, .split = SplitOptions()}),
+              testing::StartsWith("attention_precision: "));
   EXPECT_THAT(message({.precision = Precision::kBf16, .split = SplitOptions()}),
               testing::StartsWith("precision: "));
   EXPECT_THAT(message({.weight_cache_dir = "d", .split = SplitOptions()}),
               testing::StartsWith("weight_cache_dir: "));
   EXPECT_THAT(message({.split = SplitOptions{.endpoints = {"nonsense"}}}),
               testing::StartsWith("endpoints: "));
+}
+
+TEST(PrefillOptionsTest, WhatAttentionIsComputedInAnywayMayBeNamed) {
+  constexpr auto kF32 = AttentionPrecision::kF32;
+  for (const auto precision :
+       {Precision::kF32, Precision::kBf16, Precision::kInt8, Precision::kFixed}) {
+    const absl::Status status = Validate({.precision = precision, .attention_precision = kF32});
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  EXPECT_TRUE(Validate({.attention_precision = kF32}).ok());
+  SplitOptions split;
+  split.endpoints = {"unix:/a"};
+  const absl::Status status = Validate({.attention_precision = kF32, .split = split});
+  EXPECT_THAT(std::string(status.message()), testing::Not(HasSubstr("attention_precision")));
 }
 
 TEST(PrefillOptionsTest, ValuesBeyondTheirRangeAreRefused) {

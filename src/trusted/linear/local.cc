@@ -20,7 +20,7 @@ namespace {
 class LocalLinear : public Linear {
  public:
   LocalLinear(ModelSpec config, const LocalLinearOptions& options, std::vector<PackedLayer> layers)
-      : config_(std::move(config)),
+      : config_(PackedSpec(std::move(config), options)),
         precision_(options.precision),
         attention_(options.attention.value_or(AttentionPrecisionFor(options.precision))),
         layers_(std::move(layers)) {}
@@ -35,7 +35,7 @@ class LocalLinear : public Linear {
 
   absl::Status Apply(LinearLayer layer, const LinearInput& input, LinearTail tail,
                      MatrixView<float> y, ThreadPool& pool) override {
-    const size_t index = LinearLayerIndex(config_, layer);
+    const size_t index = IndexOf(layer);
     const PackedLayer& packed = layers_[index];
     const PackedLayer* next = index + 1 < layers_.size() ? &layers_[index + 1] : nullptr;
     const size_t n_out = packed.weights.n_out();
@@ -49,7 +49,7 @@ class LocalLinear : public Linear {
   absl::Status ApplyColumns(LinearLayer layer, const LinearInput& input,
                             std::span<const size_t> columns, MatrixView<float> y,
                             ThreadPool& pool) override {
-    const PackedLayer& packed = layers_[LinearLayerIndex(config_, layer)];
+    const PackedLayer& packed = layers_[IndexOf(layer)];
     SOTTO_CHECK(layer.kind != LinearKind::kGateUp && y.cols() == packed.weights.n_out());
     SOTTO_CHECK(input.x.cols() == packed.weights.n_in() && y.rows() == input.x.rows());
     MultiplyColumns(packed, input, columns, y, pool);
@@ -57,6 +57,12 @@ class LocalLinear : public Linear {
   }
 
  private:
+  size_t IndexOf(LinearLayer layer) const {
+    const size_t index = LinearLayerIndex(config_, layer);
+    SOTTO_CHECK(index < layers_.size());
+    return index;
+  }
+
   const ModelSpec config_;
   const Precision precision_;
   const AttentionPrecision attention_;
@@ -66,7 +72,7 @@ class LocalLinear : public Linear {
 absl::StatusOr<std::vector<PackedLayer>> PackAllLayers(const Checkpoint& checkpoint,
                                                        const LocalLinearOptions& options,
                                                        ThreadPool& pool) {
-  const std::vector<LinearLayer> names = AllLinearLayers(checkpoint.config());
+  const std::vector<LinearLayer> names = AllLinearLayers(PackedSpec(checkpoint.config(), options));
   const WeightForms forms = WeightFormsOf(checkpoint, options.precision, options.fixed_weights);
   std::vector<PackedLayer> layers;
   for (LinearLayer layer : names) {
@@ -85,10 +91,9 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
                                                     ThreadPool& pool) {
   const WeightForms forms = WeightFormsOf(checkpoint, options.precision, options.fixed_weights);
   SOTTO_ASSIGN_OR_RETURN(const std::string path,
-                         WeightCachePath(options.weight_cache_dir, checkpoint, options.precision,
-                                         options.fixed_weights));
-  absl::StatusOr<std::vector<PackedLayer>> cached =
-      ReadWeightCache(path, checkpoint.config(), options.precision, forms, pool);
+                         WeightCachePath(options.weight_cache_dir, checkpoint, options));
+  absl::StatusOr<std::vector<PackedLayer>> cached = ReadWeightCache(
+      path, PackedSpec(checkpoint.config(), options), options.precision, forms, pool);
   if (cached.ok()) {
     Log(LogLevel::kInfo, StrCat("packed weights from ", path));
     return cached;
@@ -110,6 +115,11 @@ absl::StatusOr<std::vector<PackedLayer>> LoadOrPack(const Checkpoint& checkpoint
 
 }  // namespace
 
+ModelSpec PackedSpec(ModelSpec config, const LocalLinearOptions& options) {
+  if (!options.lm_head && config.has_lm_head()) config.head.kind = HeadKind::kNone;
+  return config;
+}
+
 WeightForms WeightFormsOf(const Checkpoint& checkpoint, Precision precision,
                           FixedWeights fixed_weights) {
   if (precision == Precision::kFixed) {
@@ -130,7 +140,7 @@ LocalLinearMemory PlanLocalLinear(const ModelSpec& config, Precision precision,
   constexpr size_t kColumnBytes = 3 * sizeof(float);
   LocalLinearMemory memory;
   const std::vector<LinearLayer> layers = AllLinearLayers(config);
-  SOTTO_CHECK(forms.size() == layers.size());
+  SOTTO_CHECK(forms.size() >= layers.size());
   for (size_t i = 0; i < layers.size(); ++i) {
     const LinearShape shape = ShapeOf(config, layers[i]);
     memory.weight_bytes +=

@@ -41,6 +41,7 @@ struct LocalLinearMemory {
   size_t packing_bytes = 0;    // While weights are packed, and no longer.
   size_t workspace_bytes = 0;  // As WorkspaceBytes() will say.
 };
+// `forms`: of the layers of `config` at least, in their order.
 LocalLinearMemory PlanLocalLinear(const ModelSpec& config, Precision precision,
                                   const WeightForms& forms, size_t max_tokens, int threads);
 
@@ -53,8 +54,12 @@ struct LocalLinearOptions {
   std::string weight_cache_dir = {};
   // Of attention between the layers; none: AttentionPrecisionFor(precision).
   std::optional<AttentionPrecision> attention = {};
+  // False: for hidden states alone. Then lm_head is not packed, and must not be applied.
+  bool lm_head = true;
   FixedWeights fixed_weights = FixedWeights::k12Bits;  // Of kFixed.
 };
+// `config` with those linear layers that are packed.
+ModelSpec PackedSpec(ModelSpec config, const LocalLinearOptions& options);
 
 // Converts and reorders every weight once, layer by layer, dropping the checkpoint's pages behind.
 // RESOURCE_EXHAUSTED when the system does not give the memory.

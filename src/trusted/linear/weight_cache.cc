@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/strings.h"
 #include "model/crc32c.h"
+#include "model/sha256.h"
 #include "trusted/linear/weight_fingerprint.h"
 
 namespace sotto {
@@ -73,10 +74,11 @@ absl::Status Damaged(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<std::string> WeightCachePath(const std::string& cache_dir,
-                                            const Checkpoint& checkpoint, Precision precision,
-                                            FixedWeights fixed_weights) {
-  SOTTO_ASSIGN_OR_RETURN(const std::string fingerprint,
-                         WeightFingerprint(checkpoint, precision, fixed_weights));
+                                            const Checkpoint& checkpoint,
+                                            const LocalLinearOptions& options) {
+  SOTTO_ASSIGN_OR_RETURN(std::string fingerprint,
+                         WeightFingerprint(checkpoint, options.precision, options.fixed_weights));
+  if (!options.lm_head) fingerprint = Sha256Hex(StrCat(fingerprint, " without lm_head"));
   return StrCat(cache_dir, "/sotto-", fingerprint, ".weights");
 }
 

@@ -17,15 +17,16 @@
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "model/checkpoint.h"
+#include "trusted/linear/local.h"
 #include "trusted/linear/packed_layer.h"
 
 namespace sotto {
 
-// Where the cache of this checkpoint and precision is, or would be, on this machine. Errors as
-// Checkpoint::ReadStoredRows.
+// Where the cache of what `options` pack of this checkpoint is, or would be, on this machine. Errors
+// as Checkpoint::ReadStoredRows.
 absl::StatusOr<std::string> WeightCachePath(const std::string& cache_dir,
-                                            const Checkpoint& checkpoint, Precision precision,
-                                            FixedWeights fixed_weights = FixedWeights::k12Bits);
+                                            const Checkpoint& checkpoint,
+                                            const LocalLinearOptions& options);
 
 // All layers, from the cache. NOT_FOUND when there is none; DATA_LOSS when it is damaged.
 absl::StatusOr<std::vector<PackedLayer>> ReadWeightCache(const std::string& path,

@@ -17,7 +17,7 @@ class WeightCacheTest : public testing::TestWithParam<Precision> {
  protected:
   WeightCacheTest() : checkpoint_(*Checkpoint::Open(ShippedModelDir())), pool_(2) {}
 
-  std::string Path() const { return *WeightCachePath(dir_.path(), checkpoint_, GetParam()); }
+  std::string Path() const { return *WeightCachePath(dir_.path(), checkpoint_, {GetParam()}); }
 
   std::vector<PackedLayer> Pack() {
     const WeightForms forms = WeightFormsOf(checkpoint_, GetParam());
@@ -82,10 +82,28 @@ TEST_P(WeightCacheTest, DamageIsFound) {
 TEST_P(WeightCacheTest, MakeLocalLinearMakesTheDirectory) {
   const std::string directory = dir_.File("deep/er");
   ASSERT_TRUE(MakeLocalLinear(checkpoint_, {GetParam(), directory}, pool_).ok());
-  EXPECT_TRUE(ReadWeightCache(*WeightCachePath(directory, checkpoint_, GetParam()),
+  EXPECT_TRUE(ReadWeightCache(*WeightCachePath(directory, checkpoint_, {GetParam()}),
                               checkpoint_.config(), GetParam(),
                               WeightFormsOf(checkpoint_, GetParam()), pool_)
                   .ok());
+}
+
+// Neither is taken for the other, nor written over it.
+TEST_P(WeightCacheTest, OfHiddenStatesAloneItIsAnother) {
+  LocalLinearOptions options{GetParam(), dir_.path()};
+  ASSERT_TRUE(MakeLocalLinear(checkpoint_, options, pool_).ok());
+  options.lm_head = false;
+  ASSERT_TRUE(MakeLocalLinear(checkpoint_, options, pool_).ok());
+  const std::string path = *WeightCachePath(dir_.path(), checkpoint_, options);
+  EXPECT_NE(path, Path());
+  const auto forms = WeightFormsOf(checkpoint_, GetParam());
+  const auto layers =
+      ReadWeightCache(path, PackedSpec(checkpoint_.config(), options), GetParam(), forms, pool_);
+  ASSERT_TRUE(layers.ok()) << layers.status();
+  EXPECT_EQ(layers->size(), AllLinearLayers(checkpoint_.config()).size() - 1);
+  const auto whole = ReadWeightCache(Path(), checkpoint_.config(), GetParam(), forms, pool_);
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_EQ(whole->size(), layers->size() + 1);
 }
 
 TEST_P(WeightCacheTest, MakeLocalLinearRebuildsADamagedCache) {
@@ -113,7 +131,7 @@ TEST(WeightFingerprintTest, TellsModelsAndPrecisionsApart) {
   options.seed = 2;
   ASSERT_TRUE(WriteRandomModel(options, dir.File("b"), pool).ok());
   const auto path = [&](const std::string& model, Precision precision) {
-    return *WeightCachePath("", *Checkpoint::Open(dir.File(model)), precision);
+    return *WeightCachePath("", *Checkpoint::Open(dir.File(model)), {precision});
   };
   EXPECT_EQ(path("a", Precision::kF32), path("a", Precision::kF32));
   EXPECT_NE(path("a", Precision::kF32), path("a", Precision::kBf16));
@@ -134,7 +152,7 @@ TEST(WeightCacheBiasTest, BiasesAreKept) {
   for (LinearLayer layer : AllLinearLayers(checkpoint.config())) {
     layers.push_back(*PackLayer(checkpoint, layer, Precision::kInt8, GemmOperands::kU8S8, pool));
   }
-  const std::string path = *WeightCachePath(dir.path(), checkpoint, Precision::kInt8);
+  const std::string path = *WeightCachePath(dir.path(), checkpoint, {Precision::kInt8});
   ASSERT_TRUE(WriteWeightCache(path, layers, pool).ok());
   auto cached = ReadWeightCache(path, checkpoint.config(), Precision::kInt8,
                                 WeightFormsOf(checkpoint, Precision::kInt8), pool);
