@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/api_errors.h"
+#include "cli/attester_flag.h"
 #include "cli/progress.h"
 #include "cli/run_messages.h"
 #include "cli/serve_flags.h"
@@ -17,6 +18,7 @@
 #include "trusted/api/confidentiality.h"
 #include "trusted/linear/local.h"
 #include "trusted/tee/platform.h"
+#include "trusted/tee/source_provenance.h"
 
 namespace sotto {
 namespace {
@@ -69,6 +71,7 @@ std::optional<Prefill> MakeBeside(const Prefill& prefill, ServeJob& job) {
 // What of the service's options depends on the model.
 ServiceOptions OptionsFor(const ModelInfo& model, ServeJob& job) {
   ServiceOptions options = std::move(job.service);
+  options.reports.provenance = BuiltFrom();
   options.longest_prompt = job.prefill.prefill_length;
   options.scheduler.pass.prompts = job.prefill.batch_size;
   // A pass of a fixed shape costs the same whatever is in it.
@@ -91,7 +94,8 @@ ProtectionReport ReportProtection(const ServeJob& job, const PrecisionReport& pr
       .host_reason = judged.host_reason,
       .precision = std::string(PrecisionName(precision.linear)),
       .precision_reason = precision.linear_reason,
-      .attention_precision = std::string(AttentionPrecisionName(precision.attention))};
+      .attention_precision = std::string(AttentionPrecisionName(precision.attention)),
+      .test_attester = !job.test_attester.empty()};
   if (judged.from_accelerators.has_value()) {
     report.accelerators = {.count = split->endpoints.size(),
                            .hidden = *judged.from_accelerators,
@@ -115,8 +119,17 @@ absl::Status WithListenFlag(const absl::Status& status) {
   return absl::Status(status.code(), ToAbsl(StrCat("--", message)));
 }
 
+// A guest whose kernel gives no quotes serves without them, as far as it can.
+absl::StatusOr<std::shared_ptr<Attester>> FindServiceAttester(const ServeJob& job) {
+  auto attester = FindAttester(job.test_attester);
+  if (!absl::IsFailedPrecondition(attester.status())) return attester;
+  Log(LogLevel::kWarning, StrCat("no attestation: ", ToStd(attester.status().message())));
+  return nullptr;
+}
+
 absl::Status Serve(ServeJob job, const sigset_t& stop) {
-  SOTTO_RETURN_IF_ERROR(GiveIdentity(job.identity, DetectPlatform(), job.service));
+  SOTTO_ASSIGN_OR_RETURN(job.service.attester, FindServiceAttester(job));
+  SOTTO_RETURN_IF_ERROR(GiveIdentity(job.identity, job.service));
   WarnBeforePrompts(job);
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));

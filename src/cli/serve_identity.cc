@@ -4,9 +4,12 @@
 #include <memory>
 #include <utility>
 
+#include "attest/certificates.h"
+#include "attest/keyset.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/command.h"
+#include "trusted/identity/dice_evidence.h"
 #include "trusted/identity/tls_key.h"
 
 namespace sotto {
@@ -16,12 +19,6 @@ constexpr int64_t kMostHours = 87'600;
 constexpr size_t kLongestKeysetSubject = 256;
 // Of those who verify, some have a clock that is slow.
 constexpr std::chrono::hours kSlowClocks{1};
-
-// Whether a quote can be had: not from an SGX enclave whose manifest asks for none.
-bool Attests(const PlatformReport& platform) {
-  return platform.platform == Platform::kTdxGuest ||
-         (platform.platform == Platform::kGramineSgx && platform.attestation_type == "dcap");
-}
 
 int64_t InSeconds(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -39,15 +36,27 @@ std::vector<std::string> NamesFor(const std::string& listen, const std::vector<s
   return names;
 }
 
+// For clients that look into certificates for it; without a quote they find none.
+std::vector<CertificateExtension> EvidenceOf(const TlsKey& key, Attester& attester) {
+  const std::string claims = PublicKeyClaims(key.public_key());
+  const absl::StatusOr<std::string> quote = attester.Quote(ReportDataSlot(Sha256Bytes(claims)));
+  if (quote.ok()) {
+    return {{.oid = kDiceEvidenceOid, .value = TaggedEvidence(*quote, claims)}};
+  }
+  Log(LogLevel::kWarning, StrCat("no quote in the certificate: ", ToStd(quote.status().message())));
+  return {};
+}
+
 absl::StatusOr<HttpTls> MakeTls(const std::string& listen, const IdentityJob& job,
-                                std::chrono::system_clock::time_point now) {
+                                std::chrono::system_clock::time_point now, Attester& attester) {
   SOTTO_ASSIGN_OR_RETURN(const TlsKey key, TlsKey::Generate());
   HttpTls tls;
   SOTTO_ASSIGN_OR_RETURN(tls.private_key, key.Pem());
   SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain,
                          key.SelfSign({.names = NamesFor(listen, job.tls_names),
                                        .not_before = InSeconds(now - kSlowClocks),
-                                       .not_after = InSeconds(now + job.lifetime)}));
+                                       .not_after = InSeconds(now + job.lifetime),
+                                       .extensions = EvidenceOf(key, attester)}));
   return tls;
 }
 
@@ -108,12 +117,12 @@ absl::Status ServeIdentityFlags::Read(bool make_tls_key, IdentityJob& job) const
   return absl::OkStatus();
 }
 
-absl::Status GiveIdentity(const IdentityJob& job, const PlatformReport& platform,
-                          ServiceOptions& options) {
-  if (!Attests(platform)) return WithoutIdentity(job);
+absl::Status GiveIdentity(const IdentityJob& job, ServiceOptions& options) {
+  if (options.attester == nullptr) return WithoutIdentity(job);
   const auto now = std::chrono::system_clock::now();
   if (job.make_tls_key) {
-    SOTTO_ASSIGN_OR_RETURN(options.http.tls, MakeTls(options.http.listen, job, now));
+    SOTTO_ASSIGN_OR_RETURN(options.http.tls,
+                           MakeTls(options.http.listen, job, now, *options.attester));
   } else if (options.http.tls.has_value()) {
     Log(LogLevel::kWarning,
         "--tls-key: the attested keyset lists this key, which nobody outside may ever have had");

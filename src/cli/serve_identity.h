@@ -12,7 +12,6 @@
 #include "base/status.h"
 #include "cli/setting.h"
 #include "trusted/service/service.h"
-#include "trusted/tee/platform.h"
 
 namespace sotto {
 
@@ -36,11 +35,11 @@ class ServeIdentityFlags {
   Setting tls_names_, subject_, hours_;
 };
 
-// Where quotes can be had: makes the keys, the TLS key among them unless one was given, and puts
-// them into `options`, whose other members are complete. Elsewhere nobody could check a key, so
-// there is no identity: UsageError where TLS needs one, or where a flag asks for it.
-absl::Status GiveIdentity(const IdentityJob& job, const PlatformReport& platform,
-                          ServiceOptions& options);
+// Where quotes can be had (ServiceOptions::attester): makes the keys, the TLS key among them unless
+// one was given, and puts them into `options`, whose other members are complete. Elsewhere nobody
+// could check a key, so there is no identity: UsageError where TLS needs one, or where a flag asks
+// for it.
+absl::Status GiveIdentity(const IdentityJob& job, ServiceOptions& options);
 
 }  // namespace sotto
 

@@ -15,7 +15,7 @@ struct Endpoint {
   std::string_view path;
   std::string_view method;
   void (*answer)(const ServiceContext& context, const HttpRequest& request, const HttpReply& reply);
-  bool open = false;  // Needs no key.
+  bool open = false;  // Needs no key, and takes no body.
 };
 
 void AnswerCompletions(const ServiceContext& context, const HttpRequest& request,
@@ -43,6 +43,11 @@ void AnswerProtection(const ServiceContext& context, const HttpRequest& request,
                       const HttpReply& reply);
 void AnswerPage(const ServiceContext& context, const HttpRequest& request, const HttpReply& reply);
 void AnswerOpenApi(const ServiceContext& context, const HttpRequest& request,
+                   const HttpReply& reply);
+
+void AnswerAttestation(const ServiceContext& context, const HttpRequest& request,
+                       const HttpReply& reply);
+void AnswerChannel(const ServiceContext& context, const HttpRequest& request,
                    const HttpReply& reply);
 
 // All of them. A path that ends in /, but for / itself, stands for what begins with it.

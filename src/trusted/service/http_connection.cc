@@ -7,6 +7,7 @@
 
 #include "trusted/service/http_connection.h"
 
+#include <openssl/ssl.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -86,6 +87,16 @@ int StatusOfReadError(const ErrorCode& error) {
   return error.category() == http::make_error_code(http::error::bad_method).category() ? 400 : 0;
 }
 
+// Empty, too, where OpenSSL has none.
+SecretString ExporterOf(SSL* connection, const HttpTls& tls) {
+  if (tls.exporter_label.empty()) return {};
+  SecretString bytes(kExporterBytes, '\0');
+  const bool made = SSL_export_keying_material(
+                        connection, reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
+                        tls.exporter_label.data(), tls.exporter_label.size(), nullptr, 0, 0) == 1;
+  return made ? bytes : SecretString();
+}
+
 const char* MessageOfStatus(int status) {
   switch (status) {
     case 413:
@@ -152,6 +163,7 @@ class Connection {
       ErrorCode error;
       co_await stream_.async_handshake(asio::ssl::stream_base::server,
                                        asio::redirect_error(asio::use_awaitable, error));
+      if (!error) exporter_ = ExporterOf(stream_.native_handle(), *state_->options.tls);
       co_return !error;
     }
     co_return true;
@@ -206,10 +218,13 @@ class Connection {
   asio::awaitable<Answer> AnswerTo(Parser& parser) {
     const auto& header = parser.get();
     const std::string target = ToStdString(header.target());
+    const size_t path_size = std::min(target.find('?'), target.size());
     HttpRequest request{.head = {.method = ToStdString(header.method_string()),
-                                 .path = target.substr(0, target.find('?')),
+                                 .path = target.substr(0, path_size),
+                                 .query = target.substr(std::min(path_size + 1, target.size())),
                                  .authorization = ToStdString(header[http::field::authorization]),
-                                 .has_body = !parser.is_done()}};
+                                 .has_body = !parser.is_done()},
+                        .exporter = exporter_};
     const bool has_body = request.head.has_body;
     const bool keep = header.keep_alive();
     HttpAdmission admission = state_->callbacks.admit(request.head);
@@ -275,6 +290,7 @@ class Connection {
     if (response.status == 0) co_return false;
     http::response<Body> message(static_cast<http::status>(response.status), version_);
     message.set(http::field::content_type, response.content_type);
+    for (const auto& [name, value] : state_->options.headers) message.set(name, value);
     for (const auto& [name, value] : response.headers) message.set(name, value);
     if (!head_only_) message.body() = std::move(response.body);
     message.prepare_payload();
@@ -314,6 +330,7 @@ class Connection {
   Stream stream_;
   Buffer buffer_;
   HttpPlaces::Place place_;
+  SecretString exporter_;   // Of TLS, once the handshake is done.
   unsigned version_ = 11;   // Of HTTP, as the last request had it.
   bool head_only_ = false;  // Its answer has no body.
 };

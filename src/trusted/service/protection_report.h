@@ -20,6 +20,7 @@ struct ProtectionReport {
   std::string host_reason = {};
   std::optional<Accelerators> accelerators = {};  // Nullopt: none takes part.
   std::string precision = {}, precision_reason = {}, attention_precision = {};
+  bool test_attester = false;  // Quotes, if there are any, prove nothing.
 };
 
 }  // namespace sotto

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "attest/channel_proof.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "trusted/service/endpoints.h"
@@ -48,9 +49,21 @@ RunPass Counted(RunPass run, ServiceMetrics& metrics) {
   };
 }
 
-ServiceOptions WithName(ServiceOptions options, const Model& model) {
+// What depends on others of the options, and on the model.
+ServiceOptions Completed(ServiceOptions options, const Model& model) {
   if (options.model_name.empty()) options.model_name = model.info().name;
+  if (options.identity == nullptr) return options;
+  // Clients that see another digest than they know ask for a report again.
+  options.http.headers = {{"X-ACI-Version", std::string(kAciVersion)},
+                          {"X-ACI-Keyset-Digest", options.identity->keyset().digest()}};
+  if (options.http.tls.has_value()) options.http.tls->exporter_label = kChannelExporterLabel;
   return options;
+}
+
+std::unique_ptr<AttestationReports> MakeReports(const ServiceOptions& options) {
+  if (options.identity == nullptr) return nullptr;
+  return std::make_unique<AttestationReports>(*options.attester, options.identity->keyset(),
+                                              options.reports);
 }
 
 }  // namespace
@@ -58,7 +71,7 @@ ServiceOptions WithName(ServiceOptions options, const Model& model) {
 struct Service::Impl {
   Impl(const Model& opened, Prefill& prefill, Prefill* beside, ServiceOptions given)
       : model(opened),
-        options(WithName(std::move(given), opened)),
+        options(Completed(std::move(given), opened)),
         tasks(kTaskThreads),
         scheduler(options.scheduler, Counted(PassesOver(prefill, beside), metrics),
                   [this](const SchedulerReport& report) { metrics.SetQueue(report); }) {}
@@ -78,9 +91,10 @@ struct Service::Impl {
   ServiceMetrics metrics;
   const MemoryBudget answers{options.max_answer_bytes};
   std::unique_ptr<HttpServer> http;
+  const std::unique_ptr<AttestationReports> reports = MakeReports(options);
   TaskQueue tasks;
   Scheduler scheduler;
-  const ServiceContext context{model, options, scheduler, tasks, metrics, answers};
+  const ServiceContext context{model, options, scheduler, tasks, metrics, answers, reports.get()};
 };
 
 HttpAdmission Service::Impl::Admit(const HttpHead& head) {
@@ -106,7 +120,9 @@ std::optional<HttpResponse> Service::Impl::Refusal(const HttpHead& head, const E
     return refusal(401, "the API key is missing or wrong");
   }
   // It would count against the memory of those who may send one.
-  if (head.has_body && endpoint->method == "GET") return refusal(413, "GET takes no body here");
+  if (head.has_body && (endpoint->method == "GET" || endpoint->open)) {
+    return refusal(413, "no body is taken here");
+  }
   return std::nullopt;
 }
 

@@ -24,6 +24,7 @@ struct ServiceContext {
   TaskQueue& tasks;
   ServiceMetrics& metrics;
   const MemoryBudget& answers;
+  AttestationReports* reports;  // Null where there is no identity to attest.
 };
 
 // NOT_FOUND unless `name` is the model's, or empty.
