@@ -15,7 +15,7 @@
 namespace sotto {
 namespace {
 
-constexpr int64_t kMostHours = 87'600;
+constexpr int64_t kMostHours = 87'600, kMostReceipts = 10'000'000, kMostReceiptSeconds = 2'592'000;
 constexpr size_t kLongestKeysetSubject = 256;
 // Of those who verify, some have a clock that is slow.
 constexpr std::chrono::hours kSlowClocks{1};
@@ -84,11 +84,20 @@ ServeIdentityFlags::ServeIdentityFlags(CLI::App& app)
       hours_(app, {.flag = "--keyset-hours",
                    .placeholder = "N",
                    .help = "How long the attested keyset, and a certificate made inside, are valid",
-                   .default_value = "720"}) {}
+                   .default_value = "720"}),
+      max_receipts_(app, {.flag = "--max-receipts",
+                          .placeholder = "N",
+                          .help = "Receipts that are kept, in a TEE that attests; 0: none",
+                          .default_value = "16384"}),
+      receipt_seconds_(app, {.flag = "--receipt-seconds",
+                             .placeholder = "SECONDS",
+                             .help = "How long a receipt is kept",
+                             .default_value = "3600"}) {}
 
 absl::Status ServeIdentityFlags::Read(bool make_tls_key, IdentityJob& job) const {
   job.make_tls_key = make_tls_key;
-  for (const Setting* setting : {&tls_names_, &subject_, &hours_}) {
+  for (const Setting* setting :
+       {&tls_names_, &subject_, &hours_, &max_receipts_, &receipt_seconds_}) {
     if (setting->given()) job.given_flag = setting->source();
   }
   if (tls_names_.given() && !make_tls_key) {
@@ -102,18 +111,27 @@ absl::Status ServeIdentityFlags::Read(bool make_tls_key, IdentityJob& job) const
     }
     job.tls_names.emplace_back(name);
   }
-  if (subject_.given()) {
-    job.subject = subject_.value();
-    const bool plain =
-        job.subject->size() <= kLongestKeysetSubject &&
-        std::ranges::all_of(*job.subject, [](char c) { return c > ' ' && c < 0x7f; });
-    if (!plain) {
-      return UsageError(StrCat(subject_.source(), ": must be at most ", kLongestKeysetSubject,
-                               " characters, all of them visible ASCII"));
-    }
-  }
+  SOTTO_RETURN_IF_ERROR(ReadSubject(job));
+  return ReadLimits(job);
+}
+
+absl::Status ServeIdentityFlags::ReadSubject(IdentityJob& job) const {
+  if (!subject_.given()) return absl::OkStatus();
+  job.subject = subject_.value();
+  const bool plain = job.subject->size() <= kLongestKeysetSubject &&
+                     std::ranges::all_of(*job.subject, [](char c) { return c > ' ' && c < 0x7f; });
+  if (plain) return absl::OkStatus();
+  return UsageError(StrCat(subject_.source(), ": must be at most ", kLongestKeysetSubject,
+                           " characters, all of them visible ASCII"));
+}
+
+absl::Status ServeIdentityFlags::ReadLimits(IdentityJob& job) const {
   SOTTO_ASSIGN_OR_RETURN(const int64_t hours, hours_.Integer(1, kMostHours));
   job.lifetime = std::chrono::hours(hours);
+  SOTTO_ASSIGN_OR_RETURN(const int64_t records, max_receipts_.Integer(0, kMostReceipts));
+  job.receipts.records = static_cast<size_t>(records);
+  SOTTO_ASSIGN_OR_RETURN(const int64_t seconds, receipt_seconds_.Integer(1, kMostReceiptSeconds));
+  job.receipts.age = std::chrono::seconds(seconds);
   return absl::OkStatus();
 }
 
@@ -132,6 +150,7 @@ absl::Status GiveIdentity(const IdentityJob& job, ServiceOptions& options) {
     identity.certificate_chain = options.http.tls->certificate_chain;
   }
   SOTTO_ASSIGN_OR_RETURN(ServiceIdentity made, ServiceIdentity::Make(identity));
+  options.receipts = job.receipts;
   Notice(StrCat("attested keyset ", made.keyset().digest()));
   options.identity = std::make_shared<const ServiceIdentity>(std::move(made));
   return absl::OkStatus();

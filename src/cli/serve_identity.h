@@ -21,6 +21,7 @@ struct IdentityJob {
   std::vector<std::string> tls_names = {};  // Of the certificate that is made, beside its host's.
   std::optional<std::string> subject = {};
   std::chrono::hours lifetime{720};
+  ReceiptStore::Limits receipts = {};
   std::string given_flag = {};  // One of these flags; empty: none was given.
 };
 
@@ -32,7 +33,10 @@ class ServeIdentityFlags {
   absl::Status Read(bool make_tls_key, IdentityJob& job) const;
 
  private:
-  Setting tls_names_, subject_, hours_;
+  absl::Status ReadSubject(IdentityJob& job) const;
+  absl::Status ReadLimits(IdentityJob& job) const;
+
+  Setting tls_names_, subject_, hours_, max_receipts_, receipt_seconds_;
 };
 
 // Where quotes can be had (ServiceOptions::attester): makes the keys, the TLS key among them unless

@@ -51,6 +51,7 @@ constexpr std::array kEndpoints = std::to_array<Endpoint>({
     {"/v1/models", "GET", AnswerModels},
     {kModelPath, "GET", AnswerModel},
     {"/v1/protection", "GET", AnswerProtection},
+    {kReceiptPath, "GET", AnswerReceipt},
     {"/health", "GET", AnswerHealth, true},
     {"/metrics", "GET", AnswerMetrics},
     {"/openapi.json", "GET", AnswerOpenApi, true},

@@ -11,6 +11,8 @@
 
 namespace sotto {
 
+inline constexpr std::string_view kReceiptPath = "/v1/aci/receipts/";
+
 struct Endpoint {
   std::string_view path;
   std::string_view method;
@@ -41,6 +43,8 @@ void AnswerMetrics(const ServiceContext& context, const HttpRequest& request,
                    const HttpReply& reply);
 void AnswerProtection(const ServiceContext& context, const HttpRequest& request,
                       const HttpReply& reply);
+void AnswerReceipt(const ServiceContext& context, const HttpRequest& request,
+                   const HttpReply& reply);
 void AnswerPage(const ServiceContext& context, const HttpRequest& request, const HttpReply& reply);
 void AnswerOpenApi(const ServiceContext& context, const HttpRequest& request,
                    const HttpReply& reply);

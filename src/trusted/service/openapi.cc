@@ -140,6 +140,15 @@ constexpr std::string_view kOpenApi = R"({
      "404": {"description": "No TEE attests this server"},
      "default": {"$ref": "#/components/responses/Error"}},
     "security": []}},
+  "/v1/aci/receipts/{id}": {
+   "get": {
+    "summary": "The signed receipt of an answer, by its X-Receipt-Id or its id, for the key that asked",
+    "responses": {
+     "200": {"description": "The receipt", "content": {"application/json": {}}},
+     "404": {"description": "There is none, or it is another key's"},
+     "default": {"$ref": "#/components/responses/Error"}},
+    "parameters": [
+     {"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}]}},
   "/v1/models": {
    "get": {
     "summary": "The model that is served",

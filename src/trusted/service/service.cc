@@ -8,8 +8,10 @@
 #include "attest/channel_proof.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "trusted/identity/receipt_events.h"
 #include "trusted/service/endpoints.h"
 #include "trusted/service/prefill_passes.h"
+#include "trusted/service/receipts.h"
 #include "trusted/service/service_context.h"
 #include "trusted/service/service_error.h"
 
@@ -49,6 +51,18 @@ RunPass Counted(RunPass run, ServiceMetrics& metrics) {
   };
 }
 
+// Null without an identity: a receipt that no keyset vouches for proves nothing. Digests of weights
+// take seconds for a large model.
+absl::StatusOr<std::unique_ptr<Receipts>> MakeReceipts(const Model& model,
+                                                       const ServiceOptions& options) {
+  if (options.identity == nullptr || options.receipts.records == 0) return nullptr;
+  SOTTO_ASSIGN_OR_RETURN(const ModelDigestSet digests, model.Digests());
+  const std::vector<nlohmann::json> about_service = {ModelEvent(digests),
+                                                     ProtectionEvent(options.protection.facts)};
+  return std::make_unique<Receipts>(options.identity, about_service, options.model_name,
+                                    options.receipts);
+}
+
 // What depends on others of the options, and on the model.
 ServiceOptions Completed(ServiceOptions options, const Model& model) {
   if (options.model_name.empty()) options.model_name = model.info().name;
@@ -69,9 +83,11 @@ std::unique_ptr<AttestationReports> MakeReports(const ServiceOptions& options) {
 }  // namespace
 
 struct Service::Impl {
-  Impl(const Model& opened, Prefill& prefill, Prefill* beside, ServiceOptions given)
+  Impl(const Model& opened, Prefill& prefill, Prefill* beside, ServiceOptions given,
+       std::unique_ptr<Receipts> made)
       : model(opened),
-        options(Completed(std::move(given), opened)),
+        options(std::move(given)),
+        receipts(std::move(made)),
         tasks(kTaskThreads),
         scheduler(options.scheduler, Counted(PassesOver(prefill, beside), metrics),
                   [this](const SchedulerReport& report) { metrics.SetQueue(report); }) {}
@@ -90,11 +106,13 @@ struct Service::Impl {
   std::atomic<bool> draining{false};
   ServiceMetrics metrics;
   const MemoryBudget answers{options.max_answer_bytes};
+  const std::unique_ptr<Receipts> receipts;
   std::unique_ptr<HttpServer> http;
   const std::unique_ptr<AttestationReports> reports = MakeReports(options);
   TaskQueue tasks;
   Scheduler scheduler;
-  const ServiceContext context{model, options, scheduler, tasks, metrics, answers, reports.get()};
+  const ServiceContext context{model,   options, scheduler,     tasks,
+                               metrics, answers, reports.get(), receipts.get()};
 };
 
 HttpAdmission Service::Impl::Admit(const HttpHead& head) {
@@ -153,7 +171,10 @@ HttpCallbacks Service::Impl::Callbacks() {
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Start(const Model& model, Prefill& prefill,
                                                         Prefill* beside, ServiceOptions options) {
-  auto impl = std::make_unique<Impl>(model, prefill, beside, std::move(options));
+  ServiceOptions completed = Completed(std::move(options), model);
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Receipts> receipts, MakeReceipts(model, completed));
+  auto impl =
+      std::make_unique<Impl>(model, prefill, beside, std::move(completed), std::move(receipts));
   SOTTO_ASSIGN_OR_RETURN(impl->http, HttpServer::Start(impl->options.http, impl->Callbacks()));
   return std::unique_ptr<Service>(new Service(std::move(impl)));
 }

@@ -16,6 +16,7 @@
 #include "trusted/service/attestation_reports.h"
 #include "trusted/service/http_server.h"
 #include "trusted/service/protection_report.h"
+#include "trusted/service/receipt_store.h"
 #include "trusted/service/rerank_template.h"
 #include "trusted/service/scheduler.h"
 #include "trusted/tee/attester.h"
@@ -39,6 +40,7 @@ struct ServiceOptions {
   // There wherever the identity is, and null where it is not.
   std::shared_ptr<Attester> attester = {};
   AttestationReportOptions reports = {};
+  ReceiptStore::Limits receipts = {};         // With an identity.
   std::optional<RerankTemplate> rerank = {};  // Nullopt: no reranking.
 };
 
