@@ -8,6 +8,7 @@
 #   make fuzz       run the fuzzers (FUZZ_SECONDS each)
 #   make install    [PREFIX=/usr/local] [DESTDIR=]   make deb     build a Debian package
 #   make format     make lint     make fresh     make clean      SGX=1 (see packaging/gramine)
+#   make REPRODUCIBLE=1 [SGX=1]   sotto, the same bytes from the same commit and packages
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
@@ -23,19 +24,28 @@ endif
 all: programs
 
 # What is shipped. Tests and benchmarks build the rest when they need it.
+ifneq ($(REPRODUCIBLE),1)
 programs: build/build.ninja
 	cmake --build build --target sotto_programs sotto_shared sotto_python man
+endif
 
 build/build.ninja: CMakeLists.txt CMakePresets.json
 	cmake --preset release
+
+ifeq ($(REPRODUCIBLE),1)
+# The commit's own program, which anybody can build again (docs/deployment.md: The same measurement).
+GRAMINE_FLAGS = PROGRAM=../../build-reproducible/bin/sotto DATE=$(shell git log -1 --format=%cs)
+programs:
+	tools/reproducible_build.sh
+endif
 
 ifeq ($(SGX),1)
 # For the enclave: packaging/gramine makes and signs the manifest, and runs what there is inside.
 all: enclave
 enclave: programs
-	$(MAKE) -C packaging/gramine SGX=1
+	$(MAKE) -C packaging/gramine SGX=1 $(GRAMINE_FLAGS)
 demo test: deps programs
-	$(MAKE) -C packaging/gramine $@ SGX=1
+	$(MAKE) -C packaging/gramine $@ SGX=1 $(GRAMINE_FLAGS)
 else
 demo: deps-build build/build.ninja
 	cmake --build build --target sotto
@@ -93,6 +103,6 @@ fresh:
 	tools/fresh.sh
 
 clean:
-	rm -rf build build-deb build-asan build-tsan build-fuzz build-lint
+	rm -rf build build-deb build-reproducible build-asan build-tsan build-fuzz build-lint
 
 .PHONY: all programs enclave demo test check deps deps-build deps-deb bench fuzz install deb format lint fresh clean

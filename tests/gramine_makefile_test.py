@@ -108,7 +108,7 @@ class Variables(Base):
         self.assertEqual(self.argv()[:2], ["sotto", "serve"])
         self.assertEqual((self.value("--listen"), self.value("--tls-key")), ("0.0.0.0:8443", "/data/tls.key"))
         self.assertEqual(self.value("--rerank-template"), "/data/rerank_template")
-        self.assertEqual(self.manifest()["sgx"]["max_threads"], 3 + 8)
+        self.assertEqual(self.manifest()["sgx"]["max_threads"], 3 + 9)
         self.made("SERVE=0.0.0.0:8443", *accelerators(SHARES))
         self.assertEqual(self.value("--protection"), "shares")
         self.refused("--listen localhost:8443: must be", "SERVE=localhost:8443")

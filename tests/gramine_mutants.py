@@ -175,6 +175,11 @@ PROVISION_MUTANTS = [
 # and for one that serves.
 SERVE_MUTANTS = [
     (argv("--tls-cert /data/tls.crt --tls-key /data/tls.key", "--no-tls"), "--tls-cert must come where '--no-tls'"),
+    # Quotes that anybody can make, in whatever place.
+    (argv("--precision auto", "--precision auto --insecure-test-attester /data"),
+     "'--insecure-test-attester' is not an argument of a release"),
+    (argv("--tls-cert /data/tls.crt", "--insecure-test-attester /data --tls-cert /data/tls.crt"),
+     "--tls-cert must come where '--insecure-test-attester'"),
     (argv("--api-key-file /data/api_keys", ""), "--api-key-file must come where '--threads'"),
     (argv("/data/tls.key", "/tls.key"), "--tls-key '/tls.key': must be"),
     (argv("/data/tls.key", "/dev/shm/tls.key"), "--tls-key '/dev/shm/tls.key': must be"),
@@ -186,7 +191,7 @@ SERVE_MUTANTS = [
     (argv("--precision auto", "--precision auto --output /data/results.json"), "'--output' is not an"),
     (argv("serve", "prefill"), "--prompts must come where '--listen'"),
     (argv("serve", "score"), "must begin with sotto prefill or"),
-    (put("sgx.max_threads", 6), "sgx.max_threads: must be 10"),
+    (put("sgx.max_threads", 6), "sgx.max_threads: must be 11"),
     (append("fs.mounts", {"path": "/prompts.json", "uri": "file:prompts.json"}), "a service reads no prompts"),
 ]
 ALL_MUTANTS = [({}, MUTANTS), (SHARES, SHARES_MUTANTS), (SHARED, SHARED_MUTANTS),

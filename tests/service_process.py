@@ -25,11 +25,12 @@ def make_certificate(directory):
 class Server:
     """Serves until it is stopped; its messages are in `log`."""
 
-    def __init__(self, build_dir, model, *flags, tls=None, key=None):
+    def __init__(self, build_dir, model, *flags, tls=None, key=None, security=None):
         self.tls, self.key = tls, key
         self.directory = tempfile.TemporaryDirectory()
         self.log_path = pathlib.Path(self.directory.name, "log")
-        security = ["--tls-cert", tls[0], "--tls-key", tls[1]] if tls else ["--no-tls"]
+        if security is None:
+            security = ["--tls-cert", tls[0], "--tls-key", tls[1]] if tls else ["--no-tls"]
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith(("LLAMA_", "SOTTO_"))}
         with open(self.log_path, "wb") as log:

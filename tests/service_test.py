@@ -100,6 +100,10 @@ class ServiceTest(ServiceCase):
         self.assertRegex(document["info"]["version"], r"^\d+\.\d+\.\d+$")
         for path, methods in document["paths"].items():
             (method, operation), = methods.items()
+            if path.startswith("/v1/aci/"):  # tests/attestation_test.py asks them in a TEE.
+                status, _, answer = self.server.ask(path, method=method.upper())
+                self.assertEqual((status, list(operation["responses"])[1]), (404, "404"), path)
+                continue
             status, _, answer = self.server.ask(path.replace("{model}", "kjv-2m"), "{}" if method == "post" else None)
             self.assertIn(status, (200, 400), path)
             if method == "get":

@@ -163,6 +163,7 @@ struct SplitReport {
   bool relayed = false;
   std::string why_no_relay = {};
   uint64_t exchanges = 0;
+  uint64_t exchanges_of_run = 0;  // Of these, those of this run's batches, repetitions left out.
   double bytes_sent_per_token = 0, bytes_received_per_token = 0;
   // Processor seconds of this process; meaningless where the system does not count them (Gramine).
   double trusted_cpu_seconds = 0, masking_seconds = 0, wire_seconds = 0;

@@ -193,7 +193,7 @@ def check_accelerators(arguments):
 def check_threads(arguments, max_threads, io_threads):
     if arguments.problems:
         return
-    others = 8 if arguments.serves else 4
+    others = 9 if arguments.serves else 4
     wanted = int(arguments.first("--threads")) + io_threads + others
     if max_threads != wanted or type(max_threads) is not int:
         yield f"sgx.max_threads: must be {wanted}: workers, I/O threads and {others}"

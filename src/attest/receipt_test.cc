@@ -13,6 +13,7 @@
 #include "attest/canonical_json.h"
 #include "attest/ed25519.h"
 #include "attest/keyset.h"
+#include "attest/receipt_document.h"
 #include "base/strings.h"
 
 namespace sotto {
@@ -177,6 +178,33 @@ TEST(ReceiptTest, EveryAlteredMemberBreaksTheSignature) {
   json more = Receipt();
   more["extra"] = 1;
   EXPECT_THAT(Faults(more), ElementsAre("signature"));
+}
+
+TEST(ReceiptTest, OneThatIsWrittenIsTheVector) {
+  const auto keyset = WorkloadKeyset::Parse(Keyset());
+  ASSERT_TRUE(keyset.ok());
+  const auto text = SignReceipt({.receipt_id = "rcpt-0001",
+                                 .chat_id = "chatcmpl-123",
+                                 .model = "demo-model",
+                                 .endpoint = "/v1/chat/completions",
+                                 .method = "POST",
+                                 .served_at = 1750000000,
+                                 .request_sha256 = PrefixedSha256(kRequest),
+                                 .response_sha256 = PrefixedSha256(kResponse),
+                                 .events = {Receipt()["event_log"][2]}},
+                                {*keyset, "receipt-1", Key()});
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_EQ(json::parse(*text), Receipt());
+}
+
+TEST(ReceiptTest, AnEventWithoutACanonicalFormIsNotSigned) {
+  const auto keyset = WorkloadKeyset::Parse(Keyset());
+  ASSERT_TRUE(keyset.ok());
+  EXPECT_EQ(SignReceipt({.events = {{{"type", "sotto.usage"}, {"tokens", uint64_t{1} << 60}}}},
+                        {*keyset, "receipt-1", Key()})
+                .status()
+                .code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 // Signed by the right key all the same.

@@ -10,13 +10,17 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/api_errors.h"
+#include "cli/attester_flag.h"
 #include "cli/progress.h"
 #include "cli/run_messages.h"
 #include "cli/serve_flags.h"
 #include "cli/status_line.h"
 #include "trusted/api/confidentiality.h"
+#include "trusted/api/split_backend.h"
 #include "trusted/linear/local.h"
+#include "trusted/split/protection.h"
 #include "trusted/tee/platform.h"
+#include "trusted/tee/source_provenance.h"
 
 namespace sotto {
 namespace {
@@ -69,6 +73,7 @@ std::optional<Prefill> MakeBeside(const Prefill& prefill, ServeJob& job) {
 // What of the service's options depends on the model.
 ServiceOptions OptionsFor(const ModelInfo& model, ServeJob& job) {
   ServiceOptions options = std::move(job.service);
+  options.reports.provenance = BuiltFrom();
   options.longest_prompt = job.prefill.prefill_length;
   options.scheduler.pass.prompts = job.prefill.batch_size;
   // A pass of a fixed shape costs the same whatever is in it.
@@ -82,16 +87,30 @@ ServiceOptions OptionsFor(const ModelInfo& model, ServeJob& job) {
   return options;
 }
 
+ProtectionFacts FactsOf(const ServeJob& job, const PlatformReport& platform,
+                        const ProtectionReport& report) {
+  ProtectionFacts facts{.platform = std::string(PlatformName(platform.platform)),
+                        .hidden_from_host = report.hidden_from_host,
+                        .precision = report.precision,
+                        .attention_precision = report.attention_precision};
+  if (!job.prefill.split.has_value()) return facts;
+  facts.protection = std::string(ProtectionName(ProtectionOf(*job.prefill.split)));
+  facts.accelerators = job.prefill.split->endpoints.size();
+  return facts;
+}
+
 ProtectionReport ReportProtection(const ServeJob& job, const PrecisionReport& precision) {
   const std::optional<SplitOptions>& split = job.prefill.split;
+  const PlatformReport platform = DetectPlatform();
   const Confidentiality judged =
-      JudgeConfidentiality(DetectPlatform(), split.has_value() ? &*split : nullptr);
+      JudgeConfidentiality(platform, split.has_value() ? &*split : nullptr);
   ProtectionReport report{
       .hidden_from_host = judged.from_host,
       .host_reason = judged.host_reason,
       .precision = std::string(PrecisionName(precision.linear)),
       .precision_reason = precision.linear_reason,
-      .attention_precision = std::string(AttentionPrecisionName(precision.attention))};
+      .attention_precision = std::string(AttentionPrecisionName(precision.attention)),
+      .test_attester = !job.test_attester.empty()};
   if (precision.fixed_weights.has_value()) {
     report.fixed_weight_bits = FixedWeightBits(*precision.fixed_weights);
   }
@@ -100,6 +119,7 @@ ProtectionReport ReportProtection(const ServeJob& job, const PrecisionReport& pr
                            .hidden = *judged.from_accelerators,
                            .reason = judged.accelerators_reason};
   }
+  report.facts = FactsOf(job, platform, report);
   return report;
 }
 
@@ -118,8 +138,17 @@ absl::Status WithListenFlag(const absl::Status& status) {
   return absl::Status(status.code(), ToAbsl(StrCat("--", message)));
 }
 
+// A guest whose kernel gives no quotes serves without them, as far as it can.
+absl::StatusOr<std::shared_ptr<Attester>> FindServiceAttester(const ServeJob& job) {
+  auto attester = FindAttester(job.test_attester);
+  if (!absl::IsFailedPrecondition(attester.status())) return attester;
+  Log(LogLevel::kWarning, StrCat("no attestation: ", ToStd(attester.status().message())));
+  return nullptr;
+}
+
 absl::Status Serve(ServeJob job, const sigset_t& stop) {
-  SOTTO_RETURN_IF_ERROR(GiveIdentity(job.identity, DetectPlatform(), job.service));
+  SOTTO_ASSIGN_OR_RETURN(job.service.attester, FindServiceAttester(job));
+  SOTTO_RETURN_IF_ERROR(GiveIdentity(job.identity, job.service));
   WarnBeforePrompts(job);
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));

@@ -142,6 +142,7 @@ ServeFlags::ServeFlags(CLI::App& app)
     : model_(app),
       listen_(app),
       identity_(app),
+      test_attester_(AddTestAttesterFlag(app)),
       served_model_name_(app, {.flag = "--served-model-name",
                                .placeholder = "NAME",
                                .help = "What clients call the model",
@@ -275,6 +276,7 @@ absl::StatusOr<ServeJob> ServeFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(execution_.Read(job));
   SOTTO_RETURN_IF_ERROR(listen_.Read(job.service));
   SOTTO_RETURN_IF_ERROR(identity_.Read(listen_.leaves_tls_open(), job.identity));
+  job.test_attester = test_attester_.value();
   SOTTO_RETURN_IF_ERROR(ReadRerank(job.service));
   job.default_labels = !rerank_labels_.given();
   if (job.default_batch && !job.prefill.pad_compute) job.prefill.batch_size = 32;

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/status.h"
+#include "cli/attester_flag.h"
 #include "cli/execution_flags.h"
 #include "cli/model_flags.h"
 #include "cli/run_job.h"
@@ -19,6 +20,7 @@ struct ServeJob : RunJob {
   bool default_length = false, default_batch = false;  // To be chosen once the model is known.
   ServiceOptions service;
   IdentityJob identity;
+  std::string test_attester;   // --insecure-test-attester; empty: it is not given.
   bool default_labels = true;  // --rerank-labels is not given.
   std::chrono::milliseconds drain_timeout{30'000};
 };
@@ -60,6 +62,7 @@ class ServeFlags {
   ModelFlags model_;
   ServeListenFlags listen_;
   ServeIdentityFlags identity_;
+  Setting test_attester_;
   Setting served_model_name_, prefill_length_, batch_size_, batch_tokens_, urgent_tokens_,
       max_queue_;
   Setting max_request_tokens_, request_seconds_, drain_seconds_;

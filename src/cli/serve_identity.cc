@@ -4,24 +4,21 @@
 #include <memory>
 #include <utility>
 
+#include "attest/certificates.h"
+#include "attest/keyset.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/command.h"
+#include "trusted/identity/dice_evidence.h"
 #include "trusted/identity/tls_key.h"
 
 namespace sotto {
 namespace {
 
-constexpr int64_t kMostHours = 87'600;
+constexpr int64_t kMostHours = 87'600, kMostReceipts = 10'000'000, kMostReceiptSeconds = 2'592'000;
 constexpr size_t kLongestKeysetSubject = 256;
 // Of those who verify, some have a clock that is slow.
 constexpr std::chrono::hours kSlowClocks{1};
-
-// Whether a quote can be had: not from an SGX enclave whose manifest asks for none.
-bool Attests(const PlatformReport& platform) {
-  return platform.platform == Platform::kTdxGuest ||
-         (platform.platform == Platform::kGramineSgx && platform.attestation_type == "dcap");
-}
 
 int64_t InSeconds(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -39,15 +36,27 @@ std::vector<std::string> NamesFor(const std::string& listen, const std::vector<s
   return names;
 }
 
+// For clients that look into certificates for it; without a quote they find none.
+std::vector<CertificateExtension> EvidenceOf(const TlsKey& key, Attester& attester) {
+  const std::string claims = PublicKeyClaims(key.public_key());
+  const absl::StatusOr<std::string> quote = attester.Quote(ReportDataSlot(Sha256Bytes(claims)));
+  if (quote.ok()) {
+    return {{.oid = kDiceEvidenceOid, .value = TaggedEvidence(*quote, claims)}};
+  }
+  Log(LogLevel::kWarning, StrCat("no quote in the certificate: ", ToStd(quote.status().message())));
+  return {};
+}
+
 absl::StatusOr<HttpTls> MakeTls(const std::string& listen, const IdentityJob& job,
-                                std::chrono::system_clock::time_point now) {
+                                std::chrono::system_clock::time_point now, Attester& attester) {
   SOTTO_ASSIGN_OR_RETURN(const TlsKey key, TlsKey::Generate());
   HttpTls tls;
   SOTTO_ASSIGN_OR_RETURN(tls.private_key, key.Pem());
   SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain,
                          key.SelfSign({.names = NamesFor(listen, job.tls_names),
                                        .not_before = InSeconds(now - kSlowClocks),
-                                       .not_after = InSeconds(now + job.lifetime)}));
+                                       .not_after = InSeconds(now + job.lifetime),
+                                       .extensions = EvidenceOf(key, attester)}));
   return tls;
 }
 
@@ -75,11 +84,20 @@ ServeIdentityFlags::ServeIdentityFlags(CLI::App& app)
       hours_(app, {.flag = "--keyset-hours",
                    .placeholder = "N",
                    .help = "How long the attested keyset, and a certificate made inside, are valid",
-                   .default_value = "720"}) {}
+                   .default_value = "720"}),
+      max_receipts_(app, {.flag = "--max-receipts",
+                          .placeholder = "N",
+                          .help = "Receipts that are kept, in a TEE that attests; 0: none",
+                          .default_value = "16384"}),
+      receipt_seconds_(app, {.flag = "--receipt-seconds",
+                             .placeholder = "SECONDS",
+                             .help = "How long a receipt is kept",
+                             .default_value = "3600"}) {}
 
 absl::Status ServeIdentityFlags::Read(bool make_tls_key, IdentityJob& job) const {
   job.make_tls_key = make_tls_key;
-  for (const Setting* setting : {&tls_names_, &subject_, &hours_}) {
+  for (const Setting* setting :
+       {&tls_names_, &subject_, &hours_, &max_receipts_, &receipt_seconds_}) {
     if (setting->given()) job.given_flag = setting->source();
   }
   if (tls_names_.given() && !make_tls_key) {
@@ -93,27 +111,36 @@ absl::Status ServeIdentityFlags::Read(bool make_tls_key, IdentityJob& job) const
     }
     job.tls_names.emplace_back(name);
   }
-  if (subject_.given()) {
-    job.subject = subject_.value();
-    const bool plain =
-        job.subject->size() <= kLongestKeysetSubject &&
-        std::ranges::all_of(*job.subject, [](char c) { return c > ' ' && c < 0x7f; });
-    if (!plain) {
-      return UsageError(StrCat(subject_.source(), ": must be at most ", kLongestKeysetSubject,
-                               " characters, all of them visible ASCII"));
-    }
-  }
+  SOTTO_RETURN_IF_ERROR(ReadSubject(job));
+  return ReadLimits(job);
+}
+
+absl::Status ServeIdentityFlags::ReadSubject(IdentityJob& job) const {
+  if (!subject_.given()) return absl::OkStatus();
+  job.subject = subject_.value();
+  const bool plain = job.subject->size() <= kLongestKeysetSubject &&
+                     std::ranges::all_of(*job.subject, [](char c) { return c > ' ' && c < 0x7f; });
+  if (plain) return absl::OkStatus();
+  return UsageError(StrCat(subject_.source(), ": must be at most ", kLongestKeysetSubject,
+                           " characters, all of them visible ASCII"));
+}
+
+absl::Status ServeIdentityFlags::ReadLimits(IdentityJob& job) const {
   SOTTO_ASSIGN_OR_RETURN(const int64_t hours, hours_.Integer(1, kMostHours));
   job.lifetime = std::chrono::hours(hours);
+  SOTTO_ASSIGN_OR_RETURN(const int64_t records, max_receipts_.Integer(0, kMostReceipts));
+  job.receipts.records = static_cast<size_t>(records);
+  SOTTO_ASSIGN_OR_RETURN(const int64_t seconds, receipt_seconds_.Integer(1, kMostReceiptSeconds));
+  job.receipts.age = std::chrono::seconds(seconds);
   return absl::OkStatus();
 }
 
-absl::Status GiveIdentity(const IdentityJob& job, const PlatformReport& platform,
-                          ServiceOptions& options) {
-  if (!Attests(platform)) return WithoutIdentity(job);
+absl::Status GiveIdentity(const IdentityJob& job, ServiceOptions& options) {
+  if (options.attester == nullptr) return WithoutIdentity(job);
   const auto now = std::chrono::system_clock::now();
   if (job.make_tls_key) {
-    SOTTO_ASSIGN_OR_RETURN(options.http.tls, MakeTls(options.http.listen, job, now));
+    SOTTO_ASSIGN_OR_RETURN(options.http.tls,
+                           MakeTls(options.http.listen, job, now, *options.attester));
   } else if (options.http.tls.has_value()) {
     Log(LogLevel::kWarning,
         "--tls-key: the attested keyset lists this key, which nobody outside may ever have had");
@@ -123,6 +150,7 @@ absl::Status GiveIdentity(const IdentityJob& job, const PlatformReport& platform
     identity.certificate_chain = options.http.tls->certificate_chain;
   }
   SOTTO_ASSIGN_OR_RETURN(ServiceIdentity made, ServiceIdentity::Make(identity));
+  options.receipts = job.receipts;
   Notice(StrCat("attested keyset ", made.keyset().digest()));
   options.identity = std::make_shared<const ServiceIdentity>(std::move(made));
   return absl::OkStatus();

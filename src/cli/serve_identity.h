@@ -12,7 +12,6 @@
 #include "base/status.h"
 #include "cli/setting.h"
 #include "trusted/service/service.h"
-#include "trusted/tee/platform.h"
 
 namespace sotto {
 
@@ -22,6 +21,7 @@ struct IdentityJob {
   std::vector<std::string> tls_names = {};  // Of the certificate that is made, beside its host's.
   std::optional<std::string> subject = {};
   std::chrono::hours lifetime{720};
+  ReceiptStore::Limits receipts = {};
   std::string given_flag = {};  // One of these flags; empty: none was given.
 };
 
@@ -33,14 +33,17 @@ class ServeIdentityFlags {
   absl::Status Read(bool make_tls_key, IdentityJob& job) const;
 
  private:
-  Setting tls_names_, subject_, hours_;
+  absl::Status ReadSubject(IdentityJob& job) const;
+  absl::Status ReadLimits(IdentityJob& job) const;
+
+  Setting tls_names_, subject_, hours_, max_receipts_, receipt_seconds_;
 };
 
-// Where quotes can be had: makes the keys, the TLS key among them unless one was given, and puts
-// them into `options`, whose other members are complete. Elsewhere nobody could check a key, so
-// there is no identity: UsageError where TLS needs one, or where a flag asks for it.
-absl::Status GiveIdentity(const IdentityJob& job, const PlatformReport& platform,
-                          ServiceOptions& options);
+// Where quotes can be had (ServiceOptions::attester): makes the keys, the TLS key among them unless
+// one was given, and puts them into `options`, whose other members are complete. Elsewhere nobody
+// could check a key, so there is no identity: UsageError where TLS needs one, or where a flag asks
+// for it.
+absl::Status GiveIdentity(const IdentityJob& job, ServiceOptions& options);
 
 }  // namespace sotto
 

@@ -11,7 +11,18 @@ namespace {
 
 using testing::HasSubstr;
 
-const PlatformReport kAttested{.platform = Platform::kTdxGuest};
+// It is only seen whether there is one.
+class UnusedAttester : public Attester {
+ public:
+  UnusedAttester() : Attester(TeeKind::kTdx) {}
+
+ private:
+  absl::StatusOr<std::string> MakeQuote(std::string_view) override {
+    return absl::UnavailableError("no quote");
+  }
+};
+
+ServiceOptions Attested() { return {.attester = std::make_shared<UnusedAttester>()}; }
 
 absl::StatusOr<IdentityJob> ReadIdentity(std::vector<const char*> flags, bool make_tls_key = true) {
   CLI::App app;
@@ -24,54 +35,45 @@ absl::StatusOr<IdentityJob> ReadIdentity(std::vector<const char*> flags, bool ma
 }
 
 TEST(ServeIdentityTest, ATeeThatAttestsMakesItsTlsKey) {
-  for (const PlatformReport& platform :
-       {PlatformReport{.platform = Platform::kTdxGuest},
-        PlatformReport{.platform = Platform::kGramineSgx, .attestation_type = "dcap"}}) {
-    ServiceOptions options;
-    ASSERT_TRUE(GiveIdentity({.make_tls_key = true}, platform, options).ok());
-    ASSERT_NE(options.identity, nullptr);
-    ASSERT_TRUE(options.http.tls.has_value());
-    const HttpTls& tls = *options.http.tls;
-    EXPECT_TRUE(CheckValidNow(tls.certificate_chain).ok());
-    EXPECT_TRUE(CheckKeyOfCertificate(tls.certificate_chain, std::string(tls.private_key)).ok());
-    const auto& keys = options.identity->keyset().tls_public_keys();
-    ASSERT_EQ(keys.size(), 1u);
-    EXPECT_EQ(keys[0].spki_sha256, *PublicKeySha256(tls.certificate_chain));
-  }
+  ServiceOptions options = Attested();
+  ASSERT_TRUE(GiveIdentity({.make_tls_key = true}, options).ok());
+  ASSERT_NE(options.identity, nullptr);
+  ASSERT_TRUE(options.http.tls.has_value());
+  const HttpTls& tls = *options.http.tls;
+  EXPECT_TRUE(CheckValidNow(tls.certificate_chain).ok());
+  EXPECT_TRUE(CheckKeyOfCertificate(tls.certificate_chain, std::string(tls.private_key)).ok());
+  const auto& keys = options.identity->keyset().tls_public_keys();
+  ASSERT_EQ(keys.size(), 1u);
+  EXPECT_EQ(keys[0].spki_sha256, *PublicKeySha256(tls.certificate_chain));
 }
 
 TEST(ServeIdentityTest, AGivenCertificateIsListed) {
-  ServiceOptions made, given;
-  ASSERT_TRUE(GiveIdentity({.make_tls_key = true}, kAttested, made).ok());
+  ServiceOptions made = Attested(), given = Attested();
+  ASSERT_TRUE(GiveIdentity({.make_tls_key = true}, made).ok());
   given.http.tls = made.http.tls;
-  ASSERT_TRUE(GiveIdentity({}, kAttested, given).ok());
+  ASSERT_TRUE(GiveIdentity({}, given).ok());
   EXPECT_EQ(given.http.tls->certificate_chain, made.http.tls->certificate_chain);
   EXPECT_EQ(given.identity->keyset().tls_public_keys()[0].spki_sha256,
             made.identity->keyset().tls_public_keys()[0].spki_sha256);
 }
 
 TEST(ServeIdentityTest, WithoutTlsTheKeysetListsNone) {
-  ServiceOptions options;
-  ASSERT_TRUE(GiveIdentity({}, kAttested, options).ok());
+  ServiceOptions options = Attested();
+  ASSERT_TRUE(GiveIdentity({}, options).ok());
   EXPECT_FALSE(options.http.tls.has_value());
   EXPECT_TRUE(options.identity->keyset().tls_public_keys().empty());
 }
 
 TEST(ServeIdentityTest, WhereNoQuoteCanBeHadThereIsNone) {
-  for (const PlatformReport& platform :
-       {PlatformReport{}, PlatformReport{.platform = Platform::kGramineDirect},
-        PlatformReport{.platform = Platform::kGramineSgx, .attestation_type = "none"}}) {
-    ServiceOptions options;
-    EXPECT_TRUE(GiveIdentity({}, platform, options).ok());
-    EXPECT_EQ(options.identity, nullptr);
-    const absl::Status refused = GiveIdentity({.make_tls_key = true}, platform, options);
-    EXPECT_TRUE(IsUsageError(refused));
-    EXPECT_THAT(std::string(refused.message()),
-                HasSubstr("--tls-cert and --tls-key: are required"));
-    const absl::Status vain = GiveIdentity({.given_flag = "--keyset-hours"}, platform, options);
-    EXPECT_TRUE(IsUsageError(vain));
-    EXPECT_THAT(std::string(vain.message()), HasSubstr("--keyset-hours: has no effect"));
-  }
+  ServiceOptions options;
+  EXPECT_TRUE(GiveIdentity({}, options).ok());
+  EXPECT_EQ(options.identity, nullptr);
+  const absl::Status refused = GiveIdentity({.make_tls_key = true}, options);
+  EXPECT_TRUE(IsUsageError(refused));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("--tls-cert and --tls-key: are required"));
+  const absl::Status vain = GiveIdentity({.given_flag = "--keyset-hours"}, options);
+  EXPECT_TRUE(IsUsageError(vain));
+  EXPECT_THAT(std::string(vain.message()), HasSubstr("--keyset-hours: has no effect"));
 }
 
 TEST(ServeIdentityTest, ReadsItsFlags) {
@@ -81,9 +83,9 @@ TEST(ServeIdentityTest, ReadsItsFlags) {
   EXPECT_THAT(job->tls_names, testing::ElementsAre("a.example", "192.0.2.1"));
   EXPECT_EQ(job->subject, "a");
   EXPECT_EQ(job->lifetime, std::chrono::hours(24));
-  ServiceOptions options;
+  ServiceOptions options = Attested();
   options.http.listen = "[::1]:8443";
-  ASSERT_TRUE(GiveIdentity(*job, kAttested, options).ok());
+  ASSERT_TRUE(GiveIdentity(*job, options).ok());
   EXPECT_EQ(options.identity->keyset().json()["subject"], "a");
 }
 

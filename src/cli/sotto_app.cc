@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/app.h"
+#include "cli/attest_command.h"
 #include "cli/classify_command.h"
 #include "cli/embed_command.h"
 #include "cli/model_command.h"
@@ -41,6 +42,7 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
   AddServeCommand(app, invocation);
   AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
+  AddAttestCommand(app, invocation);
   AddVerifyCommand(app, invocation);
   AddVerifyReceiptCommand(app, invocation);
   AddProgram(app, invocation, "bench",

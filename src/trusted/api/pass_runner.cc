@@ -94,6 +94,7 @@ absl::StatusOr<RunReport> PassRunner::Run() {
   }
   report.seconds = stopwatch.seconds();
   report.split = set_.host.Report();
+  if (report.split.has_value()) report.split->exchanges_of_run = exchanges_;
   if (request_.last_run) set_.host.Drop();
   SOTTO_RETURN_IF_ERROR(scores_.Finish());
   report.batches = std::move(batches_);
@@ -145,14 +146,21 @@ absl::Status PassRunner::RunBatch(BatchReport& batch, ProgressMeter& progress) {
   if (request_.batch_begins) request_.batch_begins(batch.prompts);
   const Stopwatch stopwatch;
   const double cpu_before = ProcessCpuSeconds();
+  const uint64_t exchanges_before = ExchangesSoFar();
   SOTTO_RETURN_IF_ERROR(set_.host.engine().Run(IdsOf(batch.prompts, prompts_), options, sink));
   batch.seconds = stopwatch.seconds();
+  exchanges_ += ExchangesSoFar() - exchanges_before;
   set_.host.Count(
       {.tokens = TokensOf(batch.prompts), .cpu_seconds = ProcessCpuSeconds() - cpu_before});
   SOTTO_RETURN_IF_ERROR(CheckFinite(outputs.FirstNotFinite()));
   if (request_.batch_done) SOTTO_RETURN_IF_ERROR(request_.batch_done(batch.prompts));
   return request_.score != nullptr ? scores_.Keep(batch.prompts, outputs.TakeScores())
                                    : absl::OkStatus();
+}
+
+uint64_t PassRunner::ExchangesSoFar() const {
+  const std::optional<SplitReport> split = set_.host.Report();
+  return split.has_value() ? split->exchanges : 0;
 }
 
 absl::Status PassRunner::CheckFinite(const std::optional<BatchOutputs::Place>& not_finite) const {

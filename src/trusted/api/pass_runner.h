@@ -2,6 +2,7 @@
 #ifndef SOTTO_TRUSTED_API_PASS_RUNNER_H_
 #define SOTTO_TRUSTED_API_PASS_RUNNER_H_
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -71,6 +72,8 @@ class PassRunner {
   absl::Status RunBatchWithRetries(BatchReport& batch, const BatchStart& start,
                                    ProgressMeter& progress);
   absl::Status RunBatch(BatchReport& batch, ProgressMeter& progress);
+  // Over the connection that there is now.
+  uint64_t ExchangesSoFar() const;
   absl::Status CheckFinite(const std::optional<BatchOutputs::Place>& not_finite) const;
 
   const Set set_;
@@ -79,6 +82,7 @@ class PassRunner {
   const PassRequest& request_;
   const RunControl& control_;
   std::vector<BatchReport> batches_;
+  uint64_t exchanges_ = 0;  // Of batches that succeeded.
   ScoreKeeper scores_;
 };
 

@@ -16,10 +16,10 @@ namespace {
 // Digits of the key's digest that name it: enough to tell the keys of restarts and replicas apart.
 constexpr size_t kIdDigits = 16;
 
-ReceiptSigningKey Listed(const Ed25519Key& key) {
+NamedPublicKey Listed(std::string_view role, std::string_view algo, const Ed25519Key& key) {
   const std::string digest = absl::BytesToHexString(Sha256Bytes(key.public_key()));
-  return {.key_id = StrCat("receipt-", digest.substr(0, kIdDigits)),
-          .algo = "ed25519",
+  return {.key_id = StrCat(role, "-", digest.substr(0, kIdDigits)),
+          .algo = std::string(algo),
           .public_key = absl::BytesToHexString(key.public_key())};
 }
 
@@ -39,10 +39,12 @@ absl::StatusOr<ServiceIdentity> ServiceIdentity::Make(const IdentityOptions& opt
     SOTTO_ASSIGN_OR_RETURN(std::string digest, PublicKeySha256(options.certificate_chain));
     tls_keys.push_back({.spki_sha256 = std::move(digest)});
   }
-  SOTTO_ASSIGN_OR_RETURN(Ed25519Key key, Ed25519Key::Generate());
-  WorkloadKeyset keyset =
-      WorkloadKeyset::Make(options.subject, options.not_after, {Listed(key)}, std::move(tls_keys));
-  return ServiceIdentity(std::move(key), std::move(keyset));
+  SOTTO_ASSIGN_OR_RETURN(Ed25519Key receipt_key, Ed25519Key::Generate());
+  SOTTO_ASSIGN_OR_RETURN(Ed25519Key channel_key, Ed25519Key::Generate());
+  WorkloadKeyset keyset = WorkloadKeyset::Make(
+      options.subject, options.not_after, {Listed("receipt", kReceiptKeyAlgo, receipt_key)},
+      tls_keys, {Listed("channel", kChannelKeyAlgo, channel_key)});
+  return ServiceIdentity(std::move(receipt_key), std::move(channel_key), std::move(keyset));
 }
 
 }  // namespace sotto

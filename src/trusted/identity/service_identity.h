@@ -1,6 +1,6 @@
-// Who this process is to those who verify it: a key for receipts, made here, and the workload
-// keyset that names it beside the TLS key (attest/keyset.h). A quote over the keyset's digest makes
-// it believed. TRUSTED: holds private keys.
+// Who this process is to those who verify it: keys for receipts and for channels, made here, and
+// the workload keyset that names them beside the TLS key (attest/keyset.h). A quote over the
+// keyset's digest makes it believed. TRUSTED: holds private keys.
 #ifndef SOTTO_TRUSTED_IDENTITY_SERVICE_IDENTITY_H_
 #define SOTTO_TRUSTED_IDENTITY_SERVICE_IDENTITY_H_
 
@@ -26,7 +26,7 @@ struct IdentityOptions {
 // Immutable and thread-safe.
 class ServiceIdentity {
  public:
-  // Makes a new key. INVALID_ARGUMENT for a chain that begins with no certificate; INTERNAL when
+  // Makes new keys. INVALID_ARGUMENT for a chain that begins with no certificate; INTERNAL when
   // OpenSSL has no randomness.
   static absl::StatusOr<ServiceIdentity> Make(const IdentityOptions& options);
 
@@ -34,12 +34,18 @@ class ServiceIdentity {
   // The only one of the keyset's receipt_signing_keys, and what the keyset calls it.
   const Ed25519Key& receipt_key() const { return receipt_key_; }
   const std::string& receipt_key_id() const { return keyset_.receipt_signing_keys()[0].key_id; }
+  // The only one of the keyset's e2ee_public_keys: it signs TLS connections
+  // (attest/channel_proof.h).
+  const Ed25519Key& channel_key() const { return channel_key_; }
+  const std::string& channel_key_id() const { return keyset_.e2ee_public_keys()[0].key_id; }
 
  private:
-  ServiceIdentity(Ed25519Key receipt_key, WorkloadKeyset keyset)
-      : receipt_key_(std::move(receipt_key)), keyset_(std::move(keyset)) {}
+  ServiceIdentity(Ed25519Key receipt_key, Ed25519Key channel_key, WorkloadKeyset keyset)
+      : receipt_key_(std::move(receipt_key)),
+        channel_key_(std::move(channel_key)),
+        keyset_(std::move(keyset)) {}
 
-  Ed25519Key receipt_key_;
+  Ed25519Key receipt_key_, channel_key_;
   WorkloadKeyset keyset_;
 };
 

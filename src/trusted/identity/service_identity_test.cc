@@ -122,6 +122,11 @@ TEST(ServiceIdentityTest, TheKeysetNamesItsKeys) {
   ASSERT_TRUE(signature.ok());
   EXPECT_TRUE(Ed25519Verifies(absl::HexStringToBytes(keyset.receipt_signing_keys()[0].public_key),
                               "text", *signature));
+  ASSERT_EQ(keyset.e2ee_public_keys().size(), 1u);
+  const NamedPublicKey& channel = keyset.e2ee_public_keys()[0];
+  EXPECT_EQ(channel.algo, kChannelKeyAlgo);
+  EXPECT_EQ(channel.key_id, made->channel_key_id());
+  EXPECT_EQ(channel.public_key, absl::BytesToHexString(made->channel_key().public_key()));
 }
 
 TEST(ServiceIdentityTest, NoTwoHaveAKeyInCommon) {
@@ -130,6 +135,7 @@ TEST(ServiceIdentityTest, NoTwoHaveAKeyInCommon) {
   ASSERT_TRUE(a.ok() && b.ok());
   EXPECT_THAT(a->keyset().tls_public_keys(), testing::IsEmpty());
   EXPECT_NE(a->receipt_key_id(), b->receipt_key_id());
+  EXPECT_NE(a->channel_key_id(), b->channel_key_id());
   EXPECT_NE(a->keyset().digest(), b->keyset().digest());
 }
 

@@ -71,16 +71,19 @@ absl::StatusOr<ApiKeys> ApiKeys::Parse(std::string_view text) {
   return keys;
 }
 
-bool ApiKeys::Admit(std::string_view authorization) const {
-  if (!required()) return true;
-  if (!HasScheme(authorization)) return false;
+std::optional<size_t> ApiKeys::OwnerOf(std::string_view authorization) const {
+  if (!required()) return 0;
+  if (!HasScheme(authorization)) return std::nullopt;
   const KeyDigest shown = DigestOf(WithoutBlanks(authorization.substr(kScheme.size())));
-  unsigned found = 0;
-  for (size_t at = 0; at < digests_.size(); at += sizeof(KeyDigest)) {
-    found |= static_cast<unsigned>(
-        CRYPTO_memcmp(digests_.span().data() + at, shown.data(), shown.size()) == 0);
+  size_t found = 0;
+  for (size_t i = 0; i < digests_.size() / sizeof(KeyDigest); ++i) {
+    const uint8_t* const digest = digests_.span().data() + i * sizeof(KeyDigest);
+    const auto same = static_cast<size_t>(CRYPTO_memcmp(digest, shown.data(), shown.size()) == 0);
+    // A key that stands twice has one number.
+    found += same * static_cast<size_t>(found == 0) * (i + 1);
   }
-  return found != 0;
+  if (found == 0) return std::nullopt;
+  return found;
 }
 
 }  // namespace sotto

@@ -2,6 +2,8 @@
 #ifndef SOTTO_TRUSTED_SERVICE_API_KEYS_H_
 #define SOTTO_TRUSTED_SERVICE_API_KEYS_H_
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 
 #include "base/secret_buffer.h"
@@ -20,9 +22,11 @@ class ApiKeys {
   static absl::StatusOr<ApiKeys> Parse(std::string_view text);
 
   bool required() const { return digests_.size() > 0; }
-  // Whether the header's value shows one of the keys. Takes the same time whichever it is, and
-  // however much of it is right: digests are compared, and all of them.
-  bool Admit(std::string_view authorization) const;
+  // Which of the keys the header's value shows, from 1 on in the order of the text; nullopt: none.
+  // 0 where there are none to show. Takes the same time whichever it is, and however much of it is
+  // right: digests are compared, and all of them.
+  std::optional<size_t> OwnerOf(std::string_view authorization) const;
+  bool Admit(std::string_view authorization) const { return OwnerOf(authorization).has_value(); }
 
  private:
   SecretBuffer digests_;  // SHA-256 of each key, one after the other.

@@ -40,7 +40,8 @@ ResponseJson ClassJson(const HeadSpec& head, size_t index, const Classification&
   return one;
 }
 
-HttpResponse ClassifyAnswer(const ServiceContext& context, const PassResults& results) {
+HttpResponse ClassifyAnswer(const ServiceContext& context, const PassResults& results,
+                            const SecretString& id) {
   ResponseJson data = ResponseJson::array();
   size_t tokens = 0;
   for (size_t i = 0; i < results.classes.size(); ++i) {
@@ -48,7 +49,7 @@ HttpResponse ClassifyAnswer(const ServiceContext& context, const PassResults& re
     tokens += results.prompts[i].ids.size();
   }
   ResponseJson answer;
-  answer["id"] = RandomId("classify-");
+  answer["id"] = id;
   answer["object"] = "list";
   answer["created"] = static_cast<int64_t>(std::time(nullptr));
   answer["model"] = SecretString(context.options.model_name);
@@ -65,9 +66,17 @@ void AnswerClassify(const ServiceContext& context, const HttpRequest& request,
   if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
   absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeTexts(context, *parsed);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
-  RunAndAnswer(context, {.output = PassOutput::kClasses}, *std::move(prompts), "input", request,
-               reply,
-               [&context](const PassResults& results) { return ClassifyAnswer(context, results); });
+  RunAndAnswer(context,
+               {.kind = {.output = PassOutput::kClasses},
+                .prompts = *std::move(prompts),
+                .member = "input",
+                .names_model = !parsed->model.empty(),
+                .id_prefix = "classify-",
+                .answer =
+                    [&context](const PassResults& results, const SecretString& id) {
+                      return ClassifyAnswer(context, results, id);
+                    }},
+               request, reply);
 }
 
 }  // namespace sotto

@@ -229,7 +229,7 @@ PassPrompt PassPromptOf(const CompletionRequest& request, TokenIds ids) {
 }
 
 HttpResponse CompletionAnswer(const CompletionRequest& request, const PassResults& results,
-                              const Model& model, const std::string& model_name) {
+                              const Model& model, const CompletionNames& names) {
   std::vector<SecretString> choices;
   size_t tokens = 0;
   for (size_t i = 0; i < results.prompts.size(); ++i) {
@@ -238,10 +238,10 @@ HttpResponse CompletionAnswer(const CompletionRequest& request, const PassResult
     tokens += results.prompts[i].ids.size();
   }
   ResponseJson answer;
-  answer["id"] = RandomId("cmpl-");
+  answer["id"] = SecretString(names.id);
   answer["object"] = "text_completion";
   answer["created"] = static_cast<int64_t>(std::time(nullptr));
-  answer["model"] = SecretString(model_name);
+  answer["model"] = SecretString(names.model);
   answer["usage"] = UsageJson(tokens, results.prompts.size() * request.max_tokens);
   HttpResponse response;
   response.body = WithArray(answer, "choices", choices);

@@ -3,7 +3,7 @@
 #define SOTTO_TRUSTED_SERVICE_COMPLETION_RESPONSE_H_
 
 #include <cstddef>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "sotto/model.h"
@@ -17,9 +17,13 @@ namespace sotto {
 PassKind PassKindOf(const CompletionRequest& request, const Model& model);
 PassPrompt PassPromptOf(const CompletionRequest& request, TokenIds ids);
 
-// `model_name`: what the answer calls the model.
+// What the answer calls itself and the model.
+struct CompletionNames {
+  std::string_view id = {}, model = {};
+};
+
 HttpResponse CompletionAnswer(const CompletionRequest& request, const PassResults& results,
-                              const Model& model, const std::string& model_name);
+                              const Model& model, const CompletionNames& names);
 
 }  // namespace sotto
 

@@ -31,11 +31,16 @@ void AnswerCompletions(const ServiceContext& context, const HttpRequest& request
   const auto completion = std::make_shared<const CompletionRequest>(*std::move(parsed));
   absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeCompletion(context, *completion);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
-  RunAndAnswer(context, PassKindOf(*completion, context.model), *std::move(prompts), "prompt",
-               request, reply, [completion, &context](const PassResults& results) {
-                 return CompletionAnswer(*completion, results, context.model,
-                                         context.options.model_name);
-               });
+  PassQuery query{.kind = PassKindOf(*completion, context.model),
+                  .prompts = *std::move(prompts),
+                  .member = "prompt",
+                  .names_model = !completion->model.empty(),
+                  .id_prefix = "cmpl-"};
+  query.answer = [completion, &context](const PassResults& results, const SecretString& id) {
+    return CompletionAnswer(*completion, results, context.model,
+                            {.id = id, .model = context.options.model_name});
+  };
+  RunAndAnswer(context, std::move(query), request, reply);
 }
 
 }  // namespace sotto

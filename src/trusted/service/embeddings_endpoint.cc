@@ -58,14 +58,16 @@ void AnswerEmbeddings(const ServiceContext& context, const HttpRequest& request,
   const auto embedding = std::make_shared<const EmbeddingRequest>(*std::move(parsed));
   absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeInputs(context, *embedding);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
-  RunAndAnswer(context,
-               {.output = PassOutput::kHidden,
-                .pooling = context.options.embedding_pooling,
-                .dimensions = embedding->dimensions.value_or(0)},
-               *std::move(prompts), "input", request, reply,
-               [embedding, &context](const PassResults& results) {
-                 return EmbeddingAnswer(*embedding, results, context.options.model_name);
-               });
+  PassQuery query{.kind = {.output = PassOutput::kHidden,
+                           .pooling = context.options.embedding_pooling,
+                           .dimensions = embedding->dimensions.value_or(0)},
+                  .prompts = *std::move(prompts),
+                  .member = "input",
+                  .names_model = !embedding->model.empty()};
+  query.answer = [embedding, &context](const PassResults& results, const SecretString&) {
+    return EmbeddingAnswer(*embedding, results, context.options.model_name);
+  };
+  RunAndAnswer(context, std::move(query), request, reply);
 }
 
 }  // namespace sotto

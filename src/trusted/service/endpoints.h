@@ -11,11 +11,13 @@
 
 namespace sotto {
 
+inline constexpr std::string_view kReceiptPath = "/v1/aci/receipts/";
+
 struct Endpoint {
   std::string_view path;
   std::string_view method;
   void (*answer)(const ServiceContext& context, const HttpRequest& request, const HttpReply& reply);
-  bool open = false;  // Needs no key.
+  bool open = false;  // Needs no key, and takes no body.
 };
 
 void AnswerCompletions(const ServiceContext& context, const HttpRequest& request,
@@ -41,8 +43,15 @@ void AnswerMetrics(const ServiceContext& context, const HttpRequest& request,
                    const HttpReply& reply);
 void AnswerProtection(const ServiceContext& context, const HttpRequest& request,
                       const HttpReply& reply);
+void AnswerReceipt(const ServiceContext& context, const HttpRequest& request,
+                   const HttpReply& reply);
 void AnswerPage(const ServiceContext& context, const HttpRequest& request, const HttpReply& reply);
 void AnswerOpenApi(const ServiceContext& context, const HttpRequest& request,
+                   const HttpReply& reply);
+
+void AnswerAttestation(const ServiceContext& context, const HttpRequest& request,
+                       const HttpReply& reply);
+void AnswerChannel(const ServiceContext& context, const HttpRequest& request,
                    const HttpReply& reply);
 
 // All of them. A path that ends in /, but for / itself, stands for what begins with it.

@@ -7,6 +7,7 @@
 
 #include "trusted/service/http_connection.h"
 
+#include <openssl/ssl.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -125,6 +126,12 @@ std::string PathOf(std::string target) {
   return path == std::string::npos ? "/" : target.substr(path);
 }
 
+// What follows '?'.
+std::string QueryOf(const std::string& target) {
+  const size_t mark = target.find('?');
+  return mark == std::string::npos ? std::string() : target.substr(mark + 1);
+}
+
 // "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7).
 std::string HttpDate() {
   const std::time_t now = std::time(nullptr);
@@ -142,6 +149,16 @@ int StatusOfReadError(const ErrorCode& error) {
   if (error == http::error::body_limit) return 413;
   if (error == http::error::end_of_stream || error == http::error::partial_message) return 0;
   return error.category() == http::make_error_code(http::error::bad_method).category() ? 400 : 0;
+}
+
+// Empty, too, where OpenSSL has none.
+SecretString ExporterOf(SSL* connection, const HttpTls& tls) {
+  if (tls.exporter_label.empty()) return {};
+  SecretString bytes(kExporterBytes, '\0');
+  const bool made = SSL_export_keying_material(
+                        connection, reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
+                        tls.exporter_label.data(), tls.exporter_label.size(), nullptr, 0, 0) == 1;
+  return made ? bytes : SecretString();
 }
 
 const char* MessageOfStatus(int status) {
@@ -214,6 +231,7 @@ class Connection {
       ErrorCode error;
       co_await stream_.async_handshake(asio::ssl::stream_base::server,
                                        asio::redirect_error(asio::use_awaitable, error));
+      if (!error) exporter_ = ExporterOf(stream_.native_handle(), *state_->options.tls);
       co_return !error;
     }
     co_return true;
@@ -299,11 +317,14 @@ class Connection {
   // A status of 0 in the answer: the client has left.
   asio::awaitable<Answer> AnswerTo(HttpParser& parser) {
     const auto& header = parser.get();
+    const std::string target = ToStdString(header.target());
     HttpRequest request{
         .head = {.method = ToStdString(header.method_string()),
-                 .path = PathOf(ToStdString(header.target())),
+                 .path = PathOf(target),
+                 .query = QueryOf(target),
                  .authorization = SecretString(ToView(header[http::field::authorization])),
-                 .has_body = !parser.is_done()}};
+                 .has_body = !parser.is_done()},
+        .exporter = exporter_};
     const bool has_body = request.head.has_body;
     const bool keep = header.keep_alive();
     HttpAdmission admission = state_->callbacks.admit(request.head);
@@ -376,6 +397,7 @@ class Connection {
     http::response<HttpBody> message(static_cast<http::status>(response.status), version_);
     message.set(http::field::date, HttpDate());
     message.set(http::field::content_type, response.content_type);
+    for (const auto& [name, value] : state_->options.headers) message.set(name, value);
     for (const auto& [name, value] : response.headers) message.set(name, value);
     if (!head_only_) message.body() = std::move(response.body);
     message.prepare_payload();
@@ -415,6 +437,7 @@ class Connection {
   Stream stream_;
   Buffer buffer_;
   HttpPlaces::Place place_;
+  SecretString exporter_;   // Of TLS, once the handshake is done.
   unsigned version_ = 11;   // Of HTTP, as the last request had it.
   bool head_only_ = false;  // Its answer has no body.
 };

@@ -18,6 +18,7 @@ namespace sotto {
 struct HttpHead {
   std::string method = {};          // "POST"
   std::string path = {};            // "/v1/completions", without a query.
+  std::string query = {};           // What follows '?', as it came.
   SecretString authorization = {};  // The header's value; empty where there is none.
   bool has_body = false;            // One that is not empty.
 };
@@ -25,6 +26,9 @@ struct HttpHead {
 struct HttpRequest {
   HttpHead head = {};
   SecretString body = {};
+  // What only the two ends of this TLS connection know (HttpTls::exporter_label), kExporterBytes;
+  // empty over plain HTTP.
+  SecretString exporter = {};
   std::stop_token left = {};  // Requested once the client has left.
   // Counts the body's memory against the server's limit; goes with the request.
   std::shared_ptr<void> lease = {};

@@ -10,6 +10,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "base/wiping_allocator.h"
@@ -20,7 +22,11 @@ namespace sotto {
 struct HttpTls {  // PEM texts.
   std::string certificate_chain = {};
   SecretString private_key = {};
+  // Requests come with the exporter of their connection under this label (RFC 8446, section 7.5;
+  // no context); empty: with none.
+  std::string exporter_label = {};
 };
+inline constexpr size_t kExporterBytes = 32;
 
 struct HttpLimits {
   size_t max_connections = 4096;  // Beyond it one is closed (http_places.h), or the new one.
@@ -43,6 +49,7 @@ struct HttpServerOptions {
   std::string listen = "localhost:8443";  // HOST:PORT, every address of the host; port 0: any.
   std::optional<HttpTls> tls = {};        // Nullopt: plain HTTP, on loopback addresses only.
   HttpLimits limits = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};  // Of every answer.
 };
 
 // What the server asks. All are called on its thread and return at once.

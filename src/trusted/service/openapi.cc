@@ -122,6 +122,33 @@ constexpr std::string_view kOpenApi = R"({
     "responses": {
      "200": {"description": "The answer", "content": {"application/json": {}}},
      "default": {"$ref": "#/components/responses/Error"}}}},
+  "/v1/aci/attestation": {
+   "get": {
+    "summary": "The attestation report: the service's keys, and a quote of its TEE that vouches for them",
+    "responses": {
+     "200": {"description": "The report, as ACI (draft aci/1) has it", "content": {"application/json": {}}},
+     "404": {"description": "No TEE attests this server"},
+     "default": {"$ref": "#/components/responses/Error"}},
+    "parameters": [
+     {"name": "nonce", "in": "query", "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}],
+    "security": []}},
+  "/v1/aci/channel": {
+   "post": {
+    "summary": "Whether this TLS connection ends in the attested process: a signature of its exporter",
+    "responses": {
+     "200": {"description": "The proof", "content": {"application/json": {}}},
+     "404": {"description": "No TEE attests this server"},
+     "default": {"$ref": "#/components/responses/Error"}},
+    "security": []}},
+  "/v1/aci/receipts/{id}": {
+   "get": {
+    "summary": "The signed receipt of an answer, by its X-Receipt-Id or its id, for the key that asked",
+    "responses": {
+     "200": {"description": "The receipt", "content": {"application/json": {}}},
+     "404": {"description": "There is none, or it is another key's"},
+     "default": {"$ref": "#/components/responses/Error"}},
+    "parameters": [
+     {"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}]}},
   "/v1/models": {
    "get": {
     "summary": "The model that is served",

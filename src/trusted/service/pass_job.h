@@ -44,6 +44,8 @@ struct PassResults {
   std::vector<Scores> scores = {};
   std::vector<Hidden> hidden = {};
   std::vector<Classification> classes = {};
+  // With accelerators, of all passes that they are of.
+  uint64_t exchanges_verified = 0;
 
   PassResults() = default;
   PassResults(PassResults&&) = default;

@@ -38,6 +38,34 @@ ScoreOptions OptionsOf(const Pass& pass) {
   return options;
 }
 
+// What puts the results of a run into `results`, which outlives it.
+RunRequest RequestFor(const Pass& pass, PassResults& results) {
+  RunRequest request;
+  const size_t count = pass.prompts.size();
+  const auto keep_in = [count](auto& list) {
+    list.resize(count);
+    return [&list](size_t prompt, auto result) {
+      list[prompt] = std::move(result);
+      return absl::OkStatus();
+    };
+  };
+  switch (pass.kind.output) {
+    case PassOutput::kScores:
+      request.scores = keep_in(results.scores);
+      request.score_options = OptionsOf(pass);
+      break;
+    case PassOutput::kHidden:
+      request.embeddings = keep_in(results.hidden);
+      request.embed_options = {
+          .pooling = pass.kind.pooling, .dimensions = pass.kind.dimensions, .normalize = true};
+      break;
+    case PassOutput::kClasses:
+      request.classes = keep_in(results.classes);
+      break;
+  }
+  return request;
+}
+
 absl::Status ForClients(const absl::Status& status) {
   if (status.ok() || absl::IsCancelled(status)) return status;
   Log(LogLevel::kError, StrCat("a pass failed: ", ToStd(status.message())));
@@ -56,21 +84,11 @@ RunPass PassesOver(Prefill& passes, Prefill* beside) {
     const PassIds ids(pass);
     const RunControl control{.stop = std::move(stop), .pause = pass.pause, .owners = pass.owners};
     PassResults results;
-    if (pass.kind.output == PassOutput::kClasses) {
-      auto classes = prefill.Classify(ids.prompts(), control);
-      if (!classes.ok()) return ForClients(classes.status());
-      results.classes = *std::move(classes);
-    } else if (pass.kind.output == PassOutput::kHidden) {
-      auto hidden = prefill.Embed(
-          ids.prompts(),
-          {.pooling = pass.kind.pooling, .dimensions = pass.kind.dimensions, .normalize = true},
-          control);
-      if (!hidden.ok()) return ForClients(hidden.status());
-      results.hidden = *std::move(hidden);
-    } else {
-      auto scores = prefill.Score(ids.prompts(), OptionsOf(pass), control);
-      if (!scores.ok()) return ForClients(scores.status());
-      results.scores = *std::move(scores);
+    const absl::StatusOr<RunReport> run =
+        prefill.Run(ids.prompts(), RequestFor(pass, results), control);
+    if (!run.ok()) return ForClients(run.status());
+    if (run->split.has_value() && run->split->verified) {
+      results.exchanges_verified = run->split->exchanges_of_run;
     }
     return results;
   };

@@ -24,6 +24,13 @@ ResponseJson PrecisionJson(const ProtectionReport& report) {
   return json;
 }
 
+ResponseJson AttestationJson(const ServiceOptions& options) {
+  if (options.identity == nullptr) return nullptr;
+  return {{"tee", options.attester->tee() == TeeKind::kSgx ? "sgx" : "tdx"},
+          {"keyset_digest", SecretString(options.identity->keyset().digest())},
+          {"insecure_test", options.protection.test_attester}};
+}
+
 }  // namespace
 
 void AnswerProtection(const ServiceContext& context, const HttpRequest&, const HttpReply& reply) {
@@ -36,6 +43,7 @@ void AnswerProtection(const ServiceContext& context, const HttpRequest&, const H
   answer["host"] = HostJson(options.protection);
   answer["accelerators"] = AcceleratorsJson(options.protection);
   answer["precision"] = PrecisionJson(options.protection);
+  answer["attestation"] = AttestationJson(options);
   answer["prefixes_shared"] = options.scheduler.share_prefixes;
   reply(JsonResponse(answer));
 }

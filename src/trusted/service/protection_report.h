@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "trusted/identity/receipt_events.h"
+
 namespace sotto {
 
 // Reasons are prose: why, or why not.
@@ -21,6 +23,8 @@ struct ProtectionReport {
   std::optional<Accelerators> accelerators = {};  // Nullopt: none takes part.
   std::string precision = {}, precision_reason = {}, attention_precision = {};
   std::optional<int> fixed_weight_bits = {};  // Nullopt: the precision has none.
+  bool test_attester = false;                 // Quotes, if there are any, prove nothing.
+  ProtectionFacts facts = {};                 // The same as receipts state it.
 };
 
 }  // namespace sotto

@@ -65,8 +65,14 @@ size_t TokensOf(const PassResults& results) {
       [](size_t sum, const PassPrompt& prompt) { return sum + prompt.ids.size(); });
 }
 
+// What an answer calls itself and the model.
+struct RerankNames {
+  const SecretString& id;
+  const std::string& model;
+};
+
 HttpResponse RankedAnswer(const RerankRequest& request, bool documents, const PassResults& results,
-                          const std::string& model_name) {
+                          const RerankNames& names) {
   const std::vector<double> scores = ScoresOf(request, results);
   std::vector<size_t> order(scores.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -79,39 +85,42 @@ HttpResponse RankedAnswer(const RerankRequest& request, bool documents, const Pa
     ranked.push_back(std::move(one));
   }
   ResponseJson answer;
-  answer["id"] = RandomId("rerank-");
-  answer["model"] = SecretString(model_name);
+  answer["id"] = names.id;
+  answer["model"] = SecretString(names.model);
   answer["results"] = std::move(ranked);
   answer["usage"] = UsageJson(TokensOf(results), 0);
   return JsonResponse(answer);
 }
 
 HttpResponse ScoredAnswer(const RerankRequest& request, const PassResults& results,
-                          const std::string& model_name) {
+                          const RerankNames& names) {
   const std::vector<double> scores = ScoresOf(request, results);
   ResponseJson data = ResponseJson::array();
   for (size_t i = 0; i < scores.size(); ++i) {
     data.push_back({{"index", i}, {"object", "score"}, {"score", scores[i]}});
   }
   ResponseJson answer;
-  answer["id"] = RandomId("score-");
+  answer["id"] = names.id;
   answer["object"] = "list";
   answer["created"] = static_cast<int64_t>(std::time(nullptr));
-  answer["model"] = SecretString(model_name);
+  answer["model"] = SecretString(names.model);
   answer["data"] = std::move(data);
   answer["usage"] = UsageJson(TokensOf(results), 0);
   return JsonResponse(answer);
 }
 
-void RunPairs(const ServiceContext& context, const RerankPointer& rerank,
-              const HttpRequest& request, const HttpReply& reply,
-              std::function<HttpResponse(const PassResults&)> answer) {
+// `query`: what of it does not depend on the prompts.
+void RunPairs(const ServiceContext& context, const RerankPointer& rerank, PassQuery query,
+              const HttpRequest& request, const HttpReply& reply) {
   absl::StatusOr<std::vector<PassPrompt>> prompts = EncodePairs(context, *rerank);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
   const bool classifier = context.model.info().head.kind == HeadKind::kClassifier;
-  const PassKind kind =
+  query.kind =
       classifier ? PassKind{.output = PassOutput::kClasses} : PassKind{.labels_alone = true};
-  RunAndAnswer(context, kind, *std::move(prompts), "documents", request, reply, std::move(answer));
+  query.prompts = *std::move(prompts);
+  query.member = "documents";
+  query.names_model = !rerank->model.empty();
+  RunAndAnswer(context, std::move(query), request, reply);
 }
 
 }  // namespace
@@ -123,10 +132,11 @@ void AnswerRerank(const ServiceContext& context, const HttpRequest& request,
   const auto rerank = std::make_shared<const RerankRequest>(*std::move(parsed));
   // Cohere's second version does not send them back.
   const bool documents = rerank->return_documents.value_or(request.head.path != kVersionTwo);
-  RunPairs(context, rerank, request, reply,
-           [rerank, documents, &context](const PassResults& results) {
-             return RankedAnswer(*rerank, documents, results, context.options.model_name);
-           });
+  PassQuery query{.id_prefix = "rerank-"};
+  query.answer = [rerank, documents, &context](const PassResults& results, const SecretString& id) {
+    return RankedAnswer(*rerank, documents, results, {id, context.options.model_name});
+  };
+  RunPairs(context, rerank, std::move(query), request, reply);
 }
 
 void AnswerScore(const ServiceContext& context, const HttpRequest& request,
@@ -134,9 +144,11 @@ void AnswerScore(const ServiceContext& context, const HttpRequest& request,
   absl::StatusOr<RerankRequest> parsed = ParseScoreRequest(request.body);
   if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
   const auto score = std::make_shared<const RerankRequest>(*std::move(parsed));
-  RunPairs(context, score, request, reply, [score, &context](const PassResults& results) {
-    return ScoredAnswer(*score, results, context.options.model_name);
-  });
+  PassQuery query{.id_prefix = "score-"};
+  query.answer = [score, &context](const PassResults& results, const SecretString& id) {
+    return ScoredAnswer(*score, results, {id, context.options.model_name});
+  };
+  RunPairs(context, score, std::move(query), request, reply);
 }
 
 }  // namespace sotto

@@ -181,6 +181,7 @@ void Scheduler::Keep(const std::vector<Share>& shares, PassResults results) {
           break;
       }
     }
+    job->results.exchanges_verified += results.exchanges_verified;
     job->prompts_done += count;
   }
 }

@@ -5,10 +5,13 @@
 #include <chrono>
 #include <utility>
 
+#include "attest/channel_proof.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "trusted/identity/receipt_events.h"
 #include "trusted/service/endpoints.h"
 #include "trusted/service/prefill_passes.h"
+#include "trusted/service/receipts.h"
 #include "trusted/service/service_context.h"
 #include "trusted/service/service_error.h"
 
@@ -48,19 +51,45 @@ RunPass Counted(RunPass run, ServiceMetrics& metrics) {
   };
 }
 
-ServiceOptions WithName(ServiceOptions options, const Model& model) {
+// Null without an identity: a receipt that no keyset vouches for proves nothing. Digests of weights
+// take seconds for a large model.
+absl::StatusOr<std::unique_ptr<Receipts>> MakeReceipts(const Model& model,
+                                                       const ServiceOptions& options) {
+  if (options.identity == nullptr || options.receipts.records == 0) return nullptr;
+  SOTTO_ASSIGN_OR_RETURN(const ModelDigestSet digests, model.Digests());
+  const std::vector<nlohmann::json> about_service = {ModelEvent(digests),
+                                                     ProtectionEvent(options.protection.facts)};
+  return std::make_unique<Receipts>(options.identity, about_service, options.model_name,
+                                    options.receipts);
+}
+
+// What depends on others of the options, and on the model.
+ServiceOptions Completed(ServiceOptions options, const Model& model) {
   if (options.model_name.empty()) options.model_name = model.info().name;
   // Passes end what is late, but for what a pass is computing.
   options.http.limits.handler_timeout = options.request_timeout;
+  if (options.identity == nullptr) return options;
+  // Clients that see another digest than they know ask for a report again.
+  options.http.headers = {{"X-ACI-Version", std::string(kAciVersion)},
+                          {"X-ACI-Keyset-Digest", options.identity->keyset().digest()}};
+  if (options.http.tls.has_value()) options.http.tls->exporter_label = kChannelExporterLabel;
   return options;
+}
+
+std::unique_ptr<AttestationReports> MakeReports(const ServiceOptions& options) {
+  if (options.identity == nullptr) return nullptr;
+  return std::make_unique<AttestationReports>(*options.attester, options.identity->keyset(),
+                                              options.reports);
 }
 
 }  // namespace
 
 struct Service::Impl {
-  Impl(const Model& opened, Prefill& prefill, Prefill* beside, ServiceOptions given)
+  Impl(const Model& opened, Prefill& prefill, Prefill* beside, ServiceOptions given,
+       std::unique_ptr<Receipts> made)
       : model(opened),
-        options(WithName(std::move(given), opened)),
+        options(std::move(given)),
+        receipts(std::move(made)),
         tasks(kTaskThreads),
         scheduler(options.scheduler, Counted(PassesOver(prefill, beside), metrics),
                   [this](const SchedulerReport& report) { metrics.SetQueue(report); }) {}
@@ -79,10 +108,13 @@ struct Service::Impl {
   std::atomic<bool> draining{false};
   ServiceMetrics metrics;
   const MemoryBudget answers{options.max_answer_bytes};
+  const std::unique_ptr<Receipts> receipts;
   std::unique_ptr<HttpServer> http;
+  const std::unique_ptr<AttestationReports> reports = MakeReports(options);
   TaskQueue tasks;
   Scheduler scheduler;
-  const ServiceContext context{model, options, scheduler, tasks, metrics, answers};
+  const ServiceContext context{model,   options, scheduler,     tasks,
+                               metrics, answers, reports.get(), receipts.get()};
 };
 
 HttpAdmission Service::Impl::Admit(const HttpHead& head) {
@@ -108,7 +140,9 @@ std::optional<HttpResponse> Service::Impl::Refusal(const HttpHead& head, const E
     return refusal(401, "the API key is missing or wrong");
   }
   // It would count against the memory of those who may send one.
-  if (head.has_body && endpoint->method == "GET") return refusal(413, "GET takes no body here");
+  if (head.has_body && (endpoint->method == "GET" || endpoint->open)) {
+    return refusal(413, "no body is taken here");
+  }
   return std::nullopt;
 }
 
@@ -140,7 +174,10 @@ HttpCallbacks Service::Impl::Callbacks() {
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Start(const Model& model, Prefill& prefill,
                                                         Prefill* beside, ServiceOptions options) {
-  auto impl = std::make_unique<Impl>(model, prefill, beside, std::move(options));
+  ServiceOptions completed = Completed(std::move(options), model);
+  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Receipts> receipts, MakeReceipts(model, completed));
+  auto impl =
+      std::make_unique<Impl>(model, prefill, beside, std::move(completed), std::move(receipts));
   SOTTO_ASSIGN_OR_RETURN(impl->http, HttpServer::Start(impl->options.http, impl->Callbacks()));
   return std::unique_ptr<Service>(new Service(std::move(impl)));
 }

@@ -13,10 +13,13 @@
 #include "sotto/prefill.h"
 #include "trusted/identity/service_identity.h"
 #include "trusted/service/api_keys.h"
+#include "trusted/service/attestation_reports.h"
 #include "trusted/service/http_server.h"
 #include "trusted/service/protection_report.h"
+#include "trusted/service/receipt_store.h"
 #include "trusted/service/rerank_template.h"
 #include "trusted/service/scheduler.h"
+#include "trusted/tee/attester.h"
 
 namespace sotto {
 
@@ -34,6 +37,10 @@ struct ServiceOptions {
   ProtectionReport protection = {};  // For clients that ask.
   // Null where no quote can vouch for one.
   std::shared_ptr<const ServiceIdentity> identity = {};
+  // There wherever the identity is, and null where it is not.
+  std::shared_ptr<Attester> attester = {};
+  AttestationReportOptions reports = {};
+  ReceiptStore::Limits receipts = {};         // With an identity.
   std::optional<RerankTemplate> rerank = {};  // Nullopt: no reranking.
 };
 

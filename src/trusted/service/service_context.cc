@@ -5,6 +5,8 @@
 
 #include "base/strings.h"
 #include "trusted/service/answer_memory.h"
+#include "trusted/service/receipts.h"
+#include "trusted/service/response_json.h"
 #include "trusted/service/service_error.h"
 
 namespace sotto {
@@ -28,6 +30,39 @@ absl::Status CheckRequestSize(const ServiceContext& context, const std::vector<P
 
 // Tasks of more than this take longer than the others together: about 10 ms.
 constexpr size_t kLargeTaskBytes = size_t{64} << 10;
+
+// What waits for the results of passes.
+struct PendingAnswer {
+  std::function<HttpResponse(const PassResults&, const SecretString&)> answer;
+  SecretString id;
+  ReceiptRecord receipt;  // Where there are receipts.
+};
+
+std::shared_ptr<const PendingAnswer> Prepare(const ServiceContext& context, const PassQuery& query,
+                                             const HttpRequest& request) {
+  auto pending = std::make_shared<PendingAnswer>();
+  pending->answer = query.answer;
+  if (!query.id_prefix.empty()) pending->id = RandomId(query.id_prefix);
+  if (context.receipts == nullptr) return pending;
+  ReceiptRecord& receipt = pending->receipt;
+  receipt = Receipts::Begin(request.head.path, request.body);
+  receipt.chat_id = pending->id;
+  receipt.names_model = query.names_model;
+  receipt.owner = context.options.keys.OwnerOf(request.head.authorization).value_or(0);
+  receipt.prompts = query.prompts.size();
+  for (const PassPrompt& prompt : query.prompts) receipt.tokens += prompt.ids.size();
+  return pending;
+}
+
+HttpResponse AnswerWith(const ServiceContext& context, const PendingAnswer& pending,
+                        const PassResults& results) {
+  HttpResponse response = pending.answer(results, pending.id);
+  if (context.receipts == nullptr || response.status != 200) return response;
+  ReceiptRecord receipt = pending.receipt;
+  receipt.exchanges_verified = results.exchanges_verified;
+  context.receipts->Keep(std::move(receipt), response);
+  return response;
+}
 
 }  // namespace
 
@@ -54,26 +89,28 @@ absl::StatusOr<std::vector<PassPrompt>> EncodeWholePrompts(const ServiceContext&
   return prompts;
 }
 
-void RunAndAnswer(const ServiceContext& context, PassKind kind, std::vector<PassPrompt> prompts,
-                  std::string_view member, const HttpRequest& request, HttpReply reply,
-                  std::function<HttpResponse(const PassResults&)> answer) {
-  if (const absl::Status fits = CheckRequestSize(context, prompts, member); !fits.ok()) {
+void RunAndAnswer(const ServiceContext& context, PassQuery query, const HttpRequest& request,
+                  const HttpReply& reply) {
+  if (const absl::Status fits = CheckRequestSize(context, query.prompts, query.member);
+      !fits.ok()) {
     return reply(ErrorResponse(fits));
   }
-  const size_t bytes = AnswerBytes(context.model, kind, prompts) + request.body.size();
+  const size_t bytes = AnswerBytes(context.model, query.kind, query.prompts) + request.body.size();
   const absl::StatusOr<std::shared_ptr<void>> lease = HoldAnswer(context, bytes);
   if (!lease.ok()) return reply(ErrorResponse(lease.status()));
-  PassJob job{.kind = kind,
-              .prompts = std::move(prompts),
+  const std::shared_ptr<const PendingAnswer> pending = Prepare(context, query, request);
+  PassJob job{.kind = query.kind,
+              .prompts = std::move(query.prompts),
               .left = request.left,
               .deadline = PassJob::Clock::now() + context.options.request_timeout};
   // Writing an answer takes time that passes need not wait for.
-  job.done = [&tasks = context.tasks, reply, answer, lease = *lease,
+  job.done = [&context, reply, pending, lease = *lease,
               size = SizeOfTask(bytes)](absl::StatusOr<PassResults> results) {
     auto shared = std::make_shared<absl::StatusOr<PassResults>>(std::move(results));
-    tasks.Post(
-        [shared, reply, answer, lease] {
-          HttpResponse response = shared->ok() ? answer(**shared) : ErrorResponse(shared->status());
+    context.tasks.Post(
+        [&context, shared, reply, pending, lease] {
+          HttpResponse response = shared->ok() ? AnswerWith(context, *pending, **shared)
+                                               : ErrorResponse(shared->status());
           response.lease = lease;
           reply(std::move(response));
         },

@@ -17,6 +17,8 @@
 
 namespace sotto {
 
+class Receipts;
+
 struct ServiceContext {
   const Model& model;
   const ServiceOptions& options;  // model_name is filled.
@@ -24,6 +26,8 @@ struct ServiceContext {
   TaskQueue& tasks;
   ServiceMetrics& metrics;
   const MemoryBudget& answers;
+  AttestationReports* reports;  // Null where there is no identity to attest.
+  Receipts* receipts;           // Null where none are signed.
 };
 
 // Of a task that reads or writes so much.
@@ -37,12 +41,22 @@ absl::StatusOr<std::vector<PassPrompt>> EncodeWholePrompts(const ServiceContext&
                                                            const std::vector<PromptInput>& inputs,
                                                            const PromptHandling& handling);
 
+// What a request asks of passes, and how it is answered.
+struct PassQuery {
+  PassKind kind = {};
+  std::vector<PassPrompt> prompts = {};
+  std::string_view member = {};     // Of the request, that holds them.
+  bool names_model = false;         // The request does.
+  std::string_view id_prefix = {};  // Of the answer's id: "cmpl-"; empty: it has none.
+  // The answer that calls itself `id`.
+  std::function<HttpResponse(const PassResults&, const SecretString& id)> answer = {};
+};
+
 // Has the prompts computed, and answers with what `answer` makes of the results, or with the error.
-// INVALID_ARGUMENT, naming `member`, for more tokens or prompts than one request may have; errors
-// of HoldAnswer(), before anything is computed.
-void RunAndAnswer(const ServiceContext& context, PassKind kind, std::vector<PassPrompt> prompts,
-                  std::string_view member, const HttpRequest& request, HttpReply reply,
-                  std::function<HttpResponse(const PassResults&)> answer);
+// Answers, not errors, have receipts. INVALID_ARGUMENT, naming `member`, for more tokens or prompts
+// than one request may have; errors of HoldAnswer(), before anything is computed.
+void RunAndAnswer(const ServiceContext& context, PassQuery query, const HttpRequest& request,
+                  const HttpReply& reply);
 
 }  // namespace sotto
 

@@ -104,6 +104,10 @@ HttpResponse ErrorResponse(const absl::Status& status) {
   return response;
 }
 
+HttpResponse NotFoundResponse(std::string_view message) {
+  return Make({404, "not_found", nullptr}, message, "");
+}
+
 HttpResponse HttpErrorResponse(int status, std::string_view message) {
   HttpResponse response = Make(KindOfHttp(status), message, "");
   if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");

@@ -22,6 +22,8 @@ absl::Status BusyError(std::string_view message, double retry_after_seconds);
 // Retry-After, 503 UNAVAILABLE and CANCELLED, 504 DEADLINE_EXCEEDED; else 500, and of what went
 // wrong inside nothing is said.
 HttpResponse ErrorResponse(const absl::Status& status);
+// 404 of something that is not, or no more, or somebody else's: ACI's type not_found.
+HttpResponse NotFoundResponse(std::string_view message);
 // An error of HTTP itself: 401, 404, 405, 413, 429, 431, 503 and others.
 HttpResponse HttpErrorResponse(int status, std::string_view message);
 
