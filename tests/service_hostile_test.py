@@ -336,6 +336,19 @@ class HostileTest(unittest.TestCase):
         self.assertTrue(until(lambda: copies() == 0))
         self.assertEqual(server.ask("/health", connection=kept)[0], 200)
 
+    def test_answers_over_tls_are_wiped(self):
+        with tempfile.TemporaryDirectory() as folder:
+            server = self.serve(tls=make_certificate(folder))
+            try:
+                server.memory()
+            except PermissionError:
+                self.skipTest("only root may read the memory of a process that allows no dumps")
+            for n in (1, 5, 20):
+                status, _, answer = server.ask("/v1/completions", {**GOOD, "prompt": CANARY * n})
+                self.assertEqual(status, 200)
+                self.assertTrue(answer["choices"][0]["text"].startswith(CANARY))
+            self.assertTrue(until(lambda: f'"text":"{CANARY}'.encode() not in server.memory()))
+
     def test_the_command_line_is_checked(self):
         for flags, message in [
                 (["--listen", "localhost:0"], "--tls-cert and --tls-key: are required"),
