@@ -77,6 +77,21 @@ class Server:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
 
+    def memory(self):
+        """All that it may write, and may have written."""
+        with open(f"/proc/{self.process.pid}/maps", encoding="utf-8") as maps, \
+                open(f"/proc/{self.process.pid}/mem", "rb", buffering=0) as mem:
+            parts = []
+            for line in maps:
+                match = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
+                if not match:
+                    continue
+                begin, end = (int(address, 16) for address in match.groups())
+                mem.seek(begin)
+                with contextlib.suppress(OSError):
+                    parts.append(mem.read(end - begin))
+            return b"|".join(parts)
+
     def alive(self):
         return self.process.poll() is None
 

@@ -1,6 +1,5 @@
 #include "cli/serve_flags.h"
 
-#include <algorithm>
 #include <array>
 #include <limits>
 #include <string>
@@ -20,7 +19,6 @@ namespace sotto {
 namespace {
 
 constexpr int64_t kLongestServed = std::numeric_limits<int32_t>::max();
-constexpr int64_t kMostServed = 1'000'000;
 constexpr size_t kMaxNamedFileBytes = size_t{1} << 20;
 // In the order of the enumerators.
 constexpr std::array<std::string_view, 2> kPoolings = {"last", "mean"};
@@ -59,15 +57,7 @@ ServeListenFlags::ServeListenFlags(CLI::App& app)
                           .placeholder = "FILE",
                           .help = "The keys that clients must show (Authorization: Bearer KEY), "
                                   "one a line",
-                          .shown_default = "none: everybody may call"}),
-      max_connections_(app, {.flag = "--max-connections",
-                             .placeholder = "N",
-                             .help = "Connections at once; one more closes the longest idle",
-                             .default_value = "4096"}),
-      max_body_bytes_(app, {.flag = "--max-body-bytes",
-                            .placeholder = "N",
-                            .help = "Longest body of a request",
-                            .default_value = "8388608"}) {}
+                          .shown_default = "none: everybody may call"}) {}
 
 absl::Status ServeListenFlags::ReadTls(ServiceOptions& options) const {
   if (no_tls_->count() > 0) {
@@ -110,13 +100,6 @@ absl::Status ServeListenFlags::ReadKeys(ServiceOptions& options) const {
   return absl::OkStatus();
 }
 
-absl::Status ServeListenFlags::ReadLimits(HttpLimits& limits) const {
-  SOTTO_ASSIGN_OR_RETURN(limits.max_connections, max_connections_.Integer(1, kMostServed));
-  SOTTO_ASSIGN_OR_RETURN(limits.max_body_bytes, max_body_bytes_.Integer(1, kLongestServed));
-  limits.max_held_bytes = std::max(limits.max_held_bytes, 2 * limits.max_body_bytes);
-  return absl::OkStatus();
-}
-
 bool ServeListenFlags::leaves_tls_open() const {
   return no_tls_->count() == 0 && !tls_cert_.given();
 }
@@ -128,7 +111,6 @@ absl::Status ServeListenFlags::Read(ServiceOptions& options) const {
     return UsageError(StrCat(listen_.source(), ": must be HOST:PORT"));
   }
   SOTTO_RETURN_IF_ERROR(ReadTls(options));
-  SOTTO_RETURN_IF_ERROR(ReadLimits(options.http.limits));
   return ReadKeys(options);
 }
 
@@ -168,22 +150,7 @@ ServeFlags::ServeFlags(CLI::App& app)
                                    "three times as long; 0: none",
                            .default_value = "256",
                            .shown_default = "256; none where padding is computed"}),
-      max_queue_(app, {.flag = "--max-queue",
-                       .placeholder = "N",
-                       .help = "Requests that wait; one more is refused (429)",
-                       .default_value = "1024"}),
-      max_request_tokens_(app, {.flag = "--max-request-tokens",
-                                .placeholder = "N",
-                                .help = "Most tokens of one request",
-                                .default_value = "131072"}),
-      request_seconds_(app, {.flag = "--request-seconds",
-                             .placeholder = "SECONDS",
-                             .help = "Longest wait for a request's results (504 behind it)",
-                             .default_value = "600"}),
-      drain_seconds_(app, {.flag = "--drain-seconds",
-                           .placeholder = "SECONDS",
-                           .help = "What accepted requests get to finish after SIGTERM",
-                           .default_value = "30"}),
+      limits_(app),
       share_prefixes_(AddSwitch(app, "--share-prefixes-across-clients",
                                 "Compute a beginning that prompts of several requests have in "
                                 "common once; its time tells clients what others ask")),
@@ -224,21 +191,6 @@ absl::Status ServeFlags::ReadShape(ServeJob& job) const {
   return absl::OkStatus();
 }
 
-absl::Status ServeFlags::ReadQueue(ServeJob& job) const {
-  ServiceOptions& service = job.service;
-  service.model_name = served_model_name_.value();
-  service.scheduler.share_prefixes = share_prefixes_->count() > 0;
-  SOTTO_ASSIGN_OR_RETURN(service.scheduler.max_jobs, max_queue_.Integer(1, kMostServed));
-  SOTTO_ASSIGN_OR_RETURN(service.max_request_tokens,
-                         max_request_tokens_.Integer(1, kLongestServed));
-  service.scheduler.max_tokens = std::max(service.scheduler.max_tokens, service.max_request_tokens);
-  SOTTO_ASSIGN_OR_RETURN(const int64_t request_seconds, request_seconds_.Integer(1, 86400));
-  service.request_timeout = std::chrono::seconds(request_seconds);
-  SOTTO_ASSIGN_OR_RETURN(const int64_t drain_seconds, drain_seconds_.Integer(0, 86400));
-  job.drain_timeout = std::chrono::seconds(drain_seconds);
-  return absl::OkStatus();
-}
-
 absl::Status ServeFlags::ReadRerank(ServiceOptions& options) const {
   const std::string value = rerank_labels_.value();
   const std::vector<std::string_view> labels = SplitCommas(value);
@@ -270,7 +222,9 @@ absl::StatusOr<ServeJob> ServeFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(execution_.ApplyLogLevel());
   ServeJob job;
   SOTTO_RETURN_IF_ERROR(ReadShape(job));
-  SOTTO_RETURN_IF_ERROR(ReadQueue(job));
+  job.service.model_name = served_model_name_.value();
+  job.service.scheduler.share_prefixes = share_prefixes_->count() > 0;
+  SOTTO_RETURN_IF_ERROR(limits_.Read(job.service, job.drain_timeout));
   SOTTO_RETURN_IF_ERROR(model_.Read(job));
   SOTTO_RETURN_IF_ERROR(CheckFiles(job));
   SOTTO_RETURN_IF_ERROR(execution_.Read(job));

@@ -11,6 +11,7 @@
 #include "cli/model_flags.h"
 #include "cli/run_job.h"
 #include "cli/serve_identity.h"
+#include "cli/serve_limit_flags.h"
 #include "cli/setting.h"
 #include "trusted/service/service.h"
 
@@ -39,11 +40,10 @@ class ServeListenFlags {
  private:
   absl::Status ReadTls(ServiceOptions& options) const;
   absl::Status ReadKeys(ServiceOptions& options) const;
-  absl::Status ReadLimits(HttpLimits& limits) const;
 
   Setting listen_, tls_cert_, tls_key_;
   CLI::Option* const no_tls_;
-  Setting api_key_file_, max_connections_, max_body_bytes_;
+  Setting api_key_file_;
 };
 
 class ServeFlags {
@@ -55,7 +55,6 @@ class ServeFlags {
 
  private:
   absl::Status ReadShape(ServeJob& job) const;
-  absl::Status ReadQueue(ServeJob& job) const;
   absl::Status ReadRerank(ServiceOptions& options) const;
   absl::Status CheckFiles(const ServeJob& job) const;
 
@@ -63,9 +62,8 @@ class ServeFlags {
   ServeListenFlags listen_;
   ServeIdentityFlags identity_;
   Setting test_attester_;
-  Setting served_model_name_, prefill_length_, batch_size_, batch_tokens_, urgent_tokens_,
-      max_queue_;
-  Setting max_request_tokens_, request_seconds_, drain_seconds_;
+  Setting served_model_name_, prefill_length_, batch_size_, batch_tokens_, urgent_tokens_;
+  ServeLimitFlags limits_;
   CLI::Option* const share_prefixes_;
   Setting embedding_pooling_, rerank_template_, rerank_labels_;
   ExecutionFlags execution_;

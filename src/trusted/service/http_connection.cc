@@ -405,6 +405,8 @@ class Connection {
     const auto last = std::chrono::steady_clock::now() + limits().write_timeout +
                       std::chrono::seconds(message.body().size() / kWriteBytesPerSecond);
     http::response_serializer<HttpBody> serializer(message);
+    // A header and a body in one call would be copied together, to memory that is not wiped.
+    serializer.split(true);
     while (!serializer.is_done()) {
       const auto now = std::chrono::steady_clock::now();
       lowest().expires_at(std::min(last, now + limits().write_timeout));
