@@ -16,6 +16,7 @@ import unittest
 ALLOWED = {
     "base": [],
     "attest": ["base"],
+    "http": ["base"],
     "kernels": ["base"],
     "model": ["base"],
     "protocol": ["base", "model"],
@@ -27,7 +28,7 @@ ALLOWED = {
     "trusted/tee": ["attest", "base", "model"],
     "trusted/identity": ["attest", "base"],
     "trusted/api": ["base", "kernels", "model", "protocol", "trusted"],
-    "trusted/service": ["base", "model", "protocol/endpoint.h", "trusted/identity"],
+    "trusted/service": ["base", "http", "model", "protocol/endpoint.h", "trusted/identity"],
     "trusted/service/page": ["base"],
     "accelerator": ["base", "kernels", "model", "protocol"],
     "accelerator/devices": ["base", "kernels", "accelerator/device.h"],
@@ -50,7 +51,7 @@ ALLOWED_LIBRARIES = {
     "CL": ["accelerator/devices"],
     "cuda_runtime.h": ["accelerator/devices"],
     "cublasLt.h": ["accelerator/devices"],
-    "boost": ["trusted/service"],
+    "boost": ["http", "trusted/service"],
     "toml++": ["attest"],
     "CLI": ["base/command_line.h", "cli", "tools", "accelerator"],
 }

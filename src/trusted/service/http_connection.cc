@@ -30,7 +30,7 @@
 #include <utility>
 
 #include "base/strings.h"
-#include "trusted/service/http_framing.h"
+#include "http/framing.h"
 
 namespace sotto {
 namespace {

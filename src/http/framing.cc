@@ -1,4 +1,4 @@
-#include "trusted/service/http_framing.h"
+#include "http/framing.h"
 
 #include <algorithm>
 #include <boost/beast/core/string.hpp>

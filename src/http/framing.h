@@ -1,7 +1,7 @@
 // Whether all who read a request agree where it ends and whose it is. A proxy before the server
 // that reads it otherwise would pass on two requests as one ("request smuggling"). TRUSTED.
-#ifndef SOTTO_TRUSTED_SERVICE_HTTP_FRAMING_H_
-#define SOTTO_TRUSTED_SERVICE_HTTP_FRAMING_H_
+#ifndef SOTTO_HTTP_FRAMING_H_
+#define SOTTO_HTTP_FRAMING_H_
 
 #include <boost/beast/http/message.hpp>
 
@@ -13,4 +13,4 @@ const char* FramingError(const boost::beast::http::request_header<>& header);
 
 }  // namespace sotto
 
-#endif  // SOTTO_TRUSTED_SERVICE_HTTP_FRAMING_H_
+#endif  // SOTTO_HTTP_FRAMING_H_
