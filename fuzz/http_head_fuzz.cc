@@ -11,7 +11,8 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "trusted/service/http_framing.h"
+#include "http/framing.h"
+#include "trusted/service/http_parser.h"
 
 namespace {
 

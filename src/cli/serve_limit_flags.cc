@@ -6,7 +6,7 @@
 
 #include "base/strings.h"
 #include "cli/command.h"
-#include "trusted/service/memory_budget.h"
+#include "http/memory_budget.h"
 
 namespace sotto {
 namespace {

@@ -7,6 +7,7 @@
 #include "cli/app.h"
 #include "cli/attest_command.h"
 #include "cli/classify_command.h"
+#include "cli/connect_command.h"
 #include "cli/embed_command.h"
 #include "cli/model_command.h"
 #include "cli/other_program.h"
@@ -40,6 +41,7 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
   AddClassifyCommand(app, invocation);
   AddEmbedCommand(app, invocation);
   AddServeCommand(app, invocation);
+  AddConnectCommand(app, invocation);
   AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
   AddAttestCommand(app, invocation);

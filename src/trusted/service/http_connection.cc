@@ -37,8 +37,9 @@
 
 #include "base/log.h"
 #include "base/strings.h"
+#include "http/framing.h"
 #include "trusted/service/exception_reason.h"
-#include "trusted/service/http_framing.h"
+#include "trusted/service/http_parser.h"
 
 namespace sotto {
 namespace {

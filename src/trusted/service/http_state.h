@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <mutex>
 
+#include "http/memory_budget.h"
 #include "trusted/service/http_places.h"
 #include "trusted/service/http_server.h"
-#include "trusted/service/memory_budget.h"
 
 namespace sotto {
 

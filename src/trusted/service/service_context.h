@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "trusted/service/memory_budget.h"
+#include "http/memory_budget.h"
 #include "trusted/service/prompt_input.h"
 #include "trusted/service/scheduler.h"
 #include "trusted/service/service.h"

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/strings.h"
+#include "http/error_body.h"
 
 namespace sotto {
 namespace {
@@ -56,15 +56,11 @@ ErrorKind KindOfHttp(int status) {
 }
 
 HttpResponse Make(const ErrorKind& kind, std::string_view message, std::string_view member) {
-  nlohmann::ordered_json error;
-  error["message"] = message;
-  error["type"] = kind.type;
-  error["param"] = member.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(member);
-  error["code"] =
-      kind.code == nullptr ? nlohmann::ordered_json() : nlohmann::ordered_json(kind.code);
   HttpResponse response{.status = kind.status};
-  response.body = nlohmann::ordered_json({{"error", std::move(error)}})
-                      .dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  response.body = ErrorBodyToJson({.message = message,
+                                   .type = kind.type,
+                                   .param = member,
+                                   .code = kind.code == nullptr ? "" : kind.code});
   return response;
 }
 

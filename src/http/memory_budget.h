@@ -1,6 +1,6 @@
 // Memory of which many take parts and give them back. Thread-safe.
-#ifndef SOTTO_TRUSTED_SERVICE_MEMORY_BUDGET_H_
-#define SOTTO_TRUSTED_SERVICE_MEMORY_BUDGET_H_
+#ifndef SOTTO_HTTP_MEMORY_BUDGET_H_
+#define SOTTO_HTTP_MEMORY_BUDGET_H_
 
 #include <atomic>
 #include <cstddef>
@@ -42,4 +42,4 @@ class MemoryBudget {
 
 }  // namespace sotto
 
-#endif  // SOTTO_TRUSTED_SERVICE_MEMORY_BUDGET_H_
+#endif  // SOTTO_HTTP_MEMORY_BUDGET_H_

@@ -1,10 +1,11 @@
-#include "trusted/service/http_framing.h"
+#include "http/framing.h"
 
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/fields.hpp>
-#include <cstdint>
+
+#include "base/wiping_allocator.h"
 
 namespace sotto {
 namespace {
@@ -18,7 +19,8 @@ bool IsNumber(beast::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-const char* LengthError(const http::request_header<HttpFields>& header) {
+template <typename Fields>
+const char* LengthError(const http::request_header<Fields>& header) {
   const size_t lengths = header.count(http::field::content_length);
   const size_t encodings = header.count(http::field::transfer_encoding);
   if (lengths > 1 || (lengths == 1 && !IsNumber(header[http::field::content_length]))) {
@@ -35,11 +37,6 @@ const char* LengthError(const http::request_header<HttpFields>& header) {
 
 }  // namespace
 
-void SetLimits(HttpParser& parser, const HttpLimits& limits) {
-  parser.header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
-  parser.body_limit(limits.max_body_bytes);
-}
-
 bool HasFoldedLine(std::string_view head) {
   for (size_t at = 0, end; (end = head.find("\r\n", at)) != std::string_view::npos; at = end + 2) {
     if (end == at) return false;  // The empty line behind the head.
@@ -49,12 +46,17 @@ bool HasFoldedLine(std::string_view head) {
   return false;
 }
 
-const char* FramingError(const http::request_header<HttpFields>& header) {
+template <typename Fields>
+const char* FramingError(const http::request_header<Fields>& header) {
   if (const char* const error = LengthError(header)) return error;
   const size_t hosts = header.count(http::field::host);
   if (hosts > 1 || (hosts == 0 && header.version() >= kHttp11)) return "there must be one Host";
   if (header.count(http::field::authorization) > 1) return "there may be one Authorization";
   return nullptr;
 }
+
+template const char* FramingError(const http::request_header<http::fields>& header);
+template const char* FramingError(
+    const http::request_header<http::basic_fields<WipingAllocator<char>>>& header);
 
 }  // namespace sotto

@@ -1,4 +1,4 @@
-#include "trusted/service/memory_budget.h"
+#include "http/memory_budget.h"
 
 #include <gtest/gtest.h>
 
