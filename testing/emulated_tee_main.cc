@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "absl/strings/escaping.h"
+#include "base/check.h"
+#include "base/file.h"
 #include "base/strings.h"
 #include "testing/emulated_tee.h"
 #include "testing/synthetic_evidence.h"
@@ -28,6 +30,9 @@ void Judge(TeeKind tee, const std::string& quote, const std::string& report_data
 
 int Serve(TeeKind tee, const std::string& directory) {
   const EmulatedTee files(tee, directory);
+  const SyntheticEvidence evidence = SyntheticQuote(tee, std::string(64, '\0'));
+  SOTTO_CHECK(WriteFileAtomically(directory + "/collateral.json", evidence.collateral).ok());
+  SOTTO_CHECK(WriteFileAtomically(directory + "/root.pem", evidence.root_pem).ok());
   std::puts("ready");
   std::fflush(stdout);
   std::string quote, report_data;

@@ -1,4 +1,4 @@
-"""The service, called by the unchanged `openai` package from npm, over TLS.
+"""The service, called by the unchanged `openai` package from npm, over TLS, and through `sotto connect`.
 
 Skipped where there is no node or npm, or where the package cannot be fetched. OPENAI_NODE_PACKAGE may name its directory.
 Usage: openai_client_test.py SOURCE_DIR BUILD_DIR.
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import unittest
 
+from connect_process import AttestedServer, Connect, EmulatedEnclave
 from service_process import Server, make_certificate
 
 KEY = "a-key-for-this-test-alone"
@@ -47,6 +48,22 @@ class OpenAiClientTest(unittest.TestCase):
                                   "kjv-2m"], capture_output=True, text=True, timeout=300, check=False,
                                  env={**os.environ, "NODE_EXTRA_CA_CERTS": str(tls[0])})
             self.assertEqual((run.stdout, run.returncode), ("ok\n", 0), run.stderr)
+
+    def test_the_same_through_sotto_connect(self):
+        if not (BUILD_DIR / "tests/connect_under_test_root").exists():
+            self.skipTest("the programs are not built")
+        with tempfile.TemporaryDirectory() as folder:
+            package = self.package(folder)
+            enclave = EmulatedEnclave(BUILD_DIR)
+            self.addCleanup(enclave.close)
+            server = AttestedServer(BUILD_DIR, SOURCE_DIR / "models/kjv-2m", enclave, "--max-queue", "2",
+                                    "--api-key-file", enclave.write("keys", KEY + "\n"), key=KEY)
+            self.addCleanup(server.close)
+            connect = Connect(BUILD_DIR, server.port, enclave, "--pad-to", "4096")
+            self.addCleanup(connect.close)
+            run = subprocess.run(["node", SOURCE_DIR / "tests/openai_client.mjs", package, connect.url + "/v1", KEY,
+                                  "kjv-2m"], capture_output=True, text=True, timeout=300, check=False)
+            self.assertEqual((run.stdout, run.returncode), ("ok\n", 0), run.stderr + connect.log())
 
 
 if __name__ == "__main__":
