@@ -1,7 +1,7 @@
-// The files of a TEE, for tests in other languages: `emulated_tee sgx|tdx DIR` serves them below DIR
-// (emulated_tee.h) until its standard input ends. It writes "ready", and for each line "QUOTE DATA",
-// both in hexadecimal digits, what Sotto says of the quote, whose report data must be these: one
-// JSON object.
+// The files of a TEE, for tests in other languages: `emulated_tee sgx|tdx DIR` serves them below
+// DIR (emulated_tee.h) until its standard input ends. It writes "ready", and for each line "QUOTE
+// DATA", both in hexadecimal digits, what Sotto says of the quote, whose report data must be these:
+// one JSON object.
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -20,10 +20,9 @@ namespace {
 void Judge(TeeKind tee, const std::string& quote, const std::string& report_data) {
   // Under the keys of this process, whoever asks what it accepts.
   const SyntheticEvidence evidence = SyntheticQuote(tee, report_data);
-  const Verdict verdict = VerifyQuote(quote, evidence.collateral, SyntheticPolicy(),
-                                      {.at = kEvidenceTime,
-                                       .report_data = report_data,
-                                       .insecure_test_root = evidence.root_pem});
+  const Verdict verdict = VerifyQuote(
+      quote, evidence.collateral, SyntheticPolicy(),
+      {.at = kEvidenceTime, .report_data = report_data, .insecure_test_root = evidence.root_pem});
   std::printf("%s\n", VerdictToJson(verdict).c_str());
   std::fflush(stdout);
 }

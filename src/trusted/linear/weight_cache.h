@@ -22,8 +22,8 @@
 
 namespace sotto {
 
-// Where the cache of what `options` pack of this checkpoint is, or would be, on this machine. Errors
-// as Checkpoint::ReadStoredRows.
+// Where the cache of what `options` pack of this checkpoint is, or would be, on this machine.
+// Errors as Checkpoint::ReadStoredRows.
 absl::StatusOr<std::string> WeightCachePath(const std::string& cache_dir,
                                             const Checkpoint& checkpoint,
                                             const LocalLinearOptions& options);
