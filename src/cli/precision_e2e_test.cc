@@ -68,9 +68,9 @@ TEST_F(PrefillTest, OneDnnsVariablesDoNotChangeWhatIsNamed) {
 }
 
 TEST_F(PrefillTest, FixedWeightsAreOfTwoWidths) {
-  const auto logits = [&](const Arguments& flags) {
-    const ProgramResult run =
-        Sotto(Arguments{"--precision", "fixed", "--save-logits", "x.npy"} + flags);
+  const auto logits = [&](std::vector<std::string> flags) {
+    flags.insert(flags.end(), {"--precision", "fixed", "--save-logits", "x.npy"});
+    const ProgramResult run = Sotto(flags);
     EXPECT_EQ(run.exit_code, 0) << run.err;
     return dir_.Read("x.npy");
   };
