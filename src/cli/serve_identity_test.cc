@@ -99,7 +99,7 @@ TEST(ServeIdentityTest, RefusesByTheFlag) {
   EXPECT_THAT(std::string(ReadIdentity({"--keyset-subject", "a b"}).status().message()),
               HasSubstr("--keyset-subject: must be"));
   EXPECT_THAT(std::string(ReadIdentity({"--keyset-hours", "0"}).status().message()),
-              HasSubstr("--keyset-hours: must be"));
+              HasSubstr("--keyset-hours: \"0\" is not a whole number from 1"));
 }
 
 }  // namespace

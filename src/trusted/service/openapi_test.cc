@@ -24,6 +24,7 @@ std::set<PathAndMethod> ServedPaths() {
     std::string path(endpoint.path);
     if (endpoint.answer == AnswerPage || path == "/v1/chat/completions") continue;
     if (path == "/v1/models/") path += "{model}";
+    if (path == "/v1/aci/receipts/") path += "{id}";
     std::string method(endpoint.method);
     std::ranges::transform(method, method.begin(), [](unsigned char c) { return std::tolower(c); });
     paths.insert({std::move(path), std::move(method)});
