@@ -11,7 +11,7 @@ import sys
 import tempfile
 import unittest
 
-import service_test
+import service_rankings_test
 from service_process import Server, until
 
 KEYS = ["the-key-that-asks", "another-clients-key"]
@@ -113,9 +113,8 @@ class ReceiptsTest(unittest.TestCase):
                 self.assertEqual(usage["exchanges_verified"], 0)
 
     def test_a_classifiers_answers_have_them(self):
-        service_test.KJV = KJV
         folder = self.directory / "classifier"
-        service_test.make_classifier(folder, ["good", "bad"])
+        service_rankings_test.make_classifier(folder, ["good", "bad"])
         server = Server(BUILD_DIR, folder, "--insecure-test-attester", self.tee)
         self.addCleanup(server.close)
         keyset = self.fetch_keyset(server)
