@@ -60,9 +60,10 @@ std::unique_ptr<Backend> MakeBackend(const PrefillOptions& options, const Checkp
                             pool);
   }
   const PassSize pass{options.batch_size, options.prefill_length, options.positions};
-  SplitSetup setup = MakeSplitSetup(*options.split, pass, precision.linear, options.threads);
-  setup.fixed_weights = options.fixed_weights;
-  return std::make_unique<SplitBackend>(checkpoint, std::move(setup), pool);
+  return std::make_unique<SplitBackend>(checkpoint,
+                                        MakeSplitSetup(*options.split, pass, precision.linear,
+                                                       options.threads, options.fixed_weights),
+                                        pool);
 }
 
 RetrySchedule MakeRetries(const PrefillOptions& options) {

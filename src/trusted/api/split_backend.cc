@@ -54,7 +54,7 @@ Precision PrecisionOf(const SplitOptions& options, Precision wanted) {
 }
 
 SplitSetup MakeSplitSetup(const SplitOptions& options, const PassSize& pass, Precision precision,
-                          int threads) {
+                          int threads, FixedWeights fixed_weights) {
   SplitSetup setup;
   setup.protection = ProtectionOf(options);
   setup.endpoints = options.endpoints;
@@ -75,6 +75,7 @@ SplitSetup MakeSplitSetup(const SplitOptions& options, const PassSize& pass, Pre
   setup.connect_timeout = std::min(options.connect_timeout, options.exchange_timeout);
   setup.exchange_timeout = options.exchange_timeout;
   setup.plain_format = PlainFormat(precision);
+  setup.fixed_weights = fixed_weights;
   setup.offload = {.embedding = options.plain_embedding, .attention = options.plain_attention};
   setup.pads.store = {.memory_bytes = options.pads.memory_bytes,
                       .directory = options.pads.directory,

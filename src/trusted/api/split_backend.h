@@ -36,7 +36,7 @@ struct PassSize {
 
 // `precision` is PrecisionOf(options, ..).
 SplitSetup MakeSplitSetup(const SplitOptions& options, const PassSize& pass, Precision precision,
-                          int threads);
+                          int threads, FixedWeights fixed_weights = FixedWeights::k12Bits);
 
 // What the user must read before anything runs, beginning "NOT CONFIDENTIAL"; empty when the
 // protection holds.
