@@ -16,7 +16,7 @@ namespace {
 
 constexpr uint64_t kInboxBytes = 2048;
 
-ModelShape Model() {
+ModelShape RelayedShape() {
   return {.layers = {{.n_in = 12, .n_out = 20}, {.n_in = 20, .n_out = 3}},
           .hidden_size = 12,
           .vocab_size = 33};
@@ -34,7 +34,7 @@ void TakeOne(RelayInbox& inbox, uint64_t number, const ModelShape& model) {
 }
 
 void TryStream(const uint8_t* data, size_t size) {
-  const ModelShape model = Model();
+  const ModelShape model = RelayedShape();
   RelayInbox inbox(RelayTicket{}, kInboxBytes);
   SOTTO_CHECK(inbox.Attach([] {}).ok());
   RelayIntake intake(model, inbox);

@@ -11,7 +11,7 @@
 
 namespace {
 
-void CheckIds(const sotto::TextOrIds& value) {
+void CheckIdsOf(const sotto::TextOrIds& value) {
   if (!value.ids.has_value()) return;
   SOTTO_CHECK(!value.ids->empty() && value.text.empty());
   for (const int32_t id : *value.ids) SOTTO_CHECK(id >= 0);
@@ -27,9 +27,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!request.ok()) return 0;
   SOTTO_CHECK(!request->id.is_structured());
   SOTTO_CHECK((request->kind == sotto::ScoreKind::kText) == request->continuations.empty());
-  CheckIds(request->context);
+  CheckIdsOf(request->context);
   for (const sotto::TextOrIds& continuation : request->continuations) {
-    CheckIds(continuation);
+    CheckIdsOf(continuation);
     SOTTO_CHECK(continuation.ids.has_value() == request->context.ids.has_value());
   }
   return 0;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr uint64_t kWindow = uint64_t{1} << 24;
 
-ModelShape Model() {
+ModelShape SmallShape() {
   return {.layers = {{.n_in = 12, .n_out = 20}, {.n_in = 20, .n_out = 12}},
           .hidden_size = 12,
           .vocab_size = 33};
@@ -25,7 +25,7 @@ ModelShape Model() {
 void TryRequest(const pb::ExchangeRequest& message) {
   const absl::StatusOr<RequestHeader> header = DecodeRequest(message);
   if (!header.ok()) return;
-  const absl::StatusOr<ExchangeSizes> sizes = CheckRequest(*header, Model(), kWindow);
+  const absl::StatusOr<ExchangeSizes> sizes = CheckRequest(*header, SmallShape(), kWindow);
   if (!sizes.ok()) return;
   SOTTO_CHECK(sizes->total_bytes() <= kWindow);
   SOTTO_CHECK(sizes->request_bytes == header->payload_bytes);

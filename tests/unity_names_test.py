@@ -44,17 +44,27 @@ def clashes(sources):
             owner[name] = source
 
 
+def sources_in(unity, source_dir, build_dir):
+    """Those of the source tree, also where a file that the build made includes them."""
+    for included in re.findall(r'#include "([^"]+)"', unity.read_text()):
+        if included.startswith(build_dir):
+            made = pathlib.Path(included).read_text() if pathlib.Path(included).exists() else ""
+            yield from (str(path) for name in re.findall(r'#include "([^"]+\.cc)"', made)
+                        if (path := pathlib.Path(source_dir, name)).exists())
+        elif included.startswith(source_dir):
+            yield included
+
+
 def main(source_dir, build_dir):
     check_self()
     targets = collections.defaultdict(list)
     for unity in sorted(pathlib.Path(build_dir).rglob("Unity/unity_*_cxx.cxx")):
-        included = re.findall(r'#include "([^"]+)"', unity.read_text())
-        targets[unity.parent.parent].extend(s for s in included if s.startswith(source_dir))
+        targets[unity.parent.parent].extend(sources_in(unity, source_dir, build_dir))
     if not targets:
         print("SKIPPED: the build compiles each source by itself")
         return 0
     found = [f"{target.stem}: {clash}" for target, sources in targets.items()
-             for clash in clashes([s for s in sources if not s.startswith(build_dir)])]
+             for clash in clashes(sources)]
     print("\n".join(found) or f"{len(targets)} targets")
     return 1 if found else 0
 
