@@ -38,6 +38,14 @@ function(sotto_library name)
   target_link_libraries(${name} PUBLIC sotto_flags ${ARG_DEPS})
 endfunction()
 
+# sotto_optimise(lib ...): what multiplies or encodes. Under sanitizers other code is not optimised:
+# there compiling takes far longer than running it.
+function(sotto_optimise)
+  foreach(library ${ARGN})
+    target_compile_options(${library} PRIVATE $<$<CONFIG:Sanitize>:-O1>)
+  endforeach()
+endfunction()
+
 # sotto_test(name SOURCES a_test.cc ... DEPS lib ... [LABELS unit;threaded;e2e])
 # Labels: `unit` runs under ASan+UBSan too, `threaded` under TSan too, `e2e` starts processes. Tests
 # are not part of `all`: target `tests` builds every one, `tests_LABEL` those of a label.

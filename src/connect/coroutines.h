@@ -4,16 +4,6 @@
 #ifndef SOTTO_CONNECT_COROUTINES_H_
 #define SOTTO_CONNECT_COROUTINES_H_
 
-#include <utility>  // awaitable.hpp of Boost 1.74 needs it, and does not include it.
-
-// All of Asio that headers of this folder need is included here, behind this definition:
-// clang 14, of the sanitizers and the linter, has coroutines but does not say so; Asio 1.74 asks.
-#if defined(__clang__) && __clang_major__ < 15
-#define __cpp_impl_coroutine 201902L  // NOLINT(bugprone-reserved-identifier)
-#define BOOST_ASIO_HAS_CO_AWAIT
-#define BOOST_ASIO_HAS_STD_COROUTINE
-#endif
-
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -34,6 +24,7 @@
 #include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <span>
+#include <utility>  // awaitable.hpp of Boost 1.74 needs it, and does not include it.
 
 #include "base/wiping_allocator.h"
 

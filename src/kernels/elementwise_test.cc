@@ -16,7 +16,7 @@
 namespace sotto {
 namespace {
 
-const size_t kLengths[] = {1, 2, 7, 15, 16, 17, 31, 33, 64, 100, 172, 2048, 5000};
+const size_t kVectorLengths[] = {1, 2, 7, 15, 16, 17, 31, 33, 64, 100, 172, 2048, 5000};
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
@@ -37,7 +37,7 @@ class ElementwiseTest : public testing::TestWithParam<const ElementwiseKernels*>
 // The sum's terms add in lanes: n / 16 roundings each at most, half of which the root passes on;
 // then four roundings.
 TEST_P(ElementwiseTest, RmsNormEqualsTheReference) {
-  for (size_t n : kLengths) {
+  for (size_t n : kVectorLengths) {
     const std::vector<float> x = RandomRow(n, 2.0f, n), w = RandomRow(n, 1.0f, n + 1);
     std::vector<float> y(n);
     GetParam()->rms_norm(x.data(), w.data(), n, 1e-5f, y.data());
@@ -88,7 +88,7 @@ void ExpectQuantized(const reference::Row& x, float scale, const std::vector<uin
 }
 
 TEST_P(ElementwiseTest, QuantizeInt8EqualsTheReference) {
-  for (size_t n : kLengths) {
+  for (size_t n : kVectorLengths) {
     const std::vector<float> x = RandomRow(n, 3.0f, n), w = RandomRow(n, 1.0f, n + 1);
     std::vector<uint8_t> q(n);
     ExpectQuantized(Double(x), GetParam()->quantize_int8(x.data(), n, q.data()), q, 0x1p-22);
@@ -113,7 +113,7 @@ TEST_P(ElementwiseTest, QuantizeInt8ZeroTinyAndNonFiniteRows) {
 }
 
 TEST_P(ElementwiseTest, ConvertRoundsAsTheScalarDoes) {
-  for (size_t n : kLengths) {
+  for (size_t n : kVectorLengths) {
     std::vector<float> x = RandomRow(n, 1e3f, n);
     x[0] = 1.00390625f;  // A tie: to even.
     std::vector<BFloat16> y(n);
@@ -123,7 +123,7 @@ TEST_P(ElementwiseTest, ConvertRoundsAsTheScalarDoes) {
 }
 
 TEST_P(ElementwiseTest, MaxMagnitudeFindsItAnywhereAndKeepsNan) {
-  for (size_t n : kLengths) {
+  for (size_t n : kVectorLengths) {
     for (size_t at : {size_t{0}, n / 2, n - 1}) {
       std::vector<float> x = RandomRow(n, 1.0f, n);
       x[at] = -100.0f;
@@ -137,7 +137,7 @@ TEST_P(ElementwiseTest, MaxMagnitudeFindsItAnywhereAndKeepsNan) {
 
 // exp within 2^-22, then three roundings.
 TEST_P(ElementwiseTest, SwiGluEqualsTheReference) {
-  for (size_t n : kLengths) {
+  for (size_t n : kVectorLengths) {
     const std::vector<float> gate = RandomRow(n, 4.0f, n), up = RandomRow(n, 2.0f, n + 1);
     std::vector<float> y(n);
     GetParam()->swiglu(gate.data(), up.data(), n, y.data());
@@ -164,7 +164,7 @@ TEST_P(ElementwiseTest, SwiGluLargeGatesSaturate) {
 }
 
 TEST_P(ElementwiseTest, AddAdds) {
-  for (size_t n : kLengths) {
+  for (size_t n : kVectorLengths) {
     const std::vector<float> x = RandomRow(n, 1.0f, n), y = RandomRow(n, 1.0f, n + 1);
     std::vector<float> sum = y;
     GetParam()->add(x.data(), n, sum.data());
@@ -197,7 +197,7 @@ TEST_P(ElementwiseTest, ExpEdges) {
 }
 
 TEST_P(ElementwiseTest, LogSumExpEqualsTheReference) {
-  for (size_t n : kLengths) {
+  for (size_t n : kVectorLengths) {
     for (float scale : {0.01f, 5.0f, 100.0f}) {
       const std::vector<float> x = RandomRow(n, scale, n);
       EXPECT_NEAR(GetParam()->log_sum_exp(x.data(), n), reference::LogSumExp(Double(x)), 1e-6) << n;
@@ -210,7 +210,7 @@ TEST_P(ElementwiseTest, LogSumExpEqualsTheReference) {
 }
 
 TEST_P(ElementwiseTest, ArgMaxFirstOfTheLargest) {
-  for (size_t n : kLengths) {
+  for (size_t n : kVectorLengths) {
     for (size_t at : {size_t{0}, n / 3, n - 1}) {
       std::vector<float> x = RandomRow(n, 1.0f, n);
       x[at] = 50.0f;
@@ -224,7 +224,7 @@ TEST_P(ElementwiseTest, ArgMaxFirstOfTheLargest) {
 }
 
 TEST_P(ElementwiseTest, CountBeforeIsThePlaceInOrder) {
-  for (size_t n : kLengths) {
+  for (size_t n : kVectorLengths) {
     std::vector<float> x = RandomRow(n, 1.0f, n);
     for (float& value : x) value = std::round(4 * value);  // Many are equal.
     for (size_t at : {size_t{0}, n / 3, n - 1}) {

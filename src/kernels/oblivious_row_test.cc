@@ -12,8 +12,8 @@
 namespace sotto {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinite = std::numeric_limits<float>::infinity();
+constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
 
 TEST(ObliviousRowTest, LessMaskIsAllOrNothing) {
   for (uint64_t a : {0, 1, 5, 1 << 20}) {
@@ -24,7 +24,7 @@ TEST(ObliviousRowTest, LessMaskIsAllOrNothing) {
 
 TEST(ObliviousRowTest, AMaskedRowIsTheRowOrPositiveZeros) {
   std::vector<float> x = RandomRow(37, 1.0f, 1);
-  x[3] = kNan, x[4] = -kInfinity, x[5] = -0.0f;
+  x[3] = kNotANumber, x[4] = -kInfinite, x[5] = -0.0f;
   std::vector<float> y(37, 7.0f);
   MaskRow(x.data(), 37, ~uint64_t{0}, y.data());
   for (size_t i = 0; i < 37; ++i) {
@@ -41,7 +41,7 @@ TEST(ObliviousRowTest, ChoosesARowAmongNumbersAndOthers) {
   Matrix<float> x(9, 37);
   for (size_t i = 0; i < 9; ++i) {
     const std::vector<float> row = RandomRow(37, 1.0f, i);
-    for (size_t j = 0; j < 37; ++j) x.view()(i, j) = i % 3 == 2 ? kNan : row[j];
+    for (size_t j = 0; j < 37; ++j) x.view()(i, j) = i % 3 == 2 ? kNotANumber : row[j];
   }
   for (size_t index : {0, 1, 4, 7}) {
     std::vector<float> y(38, 7.0f);
@@ -57,8 +57,8 @@ TEST(ObliviousRowTest, ChoosesAnElement) {
     for (size_t index : {size_t{0}, n / 2, n - 1}) {
       EXPECT_EQ(ObliviousElement(x.data(), n, index), x[index]);
     }
-    x.back() = kInfinity;
-    EXPECT_EQ(ObliviousElement(x.data(), n, n - 1), kInfinity);
+    x.back() = kInfinite;
+    EXPECT_EQ(ObliviousElement(x.data(), n, n - 1), kInfinite);
   }
 }
 
@@ -66,8 +66,8 @@ TEST(ObliviousRowTest, SetsOneElementAlone) {
   for (size_t n : {1, 7, 16, 33}) {
     for (size_t index : {size_t{0}, n / 2, n - 1}) {
       std::vector<float> x = RandomRow(n, 1.0f, n), expected = x;
-      expected[index] = -kInfinity;
-      ObliviousSetElement(x.data(), n, index, -kInfinity);
+      expected[index] = -kInfinite;
+      ObliviousSetElement(x.data(), n, index, -kInfinite);
       EXPECT_EQ(x, expected);
     }
   }

@@ -13,7 +13,7 @@ namespace {
 
 size_t DivideUp(size_t n, size_t unit) { return (n + unit - 1) / unit; }
 
-Matrix<uint16_t> Pack(ConstMatrixView<uint16_t> table) {
+Matrix<uint16_t> PackRows(ConstMatrixView<uint16_t> table) {
   const size_t blocks = DivideUp(table.rows(), kSelectRows);
   Matrix<uint16_t> packed(DivideUp(table.cols(), kSelectPanelWords) * blocks,
                           kSelectPanelWords * kSelectRows);
@@ -33,7 +33,7 @@ class ObliviousSelectTest : public testing::TestWithParam<const ObliviousSelectK
   void Check(size_t rows, size_t words, const std::vector<int32_t>& ids) {
     Matrix<uint16_t> table(rows, words), out(kSelectPanelWords, ids.size() + 1);
     for (size_t i = 0; i < rows * words; ++i) table.view().data()[i] = random_();
-    const Matrix<uint16_t> packed = Pack(table.view());
+    const Matrix<uint16_t> packed = PackRows(table.view());
     const size_t blocks = DivideUp(rows, kSelectRows);
     for (size_t p = 0; p < DivideUp(words, kSelectPanelWords); ++p) {
       std::fill_n(out.view().data(), out.view().size(), uint16_t{0xaaaa});
@@ -84,7 +84,7 @@ TEST(ObliviousSelectDispatchTest, TakesTheBestKernel) {
   for (size_t i = 0; i < table.view().size(); ++i) {
     table.view().data()[i] = static_cast<uint16_t>(i * 2654435761u >> 16);
   }
-  const Matrix<uint16_t> packed = Pack(table.view());
+  const Matrix<uint16_t> packed = PackRows(table.view());
   const std::vector<int32_t> ids = {39, 0, 33};
   ObliviousSelect(ids, packed.view(), out.view());
   ObliviousSelectTable().best().select(ids, packed.view(), expected.view());

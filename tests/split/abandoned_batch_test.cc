@@ -15,9 +15,9 @@ namespace sotto {
 namespace {
 
 // Counts its products, each of which takes a while.
-class SlowDevice final : public ForwardingDevice {
+class SlowCountingDevice final : public ForwardingDevice {
  public:
-  SlowDevice(std::unique_ptr<Device> inner, std::atomic<uint32_t>& products)
+  SlowCountingDevice(std::unique_ptr<Device> inner, std::atomic<uint32_t>& products)
       : ForwardingDevice(std::move(inner)), products_(products) {}
 
   absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
@@ -37,9 +37,10 @@ TEST_P(AbandonedBatchTest, EndsBeforeItsLastProduct) {
   SetLogLevel(LogLevel::kError);
   std::atomic<uint32_t> products{0};
   const std::vector<std::string> devices = {"cpu"};
-  const HonestServer server = HonestServer::StartWith(
-      std::make_unique<SlowDevice>(ValueOrDie(OpenDevices(devices, {.threads = 1})), products),
-      ShippedModelDir(), [](ServerOptions&) {});
+  const HonestServer server =
+      HonestServer::StartWith(std::make_unique<SlowCountingDevice>(
+                                  ValueOrDie(OpenDevices(devices, {.threads = 1})), products),
+                              ShippedModelDir(), [](ServerOptions&) {});
   SessionOptions options = server.ClientOptions(NumberFormat::kF32);
   options.data_plane = GetParam();
   auto session = ValueOrDie(Session::Open(server.endpoint(), options));

@@ -64,7 +64,8 @@ class Server {
   std::unique_ptr<AcceleratorProcess> process_;
 };
 
-SplitSetup OptionsFor(const Combination& c, const std::vector<std::unique_ptr<Server>>& servers) {
+SplitSetup MatrixOptions(const Combination& c,
+                         const std::vector<std::unique_ptr<Server>>& servers) {
   SplitSetup options;
   options.protection = c.protection;
   options.plain_format = NumberFormat::kRing32;
@@ -94,7 +95,8 @@ void ExpectLocalBits(const std::string& model_dir, const Combination& c, const W
   }
   const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(model_dir));
   ThreadPool pool(pass.threads);
-  const auto runtime = ValueOrDie(SplitRuntime::Prepare(checkpoint, OptionsFor(c, servers), pool));
+  const auto runtime =
+      ValueOrDie(SplitRuntime::Prepare(checkpoint, MatrixOptions(c, servers), pool));
   SplitLinear split = ValueOrDie(runtime->Connect());
   EXPECT_EQ(split.relayed, c.relay == RelayUse::kRequired);
   const auto got = ValueOrDie(pass.Run(checkpoint, std::move(split.linear)));

@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 
 constexpr int kThreads = 2;
 
-struct Case {
+struct BlindedCase {
   const char* name;
   Protection protection;
   size_t servers;
@@ -28,7 +28,7 @@ struct Case {
   RelayUse relay = RelayUse::kWherePossible;
 };
 
-SplitSetup OptionsFor(const Case& c, const std::vector<HonestServer>& servers) {
+SplitSetup OptionsFor(const BlindedCase& c, const std::vector<HonestServer>& servers) {
   SplitSetup options;
   options.protection = c.protection;
   options.insecure_channels = true;
@@ -91,7 +91,7 @@ struct Traffic {
   }
 };
 
-class BlindedSplitTest : public ::testing::TestWithParam<Case> {
+class BlindedSplitTest : public ::testing::TestWithParam<BlindedCase> {
  protected:
   // Of each pass in a session of its own.
   std::vector<Traffic> TrafficOf(const std::vector<WholePass>& passes) {
@@ -180,12 +180,12 @@ TEST_P(BlindedSplitTest, TrafficOfAFixedShapeDoesNotDependOnLengthsAndCount) {
 
 INSTANTIATE_TEST_SUITE_P(
     Protections, BlindedSplitTest,
-    ::testing::Values(Case{"plainVerified", Protection::kPlain, 1, DataPlane::kGrpc},
-                      Case{"shares2", Protection::kShares, 2, DataPlane::kGrpc},
-                      Case{"unrelayed", Protection::kShares, 2, DataPlane::kGrpc, WhenOut::kWait,
-                           RelayUse::kNever},
-                      Case{"shares3", Protection::kShares, 3, DataPlane::kGrpc},
-                      Case{"pads", Protection::kPads, 1, DataPlane::kGrpc}),
+    ::testing::Values(BlindedCase{"plainVerified", Protection::kPlain, 1, DataPlane::kGrpc},
+                      BlindedCase{"shares2", Protection::kShares, 2, DataPlane::kGrpc},
+                      BlindedCase{"unrelayed", Protection::kShares, 2, DataPlane::kGrpc,
+                                  WhenOut::kWait, RelayUse::kNever},
+                      BlindedCase{"shares3", Protection::kShares, 3, DataPlane::kGrpc},
+                      BlindedCase{"pads", Protection::kPads, 1, DataPlane::kGrpc}),
     [](const auto& info) { return std::string(info.param.name); });
 
 class SplitPolicyTest : public ::testing::Test {

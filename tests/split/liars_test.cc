@@ -47,7 +47,7 @@ HonestServer StartLiar(int first) {
       ShippedModelDir(), [](ServerOptions&) {});
 }
 
-SplitSetup OptionsFor(const std::vector<const HonestServer*>& servers) {
+SplitSetup LiarsOptions(const std::vector<const HonestServer*>& servers) {
   SplitSetup options;
   options.protection = servers.size() > 1 ? Protection::kShares : Protection::kPlain;
   options.plain_format = NumberFormat::kRing32;
@@ -72,7 +72,7 @@ class LiarsTest : public ::testing::Test {
 
 TEST_F(LiarsTest, ALieIsFinalForItsEndpoint) {
   const HonestServer liar = StartLiar(3);
-  const auto runtime = Prepare(OptionsFor({&liar}));
+  const auto runtime = Prepare(LiarsOptions({&liar}));
   SplitLinear split = ValueOrDie(runtime->Connect());
   const absl::Status lie = Run(split);
   EXPECT_EQ(lie.code(), absl::StatusCode::kAborted);
@@ -85,7 +85,7 @@ TEST_F(LiarsTest, ALieInTheGreetingIsFinalForItsEndpoint) {
   const HonestServer honest = HonestServer::Start(ShippedModelDir());
   std::optional<FaultyAccelerator> liar(std::in_place, Fault::kNoInstanceId,
                                         honest.ClientOptions(NumberFormat::kRing32));
-  SplitSetup options = OptionsFor({&honest});
+  SplitSetup options = LiarsOptions({&honest});
   options.endpoints = {liar->endpoint()};
   const auto runtime = Prepare(options);
   const absl::Status lie = runtime->Connect().status();
@@ -97,7 +97,7 @@ TEST_F(LiarsTest, ALieInTheGreetingIsFinalForItsEndpoint) {
 // What is checked with after a connection was lost has nothing to do with what came before.
 TEST_F(LiarsTest, EveryConnectionIsVerifiedWithAFreshSecret) {
   const HonestServer server = HonestServer::Start(ShippedModelDir());
-  const auto runtime = Prepare(OptionsFor({&server}));
+  const auto runtime = Prepare(LiarsOptions({&server}));
   const auto secret = [&] {
     const ProtectedLayer& layer = runtime->protected_layers()->at({LinearKind::kLmHead, 0});
     std::vector<int32_t> x(layer.shape.n_in, 0);
@@ -151,7 +151,7 @@ class StepwiseChannel final : public AcceleratorChannel {
 // liar with a lie.
 TEST_F(LiarsTest, ALieOnOneChannelIsNotHiddenByAnotherThatBreaks) {
   const HonestServer liar = StartLiar(0), other = HonestServer::Start(ShippedModelDir());
-  const auto runtime = Prepare(OptionsFor({&liar, &other}));
+  const auto runtime = Prepare(LiarsOptions({&liar, &other}));
   SplitLinear split =
       ValueOrDie(runtime->Connect([&](size_t server, std::shared_ptr<AcceleratorChannel> channel) {
         return std::make_unique<StepwiseChannel>(std::move(channel), server == 1 ? 1 : 1'000'000);

@@ -13,15 +13,15 @@
 namespace sotto {
 namespace {
 
-constexpr size_t kLength = 40;
-constexpr int kThreads = 2;
+constexpr size_t kPlainLength = 40;
+constexpr int kPlainThreads = 2;
 
 using Logits = std::vector<Matrix<float>>;  // By prompt, [length, vocab].
 
 std::vector<std::vector<int32_t>> Prompts(const ModelSpec& config, size_t batch) {
   std::vector<std::vector<int32_t>> prompts(batch);
   for (size_t p = 0; p < batch; ++p) {
-    for (size_t i = 0; i < kLength - p; ++i) {
+    for (size_t i = 0; i < kPlainLength - p; ++i) {
       prompts[p].push_back(static_cast<int32_t>((1 + 37 * i + 101 * p * i) % config.vocab_size));
     }
   }
@@ -39,7 +39,7 @@ Logits Prefill(
   }
   const auto engine = ValueOrDie(Engine::Create(
       checkpoint, std::move(parts),
-      {.threads = kThreads, .batch_size = batch, .prefill_length = kLength, .lanes = 2}));
+      {.threads = kPlainThreads, .batch_size = batch, .prefill_length = kPlainLength, .lanes = 2}));
   const absl::Status status =
       engine->Run(prompts, {}, [&](size_t prompt, size_t first, ConstMatrixView<float> rows) {
         for (size_t r = 0; r < rows.rows(); ++r) {
@@ -75,7 +75,7 @@ class PlainSplitTest : public testing::TestWithParam<Case> {
     const auto [format, plane, batch, tolerance, offload] = GetParam();
     const HonestServer server = HonestServer::Start(model_dir);
     const Checkpoint checkpoint = ValueOrDie(Checkpoint::Open(model_dir));
-    ThreadPool pool(kThreads);
+    ThreadPool pool(kPlainThreads);
     const Logits want = Prefill(
         checkpoint, {ValueOrDie(MakeLocalLinear(checkpoint, {.precision = Precision::kF32}, pool))},
         batch);

@@ -21,7 +21,7 @@
 namespace sotto {
 namespace {
 
-EngineOptions Options(size_t prefill_length) {
+EngineOptions OptionsOf(size_t prefill_length) {
   EngineOptions options;
   options.threads = 2;
   options.prefill_length = prefill_length;
@@ -59,7 +59,7 @@ void ExpectF32Accuracy(const Difference& difference) {
 
 void ExpectAllPromptsAgree(const std::string& model_dir, const std::string& reference) {
   const auto tensors = ReadReferenceTensors(reference);
-  LocalPrefill prefill(model_dir, Precision::kF32, Options(512));
+  LocalPrefill prefill(model_dir, Precision::kF32, OptionsOf(512));
   for (const auto& [name, tensor] : tensors) {
     if (!name.ends_with(".ids")) continue;
     SCOPED_TRACE(name);
@@ -103,7 +103,7 @@ TEST(ReferenceLogitsTest, ConfigVariants) {
     dir.Write("config.json", config.dump());
     std::filesystem::create_symlink(*data + "/stories260K/model.safetensors",
                                     dir.File("model.safetensors"));
-    LocalPrefill prefill(dir.path(), Precision::kF32, Options(160));
+    LocalPrefill prefill(dir.path(), Precision::kF32, OptionsOf(160));
     const auto logits = prefill.Run({tensors.at("ids").As<int32_t>()});
     ExpectF32Accuracy(Compare(logits[0], tensors.at(name).As<float>()));
   }
@@ -148,7 +148,7 @@ TEST(ReferenceNllTest, AllStorageTypesInF32) {
   if (!data) GTEST_SKIP() << kNoTestData;
   const auto reference = nlohmann::json::parse(*ReadFile(*data + "/reference/nll.json"));
   for (const char* model : {"stories260K", "stories260K-bf16-sharded", "stories260K-f16-untied"}) {
-    LocalPrefill prefill(*data + "/" + model, Precision::kF32, Options(512));
+    LocalPrefill prefill(*data + "/" + model, Precision::kF32, OptionsOf(512));
     for (const char* source : {"own_stories", "tinystories_sample"}) {
       const std::vector<Prompt> prompts = Stories(*data, source);
       double want = 0;
@@ -174,8 +174,8 @@ std::vector<double> TokenLogprobs(const Prompt& prompt, const PromptLogits& logi
 // What docs/numerics.md promises of weights of 12 bits: they are some 16 times finer than those of
 // 8, which moved a token by up to 0.28 and by 0.02 on average.
 void ExpectFixedNearF32(const std::string& model_dir, const std::vector<Prompt>& prompts) {
-  LocalPrefill f32(model_dir, Precision::kF32, Options(512));
-  LocalPrefill fixed(model_dir, Precision::kFixed, Options(512));
+  LocalPrefill f32(model_dir, Precision::kF32, OptionsOf(512));
+  LocalPrefill fixed(model_dir, Precision::kFixed, OptionsOf(512));
   double largest = 0, total = 0;
   for (const Prompt& prompt : prompts) {
     const std::vector<double> want = TokenLogprobs(prompt, f32.Run({prompt})[0]);
@@ -217,8 +217,8 @@ TEST_P(PrecisionNllTest, Stories) {
   const auto data = TestDataDir();
   if (!data) GTEST_SKIP() << kNoTestData;
   const std::string dir = *data + "/stories260K";
-  LocalPrefill f32(dir, Precision::kF32, Options(512));
-  LocalPrefill other(dir, GetParam().precision, Options(512));
+  LocalPrefill f32(dir, Precision::kF32, OptionsOf(512));
+  LocalPrefill other(dir, GetParam().precision, OptionsOf(512));
   const std::vector<Prompt> prompts = Stories(*data, "own_stories");
   const double want = TotalNll(f32, prompts);
   EXPECT_NEAR(TotalNll(other, prompts), want, GetParam().bound * want);
@@ -239,7 +239,7 @@ TEST_P(PrecisionNllTest, ShippedModel) {
   const auto reference =
       nlohmann::json::parse(*ReadFile(ShippedModelDir() + "/reference/reference.json"));
   const double want = reference["nll_per_token"];
-  LocalPrefill prefill(ShippedModelDir(), GetParam().precision, Options(257));
+  LocalPrefill prefill(ShippedModelDir(), GetParam().precision, OptionsOf(257));
   EXPECT_NEAR(TotalNll(prefill, prompts) / ScoredTokens(prompts), want, GetParam().bound * want);
 }
 

@@ -1,10 +1,3 @@
-// clang 14, of the sanitizers and the linter, has coroutines but does not say so; Asio 1.74 asks.
-#if defined(__clang__) && __clang_major__ < 15
-#define __cpp_impl_coroutine 201902L  // NOLINT(bugprone-reserved-identifier)
-#define BOOST_ASIO_HAS_CO_AWAIT
-#define BOOST_ASIO_HAS_STD_COROUTINE
-#endif
-
 #include "trusted/service/http_connection.h"
 
 #include <openssl/ssl.h>
