@@ -35,6 +35,7 @@ find_package(OpenCL)
 message(STATUS "opencl device: ${OpenCL_FOUND}")
 find_package(GTest)
 find_package(benchmark)
+find_package(zydis QUIET)
 # Debian's own interpreter: the modules of packages.txt are installed for it.
 set(Python3_EXECUTABLE /usr/bin/python3)
 find_package(Python3 REQUIRED COMPONENTS Interpreter OPTIONAL_COMPONENTS Development.Module)
@@ -47,11 +48,15 @@ if(pybind11_FOUND AND Python3_Development.Module_FOUND AND NOT SOTTO_SANITIZE AN
 endif()
 message(STATUS "python module: ${SOTTO_HAVE_PYTHON}")
 option(SOTTO_TESTS "Build tests and benchmarks; they must not be left out in silence" OFF)
-if(SOTTO_TESTS AND NOT (GTest_FOUND AND benchmark_FOUND AND OpenCL_FOUND AND pybind11_FOUND))
+if(SOTTO_TESTS AND NOT (GTest_FOUND AND zydis_FOUND AND benchmark_FOUND AND OpenCL_FOUND
+                        AND pybind11_FOUND))
   message(FATAL_ERROR
-    "SOTTO_TESTS: GoogleTest, Google Benchmark, OpenCL and pybind11 are needed (make deps)")
+    "SOTTO_TESTS: GoogleTest, Google Benchmark, Zydis, OpenCL and pybind11 are needed (make deps)")
 endif()
-set(SOTTO_HAVE_TESTS ${GTest_FOUND})
+set(SOTTO_HAVE_TESTS FALSE)
+if(GTest_FOUND AND zydis_FOUND)
+  set(SOTTO_HAVE_TESTS TRUE)
+endif()
 message(STATUS "tests: ${SOTTO_HAVE_TESTS}")
 
 # The cuda device is built where nvcc is; nothing else needs it. SOTTO_CUDA=OFF leaves it out, as the
