@@ -38,11 +38,13 @@ function(sotto_library name)
   target_link_libraries(${name} PUBLIC sotto_flags ${ARG_DEPS})
 endfunction()
 
-# sotto_optimise(lib ...): what multiplies or encodes. Under sanitizers other code is not optimised:
-# there compiling takes far longer than running it.
+# sotto_optimise(target ...): what computes. Under sanitizers other code is not optimised: there
+# compiling takes far longer than running it.
 function(sotto_optimise)
-  foreach(library ${ARGN})
-    target_compile_options(${library} PRIVATE $<$<CONFIG:Sanitize>:-O1>)
+  foreach(target ${ARGN})
+    if(TARGET ${target})
+      target_compile_options(${target} PRIVATE $<$<CONFIG:Sanitize>:-O1>)
+    endif()
   endforeach()
 endfunction()
 

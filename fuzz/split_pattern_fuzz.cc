@@ -19,7 +19,7 @@ constexpr char kLlama3Pattern[] =
     R"(\s*[\r\n]+|\s+(?!\S)|\s+)";
 
 // Empty where matching takes too many steps.
-std::string Joined(const SplitPattern& pattern, std::string_view text) {
+std::string Concatenated(const SplitPattern& pattern, std::string_view text) {
   std::string joined;
   MatchBudget budget(text.size());
   const auto sink = [&](PatternMatch match) {
@@ -32,7 +32,7 @@ std::string Joined(const SplitPattern& pattern, std::string_view text) {
 void CheckOther(std::string_view spelling, std::string_view text) {
   const auto pattern = SplitPattern::Compile(spelling, SplitPattern::Engine::kInterpreter);
   if (!pattern.ok()) return;
-  const std::string joined = Joined(*pattern, text);
+  const std::string joined = Concatenated(*pattern, text);
   SOTTO_CHECK(joined.empty() || joined == text);
 }
 

@@ -3,6 +3,7 @@
 Usage: documentation_test.py SOURCE_DIR BUILD_DIR.
 """
 
+import functools
 import pathlib
 import re
 import subprocess
@@ -58,6 +59,7 @@ def programs_of_help(text):
     return re.findall(r"^  ([a-z]+) .*\(sotto-\1\)$", listed, re.MULTILINE)
 
 
+@functools.cache
 def help_of(program, command):
     return subprocess.run([program, *command, "--help"], capture_output=True, text=True, timeout=60,
                           check=True).stdout
@@ -77,6 +79,7 @@ def completions(words):
     return set(run.stdout.split())
 
 
+@functools.cache
 def values(name, flag):
     """What the completion offers for a flag's value."""
     script = 'source "$1"; _sotto_values "$2" "$3"'
@@ -220,7 +223,7 @@ class Documents(unittest.TestCase):
             run = subprocess.run([BUILD_DIR / "bin" / name, "--version"], capture_output=True, text=True, timeout=60,
                                  check=True)
             self.assertEqual(run.stdout.split()[0], name)
-            self.assertIn(f"Usage: {name} ", help_of(BUILD_DIR / "bin" / name, []))
+            self.assertIn(f"Usage: {name} ", help_of(BUILD_DIR / "bin" / name, ()))
 
     def test_libraries_name_no_flag(self):
         named = []

@@ -45,13 +45,14 @@ def clashes(sources):
 
 
 def sources_in(unity, source_dir, build_dir):
-    """Those of the source tree, also where a file that the build made includes them."""
+    """Those of the source tree, also where a file that the build made includes them. A target that
+    is no more may have left its file, with names of sources that are no more."""
     for included in re.findall(r'#include "([^"]+)"', unity.read_text()):
         if included.startswith(build_dir):
             made = pathlib.Path(included).read_text() if pathlib.Path(included).exists() else ""
             yield from (str(path) for name in re.findall(r'#include "([^"]+\.cc)"', made)
                         if (path := pathlib.Path(source_dir, name)).exists())
-        elif included.startswith(source_dir):
+        elif included.startswith(source_dir) and pathlib.Path(included).exists():
             yield included
 
 
