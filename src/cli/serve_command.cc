@@ -56,6 +56,14 @@ absl::StatusOr<Prefill> MakePrefill(const Model& model, ServeJob& job) {
   }
 }
 
+// For receipts, which need no digests where nobody could verify them. Weights take seconds to hash,
+// by the model's threads: before a Prefill takes those, or others would have to be made for it.
+absl::Status HashModel(const Model& model, ServeJob& job) {
+  if (job.service.identity == nullptr || job.service.receipts.records == 0) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(job.service.digests, model.Digests());
+  return absl::OkStatus();
+}
+
 // For urgent passes; nullopt where there are none, for want of memory too.
 std::optional<Prefill> MakeBeside(const Prefill& prefill, ServeJob& job) {
   PassLimits& urgent = job.service.scheduler.urgent;
@@ -157,6 +165,7 @@ absl::Status Serve(ServeJob job, const sigset_t& stop) {
                   "--embedding-pooling");
   SOTTO_RETURN_IF_ERROR(ResolveLength(model->info(), job));
   SOTTO_RETURN_IF_ERROR(CheckRerank(*model, job));
+  SOTTO_RETURN_IF_ERROR(HashModel(*model, job));
   SOTTO_ASSIGN_OR_RETURN(Prefill prefill, MakePrefill(*model, job));
   std::optional<Prefill> beside = MakeBeside(prefill, job);
   SayPrecision(prefill);

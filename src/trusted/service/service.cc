@@ -51,13 +51,10 @@ RunPass Counted(RunPass run, ServiceMetrics& metrics) {
   };
 }
 
-// Null without an identity: a receipt that no keyset vouches for proves nothing. Digests of weights
-// take seconds for a large model.
-absl::StatusOr<std::unique_ptr<Receipts>> MakeReceipts(const Model& model,
-                                                       const ServiceOptions& options) {
+// Null without an identity: a receipt that no keyset vouches for proves nothing.
+std::unique_ptr<Receipts> MakeReceipts(const ServiceOptions& options) {
   if (options.identity == nullptr || options.receipts.records == 0) return nullptr;
-  SOTTO_ASSIGN_OR_RETURN(const ModelDigestSet digests, model.Digests());
-  const std::vector<nlohmann::json> about_service = {ModelEvent(digests),
+  const std::vector<nlohmann::json> about_service = {ModelEvent(options.digests),
                                                      ProtectionEvent(options.protection.facts)};
   return std::make_unique<Receipts>(options.identity, about_service, options.model_name,
                                     options.receipts);
@@ -85,11 +82,9 @@ std::unique_ptr<AttestationReports> MakeReports(const ServiceOptions& options) {
 }  // namespace
 
 struct Service::Impl {
-  Impl(const Model& opened, Prefill& prefill, Prefill* beside, ServiceOptions given,
-       std::unique_ptr<Receipts> made)
+  Impl(const Model& opened, Prefill& prefill, Prefill* beside, ServiceOptions given)
       : model(opened),
         options(std::move(given)),
-        receipts(std::move(made)),
         tasks(kTaskThreads),
         scheduler(options.scheduler, Counted(PassesOver(prefill, beside), metrics),
                   [this](const SchedulerReport& report) { metrics.SetQueue(report); }) {}
@@ -108,7 +103,7 @@ struct Service::Impl {
   std::atomic<bool> draining{false};
   ServiceMetrics metrics;
   const MemoryBudget answers{options.max_answer_bytes};
-  const std::unique_ptr<Receipts> receipts;
+  const std::unique_ptr<Receipts> receipts = MakeReceipts(options);
   std::unique_ptr<HttpServer> http;
   const std::unique_ptr<AttestationReports> reports = MakeReports(options);
   TaskQueue tasks;
@@ -174,10 +169,7 @@ HttpCallbacks Service::Impl::Callbacks() {
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Start(const Model& model, Prefill& prefill,
                                                         Prefill* beside, ServiceOptions options) {
-  ServiceOptions completed = Completed(std::move(options), model);
-  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Receipts> receipts, MakeReceipts(model, completed));
-  auto impl =
-      std::make_unique<Impl>(model, prefill, beside, std::move(completed), std::move(receipts));
+  auto impl = std::make_unique<Impl>(model, prefill, beside, Completed(std::move(options), model));
   SOTTO_ASSIGN_OR_RETURN(impl->http, HttpServer::Start(impl->options.http, impl->Callbacks()));
   return std::unique_ptr<Service>(new Service(std::move(impl)));
 }

@@ -40,7 +40,9 @@ struct ServiceOptions {
   // There wherever the identity is, and null where it is not.
   std::shared_ptr<Attester> attester = {};
   AttestationReportOptions reports = {};
-  ReceiptStore::Limits receipts = {};         // With an identity.
+  ReceiptStore::Limits receipts = {};  // With an identity.
+  // The model's, for receipts: required with an identity, unless none are kept.
+  ModelDigestSet digests = {};
   std::optional<RerankTemplate> rerank = {};  // Nullopt: no reranking.
 };
 
