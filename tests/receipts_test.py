@@ -1,11 +1,14 @@
-"""Receipts of the service: over a socket, judged by `sotto verify-receipt`.
+"""Receipts of the service, over a socket, and of `sotto score` and `prefill`, judged by
+`sotto verify-receipt`.
 
 Usage: receipts_test.py SOURCE_DIR BUILD_DIR. Quotes come from an emulated TEE.
 """
 
 import concurrent.futures
+import hashlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,6 +31,23 @@ REQUESTS = [
 EVENTS = ["request.received", "request.forwarded", "sotto.model", "sotto.protection", "sotto.usage", "response.returned"]
 
 
+def emulate_tee(case, directory):
+    """The files of an SGX enclave, answered as long as the class's tests run."""
+    tee = directory / "tee"
+    tee.mkdir()
+    emulated = subprocess.Popen([BUILD_DIR / "tests/emulated_tee", "sgx", tee], stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, text=True)
+    case.addClassCleanup(emulated.wait)
+    case.addClassCleanup(emulated.stdout.close)
+    case.addClassCleanup(emulated.stdin.close)
+    assert emulated.stdout.readline() == "ready\n"
+    return tee
+
+
+def sotto(*arguments, **options):
+    return subprocess.run([BUILD_DIR / "bin/sotto", *arguments], capture_output=True, timeout=120, check=False, **options)
+
+
 class ReceiptsTest(unittest.TestCase):
 
     @classmethod
@@ -35,14 +55,7 @@ class ReceiptsTest(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         cls.addClassCleanup(directory.cleanup)
         cls.directory = pathlib.Path(directory.name)
-        cls.tee = cls.directory / "tee"
-        cls.tee.mkdir()
-        emulated = subprocess.Popen([BUILD_DIR / "tests/emulated_tee", "sgx", cls.tee], stdin=subprocess.PIPE,
-                                    stdout=subprocess.PIPE, text=True)
-        cls.addClassCleanup(emulated.wait)
-        cls.addClassCleanup(emulated.stdout.close)
-        cls.addClassCleanup(emulated.stdin.close)
-        assert emulated.stdout.readline() == "ready\n"
+        cls.tee = emulate_tee(cls, cls.directory)
         (cls.directory / "keys").write_text("\n".join(KEYS))
         (cls.directory / "template").write_text("{query} {document}")
         cls.server = cls.serve("--api-key-file", cls.directory / "keys")
@@ -228,6 +241,164 @@ class ReceiptsTest(unittest.TestCase):
         self.assertEqual((status, answer["error"]["type"]), (404, "not_found"))
         none = self.serve("--max-receipts", "0", cleanup=self.addCleanup)
         self.assertNotIn("X-Receipt-Id", self.post("/v1/embeddings", {"input": "a"}, key=None, server=none)[3])
+
+
+class BatchTest(unittest.TestCase):
+    """A receipt of one run, from a file to a file."""
+
+    NONCE = "5a" * 32
+
+    @classmethod
+    def setUpClass(cls):
+        directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(directory.cleanup)
+        cls.tee = emulate_tee(cls, pathlib.Path(directory.name))
+        inspected = sotto("model", "inspect", KJV, text=True).stdout
+        cls.model_sha256 = re.search(r"model_sha256\s+([0-9a-f]{64})", inspected)[1]
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.folder = pathlib.Path(directory.name)
+        self.input, self.output = self.folder / "in.jsonl", self.folder / "out.json"
+        self.receipt, self.report = self.folder / "receipt.json", self.folder / "receipt.report.json"
+        # A byte order mark, a blank line and no line end behind the last: all of it counts.
+        self.input.write_bytes(b'\xef\xbb\xbf{"prompt": "In the beginning"}\r\n\n{"prompt": "And the earth"}')
+
+    def run_batch(self, command, *flags, attester=True, **options):
+        given = {"score": "--input", "prefill": "--prompts"}[command]
+        where = ("--insecure-test-attester", self.tee) if attester else ()
+        return sotto(command, "--model", KJV, given, self.input, "--output", self.output, "--receipt", self.receipt,
+                     *where, *flags, **options)
+
+    def verify(self, *flags, request=None, response=None):
+        done = sotto("verify-receipt", "--receipt", self.receipt, "--keyset", self.report, "--request",
+                     request or self.input, "--response", response or self.output, "--json", *flags)
+        return done.returncode, [reason["id"] for reason in json.loads(done.stdout)["reasons"]]
+
+    def altered(self, path):
+        """A copy with one bit of one byte changed."""
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        copy = self.folder / "altered"
+        copy.write_bytes(content)
+        return copy
+
+    def test_input_model_and_output_are_bound(self):
+        for command in ("score", "prefill"):
+            with self.subTest(command):
+                done = self.run_batch(command, "--precision", "f32")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                for path in (self.output, self.receipt, self.report):
+                    self.assertEqual(path.stat().st_mode & 0o777, 0o600, path)
+                known = ("--model-sha256", self.model_sha256)
+                self.assertEqual(self.verify(*known), (0, []))
+                self.assertEqual(self.verify(request=self.altered(self.input)), (3, ["request_mismatch"]))
+                self.assertEqual(self.verify(response=self.altered(self.output)), (3, ["response_mismatch"]))
+                self.assertEqual(self.verify("--model-sha256", "0" * 64), (3, ["model_mismatch"]))
+                receipt = json.loads(self.receipt.read_text())
+                self.assertEqual((receipt["method"], receipt["endpoint"], receipt["model"]), ("sotto", command, "kjv-2m"))
+                self.assertEqual([event["type"] for event in receipt["event_log"]], EVENTS)
+                self.assertEqual(receipt["event_log"][2]["model_sha256"], self.model_sha256)
+                self.assertEqual(receipt["event_log"][3]["precision"], "f32")
+                self.assertEqual(receipt["event_log"][4]["prompts"], 2)
+                self.assertGreater(receipt["event_log"][4]["tokens"], 2)
+                receipt["event_log"][2]["model_sha256"] = "0" * 64
+                self.receipt.write_text(json.dumps(receipt))
+                self.assertEqual(self.verify("--model-sha256", "0" * 64), (3, ["signature"]))
+
+    def test_a_corpus_is_bound_whole(self):
+        self.input = self.folder / "in.txt"
+        self.input.write_bytes("\ufeffIn the beginning God created\r\nthe heaven.\n\n".encode())
+        done = self.run_batch("score", "--corpus")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.verify(), (0, []))
+
+    def test_the_report_answers_the_nonce(self):
+        done = self.run_batch("score", "--nonce", self.NONCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = json.loads(self.report.read_text())
+        statement = json.dumps({"keyset_digest": report["workload_keyset_digest"], "nonce": self.NONCE,
+                                "purpose": "aci.report_data.v1"}, separators=(",", ":"))
+        report_data = hashlib.sha256(statement.encode()).hexdigest()
+        self.assertEqual(report["attestation"]["report_data"], report_data)
+        self.assertIn(report_data + "00" * 32, report["attestation"]["evidence"]["quote"])
+        self.assertEqual(json.loads(self.receipt.read_text())["workload_keyset_digest"],
+                         report["workload_keyset_digest"])
+        self.assertEqual(report["attestation"]["workload_keyset"]["tls_public_keys"], [])
+
+    def test_each_run_has_a_key_of_its_own(self):
+        keysets = set()
+        for _ in range(2):
+            self.assertEqual(self.run_batch("score").returncode, 0)
+            keysets.add(json.loads(self.receipt.read_text())["workload_keyset_digest"])
+        self.assertEqual(len(keysets), 2)
+
+    def test_pipes_are_hashed_as_they_pass(self):
+        for command in ("score", "prefill"):
+            flags = {"score": ("--input", "-"), "prefill": ("--prompts", "-", "--prompts-format", "jsonl")}[command]
+            done = sotto(command, "--model", KJV, *flags, "--output", "-", "--receipt", self.receipt,
+                         "--insecure-test-attester", self.tee, input=self.input.read_bytes())
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.output.write_bytes(done.stdout)
+            self.assertEqual(self.verify(), (0, []))
+
+    def test_a_run_that_fails_leaves_no_receipt(self):
+        self.input.write_text('{"prompt": "a"}\n{"prompt": 1}\n')
+        for command in ("score", "prefill"):
+            self.assertEqual(self.run_batch(command).returncode, 1)
+            self.assertFalse(self.receipt.exists() or self.report.exists())
+        self.input.write_text("\n")
+        done = self.run_batch("score", text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--receipt: there is none, since nothing was computed", done.stderr)
+        self.assertFalse(self.receipt.exists() or self.report.exists())
+
+    def test_outside_a_tee_there_is_none(self):
+        self.receipt.write_text("of an earlier run")
+        for command in ("score", "prefill"):
+            done = self.run_batch(command, attester=False, text=True)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("--receipt: no report can be made: not in a TEE", done.stderr)
+            self.assertFalse(self.output.exists() or self.report.exists())
+        self.assertEqual(self.receipt.read_text(), "of an earlier run")
+
+    def test_what_no_receipt_can_be_of_is_refused(self):
+        cache = self.folder / "cache"
+        for command, flags, message in [
+                ("score", ["--resume"], "--receipt: cannot be combined with --resume"),
+                ("score", ["--shard", "1/2"], "--receipt: cannot be combined with --shard"),
+                ("score", ["--weight-cache", cache], "--receipt: cannot be combined with --weight-cache"),
+                ("prefill", ["--weight-cache", cache], "--receipt: cannot be combined with --weight-cache"),
+                ("prefill", ["--logprobs", self.folder / "l"], "--receipt: cannot be combined with --logprobs"),
+                ("prefill", ["--save-logits", self.folder / "l.npy"], "--receipt: cannot be combined with --save-logits"),
+                ("score", ["--nonce", "5A" * 32], "--nonce: must be 64 lower-case hexadecimal digits")]:
+            with self.subTest(message):
+                done = self.run_batch(command, *flags, text=True)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(message, done.stderr)
+                self.assertEqual(sorted(self.folder.iterdir()), [self.input])
+        for command, flags, message in [
+                ("score", ["--receipt", "-"], "--receipt: must be the name of a file"),
+                ("prefill", ["--prompt", "a", "--receipt", self.receipt], "--receipt: needs --prompts FILE"),
+                ("score", ["--nonce", self.NONCE], "--nonce: has no effect without --receipt"),
+                ("prefill", ["--insecure-test-attester", self.tee],
+                 "--insecure-test-attester: has no effect without --receipt")]:
+            done = sotto(command, "--model", KJV, *flags, text=True, input="")
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(message, done.stderr)
+
+    def test_no_input_is_overwritten(self):
+        before = self.input.read_bytes()
+        self.receipt = self.input
+        self.assertEqual(self.run_batch("score").returncode, 1)
+        self.input = self.input.rename(self.folder / "r.report.json")
+        self.receipt = self.folder / "r.json"
+        for command in ("score", "prefill"):
+            done = self.run_batch(command, text=True)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("would be overwritten", done.stderr)
+        self.assertEqual(self.input.read_bytes(), before)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ enum class ReceiptFault {
   kSignature,
   kRequestMismatch,  // The body that was sent, or the one that came back, is another.
   kResponseMismatch,
+  kModelMismatch,  // It was computed with another model, or does not say with which.
 };
 
 std::string_view ReceiptFaultName(ReceiptFault fault);  // "keyset_mismatch"
@@ -37,6 +38,8 @@ struct ReceiptReason {
 struct ReceiptExpectations {
   // The bytes of the bodies, where they are known.
   std::optional<std::string_view> request_body = {}, response_body = {};
+  // Of the model (ModelDigestSet::model), 64 lower-case hex digits, where it is known.
+  std::optional<std::string_view> model_sha256 = {};
 };
 
 // What the receipt says: true only if `reasons` is empty. Strings are as the service wrote them.
@@ -47,6 +50,8 @@ struct ReceiptVerdict {
   int64_t served_at = 0;                                  // Seconds since 1970.
   std::string request_sha256 = {}, response_sha256 = {};  // "sha256:" and 64 digits.
   std::vector<std::string> events = {};                   // Their types, in order.
+  // Of Sotto's event "sotto.model"; nullopt where there is none such, or not one.
+  std::optional<std::string> model_sha256 = {};
 
   bool accepted() const { return reasons.empty(); }
 };

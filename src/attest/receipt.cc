@@ -86,6 +86,7 @@ class ReceiptReader {
     }
     verdict_.request_sha256 = BodyHash(*it, "request.received");
     verdict_.response_sha256 = BodyHash(*it, "response.returned");
+    verdict_.model_sha256 = ModelSha256(*it);
     if (verdict_.events.empty() || verdict_.events.front() != "request.received") {
       Malformed("event_log does not begin with request.received");
     }
@@ -106,6 +107,16 @@ class ReceiptReader {
     return "";
   }
 
+  std::optional<std::string> ModelSha256(const Json& events) const {
+    constexpr std::string_view kType = "sotto.model";
+    if (std::count(verdict_.events.begin(), verdict_.events.end(), kType) != 1) return std::nullopt;
+    const auto at = std::find(verdict_.events.begin(), verdict_.events.end(), kType);
+    const Json& event = events[static_cast<size_t>(at - verdict_.events.begin())];
+    const auto digest = event.find("model_sha256");
+    if (digest == event.end() || !digest->is_string()) return std::nullopt;
+    return digest->get<std::string>();
+  }
+
   const Json& receipt_;
   ReceiptVerdict& verdict_;
 };
@@ -117,6 +128,15 @@ void CheckBody(std::string_view what, ReceiptFault fault, const std::string& sta
   if (found == stated) return;
   verdict.reasons.push_back(
       {fault, StrCat("the ", what, " has ", found, ", the receipt is about ", Shown(stated))});
+}
+
+void CheckModel(std::optional<std::string_view> expected, ReceiptVerdict& verdict) {
+  if (!expected.has_value() || verdict.model_sha256 == *expected) return;
+  const std::string found = verdict.model_sha256.has_value()
+                                ? StrCat("a model of SHA-256 ", Shown(*verdict.model_sha256))
+                                : "no model by its digest";
+  verdict.reasons.push_back({ReceiptFault::kModelMismatch,
+                             StrCat("the receipt names ", found, ", not ", Shown(*expected))});
 }
 
 void CheckKeyset(const WorkloadKeyset& keyset, ReceiptVerdict& verdict) {
@@ -193,6 +213,8 @@ std::string_view ReceiptFaultName(ReceiptFault fault) {
       return "request_mismatch";
     case ReceiptFault::kResponseMismatch:
       return "response_mismatch";
+    case ReceiptFault::kModelMismatch:
+      return "model_mismatch";
   }
   return "";
 }
@@ -216,6 +238,7 @@ absl::StatusOr<ReceiptVerdict> VerifyReceipt(std::string_view receipt, std::stri
             expectations.request_body, verdict);
   CheckBody("response", ReceiptFault::kResponseMismatch, verdict.response_sha256,
             expectations.response_body, verdict);
+  CheckModel(expectations.model_sha256, verdict);
   return verdict;
 }
 

@@ -259,5 +259,20 @@ TEST(ReceiptTest, TextThatIsNoReceipt) {
   }
 }
 
+TEST(ReceiptTest, TheModelIsThatOfItsOnlyEvent) {
+  const std::string known(64, 'a'), other(64, 'b');
+  json receipt = Receipt();
+  json& log = receipt["event_log"];
+  log.insert(log.begin() + 2, json{{"type", "sotto.model"}, {"model_sha256", known}});
+  receipt = Signed(receipt);
+  EXPECT_THAT(Faults(receipt, Keyset(), {.model_sha256 = known}), IsEmpty());
+  EXPECT_THAT(Faults(receipt, Keyset(), {.model_sha256 = other}), ElementsAre("model_mismatch"));
+  EXPECT_EQ(VerifyReceipt(receipt.dump(), Keyset().dump())->model_sha256, known);
+  EXPECT_THAT(Faults(Receipt(), Keyset(), {.model_sha256 = known}), ElementsAre("model_mismatch"));
+  receipt["event_log"].push_back(json{{"type", "sotto.model"}, {"model_sha256", other}});
+  EXPECT_THAT(Faults(Signed(receipt), Keyset(), {.model_sha256 = known}),
+              ElementsAre("model_mismatch"));
+}
+
 }  // namespace
 }  // namespace sotto

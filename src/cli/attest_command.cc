@@ -5,14 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
-#include "attest/aci_report.h"
 #include "attest/keyset.h"
 #include "base/strings.h"
 #include "cli/attester_flag.h"
 #include "trusted/tee/platform.h"
-#include "trusted/tee/source_provenance.h"
 
 namespace sotto {
 namespace {
@@ -23,17 +20,9 @@ constexpr std::chrono::hours kReportLife{1};
 class AttestFlags {
  public:
   explicit AttestFlags(CLI::App& app)
-      : nonce_(app, {.flag = "--nonce",
-                     .placeholder = "HEX",
-                     .help = "What whoever verifies the report has chosen: 64 lower-case digits",
-                     .shown_default = "none, which proves no freshness"}),
-        test_attester_(AddTestAttesterFlag(app)) {}
+      : nonce_(AddNonceFlag(app)), test_attester_(AddTestAttesterFlag(app)) {}
 
-  absl::StatusOr<std::optional<std::string>> Nonce() const {
-    if (!nonce_.given()) return std::nullopt;
-    if (IsAttestationNonce(nonce_.value())) return std::optional(nonce_.value());
-    return UsageError("--nonce: must be 64 lower-case hexadecimal digits");
-  }
+  absl::StatusOr<std::optional<std::string>> Nonce() const { return ReadNonce(nonce_); }
   std::string test_directory() const { return test_attester_.value(); }
 
  private:
@@ -53,12 +42,8 @@ absl::Status Attest(const AttestFlags& flags) {
     return absl::FailedPreconditionError(StrCat("no report: ", DescribePlatform(DetectPlatform())));
   }
   const WorkloadKeyset keyset = WorkloadKeyset::Make(std::nullopt, EndOfReport(), {}, {});
-  SOTTO_ASSIGN_OR_RETURN(
-      std::string quote,
-      attester->Quote(ReportDataSlot(AttestedReportData(keyset.digest(), nonce))));
-  const AciReport report =
-      MakeAciReport(attester->tee(), keyset, nonce, BuiltFrom(), std::move(quote));
-  std::printf("%s\n", AciReportToJson(report).c_str());
+  SOTTO_ASSIGN_OR_RETURN(const std::string report, MakeReport(*attester, keyset, nonce));
+  std::fputs(report.c_str(), stdout);
   return absl::OkStatus();
 }
 

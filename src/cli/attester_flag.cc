@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "attest/aci_report.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/command.h"
 #include "trusted/tee/platform.h"
+#include "trusted/tee/source_provenance.h"
 
 namespace sotto {
 namespace {
@@ -46,6 +48,29 @@ Setting AddTestAttesterFlag(CLI::App& app) {
 absl::StatusOr<std::shared_ptr<Attester>> FindAttester(const std::string& test_directory) {
   if (!test_directory.empty()) return FindTestAttester(test_directory);
   return MakeAttester(DetectPlatform());
+}
+
+Setting AddNonceFlag(CLI::App& app) {
+  return Setting(app, {.flag = "--nonce",
+                       .placeholder = "HEX",
+                       .help = "What whoever verifies the report has chosen: 64 lower-case digits",
+                       .shown_default = "none, which proves no freshness"});
+}
+
+absl::StatusOr<std::optional<std::string>> ReadNonce(const Setting& flag) {
+  if (!flag.given()) return std::nullopt;
+  if (IsAttestationNonce(flag.value())) return std::optional(flag.value());
+  return UsageError(StrCat(flag.source(), ": must be 64 lower-case hexadecimal digits"));
+}
+
+absl::StatusOr<std::string> MakeReport(Attester& attester, const WorkloadKeyset& keyset,
+                                       const std::optional<std::string>& nonce) {
+  SOTTO_ASSIGN_OR_RETURN(
+      std::string quote,
+      attester.Quote(ReportDataSlot(AttestedReportData(keyset.digest(), nonce))));
+  const AciReport report =
+      MakeAciReport(attester.tee(), keyset, nonce, BuiltFrom(), std::move(quote));
+  return StrCat(AciReportToJson(report), "\n");
 }
 
 }  // namespace sotto

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/strings.h"
 #include "cli/command.h"
+#include "cli/receipt_flags.h"
 #include "cli/score_shard.h"
 
 namespace sotto {
@@ -135,6 +136,7 @@ absl::Status LineFlags::CheckFiles(const ExecutionFlags& execution, const ScoreJ
   if (!job.shard.alone()) {
     files.outputs.push_back({output_.source(), ShardPath(job.output_path, job.shard)});
   }
+  AddReceiptFiles(job.receipt, files);
   return files.CheckApart();
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "cli/hash_text.h"
 
 namespace sotto {
 namespace {
@@ -43,6 +44,7 @@ absl::Status LineReader::ReadMore() {
   buffer_.resize(before + static_cast<size_t>(n > 0 ? n : 0));
   if (n < 0) return FileError(name_, "cannot read", error);
   at_end_ = n == 0;
+  if (hash_.has_value()) HashText(std::string_view(buffer_).substr(before), *hash_);
   return absl::OkStatus();
 }
 

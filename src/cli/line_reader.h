@@ -11,6 +11,7 @@
 
 #include "base/descriptor.h"
 #include "base/status.h"
+#include "model/sha256.h"
 
 namespace sotto {
 
@@ -27,6 +28,10 @@ class LineReader {
   // Everything behind the last line, as it stands there but for a byte order mark at the beginning
   // of the file. INVALID_ARGUMENT for more than kMaxLineBytes.
   absl::StatusOr<std::string> Rest();
+  // From here on the bytes that are read are hashed: before the first of them, those of the file.
+  void BeginHash() { hash_.emplace(); }
+  // 64 hex digits. Once, at the end. REQUIRES: BeginHash().
+  std::string FinishHash() { return hash_->FinishHex(); }
   // Whether Next() would return at once, rather than wait for whoever writes a pipe.
   bool Ready();
 
@@ -52,6 +57,7 @@ class LineReader {
   std::string name_;
   Descriptor fd_;
   std::optional<uint64_t> size_bytes_;
+  std::optional<Sha256> hash_;
   std::string buffer_;
   // Of the last line, its end included.
   size_t begin_ = 0, line_bytes_ = 0;

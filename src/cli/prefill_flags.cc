@@ -40,6 +40,7 @@ PrefillFlags::PrefillFlags(CLI::App& app)
                    .placeholder = "N",
                    .help = "With --logprobs: list the N most likely tokens after each position",
                    .shown_default = "no list"}),
+      receipt_(app),
       execution_(app) {}
 
 absl::Status PrefillFlags::ReadOutputs(PrefillJob& options) const {
@@ -77,6 +78,7 @@ absl::Status PrefillFlags::CheckFiles(const PrefillJob& options) const {
   for (const std::string& path : FilesBesideLogits(options.save_logits_path)) {
     files.outputs.push_back({save_logits_.source(), path});
   }
+  AddReceiptFiles(options.receipt, files);
   return files.CheckApart();
 }
 
@@ -89,6 +91,16 @@ absl::Status PrefillFlags::ReadPositions(PrefillJob& options) const {
   return absl::OkStatus();
 }
 
+// A receipt is of one file that was read, and of one that was written.
+absl::Status PrefillFlags::ReadReceipt(PrefillJob& options) const {
+  SOTTO_ASSIGN_OR_RETURN(options.receipt, receipt_.Read());
+  if (!options.receipt.wanted()) return absl::OkStatus();
+  if (options.prompts_path.empty()) return UsageError("--receipt: needs --prompts FILE");
+  if (save_logits_.given()) return NoReceiptWith("--save-logits, since it covers --output alone");
+  if (logprobs_.given()) return NoReceiptWith("--logprobs, since it covers --output alone");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<PrefillJob> PrefillFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(execution_.ApplyLogLevel());
   PrefillJob options;
@@ -96,6 +108,8 @@ absl::StatusOr<PrefillJob> PrefillFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(ReadOutputs(options));
   SOTTO_RETURN_IF_ERROR(ReadTopK(options));
   SOTTO_RETURN_IF_ERROR(model_.Read(options));
+  SOTTO_RETURN_IF_ERROR(ReadReceipt(options));
+  SOTTO_RETURN_IF_ERROR(CheckReceiptRun(options.receipt, options));
   SOTTO_RETURN_IF_ERROR(CheckFiles(options));
   SOTTO_RETURN_IF_ERROR(ReadPositions(options));
   SOTTO_RETURN_IF_ERROR(execution_.Read(options));

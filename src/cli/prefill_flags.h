@@ -9,6 +9,7 @@
 #include "cli/model_flags.h"
 #include "cli/prefill_options.h"
 #include "cli/prompt_flags.h"
+#include "cli/receipt_flags.h"
 #include "cli/setting.h"
 
 namespace sotto {
@@ -27,10 +28,12 @@ class PrefillFlags {
   absl::Status ReadTopK(PrefillJob& options) const;
   absl::Status CheckFiles(const PrefillJob& options) const;
   absl::Status ReadPositions(PrefillJob& options) const;
+  absl::Status ReadReceipt(PrefillJob& options) const;
 
   ModelFlags model_;
   PromptFlags prompts_;
   Setting output_, logits_, save_logits_, logprobs_, top_k_;
+  ReceiptFlags receipt_;
   ExecutionFlags execution_;
 };
 

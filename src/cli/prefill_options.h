@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/prompt_format.h"
+#include "cli/receipt_job.h"
 #include "cli/run_job.h"
 #include "cli/truncation.h"
 #include "sotto/model.h"
@@ -23,6 +24,7 @@ struct PrefillJob : RunJob {
   std::string save_logits_path;  // Empty: not saved. Else ends in .safetensors or .npy.
   std::string logprobs_path;     // Empty: not written.
   std::optional<size_t> top_k;   // Likeliest tokens listed in it; none: no list.
+  ReceiptJob receipt;            // Of `prompts_path` and `output_path`.
 };
 
 }  // namespace sotto

@@ -19,9 +19,12 @@
 #include "cli/progress.h"
 #include "cli/prompt_file.h"
 #include "cli/prompt_warnings.h"
+#include "cli/protection_facts.h"
 #include "cli/run_messages.h"
+#include "cli/run_receipt.h"
 #include "cli/status_line.h"
 #include "model/sealed_model.h"
+#include "model/sha256.h"
 #include "sotto/model.h"
 #include "sotto/prefill.h"
 #include "trusted/api/weight_cache_policy.h"
@@ -30,9 +33,10 @@
 namespace sotto {
 namespace {
 
-absl::StatusOr<std::vector<Prompt>> GatherPrompts(const PrefillJob& options) {
+// `sha256`: as ReadPromptFile().
+absl::StatusOr<std::vector<Prompt>> GatherPrompts(const PrefillJob& options, std::string* sha256) {
   if (!options.prompts_path.empty()) {
-    return ReadPromptFile(options.prompts_path, options.prompts_format);
+    return ReadPromptFile(options.prompts_path, options.prompts_format, sha256);
   }
   std::vector<Prompt> prompts;
   for (const std::string& text : options.prompts) {
@@ -148,12 +152,37 @@ absl::StatusOr<Outcome> RunPasses(const PrefillJob& job, const Model& model,
   return outcome;
 }
 
+absl::StatusOr<std::optional<RunReceipt>> BeginReceipt(const PrefillJob& job) {
+  if (!job.receipt.wanted()) return std::nullopt;
+  SOTTO_ASSIGN_OR_RETURN(RunReceipt receipt, RunReceipt::Begin(job.receipt));
+  return std::optional<RunReceipt>(std::move(receipt));
+}
+
+RunFacts FactsOf(const PrefillReport& report, const RunDigests& files) {
+  RunFacts facts{.command = "prefill",
+                 .files = files,
+                 .model_name = report.model.name,
+                 .model = *report.digests,
+                 .protection = ProtectionFactsOf(report.options.prefill, report.precision),
+                 .usage = {.prompts = report.prompts.size()}};
+  for (size_t i = 0; i < report.prompts.size(); ++i) {
+    facts.usage.tokens += report.rows.ids[i].size();
+  }
+  if (report.run.split.has_value()) {
+    facts.usage.exchanges_verified = report.run.split->exchanges_of_run;
+  }
+  return facts;
+}
+
 }  // namespace
 
 absl::Status RunPrefill(const PrefillJob& job) {
   SOTTO_RETURN_IF_ERROR(CheckCache(job));
   WarnBeforePrompts(job);
-  SOTTO_ASSIGN_OR_RETURN(std::vector<Prompt> prompts, GatherPrompts(job));
+  SOTTO_ASSIGN_OR_RETURN(std::optional<RunReceipt> receipt, BeginReceipt(job));
+  RunDigests files;
+  SOTTO_ASSIGN_OR_RETURN(std::vector<Prompt> prompts,
+                         GatherPrompts(job, receipt.has_value() ? &files.input_sha256 : nullptr));
   const Stopwatch loading;
   std::optional<StatusLine> loading_line(std::in_place, job.progress, LoadingLine);
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
@@ -190,7 +219,12 @@ absl::Status RunPrefill(const PrefillJob& job) {
   if (job.prefill.weight_cache_dir.empty()) {
     SOTTO_ASSIGN_OR_RETURN(report.digests, model->Digests());
   }
-  SOTTO_RETURN_IF_ERROR(outputs.Commit(ResultText(report)));
+  const std::string result = ResultText(report);
+  SOTTO_RETURN_IF_ERROR(outputs.Commit(result));
+  if (receipt.has_value()) {
+    files.output_sha256 = Sha256Hex(result);
+    SOTTO_RETURN_IF_ERROR(receipt->Finish(FactsOf(report, files)));
+  }
   SayWhatWasDone(job, inputs.rows, report.forward_seconds(), precision.linear);
   return absl::OkStatus();
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "cli/prompt_json.h"
+#include "model/sha256.h"
 
 namespace sotto {
 namespace {
@@ -154,8 +155,10 @@ bool FirstPromptIsJsonObject(std::span<const Prompt> prompts) {
 }
 
 absl::StatusOr<std::vector<Prompt>> ReadPromptFile(const std::string& path,
-                                                   std::optional<PromptFormat> asked) {
+                                                   std::optional<PromptFormat> asked,
+                                                   std::string* sha256) {
   SOTTO_ASSIGN_OR_RETURN(const std::string contents, ReadFileOrPipe(path));
+  if (sha256 != nullptr) *sha256 = Sha256Hex(contents);
   const PromptFormat format = asked.value_or(PromptFormatOfPath(path));
   const std::string source = DisplayName(path);
   SOTTO_ASSIGN_OR_RETURN(std::vector<Prompt> prompts, ParsePrompts(contents, format, source));

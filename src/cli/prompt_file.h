@@ -43,9 +43,10 @@ absl::StatusOr<std::vector<Prompt>> ParsePrompts(std::string_view contents, Prom
 bool FirstPromptIsJsonObject(std::span<const Prompt> prompts);
 
 // From a file or a pipe. Without a format it is the path's, with a warning of text that seems to be
-// lines of JSON.
+// lines of JSON. `sha256`, unless null, becomes the digest of what was read, 64 hex digits.
 absl::StatusOr<std::vector<Prompt>> ReadPromptFile(
-    const std::string& path, std::optional<PromptFormat> format = std::nullopt);
+    const std::string& path, std::optional<PromptFormat> format = std::nullopt,
+    std::string* sha256 = nullptr);
 
 }  // namespace sotto
 

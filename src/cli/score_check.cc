@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "cli/hash_text.h"
 #include "cli/text_encoding.h"
 #include "model/sha256.h"
 #include "trusted/linear/local.h"
@@ -34,7 +35,7 @@ CheckChain::CheckChain(std::string_view settings) : state_(Sha256Hex(settings)) 
 void CheckChain::Add(std::string_view line) {
   Sha256 hash;
   for (const std::string_view part : {std::string_view(state_), std::string_view("\n"), line}) {
-    hash.Update({reinterpret_cast<const uint8_t*>(part.data()), part.size()});
+    HashText(part, hash);
   }
   state_ = hash.FinishHex();
 }

@@ -38,6 +38,7 @@ ScoreFlags::ScoreFlags(CLI::App& app)
                    .help = "List the N most likely tokens in the place of each scored one",
                    .shown_default = "no list"}),
       sums_only_(AddSwitch(app, "--sums-only", "Write sums, but no values of single tokens")),
+      receipt_(app),
       execution_(app, kLineDefaults) {}
 
 absl::Status ScoreFlags::ReadWindows(ScoreSettings& settings) const {
@@ -70,12 +71,24 @@ absl::Status ScoreFlags::ReadSettings(ScoreSettings& settings) const {
   return absl::OkStatus();
 }
 
+// A receipt is of all that was read and written, by this process.
+absl::Status ScoreFlags::ReadReceipt(ScoreJob& job) const {
+  SOTTO_ASSIGN_OR_RETURN(job.receipt, receipt_.Read());
+  if (!job.receipt.wanted()) return absl::OkStatus();
+  if (job.resume) return NoReceiptWith("--resume");
+  if (!job.shard.alone())
+    return NoReceiptWith("--shard, nor with a launcher that shares lines out");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ScoreJob> ScoreFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(execution_.ApplyLogLevel());
   ScoreJob job;
   SOTTO_RETURN_IF_ERROR(lines_.ReadLines(job));
   SOTTO_RETURN_IF_ERROR(ReadSettings(job.settings));
+  SOTTO_RETURN_IF_ERROR(ReadReceipt(job));
   SOTTO_RETURN_IF_ERROR(lines_.ReadRun(execution_, job));
+  SOTTO_RETURN_IF_ERROR(CheckReceiptRun(job.receipt, job));
   return job;
 }
 

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "cli/execution_flags.h"
 #include "cli/line_flags.h"
+#include "cli/receipt_flags.h"
 #include "cli/score_job.h"
 #include "cli/setting.h"
 
@@ -22,12 +23,14 @@ class ScoreFlags {
  private:
   absl::Status ReadSettings(ScoreSettings& settings) const;
   absl::Status ReadWindows(ScoreSettings& settings) const;
+  absl::Status ReadReceipt(ScoreJob& job) const;
 
   LineFlags lines_;
   Setting stride_;
   CLI::Option* const corpus_;
   Setting count_as_, top_k_;
   CLI::Option* const sums_only_;
+  ReceiptFlags receipt_;
   ExecutionFlags execution_;
 };
 

@@ -32,6 +32,7 @@ std::string CheckedBytes(const ScoreRecord& record) {
 absl::StatusOr<ScoreInput> ScoreInput::Open(const ScoreJob& job, const std::string& settings,
                                             const ScoreEncoder& encoder) {
   SOTTO_ASSIGN_OR_RETURN(LineReader reader, LineReader::Open(job.input_path));
+  if (job.receipt.wanted()) reader.BeginHash();
   return ScoreInput(job, settings, encoder, std::move(reader));
 }
 

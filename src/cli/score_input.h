@@ -47,6 +47,9 @@ class ScoreInput {
   size_t records() const { return next_index_; }
   const std::string& check() const { return chain_.whole(); }
   const std::string& settings() const { return settings_; }
+  // 64 hex digits: of the file's bytes, as they were read. Once, where a receipt is wanted and
+  // nothing is left.
+  std::string FinishHash() { return reader_.FinishHash(); }
   size_t texts() const { return texts_; }
   // Of a corpus's texts; nullopt where some were given as ids.
   std::optional<uint64_t> text_bytes() const { return text_bytes_; }

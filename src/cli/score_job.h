@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/receipt_job.h"
 #include "cli/run_job.h"
 #include "sotto/model.h"
 #include "sotto/scores.h"
@@ -56,6 +57,7 @@ struct ScoreJob : RunJob {
   bool array = false;  // The results are an array, not lines: of kEmbed.
   Shard shard;
   ScoreSettings settings;
+  ReceiptJob receipt;  // Of kScore.
 };
 
 }  // namespace sotto

@@ -61,6 +61,7 @@ absl::Status ScoreRounds::CreatePrefill() {
     SOTTO_RETURN_IF_ERROR(InFlagTerms(prefill.status()));
     prefill_.emplace(*std::move(prefill));
     SayPrecision(*prefill_);
+    counts_.precision = prefill_->precision();
     return absl::OkStatus();
   }
 }
@@ -163,6 +164,11 @@ absl::Status ScoreRounds::RunRound(const std::vector<RowOfItem>& rows) {
   for (const BatchReport& batch : report.batches) {
     counts_.rows += batch.prompts.size();
     counts_.seconds += batch.seconds;
+  }
+  counts_.usage.prompts += prompts.size();
+  for (const TokenIds& ids : prompts) counts_.usage.tokens += ids.size();
+  if (report.split.has_value()) {
+    counts_.usage.exchanges_verified += report.split->exchanges_of_run;
   }
   return absl::OkStatus();
 }

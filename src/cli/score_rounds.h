@@ -27,6 +27,7 @@
 #include "cli/score_progress.h"
 #include "sotto/model.h"
 #include "sotto/prefill.h"
+#include "trusted/identity/receipt_events.h"
 
 namespace sotto {
 
@@ -37,6 +38,9 @@ struct ScoreCounts {
   size_t rows = 0;  // Computed, those that fill batches included.
   size_t doubled_bos = 0;
   double seconds = 0;  // Of the forward passes.
+  // What a receipt says of them; no precision where there was no pass.
+  UsageFacts usage = {};
+  std::optional<PrecisionReport> precision = {};
 };
 
 // Writes the results of whole lines, `lines` in this run with these.

@@ -12,11 +12,14 @@
 #include "base/temporary_files.h"
 #include "cli/api_errors.h"
 #include "cli/command.h"
+#include "cli/hash_text.h"
 #include "cli/head_check.h"
 #include "cli/head_output.h"
 #include "cli/kept_lines.h"
+#include "cli/protection_facts.h"
 #include "cli/result_file.h"
 #include "cli/run_messages.h"
+#include "cli/run_receipt.h"
 #include "cli/score_check.h"
 #include "cli/score_input.h"
 #include "cli/score_lengths.h"
@@ -25,6 +28,7 @@
 #include "cli/score_rounds.h"
 #include "cli/score_shard.h"
 #include "model/sealed_model.h"
+#include "model/sha256.h"
 #include "trusted/api/weight_cache_policy.h"
 #include "trusted/tee/platform.h"
 
@@ -51,14 +55,19 @@ std::string DoneText(const ScoreJob& job, const ScoreCounts& counts, size_t kept
 // One run: the files, and what they hold so far.
 class ScoreTask {
  public:
-  ScoreTask(ScoreJob& job, const Model& model, std::string settings)
+  ScoreTask(ScoreJob& job, const Model& model, ModelDigestSet digests)
       : job_(job),
         model_(model),
-        settings_(std::move(settings)),
+        digests_(std::move(digests)),
+        settings_(CheckedSettings(job, digests_.model)),
         encoder_(model, job.settings, job.prefill.prefill_length),
         path_(job.shard.alone() ? job.output_path : ShardPath(job.output_path, job.shard)) {}
 
   absl::Status Run() {
+    if (job_.receipt.wanted()) {
+      SOTTO_ASSIGN_OR_RETURN(RunReceipt receipt, RunReceipt::Begin(job_.receipt));
+      receipt_.emplace(std::move(receipt));
+    }
     if (job_.resume && !job_.shard.alone() && !IsFile(path_) && IsFile(job_.output_path)) {
       return CheckJoined();
     }
@@ -103,8 +112,25 @@ class ScoreTask {
       SOTTO_ASSIGN_OR_RETURN(counts, RunRounds(input, output, kept));
     }
     SOTTO_RETURN_IF_ERROR(output.Finish());
+    if (receipt_.has_value()) SOTTO_RETURN_IF_ERROR(Sign(input, counts));
     SayDone(counts, kept.lines);
     return absl::OkStatus();
+  }
+
+  // Of all that was read and written: nothing was kept.
+  absl::Status Sign(ScoreInput& input, const ScoreCounts& counts) {
+    if (!counts.precision.has_value()) {
+      return absl::FailedPreconditionError(StrCat(
+          "--receipt: there is none, since nothing was computed: ", DisplayName(job_.input_path),
+          " holds no line"));
+    }
+    return receipt_->Finish(
+        {.command = kTaskNames[static_cast<size_t>(job_.settings.task)],
+         .files = {.input_sha256 = input.FinishHash(), .output_sha256 = written_.FinishHex()},
+         .model_name = model_.info().name,
+         .model = digests_,
+         .protection = ProtectionFactsOf(job_.prefill, *counts.precision),
+         .usage = counts.usage});
   }
 
   // What was there stays as it was until there are results to be written behind it.
@@ -118,6 +144,7 @@ class ScoreTask {
     const ResultSink write = [&](const std::string& block, size_t done) {
       if (!std::exchange(started, true)) SOTTO_RETURN_IF_ERROR(output.StartAt(kept.bytes));
       SOTTO_RETURN_IF_ERROR(output.Append(block));
+      if (receipt_.has_value()) HashText(block, written_);
       lines.Set(kept.lines + done);
       return absl::OkStatus();
     };
@@ -218,10 +245,13 @@ class ScoreTask {
 
   ScoreJob& job_;
   const Model& model_;
+  const ModelDigestSet digests_;
   const std::string settings_;
   const ScoreEncoder encoder_;
   const std::string path_;
   CorpusTotals totals_;
+  std::optional<RunReceipt> receipt_;
+  Sha256 written_;  // For the receipt.
 };
 
 }  // namespace
@@ -241,8 +271,8 @@ absl::Status RunScore(ScoreJob job) {
     WarnOfEmbedding(model->info(), job.settings.embed, "--pooling");
   }
   SOTTO_RETURN_IF_ERROR(ResolveForModel(model->info(), job));
-  SOTTO_ASSIGN_OR_RETURN(const ModelDigestSet digests, model->Digests());
-  return ScoreTask(job, *model, CheckedSettings(job, digests.model)).Run();
+  SOTTO_ASSIGN_OR_RETURN(ModelDigestSet digests, model->Digests());
+  return ScoreTask(job, *model, std::move(digests)).Run();
 }
 
 }  // namespace sotto

@@ -12,13 +12,12 @@
 #include "cli/api_errors.h"
 #include "cli/attester_flag.h"
 #include "cli/progress.h"
+#include "cli/protection_facts.h"
 #include "cli/run_messages.h"
 #include "cli/serve_flags.h"
 #include "cli/status_line.h"
 #include "trusted/api/confidentiality.h"
-#include "trusted/api/split_backend.h"
 #include "trusted/linear/local.h"
-#include "trusted/split/protection.h"
 #include "trusted/tee/platform.h"
 #include "trusted/tee/source_provenance.h"
 
@@ -95,23 +94,10 @@ ServiceOptions OptionsFor(const ModelInfo& model, ServeJob& job) {
   return options;
 }
 
-ProtectionFacts FactsOf(const ServeJob& job, const PlatformReport& platform,
-                        const ProtectionReport& report) {
-  ProtectionFacts facts{.platform = std::string(PlatformName(platform.platform)),
-                        .hidden_from_host = report.hidden_from_host,
-                        .precision = report.precision,
-                        .attention_precision = report.attention_precision};
-  if (!job.prefill.split.has_value()) return facts;
-  facts.protection = std::string(ProtectionName(ProtectionOf(*job.prefill.split)));
-  facts.accelerators = job.prefill.split->endpoints.size();
-  return facts;
-}
-
 ProtectionReport ReportProtection(const ServeJob& job, const PrecisionReport& precision) {
   const std::optional<SplitOptions>& split = job.prefill.split;
-  const PlatformReport platform = DetectPlatform();
   const Confidentiality judged =
-      JudgeConfidentiality(platform, split.has_value() ? &*split : nullptr);
+      JudgeConfidentiality(DetectPlatform(), split.has_value() ? &*split : nullptr);
   ProtectionReport report{
       .hidden_from_host = judged.from_host,
       .host_reason = judged.host_reason,
@@ -127,7 +113,7 @@ ProtectionReport ReportProtection(const ServeJob& job, const PrecisionReport& pr
                            .hidden = *judged.from_accelerators,
                            .reason = judged.accelerators_reason};
   }
-  report.facts = FactsOf(job, platform, report);
+  report.facts = ProtectionFactsOf(job.prefill, precision);
   return report;
 }
 

@@ -7,11 +7,13 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "base/file.h"
 #include "base/strings.h"
 #include "base/terminal_text.h"
 #include "cli/named_files.h"
 #include "cli/setting.h"
+#include "model/sha256.h"
 #include "sotto/receipt.h"
 
 namespace sotto {
@@ -22,7 +24,7 @@ using json = nlohmann::ordered_json;
 constexpr size_t kEvidenceLimitBytes = size_t{1} << 24, kBodyLimitBytes = size_t{1} << 30;
 
 struct VerifyReceiptFlags {
-  std::string receipt, keyset, request, response;
+  std::string receipt, keyset, request, response, model_sha256;
   bool json = false;
 };
 
@@ -41,6 +43,7 @@ std::string FormatReceipt(const ReceiptVerdict& verdict) {
   line("served",
        StrCat(verdict.method, " ", verdict.endpoint, ", ", verdict.served_at, " s after 1970"));
   line("model", verdict.model.value_or("none"));
+  if (verdict.model_sha256.has_value()) line("model digest", *verdict.model_sha256);
   line("request", verdict.request_sha256);
   line("response", verdict.response_sha256);
   return text;
@@ -59,6 +62,7 @@ std::string ReceiptToJson(const ReceiptVerdict& verdict) {
   object["endpoint"] = verdict.endpoint;
   object["served_at"] = verdict.served_at;
   object["model"] = verdict.model.has_value() ? json(*verdict.model) : json();
+  object["model_sha256"] = verdict.model_sha256.has_value() ? json(*verdict.model_sha256) : json();
   object["request_body_hash"] = verdict.request_sha256;
   object["response_body_hash"] = verdict.response_sha256;
   object["events"] = verdict.events;
@@ -68,6 +72,12 @@ std::string ReceiptToJson(const ReceiptVerdict& verdict) {
 absl::StatusOr<std::optional<std::string>> BodyOf(const std::string& path) {
   if (path.empty()) return std::nullopt;
   return ReadFileOrPipe(InputPath(path), kBodyLimitBytes);
+}
+
+absl::StatusOr<std::optional<std::string>> ModelOf(const VerifyReceiptFlags& flags) {
+  if (flags.model_sha256.empty()) return std::nullopt;
+  if (IsSha256Hex(flags.model_sha256)) return absl::AsciiStrToLower(flags.model_sha256);
+  return UsageError("--model-sha256: must be 64 hexadecimal digits");
 }
 
 absl::Status CheckInputs(const VerifyReceiptFlags& flags) {
@@ -82,6 +92,7 @@ absl::Status CheckInputs(const VerifyReceiptFlags& flags) {
 }
 
 absl::Status RunVerifyReceipt(const VerifyReceiptFlags& flags) {
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<std::string> model, ModelOf(flags));
   SOTTO_RETURN_IF_ERROR(CheckInputs(flags));
   SOTTO_ASSIGN_OR_RETURN(const std::string keyset,
                          ReadFileOrPipe(InputPath(flags.keyset), kEvidenceLimitBytes));
@@ -89,8 +100,8 @@ absl::Status RunVerifyReceipt(const VerifyReceiptFlags& flags) {
                          ReadFileOrPipe(InputPath(flags.receipt), kEvidenceLimitBytes));
   SOTTO_ASSIGN_OR_RETURN(const std::optional<std::string> request, BodyOf(flags.request));
   SOTTO_ASSIGN_OR_RETURN(const std::optional<std::string> response, BodyOf(flags.response));
-  const auto verdict =
-      VerifyReceipt(receipt, keyset, {.request_body = request, .response_body = response});
+  const auto verdict = VerifyReceipt(
+      receipt, keyset, {.request_body = request, .response_body = response, .model_sha256 = model});
   if (!verdict.ok()) {
     return absl::InvalidArgumentError(StrCat("--keyset: ", DisplayName(InputPath(flags.keyset)),
                                              ": ", ToStd(verdict.status().message())));
@@ -121,6 +132,10 @@ void AddVerifyReceiptCommand(CLI::App& app, Invocation& invocation) {
       ->type_name("FILE");
   command->add_option("--response", flags->response, "The body that came back (not checked)")
       ->type_name("FILE");
+  command
+      ->add_option("--model-sha256", flags->model_sha256,
+                   "The model's digest, as sotto model inspect prints it (not checked)")
+      ->type_name("HEX");
   command->add_flag("--json", flags->json, "Print the verdict as one JSON object");
   command->callback(
       [&invocation, flags] { invocation.run = [flags] { return RunVerifyReceipt(*flags); }; });

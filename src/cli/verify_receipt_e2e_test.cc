@@ -84,6 +84,9 @@ TEST_F(VerifyReceiptTest, FilesThatCannotBeUsed) {
   EXPECT_THAT(run.err, HasSubstr("--keyset: "));
   EXPECT_THAT(run.err, HasSubstr("receipt_signing_keys is not an array"));
   EXPECT_EQ(run.out, "");
+  run = Verify({"--model-sha256", "abc"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("--model-sha256: must be 64 hexadecimal digits"));
   receipt_ = dir_.File("none");
   run = Verify({});
   EXPECT_EQ(run.exit_code, 1);
