@@ -11,13 +11,14 @@ import json
 import pathlib
 import re
 import secrets
+import signal
 import ssl
 import subprocess
 import sys
 import tempfile
 import unittest
 
-from service_process import Server
+from service_process import Server, make_certificate, until
 
 KEY = "a-key-for-this-test-alone"
 NONCE = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -293,6 +294,96 @@ class LimitsTest(unittest.TestCase):
         self.assertEqual(attestation["report_data"], sha256(statement))
         verdict = self.tee.judge(attestation["evidence"]["quote"], attestation["report_data"] + "00" * 32)
         self.assertTrue(verdict["accepted"], verdict)
+
+
+class RenewalTest(unittest.TestCase):
+    """A keyset that is renewed, here at once by SIGUSR1, as otherwise when two thirds of its time are over."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.tee = EmulatedTee("sgx", directory.name)
+        self.addCleanup(self.tee.close)
+        self.directory = pathlib.Path(directory.name)
+
+    def renew(self, server):
+        """Sends the signal; waits until new connections have another keyset."""
+        before = server.report()[1]["workload_keyset_digest"]
+        server.process.send_signal(signal.SIGUSR1)
+        self.assertTrue(until(lambda: server.ask("/health")[1]["X-ACI-Keyset-Digest"] != before), server.log())
+
+    def embed(self, server, connection=None):
+        """The answer's headers."""
+        status, headers, _ = server.ask("/v1/embeddings", {"input": "a"}, connection=connection)
+        self.assertEqual(status, 200)
+        return headers
+
+    def verify(self, receipt, report):
+        paths = {name: self.directory / name for name in ("receipt", "report")}
+        for name, value in (("receipt", receipt), ("report", report)):
+            paths[name].write_text(json.dumps(value))
+        return subprocess.run([BUILD_DIR / "bin/sotto", "verify-receipt", "--receipt", paths["receipt"], "--keyset",
+                               paths["report"]], capture_output=True, timeout=60, check=False).returncode
+
+    def test_all_keys_are_new_and_old_receipts_hold(self):
+        server = AttestedServer(self.tee)
+        self.addCleanup(server.close)
+        old, old_tls = server.report("?nonce=" + NONCE)[1], server.spki_sha256()
+        old_id = self.embed(server)["X-Receipt-Id"]
+        kept = server.connect()
+        self.addCleanup(kept.close)
+        self.embed(server, kept)
+
+        self.renew(server)
+        new = server.report("?nonce=" + NONCE)[1]
+        keysets = [report["attestation"]["workload_keyset"] for report in (old, new)]
+        for name in ("receipt_signing_keys", "e2ee_public_keys", "tls_public_keys"):
+            self.assertNotEqual(keysets[0][name], keysets[1][name], name)
+        self.assertGreaterEqual(keysets[1]["not_after"], keysets[0]["not_after"])
+        self.assertNotEqual(server.spki_sha256(), old_tls)
+        self.assertEqual(keysets[1]["tls_public_keys"], [{"spki_sha256": server.spki_sha256()}])
+        verdict = self.tee.judge(new["attestation"]["evidence"]["quote"],
+                                 new["attestation"]["report_data"] + "00" * 32)
+        self.assertTrue(verdict["accepted"], verdict)
+        self.assertEqual(server.ask("/v1/protection")[2]["attestation"]["keyset_digest"],
+                         new["workload_keyset_digest"])
+        status, _, proof = server.ask("/v1/aci/channel", method="POST")
+        self.assertEqual((status, proof["workload_keyset_digest"], proof["key_id"]),
+                         (200, new["workload_keyset_digest"], keysets[1]["e2ee_public_keys"][0]["key_id"]))
+
+        # What was answered before is signed as it was; what is asked now, by the new key.
+        old_receipt = server.ask("/v1/aci/receipts/" + old_id)[2]
+        self.assertEqual(old_receipt["workload_keyset_digest"], old["workload_keyset_digest"])
+        self.assertEqual((self.verify(old_receipt, old), self.verify(old_receipt, new)), (0, 3))
+        new_receipt = server.ask("/v1/aci/receipts/" + self.embed(server)["X-Receipt-Id"])[2]
+        self.assertEqual((self.verify(new_receipt, new), self.verify(new_receipt, old)), (0, 3))
+
+        # A connection of before keeps its keyset for one more answer.
+        headers = self.embed(server, kept)
+        self.assertEqual((headers["X-ACI-Keyset-Digest"], headers["Connection"]),
+                         (old["workload_keyset_digest"], "close"))
+        receipt = server.ask("/v1/aci/receipts/" + headers["X-Receipt-Id"])[2]
+        self.assertEqual(self.verify(receipt, old), 0)
+        self.assertEqual(server.stop(), 0)
+
+    def test_a_certificate_that_was_given_stays(self):
+        certificate = make_certificate(self.directory)
+        server = Server(BUILD_DIR, KJV, "--insecure-test-attester", self.directory, tls=certificate)
+        self.addCleanup(server.close)
+        old = server.ask("/v1/aci/attestation")[2]
+        server.process.send_signal(signal.SIGUSR1)
+        self.assertTrue(until(lambda: server.ask("/v1/aci/attestation")[2] != old))
+        new = server.ask("/v1/aci/attestation")[2]
+        keysets = [report["attestation"]["workload_keyset"] for report in (old, new)]
+        self.assertEqual(keysets[0]["tls_public_keys"], keysets[1]["tls_public_keys"])
+        self.assertNotEqual(keysets[0]["receipt_signing_keys"], keysets[1]["receipt_signing_keys"])
+
+    def test_without_a_keyset_the_signal_does_nothing(self):
+        server = Server(BUILD_DIR, KJV)
+        self.addCleanup(server.close)
+        server.process.send_signal(signal.SIGUSR1)
+        self.assertEqual(server.ask("/health")[0], 200)
+        self.assertEqual(server.stop(), 0)
 
 
 class OutsideTest(unittest.TestCase):

@@ -123,8 +123,9 @@ struct AttestationPolicy {
 absl::StatusOr<AttestationPolicy> ParseAttestationPolicy(std::string_view toml,
                                                          const std::string& source);
 
-// policy.keyset_age reasons of a keyset that is valid until `not_after`: it has ended, or it ends
-// later than the policy's maximum age from `at`, so that it could have been made any time ago.
+// policy.keyset_age reasons of a keyset that is valid until `not_after`, that second included, as a
+// certificate is (RFC 5280, section 4.1.2.5): it has ended, or it ends later than the policy's
+// maximum age from `at`, so that it could have been made any time ago.
 std::vector<Reason> CheckKeysetAge(const AttestationPolicy& policy,
                                    std::chrono::sys_seconds not_after, std::chrono::sys_seconds at);
 

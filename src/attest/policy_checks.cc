@@ -107,6 +107,7 @@ std::vector<Reason> CheckKeysetAge(const AttestationPolicy& policy,
                                    std::chrono::sys_seconds at) {
   Reasons reasons;
   PolicyReasons policy_reasons(reasons);
+  // Valid through its last second, as a certificate is (RFC 5280, section 4.1.2.5).
   policy_reasons.Unless(at <= not_after, EvidenceFault::kKeysetAge,
                         StrCat("the keyset was valid until ", FormatDate(not_after)));
   policy_reasons.Unless(

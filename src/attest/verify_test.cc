@@ -251,7 +251,7 @@ TEST(CheckKeysetAge, EndedOrTooLong) {
     return CheckKeysetAge(policy, kEvidenceTime + std::chrono::seconds(seconds_left), kEvidenceTime)
         .empty();
   };
-  EXPECT_TRUE(fine(0));
+  EXPECT_TRUE(fine(0));  // not_after itself is valid, as in X.509.
   EXPECT_TRUE(fine(1'000'000'000));
   EXPECT_FALSE(fine(-1));
   policy.maximum_keyset_age = std::chrono::seconds(3600);

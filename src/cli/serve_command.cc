@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "cli/api_errors.h"
 #include "cli/attester_flag.h"
+#include "cli/keyset_renewal.h"
 #include "cli/progress.h"
 #include "cli/protection_facts.h"
 #include "cli/run_messages.h"
@@ -140,9 +141,11 @@ absl::StatusOr<std::shared_ptr<Attester>> FindServiceAttester(const ServeJob& jo
   return nullptr;
 }
 
-absl::Status Serve(ServeJob job, const sigset_t& stop) {
+absl::Status Serve(ServeJob job) {
   SOTTO_ASSIGN_OR_RETURN(job.service.attester, FindServiceAttester(job));
+  ServedIdentity served{.job = job.identity, .place = PlaceOf(job.service)};
   SOTTO_RETURN_IF_ERROR(GiveIdentity(job.identity, job.service));
+  served.identity = job.service.identity;
   WarnBeforePrompts(job);
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
@@ -156,7 +159,7 @@ absl::Status Serve(ServeJob job, const sigset_t& stop) {
   std::optional<Prefill> beside = MakeBeside(prefill, job);
   SayPrecision(prefill);
   job.service.protection = ReportProtection(job, prefill.precision());
-  const bool tls = job.service.http.tls.has_value();
+  const bool tls = job.service.http.terms.tls.has_value();
   const std::string listen = job.service.http.listen;
   const std::chrono::milliseconds drain_timeout = job.drain_timeout;
   absl::StatusOr<std::unique_ptr<Service>> service = Service::Start(
@@ -165,8 +168,7 @@ absl::Status Serve(ServeJob job, const sigset_t& stop) {
   std::printf("listening on %s://%s:%d\n", tls ? "https" : "http",
               listen.substr(0, listen.rfind(':')).c_str(), (*service)->port());
   std::fflush(stdout);
-  int signal = 0;
-  sigwait(&stop, &signal);
+  ServeUntilStopped(**service, std::move(served));
   Notice("finishing what was accepted");
   (*service)->Drain(drain_timeout);
   return absl::OkStatus();
@@ -184,12 +186,9 @@ void AddServeCommand(CLI::App& app, Invocation& invocation) {
     invocation.run = [flags]() -> absl::Status {
       SOTTO_ASSIGN_OR_RETURN(ServeJob job, flags->Read());
       // Before any thread exists: all inherit it, and one waits for them.
-      sigset_t stop;
-      sigemptyset(&stop);
-      sigaddset(&stop, SIGTERM);
-      sigaddset(&stop, SIGINT);
-      pthread_sigmask(SIG_BLOCK, &stop, nullptr);
-      return Serve(std::move(job), stop);
+      const sigset_t signals = ServiceSignals();
+      pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+      return Serve(std::move(job));
     };
   });
 }

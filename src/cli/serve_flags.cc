@@ -73,7 +73,7 @@ absl::Status ServeListenFlags::ReadTls(ServiceOptions& options) const {
   if (!tls_cert_.given() || !tls_key_.given()) {
     return UsageError("--tls-cert and --tls-key: must be given together");
   }
-  HttpTls& tls = options.http.tls.emplace();
+  HttpTls& tls = options.http.terms.tls.emplace();
   SOTTO_ASSIGN_OR_RETURN(tls.certificate_chain, ReadNamed(tls_cert_));
   if (const absl::Status valid = CheckValidNow(tls.certificate_chain); !valid.ok()) {
     return BlameFile(tls_cert_, ToStd(valid.message()));

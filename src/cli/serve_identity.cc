@@ -135,25 +135,42 @@ absl::Status ServeIdentityFlags::ReadLimits(IdentityJob& job) const {
   return absl::OkStatus();
 }
 
+absl::StatusOr<ServiceRenewal> MakeIdentity(const IdentityJob& job, const IdentityPlace& place) {
+  const auto now = std::chrono::system_clock::now();
+  ServiceRenewal made{.tls = place.given_tls};
+  if (job.make_tls_key) {
+    SOTTO_ASSIGN_OR_RETURN(made.tls, MakeTls(place.listen, job, now, *place.attester));
+  }
+  IdentityOptions options{.subject = job.subject, .not_after = InSeconds(now + job.lifetime)};
+  if (made.tls.has_value()) options.certificate_chain = made.tls->certificate_chain;
+  SOTTO_ASSIGN_OR_RETURN(ServiceIdentity identity, ServiceIdentity::Make(options));
+  Notice(StrCat("attested keyset ", identity.keyset().digest()));
+  made.identity = std::make_shared<const ServiceIdentity>(std::move(identity));
+  return made;
+}
+
 absl::Status GiveIdentity(const IdentityJob& job, ServiceOptions& options) {
   if (options.attester == nullptr) return WithoutIdentity(job);
-  const auto now = std::chrono::system_clock::now();
-  if (job.make_tls_key) {
-    SOTTO_ASSIGN_OR_RETURN(options.http.tls,
-                           MakeTls(options.http.listen, job, now, *options.attester));
-  } else if (options.http.tls.has_value()) {
+  if (!job.make_tls_key && options.http.terms.tls.has_value()) {
     Log(LogLevel::kWarning,
         "--tls-key: the attested keyset lists this key, which nobody outside may ever have had");
   }
-  IdentityOptions identity{.subject = job.subject, .not_after = InSeconds(now + job.lifetime)};
-  if (options.http.tls.has_value()) {
-    identity.certificate_chain = options.http.tls->certificate_chain;
-  }
-  SOTTO_ASSIGN_OR_RETURN(ServiceIdentity made, ServiceIdentity::Make(identity));
+  SOTTO_ASSIGN_OR_RETURN(ServiceRenewal made, MakeIdentity(job, PlaceOf(options)));
+  options.http.terms.tls = std::move(made.tls);
+  options.identity = std::move(made.identity);
   options.receipts = job.receipts;
-  Notice(StrCat("attested keyset ", made.keyset().digest()));
-  options.identity = std::make_shared<const ServiceIdentity>(std::move(made));
   return absl::OkStatus();
+}
+
+IdentityPlace PlaceOf(const ServiceOptions& options) {
+  return {.listen = options.http.listen,
+          .attester = options.attester,
+          .given_tls = options.http.terms.tls};
+}
+
+std::chrono::sys_seconds RenewalTime(const IdentityJob& job, const ServiceIdentity& identity) {
+  const std::chrono::sys_seconds end{std::chrono::seconds(identity.keyset().not_after())};
+  return end - std::chrono::seconds(job.lifetime) / 3;
 }
 
 }  // namespace sotto

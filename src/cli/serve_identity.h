@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,22 @@ class ServeIdentityFlags {
 
   Setting tls_names_, subject_, hours_, max_receipts_, receipt_seconds_;
 };
+
+// What an identity is made for.
+struct IdentityPlace {
+  std::string listen = {};
+  std::shared_ptr<Attester> attester = {};
+  std::optional<HttpTls> given_tls = {};  // Stays, unless the TLS key is made (make_tls_key).
+};
+// Before it is made.
+IdentityPlace PlaceOf(const ServiceOptions& options);
+
+// Makes keys, whose keyset begins to age now, and names its digest on stderr. REQUIRES: an
+// attester.
+absl::StatusOr<ServiceRenewal> MakeIdentity(const IdentityJob& job, const IdentityPlace& place);
+// When the identity is to give way to a new one: two thirds of its keyset's time are over, so that
+// a client, whose clock may be wrong, and whatever delays the renewal have a third.
+std::chrono::sys_seconds RenewalTime(const IdentityJob& job, const ServiceIdentity& identity);
 
 // Where quotes can be had (ServiceOptions::attester): makes the keys, the TLS key among them unless
 // one was given, and puts them into `options`, whose other members are complete. Elsewhere nobody

@@ -38,8 +38,8 @@ TEST(ServeIdentityTest, ATeeThatAttestsMakesItsTlsKey) {
   ServiceOptions options = Attested();
   ASSERT_TRUE(GiveIdentity({.make_tls_key = true}, options).ok());
   ASSERT_NE(options.identity, nullptr);
-  ASSERT_TRUE(options.http.tls.has_value());
-  const HttpTls& tls = *options.http.tls;
+  ASSERT_TRUE(options.http.terms.tls.has_value());
+  const HttpTls& tls = *options.http.terms.tls;
   EXPECT_TRUE(CheckValidNow(tls.certificate_chain).ok());
   EXPECT_TRUE(CheckKeyOfCertificate(tls.certificate_chain, std::string(tls.private_key)).ok());
   const auto& keys = options.identity->keyset().tls_public_keys();
@@ -50,17 +50,48 @@ TEST(ServeIdentityTest, ATeeThatAttestsMakesItsTlsKey) {
 TEST(ServeIdentityTest, AGivenCertificateIsListed) {
   ServiceOptions made = Attested(), given = Attested();
   ASSERT_TRUE(GiveIdentity({.make_tls_key = true}, made).ok());
-  given.http.tls = made.http.tls;
+  given.http.terms.tls = made.http.terms.tls;
   ASSERT_TRUE(GiveIdentity({}, given).ok());
-  EXPECT_EQ(given.http.tls->certificate_chain, made.http.tls->certificate_chain);
+  EXPECT_EQ(given.http.terms.tls->certificate_chain, made.http.terms.tls->certificate_chain);
   EXPECT_EQ(given.identity->keyset().tls_public_keys()[0].spki_sha256,
             made.identity->keyset().tls_public_keys()[0].spki_sha256);
+}
+
+TEST(ServeIdentityTest, OneThatIsMadeAnewHasOtherKeysInTime) {
+  ServiceOptions options = Attested();
+  const IdentityJob job{.make_tls_key = true, .lifetime = std::chrono::hours(3)};
+  ASSERT_TRUE(GiveIdentity(job, options).ok());
+  const WorkloadKeyset& before = options.identity->keyset();
+  const std::chrono::sys_seconds end{std::chrono::seconds(before.not_after())};
+  EXPECT_EQ(RenewalTime(job, *options.identity), end - std::chrono::hours(1));
+  const auto made = MakeIdentity(job, PlaceOf(options));
+  ASSERT_TRUE(made.ok()) << made.status();
+  const WorkloadKeyset& after = made->identity->keyset();
+  EXPECT_NE(after.receipt_signing_keys()[0].public_key,
+            before.receipt_signing_keys()[0].public_key);
+  EXPECT_NE(after.e2ee_public_keys()[0].public_key, before.e2ee_public_keys()[0].public_key);
+  EXPECT_NE(after.tls_public_keys()[0].spki_sha256, before.tls_public_keys()[0].spki_sha256);
+  EXPECT_EQ(after.tls_public_keys()[0].spki_sha256, *PublicKeySha256(made->tls->certificate_chain));
+  EXPECT_GE(after.not_after(), before.not_after());
+}
+
+TEST(ServeIdentityTest, AGivenTlsKeyStays) {
+  ServiceOptions made = Attested(), given = Attested();
+  ASSERT_TRUE(GiveIdentity({.make_tls_key = true}, made).ok());
+  given.http.terms.tls = made.http.terms.tls;
+  ASSERT_TRUE(GiveIdentity({}, given).ok());
+  const auto again = MakeIdentity({}, PlaceOf(given));
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->tls->certificate_chain, made.http.terms.tls->certificate_chain);
+  EXPECT_NE(again->identity->receipt_key_id(), given.identity->receipt_key_id());
+  EXPECT_EQ(again->identity->keyset().tls_public_keys()[0].spki_sha256,
+            given.identity->keyset().tls_public_keys()[0].spki_sha256);
 }
 
 TEST(ServeIdentityTest, WithoutTlsTheKeysetListsNone) {
   ServiceOptions options = Attested();
   ASSERT_TRUE(GiveIdentity({}, options).ok());
-  EXPECT_FALSE(options.http.tls.has_value());
+  EXPECT_FALSE(options.http.terms.tls.has_value());
   EXPECT_TRUE(options.identity->keyset().tls_public_keys().empty());
 }
 

@@ -1,5 +1,6 @@
 // What a client asks before it trusts the service with anything, its API key included: so these
 // need none. Reports and proofs are public; how many quotes are made is bounded.
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,6 +8,7 @@
 #include "attest/channel_proof.h"
 #include "attest/keyset.h"
 #include "base/strings.h"
+#include "trusted/identity/service_identity.h"
 #include "trusted/service/attestation_reports.h"
 #include "trusted/service/endpoints.h"
 #include "trusted/service/service_error.h"
@@ -50,7 +52,8 @@ void AnswerAttestation(const ServiceContext& context, const HttpRequest& request
   if (context.reports == nullptr) return reply(NobodyAttests());
   const auto nonce = NonceOf(request.head.query);
   if (!nonce.ok()) return reply(ErrorResponse(nonce.status()));
-  context.reports->Ask(*nonce, AttestationReports::Time::clock::now(),
+  const std::shared_ptr<const WorkloadKeyset> keyset(request.identity, &request.identity->keyset());
+  context.reports->Ask({keyset, *nonce}, AttestationReports::Time::clock::now(),
                        [reply](const absl::StatusOr<AttestationReports::Report>& report) {
                          reply(report.ok() ? JsonText(**report) : ErrorResponse(report.status()));
                        });
@@ -62,7 +65,7 @@ void AnswerChannel(const ServiceContext& context, const HttpRequest& request,
   if (request.exporter.empty()) {
     return reply(HttpErrorResponse(400, "only a TLS connection has a value to sign"));
   }
-  const ServiceIdentity& identity = *context.options.identity;
+  const ServiceIdentity& identity = *request.identity;
   const auto proof = MakeChannelProof(request.exporter, identity.keyset(),
                                       identity.channel_key_id(), identity.channel_key());
   reply(proof.ok() ? JsonText(ChannelProofToJson(*proof)) : ErrorResponse(proof.status()));

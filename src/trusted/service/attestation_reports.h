@@ -37,30 +37,33 @@ class AttestationReports {
   using Report = std::shared_ptr<const std::string>;
   using Done = std::function<void(absl::StatusOr<Report>)>;
 
-  // Of the quotes of `attester`, which outlives it, over `keyset`. A quote that is being made when
-  // it goes is waited for; of those that wait, `done` is never called.
-  AttestationReports(Attester& attester, const WorkloadKeyset& keyset,
-                     AttestationReportOptions options = {});
+  // What a report answers.
+  struct Question {
+    std::shared_ptr<const WorkloadKeyset> keyset;
+    std::optional<std::string> nonce = {};  // IsAttestationNonce(), or none.
+  };
 
-  // Calls `done` once, now or later and on another thread, with the report that answers `nonce`.
+  // Of the quotes of `attester`, which outlives it. A quote that is being made when it goes is
+  // waited for; of those that wait, `done` is never called.
+  explicit AttestationReports(Attester& attester, AttestationReportOptions options = {});
+
+  // Calls `done` once, now or later and on another thread, with the report.
   // BusyError() for too many quotes; UNAVAILABLE where the TEE gives none. Thread-safe.
-  // REQUIRES: IsAttestationNonce(), or none.
-  void Ask(const std::optional<std::string>& nonce, Time now, Done done);
+  void Ask(const Question& question, Time now, Done done);
 
  private:
   struct Kept {
-    std::optional<std::string> nonce;
+    Question question;
     Time made;
     Report report;
   };
 
-  Report Find(const std::optional<std::string>& nonce, Time now);
+  Report Find(const Question& question, Time now);
   absl::Status Admit(Time now);
-  void Make(const std::optional<std::string>& nonce, Time now, const Done& done);
-  absl::StatusOr<Report> MakeReport(const std::optional<std::string>& nonce);
+  void Make(const Question& question, Time now, const Done& done);
+  absl::StatusOr<Report> MakeReport(const Question& question);
 
   Attester& attester_;
-  const WorkloadKeyset keyset_;
   const AttestationReportOptions options_;
   std::mutex mutex_;
   RateLimit limit_;

@@ -45,28 +45,30 @@ class AttestationReportsTest : public testing::Test {
  protected:
   using Answer = absl::StatusOr<AttestationReports::Report>;
 
-  static std::future<Answer> AskLater(AttestationReports& reports, const Nonce& nonce,
-                                      Time now = kStart) {
+  std::future<Answer> AskLater(AttestationReports& reports, const Nonce& nonce,
+                               Time now = kStart) const {
     auto promise = std::make_shared<std::promise<Answer>>();
-    reports.Ask(nonce, now, [promise](Answer answer) { promise->set_value(std::move(answer)); });
+    reports.Ask({keyset_, nonce}, now,
+                [promise](Answer answer) { promise->set_value(std::move(answer)); });
     return promise->get_future();
   }
-  static Answer Ask(AttestationReports& reports, const Nonce& nonce, Time now = kStart) {
+  Answer Ask(AttestationReports& reports, const Nonce& nonce, Time now = kStart) const {
     return AskLater(reports, nonce, now).get();
   }
 
   CountingAttester attester_;
-  const WorkloadKeyset keyset_ = WorkloadKeyset::Make("demo", 2000000000, {}, {});
+  std::shared_ptr<const WorkloadKeyset> keyset_ =
+      std::make_shared<const WorkloadKeyset>(WorkloadKeyset::Make("demo", 2000000000, {}, {}));
 };
 
 TEST_F(AttestationReportsTest, AnswersTheNonce) {
-  AttestationReports reports(attester_, keyset_, {.provenance = {.repo_commit = "c0ffee"}});
+  AttestationReports reports(attester_, {.provenance = {.repo_commit = "c0ffee"}});
   for (const Nonce& nonce : {Nonce(NonceOf('a')), Nonce(NonceOf('b')), Nonce()}) {
     const Answer answer = Ask(reports, nonce);
     ASSERT_TRUE(answer.ok()) << answer.status();
     const auto report = ParseAciReport(**answer, nonce);
     ASSERT_TRUE(report.ok()) << report.status();
-    EXPECT_EQ(report->keyset.digest(), keyset_.digest());
+    EXPECT_EQ(report->keyset.digest(), keyset_->digest());
     EXPECT_EQ(report->provenance.repo_commit, "c0ffee");
     const std::string report_data = ReportDataSlot(report->report_data);
     const SyntheticEvidence same = SyntheticQuote(TeeKind::kSgx, report_data);
@@ -77,8 +79,19 @@ TEST_F(AttestationReportsTest, AnswersTheNonce) {
   }
 }
 
+TEST_F(AttestationReportsTest, AnotherKeysetGetsAnotherReport) {
+  AttestationReports reports(attester_);
+  const Answer first = Ask(reports, NonceOf('a'));
+  keyset_ =
+      std::make_shared<const WorkloadKeyset>(WorkloadKeyset::Make("demo", 2000000001, {}, {}));
+  const Answer second = Ask(reports, NonceOf('a'));
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(ParseAciReport(**second, NonceOf('a'))->keyset.digest(), keyset_->digest());
+  EXPECT_NE(**first, **second);
+}
+
 TEST_F(AttestationReportsTest, TheSameIsMadeOnceForAWhile) {
-  AttestationReports reports(attester_, keyset_, {.kept_for = seconds(60)});
+  AttestationReports reports(attester_, {.kept_for = seconds(60)});
   const Answer first = Ask(reports, NonceOf('a'));
   EXPECT_EQ(Ask(reports, NonceOf('a'), kStart + seconds(60)).value(), first.value());
   EXPECT_EQ(attester_.quotes, 1);
@@ -89,7 +102,7 @@ TEST_F(AttestationReportsTest, TheSameIsMadeOnceForAWhile) {
 }
 
 TEST_F(AttestationReportsTest, KeepsSoManyTheLastOnesAskedFor) {
-  AttestationReports reports(attester_, keyset_, {.kept = 2});
+  AttestationReports reports(attester_, {.kept = 2});
   for (const char digit : {'a', 'b', 'a', 'c', 'a'}) {
     EXPECT_TRUE(Ask(reports, NonceOf(digit)).ok());
   }
@@ -99,8 +112,7 @@ TEST_F(AttestationReportsTest, KeepsSoManyTheLastOnesAskedFor) {
 }
 
 TEST_F(AttestationReportsTest, ManyNoncesAreMadeToWait) {
-  AttestationReports reports(attester_, keyset_,
-                             {.kept = 2, .quotes_per_second = 0.5, .quotes_at_once = 3});
+  AttestationReports reports(attester_, {.kept = 2, .quotes_per_second = 0.5, .quotes_at_once = 3});
   for (const char digit : {'a', 'b', 'c'}) EXPECT_TRUE(Ask(reports, NonceOf(digit)).ok());
   const Answer refused = Ask(reports, NonceOf('d'));
   EXPECT_TRUE(absl::IsResourceExhausted(refused.status())) << refused.status();
@@ -117,7 +129,7 @@ TEST_F(AttestationReportsTest, ManyNoncesAreMadeToWait) {
 TEST_F(AttestationReportsTest, WhoWaitsForTheSameGetsTheSame) {
   std::promise<void> open;
   attester_.gate = open.get_future().share();
-  AttestationReports reports(attester_, keyset_, {.most_waiting = 3});
+  AttestationReports reports(attester_, {.most_waiting = 3});
   auto a = AskLater(reports, NonceOf('a')), again = AskLater(reports, NonceOf('a')),
        b = AskLater(reports, NonceOf('b'));
   EXPECT_TRUE(absl::IsResourceExhausted(Ask(reports, NonceOf('c')).status()));
@@ -129,7 +141,7 @@ TEST_F(AttestationReportsTest, WhoWaitsForTheSameGetsTheSame) {
 }
 
 TEST_F(AttestationReportsTest, AHostThatRefusesIsAskedAgain) {
-  AttestationReports reports(attester_, keyset_);
+  AttestationReports reports(attester_);
   attester_.refuses = true;
   const Answer refused = Ask(reports, NonceOf('a'));
   EXPECT_TRUE(absl::IsUnavailable(refused.status()));

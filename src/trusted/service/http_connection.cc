@@ -178,9 +178,11 @@ template <typename Stream>
 class Connection {
  public:
   template <typename... Args>
-  Connection(asio::io_context& io, std::shared_ptr<HttpState> state, Args&&... args)
+  Connection(asio::io_context& io, std::shared_ptr<HttpState> state,
+             std::shared_ptr<const HttpTermsInUse> terms, Args&&... args)
       : io_(io),
         state_(std::move(state)),
+        terms_(std::move(terms)),
         count_(std::in_place, *state_, &HttpState::connections),
         stream_(std::forward<Args>(args)...) {
     place_ =
@@ -225,7 +227,7 @@ class Connection {
       ErrorCode error;
       co_await stream_.async_handshake(asio::ssl::stream_base::server,
                                        asio::redirect_error(asio::use_awaitable, error));
-      if (!error) exporter_ = ExporterOf(stream_.native_handle(), *state_->options.tls);
+      if (!error) exporter_ = ExporterOf(stream_.native_handle(), *state_->options.terms.tls);
       co_return !error;
     }
     co_return true;
@@ -300,7 +302,8 @@ class Connection {
     }
     const HttpCount exchange(*state_, &HttpState::exchanges);
     Answer answer = co_await AnswerTo(parser);
-    const bool keep = answer.keep_alive && !state_->draining;
+    // One that has other terms than those who come is to be made anew.
+    const bool keep = answer.keep_alive && !state_->draining && terms_ == state_->terms;
     WipeRead();
     const bool written = co_await Write(answer.response, keep);
     place_->served = true;
@@ -318,7 +321,8 @@ class Connection {
                  .query = QueryOf(target),
                  .authorization = SecretString(ToView(header[http::field::authorization])),
                  .has_body = !parser.is_done()},
-        .exporter = exporter_};
+        .exporter = exporter_,
+        .identity = terms_->identity};
     const bool has_body = request.head.has_body;
     const bool keep = header.keep_alive();
     HttpAdmission admission = state_->callbacks.admit(request.head);
@@ -391,7 +395,7 @@ class Connection {
     http::response<HttpBody> message(static_cast<http::status>(response.status), version_);
     message.set(http::field::date, HttpDate());
     message.set(http::field::content_type, response.content_type);
-    for (const auto& [name, value] : state_->options.headers) message.set(name, value);
+    for (const auto& [name, value] : terms_->headers) message.set(name, value);
     for (const auto& [name, value] : response.headers) message.set(name, value);
     if (!head_only_) message.body() = std::move(response.body);
     message.prepare_payload();
@@ -429,6 +433,7 @@ class Connection {
 
   asio::io_context& io_;
   const std::shared_ptr<HttpState> state_;
+  const std::shared_ptr<const HttpTermsInUse> terms_;
   std::optional<HttpCount> count_;  // Among the connections.
   Stream stream_;
   Buffer buffer_;
@@ -440,26 +445,31 @@ class Connection {
 
 template <typename Stream, typename... Args>
 asio::awaitable<void> RunConnection(asio::io_context& io, std::shared_ptr<HttpState> state,
-                                    tcp::socket socket, Args&... args) {
-  Connection<Stream> connection(io, std::move(state), std::move(socket), args...);
+                                    std::shared_ptr<const HttpTermsInUse> terms, tcp::socket socket,
+                                    Args&... args) {
+  Connection<Stream> connection(io, std::move(state), std::move(terms), std::move(socket), args...);
   co_await connection.Run();
 }
 
 }  // namespace
 
-void SpawnHttpConnection(asio::io_context& io, asio::ssl::context* tls, int descriptor, bool ipv6,
+void SpawnHttpConnection(asio::io_context& io, int descriptor, bool ipv6,
                          std::shared_ptr<HttpState> state) {
   tcp::socket socket(io, ipv6 ? tcp::v6() : tcp::v4(), descriptor);
   ErrorCode ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  if (tls == nullptr) {
-    asio::co_spawn(io, RunConnection<beast::tcp_stream>(io, std::move(state), std::move(socket)),
-                   asio::detached);
+  std::shared_ptr<const HttpTermsInUse> terms = state->terms;
+  if (terms->tls == nullptr) {
+    asio::co_spawn(
+        io,
+        RunConnection<beast::tcp_stream>(io, std::move(state), std::move(terms), std::move(socket)),
+        asio::detached);
   } else {
+    asio::ssl::context& tls = *terms->tls;
     asio::co_spawn(io,
                    // Beast's own would copy answers, and not wipe the copies.
-                   RunConnection<asio::ssl::stream<beast::tcp_stream>>(io, std::move(state),
-                                                                       std::move(socket), *tls),
+                   RunConnection<asio::ssl::stream<beast::tcp_stream>>(
+                       io, std::move(state), std::move(terms), std::move(socket), tls),
                    asio::detached);
   }
 }

@@ -8,17 +8,14 @@
 
 namespace boost::asio {
 class io_context;
-namespace ssl {
-class context;
-}
 }  // namespace boost::asio
 
 namespace sotto {
 
-// Serves the socket `descriptor`, which it owns, as a coroutine on `io`, which one thread runs.
-// `tls`: null for plain HTTP. Both outlive the connection.
-void SpawnHttpConnection(boost::asio::io_context& io, boost::asio::ssl::context* tls,
-                         int descriptor, bool ipv6, std::shared_ptr<HttpState> state);
+// Serves the socket `descriptor`, which it owns, on the terms that the state has now, as a
+// coroutine on `io`, which one thread runs and which outlives the connection.
+void SpawnHttpConnection(boost::asio::io_context& io, int descriptor, bool ipv6,
+                         std::shared_ptr<HttpState> state);
 
 }  // namespace sotto
 

@@ -14,6 +14,8 @@
 
 namespace sotto {
 
+class ServiceIdentity;
+
 // What comes before the body.
 struct HttpHead {
   std::string method = {};          // "POST"
@@ -29,6 +31,8 @@ struct HttpRequest {
   // What only the two ends of this TLS connection know (HttpTls::exporter_label), kExporterBytes;
   // empty over plain HTTP.
   SecretString exporter = {};
+  // Whom the connection was made to (HttpTerms); null where the server has no identity.
+  std::shared_ptr<const ServiceIdentity> identity = {};
   std::stop_token left = {};  // Requested once the client has left.
   // Counts the body's memory against the server's limit; goes with the request.
   std::shared_ptr<void> lease = {};

@@ -48,8 +48,8 @@ std::pair<std::string, std::string> HostAndPort(const std::string& endpoint) {
   return {host, endpoint.substr(colon + 1)};
 }
 
-absl::StatusOr<std::unique_ptr<asio::ssl::context>> MakeTls(const HttpTls& tls) {
-  auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
+absl::StatusOr<std::shared_ptr<asio::ssl::context>> MakeTls(const HttpTls& tls) {
+  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
   SSL_CTX* const native = context->native_handle();
   SSL_CTX_set_min_proto_version(native, TLS1_3_VERSION);
   SSL_CTX_set_options(native, SSL_OP_CLEANSE_PLAINTEXT);
@@ -61,6 +61,16 @@ absl::StatusOr<std::unique_ptr<asio::ssl::context>> MakeTls(const HttpTls& tls) 
   context->use_private_key(asio::buffer(tls.private_key), asio::ssl::context::pem, error);
   if (error) return absl::InvalidArgumentError("tls: the private key does not fit the certificate");
   return context;
+}
+
+absl::StatusOr<std::shared_ptr<const HttpTermsInUse>> InUse(const HttpTerms& terms) {
+  auto in_use = std::make_shared<HttpTermsInUse>();
+  if (terms.tls.has_value()) {
+    SOTTO_ASSIGN_OR_RETURN(in_use->tls, MakeTls(*terms.tls));
+  }
+  in_use->headers = terms.headers;
+  in_use->identity = terms.identity;
+  return in_use;
 }
 
 }  // namespace
@@ -76,7 +86,6 @@ struct HttpServer::Impl {
   void Run();
 
   const std::shared_ptr<HttpState> state;
-  std::unique_ptr<asio::ssl::context> tls;
   asio::io_context io{1};
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
   unsigned short port = 0;
@@ -112,7 +121,7 @@ absl::Status HttpServer::Impl::Listen() {
   absl::Status status;
   for (const auto& entry : found) {
     // Whatever the name said: 0.0.0.0 is every address.
-    if (tls == nullptr && !entry.endpoint().address().is_loopback()) {
+    if (state->terms->tls == nullptr && !entry.endpoint().address().is_loopback()) {
       return absl::InvalidArgumentError(
           StrCat("listen ", name, ": plain HTTP needs a loopback address"));
     }
@@ -141,7 +150,7 @@ void HttpServer::Impl::Take(tcp::socket socket) {
   ErrorCode error;
   const bool ipv6 = socket.local_endpoint(error).address().is_v6();
   const int descriptor = socket.release(error);
-  if (!error) SpawnHttpConnection(io, tls.get(), descriptor, ipv6, state);
+  if (!error) SpawnHttpConnection(io, descriptor, ipv6, state);
 }
 
 // The system has made connections that nobody has accepted: closing the acceptor would break them.
@@ -175,9 +184,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpServerOp
                                                               const HttpCallbacks& callbacks) {
   SOTTO_RETURN_IF_ERROR(TryDescriptors(options.limits.max_connections + kOtherDescriptors));
   auto impl = std::make_unique<Impl>(std::make_shared<HttpState>(options, callbacks));
-  if (options.tls.has_value()) {
-    SOTTO_ASSIGN_OR_RETURN(impl->tls, MakeTls(*options.tls));
-  }
+  SOTTO_ASSIGN_OR_RETURN(impl->state->terms, InUse(options.terms));
   SOTTO_RETURN_IF_ERROR(impl->Listen());
   for (const auto& acceptor : impl->acceptors) impl->AcceptFrom(*acceptor);
   impl->thread = std::thread([running = impl.get()] { running->Run(); });
@@ -194,6 +201,17 @@ void HttpServer::Stop() {
 }
 
 int HttpServer::port() const { return impl_->port; }
+
+absl::Status HttpServer::Renew(const HttpTerms& terms) {
+  SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<const HttpTermsInUse> in_use, InUse(terms));
+  std::promise<void> changed;
+  asio::post(impl_->io, [&] {
+    impl_->state->terms = std::move(in_use);
+    changed.set_value();
+  });
+  changed.get_future().wait();
+  return absl::OkStatus();
+}
 
 void HttpServer::Drain(std::chrono::milliseconds timeout) {
   asio::post(impl_->io, [impl = impl_.get()] {

@@ -45,11 +45,17 @@ struct HttpLimits {
   std::chrono::milliseconds handler_timeout{600'000};
 };
 
+// What may change while a server runs: connections have the terms of when they were accepted.
+struct HttpTerms {
+  std::optional<HttpTls> tls = {};  // Nullopt: plain HTTP, on loopback addresses only.
+  std::vector<std::pair<std::string, std::string>> headers = {};  // Of every answer.
+  std::shared_ptr<const ServiceIdentity> identity = {};           // Of every request.
+};
+
 struct HttpServerOptions {
   std::string listen = "localhost:8443";  // HOST:PORT, every address of the host; port 0: any.
-  std::optional<HttpTls> tls = {};        // Nullopt: plain HTTP, on loopback addresses only.
+  HttpTerms terms = {};                   // At first.
   HttpLimits limits = {};
-  std::vector<std::pair<std::string, std::string>> headers = {};  // Of every answer.
 };
 
 // What the server asks. All are called on its thread and return at once.
@@ -76,6 +82,11 @@ class HttpServer {
   ~HttpServer();
 
   int port() const;
+
+  // Accepts connections on other terms once it has returned. Those that are there are closed behind
+  // their next answer, which says so. INVALID_ARGUMENT for TLS files that do not fit: nothing has
+  // changed. REQUIRES: TLS as before, or none as before; the exporter's label stays.
+  absl::Status Renew(const HttpTerms& terms);
 
   // From now on connections that have had an answer are closed, and every answer says that its
   // connection will be. Returns when all requests that have come are answered, or after `timeout`.

@@ -4,13 +4,28 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <memory>
 #include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "http/memory_budget.h"
 #include "trusted/service/http_places.h"
 #include "trusted/service/http_server.h"
 
+namespace boost::asio::ssl {
+class context;
+}
+
 namespace sotto {
+
+// HttpTerms as connections need them.
+struct HttpTermsInUse {
+  std::shared_ptr<boost::asio::ssl::context> tls = {};  // Null: plain HTTP.
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::shared_ptr<const ServiceIdentity> identity = {};
+};
 
 struct HttpState {
   HttpState(const HttpServerOptions& server_options, const HttpCallbacks& server_callbacks)
@@ -19,6 +34,7 @@ struct HttpState {
   const HttpServerOptions options;
   const HttpCallbacks callbacks;
 
+  std::shared_ptr<const HttpTermsInUse> terms = {};  // Of connections that come.
   bool draining = false;
   HttpPlaces places;
 

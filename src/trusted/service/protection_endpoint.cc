@@ -24,26 +24,27 @@ ResponseJson PrecisionJson(const ProtectionReport& report) {
   return json;
 }
 
-ResponseJson AttestationJson(const ServiceOptions& options) {
-  if (options.identity == nullptr) return nullptr;
+ResponseJson AttestationJson(const ServiceOptions& options, const ServiceIdentity* identity) {
+  if (identity == nullptr) return nullptr;
   return {{"tee", options.attester->tee() == TeeKind::kSgx ? "sgx" : "tdx"},
-          {"keyset_digest", SecretString(options.identity->keyset().digest())},
+          {"keyset_digest", SecretString(identity->keyset().digest())},
           {"insecure_test", options.protection.test_attester}};
 }
 
 }  // namespace
 
-void AnswerProtection(const ServiceContext& context, const HttpRequest&, const HttpReply& reply) {
+void AnswerProtection(const ServiceContext& context, const HttpRequest& request,
+                      const HttpReply& reply) {
   const ServiceOptions& options = context.options;
   ResponseJson answer;
   answer["object"] = "protection";
   answer["version"] = SOTTO_VERSION;
   answer["model"] = SecretString(options.model_name);
-  answer["tls"] = options.http.tls.has_value();
+  answer["tls"] = options.http.terms.tls.has_value();
   answer["host"] = HostJson(options.protection);
   answer["accelerators"] = AcceleratorsJson(options.protection);
   answer["precision"] = PrecisionJson(options.protection);
-  answer["attestation"] = AttestationJson(options);
+  answer["attestation"] = AttestationJson(options, request.identity.get());
   answer["prefixes_shared"] = options.scheduler.share_prefixes;
   reply(JsonResponse(answer));
 }

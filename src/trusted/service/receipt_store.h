@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -20,7 +21,11 @@ namespace sotto {
 
 using Sha256Digest = std::array<uint8_t, 32>;
 
+class ServiceIdentity;
+
 struct ReceiptRecord {
+  // Whom the request was made to, whose key signs; kept as long as the record.
+  std::shared_ptr<const ServiceIdentity> identity = {};
   std::string receipt_id = {};
   std::string chat_id = {};   // What the answer calls itself; empty: nothing.
   std::string endpoint = {};  // "/v1/completions"

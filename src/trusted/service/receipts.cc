@@ -29,16 +29,16 @@ Sha256Digest Sha256Of(std::string_view bytes) {
   return digest;
 }
 
-Receipts::Receipts(std::shared_ptr<const ServiceIdentity> identity,
-                   std::vector<nlohmann::json> about_service, std::string model_name,
+Receipts::Receipts(std::vector<nlohmann::json> about_service, std::string model_name,
                    const ReceiptStore::Limits& limits)
-    : identity_(std::move(identity)),
-      about_service_(std::move(about_service)),
+    : about_service_(std::move(about_service)),
       model_name_(std::move(model_name)),
       store_(limits) {}
 
-ReceiptRecord Receipts::Begin(std::string_view endpoint, std::string_view body) {
+ReceiptRecord Receipts::Begin(std::shared_ptr<const ServiceIdentity> identity,
+                              std::string_view endpoint, std::string_view body) {
   ReceiptRecord record;
+  record.identity = std::move(identity);
   record.receipt_id = RandomId("rcpt-");
   record.endpoint = endpoint;
   record.request_sha256 = Sha256Of(body);
@@ -67,8 +67,9 @@ absl::StatusOr<std::string> Receipts::Find(std::string_view id, size_t owner) {
   document.events.push_back(UsageEvent({.prompts = record->prompts,
                                         .tokens = record->tokens,
                                         .exchanges_verified = record->exchanges_verified}));
+  const ServiceIdentity& identity = *record->identity;
   return SignReceipt(document,
-                     {identity_->keyset(), identity_->receipt_key_id(), identity_->receipt_key()});
+                     {identity.keyset(), identity.receipt_key_id(), identity.receipt_key()});
 }
 
 }  // namespace sotto

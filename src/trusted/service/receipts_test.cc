@@ -98,7 +98,7 @@ class ReceiptsTest : public testing::Test {
  protected:
   std::shared_ptr<const ServiceIdentity> identity_ =
       std::make_shared<const ServiceIdentity>(*ServiceIdentity::Make({.not_after = 4'000'000'000}));
-  Receipts receipts_{identity_, AboutService(), "the-model", {}};
+  Receipts receipts_{AboutService(), "the-model", {}};
 
   std::string KeysetText() const { return identity_->keyset().json().dump(); }
   // Keeps one; its id.
@@ -113,7 +113,7 @@ class ReceiptsTest : public testing::Test {
 };
 
 TEST_F(ReceiptsTest, OneIsOfItsBodiesAndEvents) {
-  ReceiptRecord record = Receipts::Begin("/v1/completions", "question");
+  ReceiptRecord record = Receipts::Begin(identity_, "/v1/completions", "question");
   record.chat_id = "cmpl-1";
   record.names_model = true;
   record.prompts = 2;
@@ -144,8 +144,18 @@ TEST_F(ReceiptsTest, OneIsOfItsBodiesAndEvents) {
   ASSERT_EQ(altered->reasons.size(), 2u);
 }
 
+TEST_F(ReceiptsTest, ALaterIdentitySignsNothingOfBefore) {
+  const std::string keyset = KeysetText();
+  const std::string id = Keep(Receipts::Begin(identity_, "/v1/score", "a"), "b");
+  identity_ =
+      std::make_shared<const ServiceIdentity>(*ServiceIdentity::Make({.not_after = 4'000'000'000}));
+  EXPECT_EQ(VerifyReceipt(*receipts_.Find(id, 0), keyset)->reasons.size(), 0u);
+  const std::string later = Keep(Receipts::Begin(identity_, "/v1/score", "a"), "b");
+  EXPECT_EQ(VerifyReceipt(*receipts_.Find(later, 0), KeysetText())->reasons.size(), 0u);
+}
+
 TEST_F(ReceiptsTest, WhatWasNotNamedIsNull) {
-  const std::string id = Keep(Receipts::Begin("/v1/embeddings", ""), "");
+  const std::string id = Keep(Receipts::Begin(identity_, "/v1/embeddings", ""), "");
   const auto text = receipts_.Find(id, 0);
   ASSERT_TRUE(text.ok()) << text.status();
   const nlohmann::json parsed = nlohmann::json::parse(*text);
@@ -155,10 +165,10 @@ TEST_F(ReceiptsTest, WhatWasNotNamedIsNull) {
 }
 
 TEST_F(ReceiptsTest, IdsDoNotRepeatAndStrangersFindNone) {
-  ReceiptRecord record = Receipts::Begin("/v1/score", "a");
+  ReceiptRecord record = Receipts::Begin(identity_, "/v1/score", "a");
   record.owner = 1;
   const std::string id = Keep(record, "b");
-  EXPECT_NE(Keep(Receipts::Begin("/v1/score", "a"), "b"), id);
+  EXPECT_NE(Keep(Receipts::Begin(identity_, "/v1/score", "a"), "b"), id);
   EXPECT_TRUE(receipts_.Find(id, 1).ok());
   EXPECT_TRUE(absl::IsNotFound(receipts_.Find(id, 2).status()));
   EXPECT_TRUE(absl::IsNotFound(receipts_.Find("rcpt-0", 1).status()));

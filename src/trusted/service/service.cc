@@ -56,8 +56,18 @@ std::unique_ptr<Receipts> MakeReceipts(const ServiceOptions& options) {
   if (options.identity == nullptr || options.receipts.records == 0) return nullptr;
   const std::vector<nlohmann::json> about_service = {ModelEvent(options.digests),
                                                      ProtectionEvent(options.protection.facts)};
-  return std::make_unique<Receipts>(options.identity, about_service, options.model_name,
-                                    options.receipts);
+  return std::make_unique<Receipts>(about_service, options.model_name, options.receipts);
+}
+
+HttpTerms TermsFor(std::optional<HttpTls> tls, std::shared_ptr<const ServiceIdentity> identity) {
+  HttpTerms terms{.tls = std::move(tls)};
+  if (identity == nullptr) return terms;
+  // Clients that see another digest than they know ask for a report again.
+  terms.headers = {{"X-ACI-Version", std::string(kAciVersion)},
+                   {"X-ACI-Keyset-Digest", identity->keyset().digest()}};
+  if (terms.tls.has_value()) terms.tls->exporter_label = kChannelExporterLabel;
+  terms.identity = std::move(identity);
+  return terms;
 }
 
 // What depends on others of the options, and on the model.
@@ -65,18 +75,13 @@ ServiceOptions Completed(ServiceOptions options, const Model& model) {
   if (options.model_name.empty()) options.model_name = model.info().name;
   // Passes end what is late, but for what a pass is computing.
   options.http.limits.handler_timeout = options.request_timeout;
-  if (options.identity == nullptr) return options;
-  // Clients that see another digest than they know ask for a report again.
-  options.http.headers = {{"X-ACI-Version", std::string(kAciVersion)},
-                          {"X-ACI-Keyset-Digest", options.identity->keyset().digest()}};
-  if (options.http.tls.has_value()) options.http.tls->exporter_label = kChannelExporterLabel;
+  options.http.terms = TermsFor(std::move(options.http.terms.tls), options.identity);
   return options;
 }
 
 std::unique_ptr<AttestationReports> MakeReports(const ServiceOptions& options) {
   if (options.identity == nullptr) return nullptr;
-  return std::make_unique<AttestationReports>(*options.attester, options.identity->keyset(),
-                                              options.reports);
+  return std::make_unique<AttestationReports>(*options.attester, options.reports);
 }
 
 }  // namespace
@@ -178,6 +183,10 @@ Service::Service(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Service::~Service() = default;
 
 int Service::port() const { return impl_->http->port(); }
+
+absl::Status Service::Renew(ServiceRenewal renewal) {
+  return impl_->http->Renew(TermsFor(std::move(renewal.tls), std::move(renewal.identity)));
+}
 
 void Service::Drain(std::chrono::milliseconds timeout) {
   impl_->draining = true;

@@ -35,7 +35,7 @@ struct ServiceOptions {
   std::chrono::milliseconds request_timeout{600'000};  // From a whole request to its results.
   Pooling embedding_pooling = Pooling::kLast;
   ProtectionReport protection = {};  // For clients that ask.
-  // Null where no quote can vouch for one.
+  // At first; null where no quote can vouch for one.
   std::shared_ptr<const ServiceIdentity> identity = {};
   // There wherever the identity is, and null where it is not.
   std::shared_ptr<Attester> attester = {};
@@ -44,6 +44,11 @@ struct ServiceOptions {
   // The model's, for receipts: required with an identity, unless none are kept.
   ModelDigestSet digests = {};
   std::optional<RerankTemplate> rerank = {};  // Nullopt: no reranking.
+};
+
+struct ServiceRenewal {
+  std::optional<HttpTls> tls = {};
+  std::shared_ptr<const ServiceIdentity> identity = {};
 };
 
 class Service {
@@ -55,6 +60,10 @@ class Service {
   ~Service();
 
   int port() const;
+  // Connections that come are made to another identity, of the same attester, with TLS as before or
+  // without as before. Those that are there keep theirs for one more answer, and receipts theirs
+  // for good. Errors are HttpServer::Renew()'s. REQUIRES: there was one from the start.
+  absl::Status Renew(ServiceRenewal renewal);
   // Finishes what was accepted; what comes gets 503, and after `timeout` what is not finished.
   // Connections that had an answer and ask nothing are closed.
   // Returns when all have their answers; at the latest two seconds after that.

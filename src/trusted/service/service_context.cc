@@ -45,7 +45,7 @@ std::shared_ptr<const PendingAnswer> Prepare(const ServiceContext& context, cons
   if (!query.id_prefix.empty()) pending->id = RandomId(query.id_prefix);
   if (context.receipts == nullptr) return pending;
   ReceiptRecord& receipt = pending->receipt;
-  receipt = Receipts::Begin(request.head.path, request.body);
+  receipt = Receipts::Begin(request.identity, request.head.path, request.body);
   receipt.chat_id = pending->id;
   receipt.names_model = query.names_model;
   receipt.owner = context.options.keys.OwnerOf(request.head.authorization).value_or(0);

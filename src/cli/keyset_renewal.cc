@@ -1,0 +1,70 @@
+#include "cli/keyset_renewal.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include "attest/dates.h"
+#include "base/log.h"
+#include "base/strings.h"
+
+namespace sotto {
+namespace {
+
+using std::chrono::sys_seconds;
+
+// The clock may be set while the process sleeps.
+constexpr timespec kLookAtClock{.tv_sec = 60, .tv_nsec = 0};
+constexpr std::chrono::minutes kRetry{10};
+
+// In seconds, of which "never" is a number, too.
+sys_seconds Now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+// The next signal, or 0 once it is `due`.
+int NextSignal(const sigset_t& signals, sys_seconds due) {
+  while (Now() < due) {
+    const int signal = sigtimedwait(&signals, nullptr, &kLookAtClock);
+    if (signal > 0) return signal;
+  }
+  return 0;
+}
+
+absl::Status Renew(Service& service, ServedIdentity& served) {
+  SOTTO_ASSIGN_OR_RETURN(ServiceRenewal renewal, MakeIdentity(served.job, served.place));
+  const std::shared_ptr<const ServiceIdentity> identity = renewal.identity;
+  SOTTO_RETURN_IF_ERROR(service.Renew(std::move(renewal)));
+  served.identity = identity;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+sigset_t ServiceSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
+  return signals;
+}
+
+void ServeUntilStopped(Service& service, ServedIdentity served) {
+  const sigset_t signals = ServiceSignals();
+  const bool renewable = served.identity != nullptr;
+  sys_seconds due = renewable ? RenewalTime(served.job, *served.identity) : sys_seconds::max();
+  while (true) {
+    const int signal = NextSignal(signals, due);
+    if (signal == SIGTERM || signal == SIGINT) return;
+    if (!renewable) continue;
+    const absl::Status renewed = Renew(service, served);
+    due = RenewalTime(served.job, *served.identity);
+    if (renewed.ok()) continue;
+    const sys_seconds end{std::chrono::seconds(served.identity->keyset().not_after())};
+    Log(LogLevel::kWarning, StrCat("the keyset, which ends at ", FormatDate(end),
+                                   ", is not renewed: ", ToStd(renewed.message())));
+    due = std::max<sys_seconds>(due, Now() + kRetry);
+  }
+}
+
+}  // namespace sotto
