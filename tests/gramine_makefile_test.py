@@ -106,15 +106,22 @@ class Variables(Base):
     def test_a_service(self):
         self.made("SERVE=0.0.0.0:8443", "RERANK=1", "THREADS=3")
         self.assertEqual(self.argv()[:2], ["sotto", "serve"])
-        self.assertEqual((self.value("--listen"), self.value("--tls-key")), ("0.0.0.0:8443", "/data/tls.key"))
+        self.assertEqual((self.value("--listen"), self.value("--api-key-file")), ("0.0.0.0:8443", "/data/api_keys"))
+        self.assertNotIn("--tls-key", self.argv())
         self.assertEqual(self.value("--rerank-template"), "/data/rerank_template")
         self.assertEqual(self.manifest()["sgx"]["max_threads"], 3 + 9)
         self.made("SERVE=0.0.0.0:8443", *accelerators(SHARES))
         self.assertEqual(self.value("--protection"), "shares")
+        self.made("SERVE=0.0.0.0:8443", "TLS_NAMES=scores.example,192.0.2.7")
+        self.assertEqual(self.value("--tls-name"), "scores.example,192.0.2.7")
+        self.made("SERVE=0.0.0.0:8443", "CERTIFICATE=1")
+        self.assertEqual((self.value("--tls-cert"), self.value("--tls-key")), ("/data/tls.crt", "/data/tls.key"))
+        self.assertIn("CERTIFICATE=1 has its own", self.make("SERVE=0.0.0.0:8443", "CERTIFICATE=1", "TLS_NAMES=a").stderr)
+        self.assertIn("need SERVE", self.make("CERTIFICATE=1").stderr)
         self.refused("--listen localhost:8443: must be", "SERVE=localhost:8443")
         for variable in ("LOGPROBS=1", "SAVE_LOGITS=1", "PROMPTS=prompts.txt"):
             self.assertIn("are of a prefill", self.make("SERVE=0.0.0.0:8443", variable).stderr)
-        self.assertIn("RERANK=1 needs SERVE", self.make("RERANK=1").stderr)
+        self.assertIn("need SERVE", self.make("RERANK=1").stderr)
 
     def test_bad_ones_are_refused_and_leave_no_manifest(self):
         self.refused("power of two", "ENCLAVE_SIZE=6G")

@@ -1,7 +1,7 @@
 """Mutants of the release manifests that check_manifest must refuse, each with what the refusal says."""
 
 from gramine_edits import (append, argv, distrust, drop, mount, put, shadow, trusted, unmount)
-from gramine_rendering import PROVISION, ROOT, SERVE, SHARED, SHARES
+from gramine_rendering import PROVISION, ROOT, SERVE, SERVE_GIVEN, SHARED, SHARES
 
 HASH = "0" * 64
 # (an edit of the release manifest, what the refusal says).
@@ -174,15 +174,16 @@ PROVISION_MUTANTS = [
 ]
 # and for one that serves.
 SERVE_MUTANTS = [
-    (argv("--tls-cert /data/tls.crt --tls-key /data/tls.key", "--no-tls"), "--tls-cert must come where '--no-tls'"),
+    (argv("--api-key-file", "--no-tls --api-key-file"), "--api-key-file must come where '--no-tls'"),
+    (argv("--api-key-file", "--tls-cert /data/tls.crt --api-key-file"), "--tls-cert and --tls-key are there together"),
+    (argv("--api-key-file", "--tls-key /data/tls.key --api-key-file"), "--tls-cert and --tls-key are there together"),
+    (argv("--threads 2", "--tls-name a,,b --threads 2"), "--tls-name 'a,,b': must be"),
     # Quotes that anybody can make, in whatever place.
     (argv("--precision auto", "--precision auto --insecure-test-attester /data"),
      "'--insecure-test-attester' is not an argument of a release"),
-    (argv("--tls-cert /data/tls.crt", "--insecure-test-attester /data --tls-cert /data/tls.crt"),
-     "--tls-cert must come where '--insecure-test-attester'"),
+    (argv("--api-key-file", "--insecure-test-attester /data --api-key-file"),
+     "--api-key-file must come where '--insecure-test-attester'"),
     (argv("--api-key-file /data/api_keys", ""), "--api-key-file must come where '--threads'"),
-    (argv("/data/tls.key", "/tls.key"), "--tls-key '/tls.key': must be"),
-    (argv("/data/tls.key", "/dev/shm/tls.key"), "--tls-key '/dev/shm/tls.key': must be"),
     (argv("/data/api_keys", "/data/../keys"), "--api-key-file '/data/../keys': must be"),
     (argv("0.0.0.0:8443", "localhost:8443"), "--listen localhost:8443: must be ADDRESS:PORT"),
     (argv("0.0.0.0:8443", "unix:/tmp/socket"), "--listen unix:/tmp/socket: must be ADDRESS:PORT"),
@@ -194,5 +195,12 @@ SERVE_MUTANTS = [
     (put("sgx.max_threads", 6), "sgx.max_threads: must be 11"),
     (append("fs.mounts", {"path": "/prompts.json", "uri": "file:prompts.json"}), "a service reads no prompts"),
 ]
+# and for one with a certificate of the owner's.
+GIVEN_MUTANTS = [
+    (argv("/data/tls.key", "/tls.key"), "--tls-key '/tls.key': must be"),
+    (argv("/data/tls.key", "/dev/shm/tls.key"), "--tls-key '/dev/shm/tls.key': must be"),
+    (argv("--tls-key /data/tls.key", ""), "--tls-cert and --tls-key are there together"),
+    (argv("--threads 2", "--tls-name a --threads 2"), "--tls-name: is of a key made inside"),
+]
 ALL_MUTANTS = [({}, MUTANTS), (SHARES, SHARES_MUTANTS), (SHARED, SHARED_MUTANTS),
-               (PROVISION, PROVISION_MUTANTS), (SERVE, SERVE_MUTANTS)]
+               (PROVISION, PROVISION_MUTANTS), (SERVE, SERVE_MUTANTS), (SERVE_GIVEN, GIVEN_MUTANTS)]

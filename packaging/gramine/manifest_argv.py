@@ -11,6 +11,7 @@ import re
 
 HEX64 = "[0-9a-f]{64}"
 COUNT = "[1-9][0-9]{0,3}"
+NAME = "[0-9A-Za-z*.:-]{1,253}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,9 +54,11 @@ STEPS = {
     "serve": (
         *MODEL_STEPS,
         Step("--listen", "\\S+"),
-        Step("--tls-cert", "/data/tls\\.crt"),
-        Step("--tls-key", "/data/tls\\.key"),
+        # Both, or neither: the key is then made inside.
+        Step("--tls-cert", "/data/tls\\.crt", 0),
+        Step("--tls-key", "/data/tls\\.key", 0),
         Step("--api-key-file", "/data/api_keys"),
+        Step("--tls-name", f"{NAME}(,{NAME})*", 0),
         Step("--rerank-template", "/data/rerank_template", 0),
         *RUN_STEPS, *LAST_STEPS),
 }
@@ -162,6 +165,11 @@ def check_service(arguments, mounts):
     if not is_numeric_endpoint(listen):
         yield (f"loader.argv: --listen {listen}: must be ADDRESS:PORT, numeric: names are not "
                "resolved inside")
+    given = [flag for flag in ("--tls-cert", "--tls-key") if arguments.first(flag)]
+    if len(given) == 1:
+        yield f"loader.argv: {given[0]}: --tls-cert and --tls-key are there together or not at all"
+    if given and arguments.first("--tls-name"):
+        yield "loader.argv: --tls-name: is of a key made inside, not of --tls-cert"
     for mount in mounts:
         if str(mount.get("path")).startswith("/prompts."):
             yield f"fs.mounts: {mount['path']}: a service reads no prompts"
