@@ -16,25 +16,25 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data + 1), size - 1);
   switch (data[0]) {
     case 'c':
-      (void)sotto::ParseCompletionRequest(body);
+      (void)sotto::ParseCompletionRequest(body, {});
       break;
     case 'e':
-      (void)sotto::ParseEmbeddingRequest(body);
+      (void)sotto::ParseEmbeddingRequest(body, {});
       break;
     case 'l':
-      (void)sotto::ParseClassifyRequest(body);
+      (void)sotto::ParseClassifyRequest(body, {});
       break;
     case 'r':
-      (void)sotto::ParseRerankRequest(body);
+      (void)sotto::ParseRerankRequest(body, {});
       break;
     case 's':
-      (void)sotto::ParseScoreRequest(body);
+      (void)sotto::ParseScoreRequest(body, {});
       break;
     case 't':
-      (void)sotto::ParseTokenizeRequest(body);
+      (void)sotto::ParseTokenizeRequest(body, {});
       break;
     case 'd':
-      (void)sotto::ParseDetokenizeRequest(body);
+      (void)sotto::ParseDetokenizeRequest(body, {});
       break;
     case 'k':
       (void)sotto::ApiKeys::Parse(body);

@@ -276,6 +276,34 @@ class HostileTest(unittest.TestCase):
         before = burst(400)
         self.assertLess(burst(1600) - before, 4000)  # Kept, 1600 answers would take over 10 MB.
 
+    def test_a_body_of_very_many_small_values_takes_little_memory(self):
+        server = self.serve()
+        self.check_well(server)
+        before = server.peak_kib()
+        for path, beginning, element, param in [
+                ("/v1/completions", '{"max_tokens":0,"prompt":[', '"a"', "strings"),
+                ("/v1/completions", '{"max_tokens":0,"prompt":[', "[1]", "strings"),
+                ("/v1/completions", '{"max_tokens":0,"prompt":[', "[[[[[[[[[[]]]]]]]]]]", "strings"),
+                ("/v1/completions", '{"max_tokens":0,"prompt":"a","stop":[', '{"":0}', "strings"),
+                ("/v1/completions", '{"max_tokens":0,"truncate_prompt_tokens":1,"prompt":[', "1", "numbers"),
+                ("/v1/embeddings", '{"input":[', '"a"', "strings"),
+                ("/v1/classify", '{"input":[', "[1]", "strings"),
+                ("/v1/rerank", '{"query":"a","documents":[', '{"text":"a"}', "strings"),
+                ("/v1/score", '{"text_1":"a","text_2":[', '"a"', "strings"),
+                ("/detokenize", '{"tokens":[', "1", "numbers")]:
+            with self.subTest(path=path, beginning=beginning, element=element):
+                count = ((8 << 20) - len(beginning) - 2) // (len(element) + 1)
+                status, _, answer = server.ask(path, beginning + ",".join([element] * count) + "]}")
+                self.assertEqual(status, 400, answer)
+                self.assertRegex(answer["error"]["message"], f"the body has more than [0-9]+ {param}")
+                self.assertLess(server.peak_kib() - before, 32 << 10)  # Parsed, they take hundreds of MiB.
+        # What is just within the bounds of a request's values.
+        for element, count in [('[""]', 33000), ("1", 1 << 20)]:
+            body = '{"max_tokens":0,"prompt":[' + ",".join([element] * count) + "]}"
+            self.assertEqual(server.ask("/v1/completions", body)[0], 400)
+            self.assertLess(server.peak_kib() - before, 100 << 10)
+        self.check_well(server)
+
     def test_no_text_in_logs_metrics_and_errors(self):
         with tempfile.TemporaryDirectory() as folder:
             server = self.serve(tls=make_certificate(folder))

@@ -77,6 +77,11 @@ class Server:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
 
+    def peak_kib(self):
+        """The most that was resident so far."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
+        return int(re.search(r"VmHWM:\s+(\d+)", status)[1])
+
     def memory(self):
         """All that it may write, and may have written."""
         with open(f"/proc/{self.process.pid}/maps", encoding="utf-8") as maps, \

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/json_string.h"
 #include "base/strings.h"
 
 namespace sotto {
@@ -14,14 +15,6 @@ absl::Status NoJson(std::string_view source, size_t zero_at) {
   return absl::InvalidArgumentError(StrCat(Place(source), "not valid JSON, at byte ", zero_at));
 }
 
-// Where the string that begins behind the quote at `quote` ends: at its closing quote, or with the
-// text.
-size_t ClosingQuote(std::string_view text, size_t quote) {
-  size_t i = quote + 1;
-  while (i < text.size() && text[i] != '"') i += text[i] == '\\' ? 2 : 1;
-  return i;
-}
-
 }  // namespace
 
 absl::Status CheckJsonDepth(std::string_view text, std::string_view source) {
@@ -30,7 +23,7 @@ absl::Status CheckJsonDepth(std::string_view text, std::string_view source) {
     const char c = text[i];
     if (c == '\0') return NoJson(source, i);
     if (c == '"') {
-      i = ClosingQuote(text, i);
+      i = JsonStringEnd(text, i);
     } else if (c == '[' || c == '{') {
       if (++depth > kMaxJsonDepth) {
         return absl::InvalidArgumentError(

@@ -93,16 +93,16 @@ ServeLimitFlags::ServeLimitFlags(CLI::App& app)
 
 absl::Status ServeLimitFlags::ReadQueue(ServiceOptions& options) const {
   SOTTO_ASSIGN_OR_RETURN(options.scheduler.max_jobs, max_queue_.Integer(1, kMostOf));
-  SOTTO_ASSIGN_OR_RETURN(options.max_request_tokens, max_request_tokens_.Integer(1, kMostTokens));
-  SOTTO_ASSIGN_OR_RETURN(options.max_request_prompts, max_request_prompts_.Integer(1, kMostOf));
+  SOTTO_ASSIGN_OR_RETURN(options.request.tokens, max_request_tokens_.Integer(1, kMostTokens));
+  SOTTO_ASSIGN_OR_RETURN(options.request.prompts, max_request_prompts_.Integer(1, kMostOf));
   SOTTO_ASSIGN_OR_RETURN(options.scheduler.max_tokens, max_queue_tokens_.Integer(1, kMostQueued));
-  if (options.scheduler.max_tokens >= options.max_request_tokens) return absl::OkStatus();
+  if (options.scheduler.max_tokens >= options.request.tokens) return absl::OkStatus();
   if (max_queue_tokens_.given()) {
     return UsageError(StrCat("--max-queue-tokens: ", options.scheduler.max_tokens,
-                             ", less than the ", options.max_request_tokens,
+                             ", less than the ", options.request.tokens,
                              " of --max-request-tokens: such a request would never be taken"));
   }
-  options.scheduler.max_tokens = options.max_request_tokens;
+  options.scheduler.max_tokens = options.request.tokens;
   return absl::OkStatus();
 }
 

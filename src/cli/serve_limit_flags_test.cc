@@ -50,8 +50,8 @@ TEST(ServeLimitFlagsTest, DefaultsAreTheServices) {
   EXPECT_EQ(http.write_timeout, unset.write_timeout);
   EXPECT_EQ(http.idle_timeout, unset.idle_timeout);
   EXPECT_EQ(options.max_answer_bytes, defaults.max_answer_bytes);
-  EXPECT_EQ(options.max_request_tokens, defaults.max_request_tokens);
-  EXPECT_EQ(options.max_request_prompts, defaults.max_request_prompts);
+  EXPECT_EQ(options.request.tokens, defaults.request.tokens);
+  EXPECT_EQ(options.request.prompts, defaults.request.prompts);
   EXPECT_EQ(options.request_timeout, defaults.request_timeout);
   EXPECT_EQ(options.scheduler.max_jobs, defaults.scheduler.max_jobs);
   EXPECT_EQ(options.scheduler.max_tokens, defaults.scheduler.max_tokens);
@@ -71,8 +71,8 @@ TEST(ServeLimitFlagsTest, EachFlagSetsItsLimit) {
   const HttpLimits& http = options.http.limits;
   EXPECT_EQ(options.scheduler.max_jobs, 1u);
   EXPECT_EQ(options.scheduler.max_tokens, 2002u);
-  EXPECT_EQ(options.max_request_tokens, 2001u);
-  EXPECT_EQ(options.max_request_prompts, 4u);
+  EXPECT_EQ(options.request.tokens, 2001u);
+  EXPECT_EQ(options.request.prompts, 4u);
   EXPECT_EQ(http.max_connections, 5u);
   EXPECT_EQ(http.max_body_bytes, 6000u);
   EXPECT_EQ(http.max_held_bytes, 7000u);

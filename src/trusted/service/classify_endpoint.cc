@@ -62,7 +62,8 @@ HttpResponse ClassifyAnswer(const ServiceContext& context, const PassResults& re
 
 void AnswerClassify(const ServiceContext& context, const HttpRequest& request,
                     const HttpReply& reply) {
-  const absl::StatusOr<ClassifyRequest> parsed = ParseClassifyRequest(request.body);
+  const absl::StatusOr<ClassifyRequest> parsed =
+      ParseClassifyRequest(request.body, context.options.request);
   if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
   absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeTexts(context, *parsed);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));

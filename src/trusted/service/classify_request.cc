@@ -12,8 +12,10 @@ constexpr std::array kClassifyMembers =
 
 }  // namespace
 
-absl::StatusOr<ClassifyRequest> ParseClassifyRequest(std::string_view body) {
-  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields, RequestFields::Parse(body, kClassifyMembers));
+absl::StatusOr<ClassifyRequest> ParseClassifyRequest(std::string_view body,
+                                                     const RequestLimits& limits) {
+  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields,
+                         RequestFields::Parse(body, kClassifyMembers, limits));
   ClassifyRequest request;
   SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> model, fields.String("model"));
   request.model = std::move(model).value_or(SecretString());

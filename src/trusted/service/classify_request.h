@@ -17,7 +17,8 @@ struct ClassifyRequest {
 };
 
 // INVALID_ARGUMENT naming the member.
-absl::StatusOr<ClassifyRequest> ParseClassifyRequest(std::string_view body);
+absl::StatusOr<ClassifyRequest> ParseClassifyRequest(std::string_view body,
+                                                     const RequestLimits& limits);
 
 }  // namespace sotto
 

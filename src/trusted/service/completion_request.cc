@@ -115,9 +115,10 @@ absl::Status ReadLabels(const RequestFields& fields, CompletionRequest& request)
 
 }  // namespace
 
-absl::StatusOr<CompletionRequest> ParseCompletionRequest(std::string_view body) {
+absl::StatusOr<CompletionRequest> ParseCompletionRequest(std::string_view body,
+                                                         const RequestLimits& limits) {
   SOTTO_ASSIGN_OR_RETURN(const RequestFields fields,
-                         RequestFields::Parse(body, kCompletionMembers));
+                         RequestFields::Parse(body, kCompletionMembers, limits));
   CompletionRequest request;
   SOTTO_ASSIGN_OR_RETURN(const std::optional<SecretString> model, fields.String("model"));
   request.model = model.value_or(SecretString());

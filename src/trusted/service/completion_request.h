@@ -34,7 +34,8 @@ struct CompletionRequest {
 };
 
 // INVALID_ARGUMENT naming the member, also for what would need text to be generated.
-absl::StatusOr<CompletionRequest> ParseCompletionRequest(std::string_view body);
+absl::StatusOr<CompletionRequest> ParseCompletionRequest(std::string_view body,
+                                                         const RequestLimits& limits);
 
 }  // namespace sotto
 

@@ -26,7 +26,8 @@ absl::StatusOr<std::vector<PassPrompt>> EncodeCompletion(const ServiceContext& c
 
 void AnswerCompletions(const ServiceContext& context, const HttpRequest& request,
                        const HttpReply& reply) {
-  absl::StatusOr<CompletionRequest> parsed = ParseCompletionRequest(request.body);
+  absl::StatusOr<CompletionRequest> parsed =
+      ParseCompletionRequest(request.body, context.options.request);
   if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
   const auto completion = std::make_shared<const CompletionRequest>(*std::move(parsed));
   absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeCompletion(context, *completion);

@@ -15,8 +15,10 @@ constexpr std::array kEmbeddingMembers = std::to_array<std::string_view>(
 
 }  // namespace
 
-absl::StatusOr<EmbeddingRequest> ParseEmbeddingRequest(std::string_view body) {
-  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields, RequestFields::Parse(body, kEmbeddingMembers));
+absl::StatusOr<EmbeddingRequest> ParseEmbeddingRequest(std::string_view body,
+                                                       const RequestLimits& limits) {
+  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields,
+                         RequestFields::Parse(body, kEmbeddingMembers, limits));
   EmbeddingRequest request;
   SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> model, fields.String("model"));
   request.model = std::move(model).value_or(SecretString());

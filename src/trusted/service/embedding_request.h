@@ -26,7 +26,8 @@ struct EmbeddingRequest {
 };
 
 // INVALID_ARGUMENT naming the member.
-absl::StatusOr<EmbeddingRequest> ParseEmbeddingRequest(std::string_view body);
+absl::StatusOr<EmbeddingRequest> ParseEmbeddingRequest(std::string_view body,
+                                                       const RequestLimits& limits);
 
 }  // namespace sotto
 

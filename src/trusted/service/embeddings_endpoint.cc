@@ -53,7 +53,8 @@ HttpResponse EmbeddingAnswer(const EmbeddingRequest& request, const PassResults&
 
 void AnswerEmbeddings(const ServiceContext& context, const HttpRequest& request,
                       const HttpReply& reply) {
-  absl::StatusOr<EmbeddingRequest> parsed = ParseEmbeddingRequest(request.body);
+  absl::StatusOr<EmbeddingRequest> parsed =
+      ParseEmbeddingRequest(request.body, context.options.request);
   if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
   const auto embedding = std::make_shared<const EmbeddingRequest>(*std::move(parsed));
   absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeInputs(context, *embedding);

@@ -58,6 +58,7 @@ absl::StatusOr<std::vector<PromptInput>> ReadPrompts(const RequestFields& fields
     return prompts;
   }
   if (value->empty()) return MemberError(member, "is empty");
+  SOTTO_RETURN_IF_ERROR(fields.CheckPromptCount(member, value->size()));
   for (const RequestJson& element : *value) {
     SOTTO_ASSIGN_OR_RETURN(prompts.emplace_back(), ReadPrompt(element, member));
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/json_depth.h"
+#include "base/json_size.h"
 #include "base/strings.h"
 #include "base/unique_keys.h"
 #include "trusted/service/service_error.h"
@@ -14,6 +15,15 @@ namespace sotto {
 namespace {
 
 constexpr size_t kLongestName = 40;
+
+// What stands in a body besides its prompts, such as labels; and of a prompt: a document may have
+// members of its own. Prompts of ids that are to be cut may come longer than they are taken.
+constexpr size_t kOtherNodes = 1024, kNodesOfPrompt = 32, kLongestCut = 8;
+
+JsonSizeLimits SizeLimitsOf(const RequestLimits& limits) {
+  const size_t nodes = kOtherNodes + kNodesOfPrompt * limits.prompts;
+  return {.nodes = nodes, .scalars = nodes + kLongestCut * limits.tokens};
+}
 
 // A prompt that stands in a name's place by mistake is not repeated: a name has no blanks.
 std::string ShownName(std::string_view name) {
@@ -46,7 +56,8 @@ size_t MembersOf(const RequestJson& value) {
 }
 
 // nlohmann's own message quotes the text around a mistake: only the offset is taken from it.
-absl::StatusOr<RequestJson> ParseBody(std::string_view body) {
+absl::StatusOr<RequestJson> ParseBody(std::string_view body, const RequestLimits& limits) {
+  SOTTO_RETURN_IF_ERROR(CheckJsonSize(body, SizeLimitsOf(limits), "the body"));
   SOTTO_RETURN_IF_ERROR(CheckJsonDepth(body, "the body"));
   RequestJson json;
   try {
@@ -64,14 +75,15 @@ absl::StatusOr<RequestJson> ParseBody(std::string_view body) {
 }  // namespace
 
 absl::StatusOr<RequestFields> RequestFields::Parse(std::string_view body,
-                                                   std::span<const std::string_view> known) {
-  SOTTO_ASSIGN_OR_RETURN(RequestJson json, ParseBody(body));
+                                                   std::span<const std::string_view> known,
+                                                   const RequestLimits& limits) {
+  SOTTO_ASSIGN_OR_RETURN(RequestJson json, ParseBody(body, limits));
   if (!json.is_object()) return absl::InvalidArgumentError("the body is not a JSON object");
   for (const auto& [name, value] : json.items()) {
     if (std::ranges::find(known, std::string_view(name)) != known.end()) continue;
     return MemberError(ShownName(name), "is unknown here");
   }
-  return RequestFields(std::move(json));
+  return RequestFields(std::move(json), limits);
 }
 
 const RequestJson* RequestFields::Find(std::string_view name) const {
@@ -120,6 +132,7 @@ absl::StatusOr<std::vector<SecretString>> RequestFields::Strings(std::string_vie
   if (value != nullptr && value->is_string()) {
     strings.push_back(value->get_ref<const SecretString&>());
   } else if (value != nullptr && value->is_array()) {
+    SOTTO_RETURN_IF_ERROR(CheckPromptCount(name, value->size()));
     for (const RequestJson& element : *value) {
       if (!element.is_string()) {
         return MemberError(name, StrCat("element ", strings.size(), " is not a string"));
@@ -144,6 +157,12 @@ absl::Status RequestFields::Only(std::string_view name, const RequestJson& value
                                  std::string_view why) const {
   const RequestJson* const given = Find(name);
   return given == nullptr || *given == value ? absl::OkStatus() : MemberError(name, why);
+}
+
+absl::Status RequestFields::CheckPromptCount(std::string_view name, size_t count) const {
+  if (count <= limits_.prompts) return absl::OkStatus();
+  return MemberError(name, StrCat("comes to ", count, " prompts, more than the ", limits_.prompts,
+                                  " of one request"));
 }
 
 bool IsIdArray(const RequestJson& value) {

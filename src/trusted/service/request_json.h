@@ -2,6 +2,7 @@
 #ifndef SOTTO_TRUSTED_SERVICE_REQUEST_JSON_H_
 #define SOTTO_TRUSTED_SERVICE_REQUEST_JSON_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 
 #include "base/status.h"
 #include "base/wiping_allocator.h"
+#include "trusted/service/request_limits.h"
 
 namespace sotto {
 
@@ -24,9 +26,11 @@ using RequestJson = nlohmann::basic_json<std::map, std::vector, SecretString, bo
 class RequestFields {
  public:
   // Errors also for members that are not `known`, as for misspelt ones, for one that is given
-  // twice, and for more levels than base/json_depth.h allows.
+  // twice, for more levels than base/json_depth.h allows, and, before anything is made of it, for
+  // much more than a request within the limits can say.
   static absl::StatusOr<RequestFields> Parse(std::string_view body,
-                                             std::span<const std::string_view> known);
+                                             std::span<const std::string_view> known,
+                                             const RequestLimits& limits);
 
   // Null where it is absent.
   const RequestJson* Find(std::string_view name) const;
@@ -35,16 +39,20 @@ class RequestFields {
                                                  int64_t max) const;
   absl::StatusOr<std::optional<double>> Number(std::string_view name, double min, double max) const;
   absl::StatusOr<std::optional<SecretString>> String(std::string_view name) const;
-  // A string, or an array of one or more.
+  // A string, or an array of one or more, each of which is to be a prompt or a document.
   absl::StatusOr<std::vector<SecretString>> Strings(std::string_view name) const;
   // An array of ids, none negative, perhaps empty.
   absl::StatusOr<std::optional<std::vector<int32_t>>> Ids(std::string_view name) const;
   // Errors unless the member is absent or `value`: what it asks for otherwise is not done.
   absl::Status Only(std::string_view name, const RequestJson& value, std::string_view why) const;
+  // Errors for more prompts than one request may have.
+  absl::Status CheckPromptCount(std::string_view name, size_t count) const;
 
  private:
-  explicit RequestFields(RequestJson object) : object_(std::move(object)) {}
+  RequestFields(RequestJson object, const RequestLimits& limits)
+      : object_(std::move(object)), limits_(limits) {}
   RequestJson object_;
+  RequestLimits limits_;
 };
 
 // Whether it is an array of integers; an empty one is.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/strings.h"
+#include "trusted/service/classify_request.h"
 #include "trusted/service/completion_request.h"
 #include "trusted/service/embedding_request.h"
 #include "trusted/service/rerank_request.h"
@@ -22,26 +23,74 @@ using testing::Not;
 std::string BodyText(const absl::Status& status) { return std::string(ErrorResponse(status).body); }
 
 CompletionRequest Parsed(const std::string& body) {
-  absl::StatusOr<CompletionRequest> request = ParseCompletionRequest(body);
+  absl::StatusOr<CompletionRequest> request = ParseCompletionRequest(body, {});
   EXPECT_TRUE(request.ok()) << request.status();
   return request.ok() ? *std::move(request) : CompletionRequest();
 }
 
 // Time that grows with the square of their number would not end within a test's.
 TEST(CompletionRequestTest, AMillionElementsAreSoonRefused) {
-  std::string body = R"({"prompt": [{})";
+  std::string body = R"({"max_tokens": 0, "prompt": [{})";
   for (int i = 0; i < 1'000'000; ++i) body += ",{}";
-  EXPECT_THAT(BodyText(ParseCompletionRequest(body + "]}").status()), HasSubstr("prompt"));
+  EXPECT_THAT(BodyText(ParseCompletionRequest(body + "]}", {.prompts = 2'000'000}).status()),
+              HasSubstr("prompt: must be a string"));
+}
+
+std::string ListOf(size_t count, std::string_view element) {
+  std::string list(element);
+  for (size_t i = 1; i < count; ++i) list += StrCat(",", element);
+  return StrCat("[", list, "]");
+}
+
+TEST(RequestLimitsTest, APromptMoreThanTheLimitIsBlamedOnItsMember) {
+  const RequestLimits limits{.prompts = 3};
+  const auto ask = [&](size_t count) {
+    return std::vector<absl::Status>{
+        ParseCompletionRequest(StrCat(R"({"max_tokens":0,"prompt":)", ListOf(count, R"("a")"), "}"),
+                               limits)
+            .status(),
+        ParseEmbeddingRequest(StrCat(R"({"input":)", ListOf(count, "[1]"), "}"), limits).status(),
+        ParseClassifyRequest(StrCat(R"({"input":)", ListOf(count, R"("a")"), "}"), limits).status(),
+        ParseRerankRequest(
+            StrCat(R"({"query":"q","documents":)", ListOf(count, R"({"text":"a"})"), "}"), limits)
+            .status(),
+        ParseScoreRequest(StrCat(R"({"text_1":"q","text_2":)", ListOf(count, R"("a")"), "}"),
+                          limits)
+            .status()};
+  };
+  for (const absl::Status& status : ask(3)) EXPECT_TRUE(status.ok()) << status;
+  const std::vector<absl::Status> refused = ask(4);
+  const std::vector<std::string> members = {"prompt", "input", "input", "documents", "text_2"};
+  for (size_t i = 0; i < members.size(); ++i) {
+    EXPECT_THAT(BodyText(refused[i]),
+                HasSubstr(members[i] + ": comes to 4 prompts, more than the 3 of one request"));
+  }
+}
+
+// Before anything is made of it: the first element would be refused for what it is.
+TEST(RequestLimitsTest, MuchMoreThanARequestCanSayIsNotParsed) {
+  for (const char* const element : {R"("")", "[]", "{}", R"({"a":{"b":[]}})"}) {
+    const std::string body = StrCat(R"({"prompt":[5,)", ListOf(200'000, element), "]}");
+    EXPECT_THAT(BodyText(ParseCompletionRequest(body, {}).status()),
+                HasSubstr("the body has more than 66560 strings, arrays and objects, at byte "));
+  }
+  const std::string ids = StrCat(R"({"prompt":)", ListOf(1'200'000, "1"), R"(,"max_tokens":0})");
+  EXPECT_THAT(BodyText(ParseCompletionRequest(ids, {}).status()),
+              HasSubstr("the body has more than 1115136 numbers, at byte "));
+  // Of a prompt that is to be cut, eight times as many as are taken.
+  const std::string cut = StrCat(R"({"prompt":)", ListOf(1'048'576, "1"), R"(,"max_tokens":0})");
+  EXPECT_TRUE(ParseCompletionRequest(cut, {}).ok());
 }
 
 TEST(CompletionRequestTest, NoMemberTwice) {
   EXPECT_THAT(
-      BodyText(ParseCompletionRequest(R"({"prompt":"a","max_tokens":0,"prompt":"b"})").status()),
+      BodyText(
+          ParseCompletionRequest(R"({"prompt":"a","max_tokens":0,"prompt":"b"})", {}).status()),
       HasSubstr("prompt: is given twice"));
-  EXPECT_THAT(BodyText(ParseCompletionRequest(R"({"prompt":"a","p\u0072ompt":"b"})").status()),
+  EXPECT_THAT(BodyText(ParseCompletionRequest(R"({"prompt":"a","p\u0072ompt":"b"})", {}).status()),
               HasSubstr("prompt: is given twice"));
   EXPECT_THAT(
-      BodyText(ParseCompletionRequest(R"({"prompt":"a","user":{"b":{"x":1,"x":2}}})").status()),
+      BodyText(ParseCompletionRequest(R"({"prompt":"a","user":{"b":{"x":1,"x":2}}})", {}).status()),
       HasSubstr("x: is given twice"));
   // Colons, quotes and names within strings are none.
   EXPECT_EQ(
@@ -112,7 +161,7 @@ TEST(CompletionRequestTest, TheMemberIsBlamedAndNotQuoted) {
            {R"({"label_token_ids": [])" + rest, "label_token_ids"},
            {R"({"label_token_ids": [1], "logprob_token_ids": [1])" + rest, "label_token_ids"},
            {R"({"apply_softmax": true)" + rest, "apply_softmax"}}) {
-    const absl::Status status = ParseCompletionRequest(body).status();
+    const absl::Status status = ParseCompletionRequest(body, {}).status();
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << body;
     EXPECT_THAT(BodyText(status), HasSubstr(StrCat("\"param\":\"", member, "\""))) << body;
     EXPECT_THAT(BodyText(status), Not(HasSubstr("canaryword"))) << body;
@@ -126,66 +175,68 @@ TEST(CompletionRequestTest, WhatIsNoObjectIsRefused) {
         std::string("{\"prompt\": \"canary\xff\", \"max_tokens\": 0}"), std::string(100000, '['),
         std::string("{\"canary word\": 1}"), std::string("{\"prompt\": 1, \"prompt\": 2}"),
         std::string("{\"prompt\": 1e999}")}) {
-    const absl::Status status = ParseCompletionRequest(body).status();
+    const absl::Status status = ParseCompletionRequest(body, {}).status();
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << body.substr(0, 40);
     EXPECT_THAT(BodyText(status), Not(HasSubstr("canary")));
   }
 }
 
 TEST(EmbeddingRequestTest, FormatsAndDimensions) {
-  const auto request =
-      ParseEmbeddingRequest(R"({"input": ["a"], "encoding_format": "base64", "dimensions": 8})");
+  const auto request = ParseEmbeddingRequest(
+      R"({"input": ["a"], "encoding_format": "base64", "dimensions": 8})", {});
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->format, EmbeddingFormat::kBase64);
   EXPECT_EQ(request->dimensions, 8u);
-  EXPECT_FALSE(ParseEmbeddingRequest(R"({"input": "a", "encoding_format": "int8"})").ok());
-  EXPECT_FALSE(ParseEmbeddingRequest(R"({"input": "a", "dimensions": 0})").ok());
-  EXPECT_FALSE(ParseEmbeddingRequest("{}").ok());
+  EXPECT_FALSE(ParseEmbeddingRequest(R"({"input": "a", "encoding_format": "int8"})", {}).ok());
+  EXPECT_FALSE(ParseEmbeddingRequest(R"({"input": "a", "dimensions": 0})", {}).ok());
+  EXPECT_FALSE(ParseEmbeddingRequest("{}", {}).ok());
 }
 
 TEST(RerankRequestTest, DocumentsAreTextsOrObjects) {
   const auto request =
-      ParseRerankRequest(R"({"query": "q", "documents": ["a", {"text": "b"}], "top_n": 1})");
+      ParseRerankRequest(R"({"query": "q", "documents": ["a", {"text": "b"}], "top_n": 1})", {});
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->documents[1], "b");
   EXPECT_EQ(request->query_of(1), "q");
-  EXPECT_FALSE(ParseRerankRequest(R"({"query": "q", "documents": []})").ok());
-  EXPECT_FALSE(ParseRerankRequest(R"({"query": "q", "documents": [{"title": "b"}]})").ok());
-  EXPECT_FALSE(ParseRerankRequest(R"({"query": "q", "documents": ["a"], "top_n": 0})").ok());
+  EXPECT_FALSE(ParseRerankRequest(R"({"query": "q", "documents": []})", {}).ok());
+  EXPECT_FALSE(ParseRerankRequest(R"({"query": "q", "documents": [{"title": "b"}]})", {}).ok());
+  EXPECT_FALSE(ParseRerankRequest(R"({"query": "q", "documents": ["a"], "top_n": 0})", {}).ok());
 }
 
 TEST(RerankRequestTest, TruncationCutsEndsUnlessItIsToldOtherwise) {
   const auto request = ParseRerankRequest(
-      R"({"query": "q", "documents": ["a"], "truncate_prompt_tokens": 9, "use_activation": false})");
+      R"({"query": "q", "documents": ["a"], "truncate_prompt_tokens": 9, "use_activation": false})",
+      {});
   ASSERT_TRUE(request.ok()) << request.status();
   EXPECT_EQ(request->truncate, 9);
   EXPECT_EQ(request->side, TruncationSide::kRight);
   EXPECT_FALSE(request->use_activation);
   const auto left = ParseScoreRequest(
-      R"({"text_1": "q", "text_2": "a", "truncate_prompt_tokens": -1, "truncation_side": "left"})");
+      R"({"text_1": "q", "text_2": "a", "truncate_prompt_tokens": -1, "truncation_side": "left"})",
+      {});
   ASSERT_TRUE(left.ok()) << left.status();
   EXPECT_EQ(left->side, TruncationSide::kLeft);
   EXPECT_TRUE(left->use_activation);
   EXPECT_FALSE(
-      ParseScoreRequest(R"({"text_1": "q", "text_2": "a", "truncate_prompt_tokens": 0})").ok());
+      ParseScoreRequest(R"({"text_1": "q", "text_2": "a", "truncate_prompt_tokens": 0})", {}).ok());
 }
 
 TEST(ScoreRequestTest, PairsOrOneForAll) {
-  EXPECT_TRUE(ParseScoreRequest(R"({"text_1": "q", "text_2": ["a", "b"]})").ok());
-  EXPECT_TRUE(ParseScoreRequest(R"({"queries": ["q", "r"], "documents": ["a", "b"]})").ok());
-  EXPECT_FALSE(ParseScoreRequest(R"({"text_1": ["q", "r"], "text_2": "a"})").ok());
-  EXPECT_FALSE(ParseScoreRequest(R"({"text_1": "q"})").ok());
+  EXPECT_TRUE(ParseScoreRequest(R"({"text_1": "q", "text_2": ["a", "b"]})", {}).ok());
+  EXPECT_TRUE(ParseScoreRequest(R"({"queries": ["q", "r"], "documents": ["a", "b"]})", {}).ok());
+  EXPECT_FALSE(ParseScoreRequest(R"({"text_1": ["q", "r"], "text_2": "a"})", {}).ok());
+  EXPECT_FALSE(ParseScoreRequest(R"({"text_1": "q"})", {}).ok());
 }
 
 TEST(TokenizeRequestTest, BothSpellings) {
-  const auto vllm = ParseTokenizeRequest(R"({"prompt": "a", "add_special_tokens": false})");
-  const auto llama_cpp = ParseTokenizeRequest(R"({"content": "a", "add_special": false})");
+  const auto vllm = ParseTokenizeRequest(R"({"prompt": "a", "add_special_tokens": false})", {});
+  const auto llama_cpp = ParseTokenizeRequest(R"({"content": "a", "add_special": false})", {});
   ASSERT_TRUE(vllm.ok() && llama_cpp.ok());
   EXPECT_EQ(vllm->text, llama_cpp->text);
   EXPECT_FALSE(vllm->handling.add_special_tokens || llama_cpp->handling.add_special_tokens);
-  EXPECT_TRUE(ParseDetokenizeRequest(R"({"tokens": []})").ok());
-  EXPECT_FALSE(ParseDetokenizeRequest(R"({"tokens": "a"})").ok());
-  EXPECT_FALSE(ParseDetokenizeRequest("{}").ok());
+  EXPECT_TRUE(ParseDetokenizeRequest(R"({"tokens": []})", {}).ok());
+  EXPECT_FALSE(ParseDetokenizeRequest(R"({"tokens": "a"})", {}).ok());
+  EXPECT_FALSE(ParseDetokenizeRequest("{}", {}).ok());
 }
 
 TEST(ServiceErrorTest, HasOpenAisShape) {

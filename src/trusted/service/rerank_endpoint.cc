@@ -127,7 +127,7 @@ void RunPairs(const ServiceContext& context, const RerankPointer& rerank, PassQu
 
 void AnswerRerank(const ServiceContext& context, const HttpRequest& request,
                   const HttpReply& reply) {
-  absl::StatusOr<RerankRequest> parsed = ParseRerankRequest(request.body);
+  absl::StatusOr<RerankRequest> parsed = ParseRerankRequest(request.body, context.options.request);
   if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
   const auto rerank = std::make_shared<const RerankRequest>(*std::move(parsed));
   // Cohere's second version does not send them back.
@@ -141,7 +141,7 @@ void AnswerRerank(const ServiceContext& context, const HttpRequest& request,
 
 void AnswerScore(const ServiceContext& context, const HttpRequest& request,
                  const HttpReply& reply) {
-  absl::StatusOr<RerankRequest> parsed = ParseScoreRequest(request.body);
+  absl::StatusOr<RerankRequest> parsed = ParseScoreRequest(request.body, context.options.request);
   if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
   const auto score = std::make_shared<const RerankRequest>(*std::move(parsed));
   PassQuery query{.id_prefix = "score-"};

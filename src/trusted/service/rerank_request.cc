@@ -32,6 +32,7 @@ absl::StatusOr<std::vector<SecretString>> ReadDocuments(const RequestFields& fie
   if (value == nullptr || !value->is_array() || value->empty()) {
     return MemberError("documents", "must be an array of one or more");
   }
+  SOTTO_RETURN_IF_ERROR(fields.CheckPromptCount("documents", value->size()));
   std::vector<SecretString> documents;
   for (const RequestJson& element : *value) {
     const RequestJson* text = &element;
@@ -47,8 +48,10 @@ absl::StatusOr<std::vector<SecretString>> ReadDocuments(const RequestFields& fie
 
 }  // namespace
 
-absl::StatusOr<RerankRequest> ParseRerankRequest(std::string_view body) {
-  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields, RequestFields::Parse(body, kRerankMembers));
+absl::StatusOr<RerankRequest> ParseRerankRequest(std::string_view body,
+                                                 const RequestLimits& limits) {
+  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields,
+                         RequestFields::Parse(body, kRerankMembers, limits));
   RerankRequest request;
   SOTTO_RETURN_IF_ERROR(ReadCommon(fields, request));
   SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> query, fields.String("query"));
@@ -63,8 +66,10 @@ absl::StatusOr<RerankRequest> ParseRerankRequest(std::string_view body) {
   return request;
 }
 
-absl::StatusOr<RerankRequest> ParseScoreRequest(std::string_view body) {
-  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields, RequestFields::Parse(body, kScoreMembers));
+absl::StatusOr<RerankRequest> ParseScoreRequest(std::string_view body,
+                                                const RequestLimits& limits) {
+  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields,
+                         RequestFields::Parse(body, kScoreMembers, limits));
   RerankRequest request;
   SOTTO_RETURN_IF_ERROR(ReadCommon(fields, request));
   const char* const first = fields.Find("queries") != nullptr ? "queries" : "text_1";

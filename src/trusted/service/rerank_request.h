@@ -34,9 +34,10 @@ struct RerankRequest {
 };
 
 // {"query", "documents": [text or {"text"}], ..}. INVALID_ARGUMENT naming the member.
-absl::StatusOr<RerankRequest> ParseRerankRequest(std::string_view body);
+absl::StatusOr<RerankRequest> ParseRerankRequest(std::string_view body,
+                                                 const RequestLimits& limits);
 // {"text_1", "text_2"}, each a text or several, also called "queries" and "documents".
-absl::StatusOr<RerankRequest> ParseScoreRequest(std::string_view body);
+absl::StatusOr<RerankRequest> ParseScoreRequest(std::string_view body, const RequestLimits& limits);
 
 }  // namespace sotto
 

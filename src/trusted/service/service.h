@@ -17,6 +17,7 @@
 #include "trusted/service/http_server.h"
 #include "trusted/service/protection_report.h"
 #include "trusted/service/receipt_store.h"
+#include "trusted/service/request_limits.h"
 #include "trusted/service/rerank_template.h"
 #include "trusted/service/scheduler.h"
 #include "trusted/tee/attester.h"
@@ -29,8 +30,7 @@ struct ServiceOptions {
   std::string model_name = {};  // What clients call the model; empty: ModelInfo::name.
   SchedulerOptions scheduler = {};
   size_t longest_prompt = 0;  // In tokens: the Prefill's prefill_length.
-  size_t max_request_tokens = size_t{1} << 17;
-  size_t max_request_prompts = 2048;
+  RequestLimits request = {};
   size_t max_answer_bytes = size_t{512} << 20;         // Of all answers that are made or written.
   std::chrono::milliseconds request_timeout{600'000};  // From a whole request to its results.
   Pooling embedding_pooling = Pooling::kLast;

@@ -12,20 +12,14 @@
 namespace sotto {
 namespace {
 
-absl::Status CheckRequestSize(const ServiceContext& context, const std::vector<PassPrompt>& prompts,
-                              std::string_view member) {
+absl::Status CheckTokenCount(const ServiceContext& context, const std::vector<PassPrompt>& prompts,
+                             std::string_view member) {
   size_t tokens = 0;
   for (const PassPrompt& prompt : prompts) tokens += prompt.ids.size();
-  const ServiceOptions& options = context.options;
-  if (prompts.size() > options.max_request_prompts) {
-    return MemberError(member, StrCat("comes to ", prompts.size(), " prompts, more than the ",
-                                      options.max_request_prompts, " of one request"));
-  }
-  if (tokens > options.max_request_tokens) {
-    return MemberError(member, StrCat("comes to ", tokens, " tokens, more than the ",
-                                      options.max_request_tokens, " of one request"));
-  }
-  return absl::OkStatus();
+  const size_t most = context.options.request.tokens;
+  if (tokens <= most) return absl::OkStatus();
+  return MemberError(
+      member, StrCat("comes to ", tokens, " tokens, more than the ", most, " of one request"));
 }
 
 // Tasks of more than this take longer than the others together: about 10 ms.
@@ -91,8 +85,7 @@ absl::StatusOr<std::vector<PassPrompt>> EncodeWholePrompts(const ServiceContext&
 
 void RunAndAnswer(const ServiceContext& context, PassQuery query, const HttpRequest& request,
                   const HttpReply& reply) {
-  if (const absl::Status fits = CheckRequestSize(context, query.prompts, query.member);
-      !fits.ok()) {
+  if (const absl::Status fits = CheckTokenCount(context, query.prompts, query.member); !fits.ok()) {
     return reply(ErrorResponse(fits));
   }
   const size_t bytes = AnswerBytes(context.model, query.kind, query.prompts) + request.body.size();

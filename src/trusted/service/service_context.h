@@ -53,8 +53,8 @@ struct PassQuery {
 };
 
 // Has the prompts computed, and answers with what `answer` makes of the results, or with the error.
-// Answers, not errors, have receipts. INVALID_ARGUMENT, naming `member`, for more tokens or prompts
-// than one request may have; errors of HoldAnswer(), before anything is computed.
+// Answers, not errors, have receipts. INVALID_ARGUMENT, naming `member`, for more tokens than one
+// request may have; errors of HoldAnswer(), before anything is computed.
 void RunAndAnswer(const ServiceContext& context, PassQuery query, const HttpRequest& request,
                   const HttpReply& reply);
 

@@ -17,7 +17,8 @@ namespace {
 constexpr size_t kIdBytes = 32, kTextBytes = 128;
 
 absl::StatusOr<HttpResponse> Tokenized(const ServiceContext& context, std::string_view body) {
-  SOTTO_ASSIGN_OR_RETURN(const TokenizeRequest request, ParseTokenizeRequest(body));
+  SOTTO_ASSIGN_OR_RETURN(const TokenizeRequest request,
+                         ParseTokenizeRequest(body, context.options.request));
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
   absl::StatusOr<TokenIds> ids = context.model.Encode(request.text, EncodingOf(request.handling));
   if (!ids.ok()) return WithMember(ids.status(), "prompt");
@@ -39,7 +40,8 @@ absl::StatusOr<HttpResponse> Tokenized(const ServiceContext& context, std::strin
 }
 
 absl::StatusOr<HttpResponse> Detokenized(const ServiceContext& context, std::string_view body) {
-  SOTTO_ASSIGN_OR_RETURN(DetokenizeRequest request, ParseDetokenizeRequest(body));
+  SOTTO_ASSIGN_OR_RETURN(DetokenizeRequest request,
+                         ParseDetokenizeRequest(body, context.options.request));
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
   SOTTO_RETURN_IF_ERROR(CheckIds(context.model, request.ids, "tokens"));
   SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<void> lease,

@@ -15,8 +15,10 @@ constexpr std::array kDetokenizeMembers = std::to_array<std::string_view>({"mode
 
 }  // namespace
 
-absl::StatusOr<TokenizeRequest> ParseTokenizeRequest(std::string_view body) {
-  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields, RequestFields::Parse(body, kTokenizeMembers));
+absl::StatusOr<TokenizeRequest> ParseTokenizeRequest(std::string_view body,
+                                                     const RequestLimits& limits) {
+  SOTTO_ASSIGN_OR_RETURN(const RequestFields fields,
+                         RequestFields::Parse(body, kTokenizeMembers, limits));
   TokenizeRequest request;
   SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> model, fields.String("model"));
   request.model = std::move(model).value_or(SecretString());
@@ -34,9 +36,10 @@ absl::StatusOr<TokenizeRequest> ParseTokenizeRequest(std::string_view body) {
   return request;
 }
 
-absl::StatusOr<DetokenizeRequest> ParseDetokenizeRequest(std::string_view body) {
+absl::StatusOr<DetokenizeRequest> ParseDetokenizeRequest(std::string_view body,
+                                                         const RequestLimits& limits) {
   SOTTO_ASSIGN_OR_RETURN(const RequestFields fields,
-                         RequestFields::Parse(body, kDetokenizeMembers));
+                         RequestFields::Parse(body, kDetokenizeMembers, limits));
   DetokenizeRequest request;
   SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> model, fields.String("model"));
   request.model = std::move(model).value_or(SecretString());

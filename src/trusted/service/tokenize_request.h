@@ -16,14 +16,16 @@ struct TokenizeRequest {
 };
 // {"prompt": text}, as vLLM; "content" and "add_special", as llama.cpp, are the same.
 // INVALID_ARGUMENT naming the member.
-absl::StatusOr<TokenizeRequest> ParseTokenizeRequest(std::string_view body);
+absl::StatusOr<TokenizeRequest> ParseTokenizeRequest(std::string_view body,
+                                                     const RequestLimits& limits);
 
 struct DetokenizeRequest {
   SecretString model = {};
   TokenIds ids = {};  // Perhaps none.
 };
 // {"tokens": ids}.
-absl::StatusOr<DetokenizeRequest> ParseDetokenizeRequest(std::string_view body);
+absl::StatusOr<DetokenizeRequest> ParseDetokenizeRequest(std::string_view body,
+                                                         const RequestLimits& limits);
 
 }  // namespace sotto
 
