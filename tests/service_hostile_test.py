@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -363,6 +364,36 @@ class HostileTest(unittest.TestCase):
             self.assertTrue(until(lambda: copies() > 0))
         self.assertTrue(until(lambda: copies() == 0))
         self.assertEqual(server.ask("/health", connection=kept)[0], 200)
+
+    def test_ids_of_requests_are_wiped(self):
+        server = self.serve()
+        try:
+            server.memory()
+        except PermissionError:
+            self.skipTest("only root may read the memory of a process that allows no dumps")
+        ids = [n * n * 37 % 991 + 5 for n in range(40)]
+        middle = struct.pack("<8i", *ids[16:24])
+
+        def copies():
+            return server.memory().count(middle)
+
+        for path, body, status in [
+                ("/v1/completions", {**GOOD, "prompt": [*ids, 999999]}, 400),
+                ("/v1/completions", {**GOOD, "prompt": [ids, [*ids, -1]]}, 400),
+                ("/v1/completions", {**GOOD, "prompt": [ids, ids * 100]}, 400),
+                ("/v1/completions", {**GOOD, "prompt": [ids] * 2049}, 400),
+                ("/v1/completions", {**GOOD, "prompt": [ids * 20] * 200}, 400),  # More tokens than one request has.
+                ("/v1/embeddings", {"input": ids, "dimensions": 100000}, 400),
+                ("/v1/classify", {"input": ids}, 422),
+                ("/detokenize", {"tokens": ids}, 200),
+                ("/detokenize", {"tokens": [*ids, 999999]}, 400)]:
+            with self.subTest(path=path, status=status):
+                self.assertEqual(server.ask(path, body)[0], status)
+                self.assertTrue(until(lambda: copies() == 0, seconds=10))
+        # A search that finds what it should: prompts that are computed.
+        with socket.create_connection(("localhost", server.port), timeout=60) as connection:
+            connection.sendall(request_bytes({**GOOD, "prompt": [[n + 5] * 500 + ids for n in range(100)]}))
+            self.assertTrue(until(lambda: copies() > 0))
 
     def test_answers_over_tls_are_wiped(self):
         with tempfile.TemporaryDirectory() as folder:

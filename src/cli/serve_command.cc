@@ -121,7 +121,7 @@ ProtectionReport ReportProtection(const ServeJob& job, const PrecisionReport& pr
 // What a request to rerank would find out.
 absl::Status CheckRerank(const Model& model, const ServeJob& job) {
   if (!job.service.rerank.has_value()) return absl::OkStatus();
-  const absl::StatusOr<TokenIds> labels = job.service.rerank->LabelIds(model);
+  const absl::StatusOr<SecretIds> labels = job.service.rerank->LabelIds(model);
   SOTTO_RETURN_IF_ERROR(labels.status());
   if (!labels->empty() || job.default_labels) return absl::OkStatus();
   return UsageError("--rerank-labels: has no effect with a classifier, which has its own label");

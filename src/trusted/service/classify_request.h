@@ -12,7 +12,7 @@ namespace sotto {
 
 struct ClassifyRequest {
   SecretString model = {};
-  std::vector<PromptInput> inputs = {};
+  SecretVector<PromptInput> inputs = {};
   PromptHandling handling = {};
 };
 

@@ -100,7 +100,7 @@ absl::Status ReadLabels(const RequestFields& fields, CompletionRequest& request)
     return MemberError("label_token_ids", "cannot be combined with logprob_token_ids");
   }
   for (const std::string_view member : {"logprob_token_ids", "label_token_ids"}) {
-    SOTTO_ASSIGN_OR_RETURN(std::optional<std::vector<int32_t>> ids, fields.Ids(member));
+    SOTTO_ASSIGN_OR_RETURN(std::optional<SecretIds> ids, fields.Ids(member));
     if (!ids.has_value()) continue;
     if (ids->empty() || ids->size() > kMaxLabels) {
       return MemberError(member, "must have 1 to 1024 token ids");

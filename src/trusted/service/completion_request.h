@@ -22,13 +22,13 @@ inline constexpr size_t kMaxLabels = 1024;
 
 struct CompletionRequest {
   std::string model = {};
-  std::vector<PromptInput> prompts = {};
+  SecretVector<PromptInput> prompts = {};
   PromptHandling handling = {};
   bool echo = false;                           // The answer begins with the prompt.
   std::optional<size_t> logprobs = {};         // Alternatives beside each token; nullopt: none.
   std::optional<size_t> prompt_logprobs = {};  // vLLM's list, beside the answer.
   size_t max_tokens = 0;                       // 0 or 1: the most likely next token.
-  std::vector<int32_t> labels = {};            // Valued where they would follow the prompt.
+  SecretIds labels = {};                       // Valued where they would follow the prompt.
   bool apply_softmax = false;                  // Over the labels alone.
   bool return_tokens_as_token_ids = false;     // "token_id:17" for a token's text.
 };

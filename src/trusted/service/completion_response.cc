@@ -219,7 +219,7 @@ PassKind PassKindOf(const CompletionRequest& request, const Model& model) {
   return {.top_k = std::min(top_k, model.info().vocab_size), .ranks = IsScored(request)};
 }
 
-PassPrompt PassPromptOf(const CompletionRequest& request, TokenIds ids) {
+PassPrompt PassPromptOf(const CompletionRequest& request, SecretIds ids) {
   PassPrompt prompt{.ids = std::move(ids)};
   prompt.first_token = IsScored(request) ? 1 : prompt.ids.size();
   prompt.last_position = request.max_tokens == 1;

@@ -15,7 +15,7 @@ namespace sotto {
 
 // What the passes have to compute for the request; `prompts` are its prompts' ids.
 PassKind PassKindOf(const CompletionRequest& request, const Model& model);
-PassPrompt PassPromptOf(const CompletionRequest& request, TokenIds ids);
+PassPrompt PassPromptOf(const CompletionRequest& request, SecretIds ids);
 
 // What the answer calls itself and the model.
 struct CompletionNames {

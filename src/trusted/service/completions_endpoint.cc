@@ -15,8 +15,8 @@ absl::StatusOr<std::vector<PassPrompt>> EncodeCompletion(const ServiceContext& c
   SOTTO_RETURN_IF_ERROR(CheckIds(context.model, request.labels, "label_token_ids"));
   std::vector<PassPrompt> prompts;
   for (const PromptInput& input : request.prompts) {
-    SOTTO_ASSIGN_OR_RETURN(TokenIds ids, EncodePrompt(context.model, input, request.handling,
-                                                      context.options.longest_prompt, "prompt"));
+    SOTTO_ASSIGN_OR_RETURN(SecretIds ids, EncodePrompt(context.model, input, request.handling,
+                                                       context.options.longest_prompt, "prompt"));
     prompts.push_back(PassPromptOf(request, std::move(ids)));
   }
   return prompts;

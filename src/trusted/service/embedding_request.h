@@ -19,7 +19,7 @@ enum class EmbeddingFormat {
 
 struct EmbeddingRequest {
   SecretString model = {};
-  std::vector<PromptInput> inputs = {};
+  SecretVector<PromptInput> inputs = {};
   PromptHandling handling = {};
   EmbeddingFormat format = EmbeddingFormat::kFloat;
   std::optional<size_t> dimensions = {};  // Nullopt: all.

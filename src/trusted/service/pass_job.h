@@ -10,17 +10,16 @@
 #include <vector>
 
 #include "base/status.h"
-#include "base/wiping_allocator.h"
-#include "sotto/model.h"
 #include "sotto/scores.h"
+#include "trusted/service/secret_ids.h"
 
 namespace sotto {
 
 struct PassPrompt {
-  TokenIds ids = {};
-  size_t first_token = 1;            // The first that is scored; ids.size(): none.
-  bool last_position = false;        // The most likely tokens behind the prompt, too.
-  std::vector<int32_t> labels = {};  // Valued behind the prompt,
+  SecretIds ids = {};
+  size_t first_token = 1;      // The first that is scored; ids.size(): none.
+  bool last_position = false;  // The most likely tokens behind the prompt, too.
+  SecretIds labels = {};       // Valued behind the prompt,
   NamedAmong labels_among = NamedAmong::kVocabulary;  // as this says.
 };
 
@@ -46,13 +45,6 @@ struct PassResults {
   std::vector<Classification> classes = {};
   // With accelerators, of all passes that they are of.
   uint64_t exchanges_verified = 0;
-
-  PassResults() = default;
-  PassResults(PassResults&&) = default;
-  PassResults& operator=(PassResults&&) = default;
-  ~PassResults() {
-    for (PassPrompt& prompt : prompts) WipeContents(prompt.ids);
-  }
 };
 
 struct PassJob {

@@ -8,11 +8,13 @@
 namespace sotto {
 namespace {
 
-// Copies of the prompts, which are wiped.
+// Copies of the prompts in plain vectors, which are wiped.
 class PassIds {
  public:
   explicit PassIds(const Pass& pass) {
-    for (const PassPrompt* prompt : pass.prompts) ids_.push_back(prompt->ids);
+    for (const PassPrompt* prompt : pass.prompts) {
+      ids_.emplace_back(prompt->ids.begin(), prompt->ids.end());
+    }
   }
   ~PassIds() {
     for (TokenIds& ids : ids_) WipeContents(ids);
@@ -33,7 +35,9 @@ ScoreOptions OptionsOf(const Pass& pass) {
     options.first_tokens.push_back(prompt.first_token);
     // Naming no token asks for the position all the same.
     if (!prompt.last_position && prompt.labels.empty()) continue;
-    options.named.push_back({i, prompt.ids.size() - 1, prompt.labels, prompt.labels_among});
+    options.named.push_back({i, prompt.ids.size() - 1,
+                             std::vector<int32_t>(prompt.labels.begin(), prompt.labels.end()),
+                             prompt.labels_among});
   }
   return options;
 }

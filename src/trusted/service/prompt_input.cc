@@ -48,11 +48,11 @@ absl::Status ReadTruncation(const RequestFields& fields, std::optional<int64_t>&
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<PromptInput>> ReadPrompts(const RequestFields& fields,
-                                                     std::string_view member) {
+absl::StatusOr<SecretVector<PromptInput>> ReadPrompts(const RequestFields& fields,
+                                                      std::string_view member) {
   const RequestJson* const value = fields.Find(member);
   if (value == nullptr) return MemberError(member, "is required");
-  std::vector<PromptInput> prompts;
+  SecretVector<PromptInput> prompts;
   if (!value->is_array() || (!value->empty() && IsIdArray(*value))) {
     SOTTO_ASSIGN_OR_RETURN(prompts.emplace_back(), ReadPrompt(*value, member));
     return prompts;
@@ -78,9 +78,9 @@ absl::Status CheckIds(const Model& model, std::span<const int32_t> ids, std::str
                                     " is beyond the model's vocabulary of ", size));
 }
 
-absl::StatusOr<TokenIds> FitPrompt(const Model& model, TokenIds ids, size_t kept,
-                                   const PromptHandling& handling, size_t longest,
-                                   std::string_view member) {
+absl::StatusOr<SecretIds> FitPrompt(const Model& model, SecretIds ids, size_t kept,
+                                    const PromptHandling& handling, size_t longest,
+                                    std::string_view member) {
   if (ids.empty()) return MemberError(member, "comes to no token");
   SOTTO_RETURN_IF_ERROR(CheckIds(model, ids, member));
   size_t limit = longest;
@@ -102,16 +102,16 @@ absl::StatusOr<TokenIds> FitPrompt(const Model& model, TokenIds ids, size_t kept
   return ids;
 }
 
-absl::StatusOr<TokenIds> EncodePrompt(const Model& model, const PromptInput& prompt,
-                                      const PromptHandling& handling, size_t longest,
-                                      std::string_view member) {
+absl::StatusOr<SecretIds> EncodePrompt(const Model& model, const PromptInput& prompt,
+                                       const PromptHandling& handling, size_t longest,
+                                       std::string_view member) {
   if (prompt.ids.has_value()) {
     return FitPrompt(model, *prompt.ids, 0, handling, longest, member);
   }
   absl::StatusOr<TokenIds> ids = model.Encode(prompt.text, EncodingOf(handling));
   if (!ids.ok()) return WithMember(ids.status(), member);
   const size_t kept = handling.add_special_tokens ? model.bos_ids().size() : 0;
-  return FitPrompt(model, *std::move(ids), kept, handling, longest, member);
+  return FitPrompt(model, TakeIds(*std::move(ids)), kept, handling, longest, member);
 }
 
 }  // namespace sotto

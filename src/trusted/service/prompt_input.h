@@ -18,7 +18,7 @@ namespace sotto {
 
 struct PromptInput {
   SecretString text = {};
-  std::optional<TokenIds> ids = {};  // Given instead of text.
+  std::optional<SecretIds> ids = {};  // Given instead of text.
 };
 
 enum class TruncationSide { kLeft, kRight };
@@ -45,22 +45,22 @@ absl::Status ReadTruncation(const RequestFields& fields, std::optional<int64_t>&
                             TruncationSide& side);
 
 // A string, an array of strings, an array of ids, or an array of such; one or more.
-absl::StatusOr<std::vector<PromptInput>> ReadPrompts(const RequestFields& fields,
-                                                     std::string_view member);
+absl::StatusOr<SecretVector<PromptInput>> ReadPrompts(const RequestFields& fields,
+                                                      std::string_view member);
 
 // How a text is encoded.
 EncodeTextOptions EncodingOf(const PromptHandling& handling);
 
 // The prompt's ids, 1 to `longest` below the model's vocabulary size. INVALID_ARGUMENT naming
 // `member` and, among several, the prompt; FAILED_PRECONDITION for text without a tokenizer.
-absl::StatusOr<TokenIds> EncodePrompt(const Model& model, const PromptInput& prompt,
-                                      const PromptHandling& handling, size_t longest,
-                                      std::string_view member);
+absl::StatusOr<SecretIds> EncodePrompt(const Model& model, const PromptInput& prompt,
+                                       const PromptHandling& handling, size_t longest,
+                                       std::string_view member);
 // Cuts and checks ids that were made of text or given; `kept` of the first stay where the left
 // goes.
-absl::StatusOr<TokenIds> FitPrompt(const Model& model, TokenIds ids, size_t kept,
-                                   const PromptHandling& handling, size_t longest,
-                                   std::string_view member);
+absl::StatusOr<SecretIds> FitPrompt(const Model& model, SecretIds ids, size_t kept,
+                                    const PromptHandling& handling, size_t longest,
+                                    std::string_view member);
 // INVALID_ARGUMENT naming `member` for an id outside the vocabulary.
 absl::Status CheckIds(const Model& model, std::span<const int32_t> ids, std::string_view member);
 

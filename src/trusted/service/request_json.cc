@@ -126,9 +126,9 @@ absl::StatusOr<std::optional<SecretString>> RequestFields::String(std::string_vi
   return std::optional(value->get_ref<const SecretString&>());
 }
 
-absl::StatusOr<std::vector<SecretString>> RequestFields::Strings(std::string_view name) const {
+absl::StatusOr<SecretVector<SecretString>> RequestFields::Strings(std::string_view name) const {
   const RequestJson* const value = Find(name);
-  std::vector<SecretString> strings;
+  SecretVector<SecretString> strings;
   if (value != nullptr && value->is_string()) {
     strings.push_back(value->get_ref<const SecretString&>());
   } else if (value != nullptr && value->is_array()) {
@@ -144,12 +144,11 @@ absl::StatusOr<std::vector<SecretString>> RequestFields::Strings(std::string_vie
   return strings;
 }
 
-absl::StatusOr<std::optional<std::vector<int32_t>>> RequestFields::Ids(
-    std::string_view name) const {
+absl::StatusOr<std::optional<SecretIds>> RequestFields::Ids(std::string_view name) const {
   const RequestJson* const value = Find(name);
-  if (value == nullptr) return std::optional<std::vector<int32_t>>();
+  if (value == nullptr) return std::optional<SecretIds>();
   if (!value->is_array()) return MemberError(name, "must be an array of token ids");
-  SOTTO_ASSIGN_OR_RETURN(std::vector<int32_t> ids, IdsOfArray(*value, name));
+  SOTTO_ASSIGN_OR_RETURN(SecretIds ids, IdsOfArray(*value, name));
   return std::optional(std::move(ids));
 }
 
@@ -171,8 +170,8 @@ bool IsIdArray(const RequestJson& value) {
          });
 }
 
-absl::StatusOr<std::vector<int32_t>> IdsOfArray(const RequestJson& array, std::string_view member) {
-  std::vector<int32_t> ids;
+absl::StatusOr<SecretIds> IdsOfArray(const RequestJson& array, std::string_view member) {
+  SecretIds ids;
   ids.reserve(array.size());
   for (const RequestJson& element : array) {
     if (!element.is_number_integer() || element < 0 ||

@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "base/wiping_allocator.h"
 #include "trusted/service/request_limits.h"
+#include "trusted/service/secret_ids.h"
 
 namespace sotto {
 
@@ -40,9 +41,9 @@ class RequestFields {
   absl::StatusOr<std::optional<double>> Number(std::string_view name, double min, double max) const;
   absl::StatusOr<std::optional<SecretString>> String(std::string_view name) const;
   // A string, or an array of one or more, each of which is to be a prompt or a document.
-  absl::StatusOr<std::vector<SecretString>> Strings(std::string_view name) const;
+  absl::StatusOr<SecretVector<SecretString>> Strings(std::string_view name) const;
   // An array of ids, none negative, perhaps empty.
-  absl::StatusOr<std::optional<std::vector<int32_t>>> Ids(std::string_view name) const;
+  absl::StatusOr<std::optional<SecretIds>> Ids(std::string_view name) const;
   // Errors unless the member is absent or `value`: what it asks for otherwise is not done.
   absl::Status Only(std::string_view name, const RequestJson& value, std::string_view why) const;
   // Errors for more prompts than one request may have.
@@ -58,7 +59,7 @@ class RequestFields {
 // Whether it is an array of integers; an empty one is.
 bool IsIdArray(const RequestJson& value);
 // INVALID_ARGUMENT naming `member` for what is no id.
-absl::StatusOr<std::vector<int32_t>> IdsOfArray(const RequestJson& array, std::string_view member);
+absl::StatusOr<SecretIds> IdsOfArray(const RequestJson& array, std::string_view member);
 
 }  // namespace sotto
 

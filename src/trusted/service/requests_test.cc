@@ -102,7 +102,7 @@ TEST(CompletionRequestTest, WhatTheHarnessSends) {
       R"({"model": "kjv-2m", "prompt": [[1, 2], [3]], "temperature": 0, "max_tokens": 1,
           "logprobs": 1, "seed": 1234, "echo": true})");
   ASSERT_EQ(request.prompts.size(), 2u);
-  EXPECT_EQ(*request.prompts[0].ids, (TokenIds{1, 2}));
+  EXPECT_EQ(*request.prompts[0].ids, (SecretIds{1, 2}));
   EXPECT_EQ(request.logprobs, 1u);
   EXPECT_EQ(request.max_tokens, 1u);
   EXPECT_TRUE(request.echo);
@@ -112,7 +112,7 @@ TEST(CompletionRequestTest, WhatTheHarnessSends) {
 TEST(CompletionRequestTest, FourFormsOfPrompts) {
   EXPECT_EQ(Parsed(R"({"prompt": "a", "max_tokens": 0})").prompts[0].text, "a");
   EXPECT_EQ(Parsed(R"({"prompt": ["a", "b"], "max_tokens": 0})").prompts[1].text, "b");
-  EXPECT_EQ(*Parsed(R"({"prompt": [4, 5], "max_tokens": 0})").prompts[0].ids, (TokenIds{4, 5}));
+  EXPECT_EQ(*Parsed(R"({"prompt": [4, 5], "max_tokens": 0})").prompts[0].ids, (SecretIds{4, 5}));
   EXPECT_EQ(Parsed(R"({"prompt": [[4], [5]], "max_tokens": 0})").prompts.size(), 2u);
 }
 

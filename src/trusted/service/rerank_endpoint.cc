@@ -30,11 +30,11 @@ absl::StatusOr<std::vector<PassPrompt>> EncodePairs(const ServiceContext& contex
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
   SOTTO_RETURN_IF_ERROR(CheckHasTemplate(context));
   const RerankTemplate& form = *context.options.rerank;
-  SOTTO_ASSIGN_OR_RETURN(const TokenIds labels, form.LabelIds(context.model));
+  SOTTO_ASSIGN_OR_RETURN(const SecretIds labels, form.LabelIds(context.model));
   std::vector<PassPrompt> prompts;
   for (size_t i = 0; i < request.documents.size(); ++i) {
     SOTTO_ASSIGN_OR_RETURN(
-        TokenIds ids, EncodePair(context.model, form, request, i, context.options.longest_prompt));
+        SecretIds ids, EncodePair(context.model, form, request, i, context.options.longest_prompt));
     PassPrompt prompt{.ids = std::move(ids), .labels = labels, .labels_among = NamedAmong::kNamed};
     prompt.first_token = prompt.ids.size();
     prompts.push_back(std::move(prompt));

@@ -71,13 +71,13 @@ absl::Status TooLong(size_t i, size_t tokens, size_t limit, std::string_view wha
 
 }  // namespace
 
-absl::StatusOr<TokenIds> EncodePair(const Model& model, const RerankTemplate& form,
-                                    const RerankRequest& request, size_t i, size_t longest) {
+absl::StatusOr<SecretIds> EncodePair(const Model& model, const RerankTemplate& form,
+                                     const RerankRequest& request, size_t i, size_t longest) {
   RerankInput input{.query = request.query_of(i),
                     .document = request.documents[i],
                     .instruction = kDefaultInstruction};
   if (request.instruction.has_value()) input.instruction = *request.instruction;
-  absl::StatusOr<TokenIds> ids = form.Encode(model, input);
+  absl::StatusOr<SecretIds> ids = form.Encode(model, input);
   if (!ids.ok()) return WithMember(ids.status(), "documents");
   size_t limit = longest;
   if (request.truncate.value_or(-1) > 0) {
@@ -95,7 +95,6 @@ absl::StatusOr<TokenIds> EncodePair(const Model& model, const RerankTemplate& fo
     left -= std::min(left, ids->size() - limit);
     const SecretString document = cut.Text(left);
     input.document = document;
-    WipeContents(*ids);
     SOTTO_ASSIGN_OR_RETURN(*ids, form.Encode(model, input));
     if (ids->size() <= limit) return ids;
   }

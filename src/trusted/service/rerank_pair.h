@@ -15,8 +15,8 @@ namespace sotto {
 // Pair `i` of the request in the template: at most `longest` tokens. Where the request truncates,
 // the document loses tokens at one end until that holds; template and query stay whole.
 // INVALID_ARGUMENT, naming "documents" and the pair, where it does not hold.
-absl::StatusOr<TokenIds> EncodePair(const Model& model, const RerankTemplate& form,
-                                    const RerankRequest& request, size_t i, size_t longest);
+absl::StatusOr<SecretIds> EncodePair(const Model& model, const RerankTemplate& form,
+                                     const RerankRequest& request, size_t i, size_t longest);
 
 }  // namespace sotto
 

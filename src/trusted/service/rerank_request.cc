@@ -27,13 +27,13 @@ absl::Status ReadCommon(const RequestFields& fields, RerankRequest& request) {
   return ReadTruncation(fields, request.truncate, request.side);
 }
 
-absl::StatusOr<std::vector<SecretString>> ReadDocuments(const RequestFields& fields) {
+absl::StatusOr<SecretVector<SecretString>> ReadDocuments(const RequestFields& fields) {
   const RequestJson* const value = fields.Find("documents");
   if (value == nullptr || !value->is_array() || value->empty()) {
     return MemberError("documents", "must be an array of one or more");
   }
   SOTTO_RETURN_IF_ERROR(fields.CheckPromptCount("documents", value->size()));
-  std::vector<SecretString> documents;
+  SecretVector<SecretString> documents;
   for (const RequestJson& element : *value) {
     const RequestJson* text = &element;
     if (element.is_object() && element.contains("text")) text = &element.at("text");

@@ -18,7 +18,7 @@ namespace sotto {
 // Queries and documents in pairs: as many of both, or one query for all documents.
 struct RerankRequest {
   SecretString model = {};
-  std::vector<SecretString> queries = {}, documents = {};
+  SecretVector<SecretString> queries = {}, documents = {};
   std::optional<SecretString> instruction = {};
   std::optional<size_t> top_n = {};  // Nullopt: all.
   std::optional<bool> return_documents = {};

@@ -41,15 +41,15 @@ absl::StatusOr<RerankTemplate> RerankTemplate::Parse(std::string_view text,
   return parsed;
 }
 
-absl::StatusOr<TokenIds> RerankTemplate::LabelIds(const Model& model) const {
+absl::StatusOr<SecretIds> RerankTemplate::LabelIds(const Model& model) const {
   const HeadSpec& head = model.info().head;
-  if (head.kind == HeadKind::kClassifier && head.labels.size() == 1) return TokenIds();
+  if (head.kind == HeadKind::kClassifier && head.labels.size() == 1) return SecretIds();
   if (head.kind != HeadKind::kLmHead) {
     return absl::FailedPreconditionError(
         StrCat("rerank: the model is a ", model.info().architecture, " of ", head.labels.size(),
                " labels; a reranker has an lm_head or a classifier of one label"));
   }
-  TokenIds label_ids;
+  SecretIds label_ids;
   for (const std::string& label : labels_) {
     const TextPart part{label, /*special_tokens=*/false};
     SOTTO_ASSIGN_OR_RETURN(const TokenIds ids,
@@ -64,8 +64,8 @@ absl::StatusOr<TokenIds> RerankTemplate::LabelIds(const Model& model) const {
   return absl::FailedPreconditionError("rerank: both labels are one token");
 }
 
-absl::StatusOr<TokenIds> RerankTemplate::Encode(const Model& model,
-                                                const RerankInput& input) const {
+absl::StatusOr<SecretIds> RerankTemplate::Encode(const Model& model,
+                                                 const RerankInput& input) const {
   std::vector<TextPart> texts;
   for (const Part& part : parts_) {
     switch (part.piece) {
@@ -83,7 +83,8 @@ absl::StatusOr<TokenIds> RerankTemplate::Encode(const Model& model,
         break;
     }
   }
-  return model.EncodeParts(texts, {.bos = BosUse::kNever});
+  SOTTO_ASSIGN_OR_RETURN(TokenIds ids, model.EncodeParts(texts, {.bos = BosUse::kNever}));
+  return TakeIds(std::move(ids));
 }
 
 }  // namespace sotto

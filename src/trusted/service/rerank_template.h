@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "sotto/model.h"
+#include "trusted/service/secret_ids.h"
 
 namespace sotto {
 
@@ -30,9 +31,9 @@ class RerankTemplate {
   // What the model's answer is read from: the ids of the two labels, or nothing for a classifier,
   // which has a label of its own. FAILED_PRECONDITION, beginning "rerank", for a model that cannot
   // answer, a label of more than one token, or two alike.
-  absl::StatusOr<TokenIds> LabelIds(const Model& model) const;
+  absl::StatusOr<SecretIds> LabelIds(const Model& model) const;
   // Special tokens come from the template alone: what is put into it stays text.
-  absl::StatusOr<TokenIds> Encode(const Model& model, const RerankInput& input) const;
+  absl::StatusOr<SecretIds> Encode(const Model& model, const RerankInput& input) const;
 
  private:
   enum class Piece { kText, kQuery, kDocument, kInstruction };

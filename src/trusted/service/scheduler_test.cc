@@ -25,7 +25,7 @@ TEST_F(SchedulerTest, RequestsRunTogetherAndGetTheirOwn) {
   ASSERT_EQ(first->scores.size(), 2u);
   EXPECT_EQ(first->scores[0].sum_logprob, 1);
   EXPECT_EQ(first->scores[1].sum_logprob, 2);
-  EXPECT_EQ(first->prompts[1].ids, (TokenIds{2, 2}));
+  EXPECT_EQ(first->prompts[1].ids, (SecretIds{2, 2}));
   ASSERT_EQ(second->scores.size(), 1u);
   EXPECT_EQ(second->scores[0].sum_logprob, 3);
   ASSERT_EQ(ran_.size(), 2u);  // The blocker's, and one for both.

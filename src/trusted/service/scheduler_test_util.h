@@ -49,7 +49,7 @@ class SchedulerTest : public testing::Test {
       PassJob::Clock::time_point deadline = PassJob::Clock::time_point::max()) {
     auto promise = std::make_shared<std::promise<Outcome>>();
     PassJob job{.left = std::move(left), .deadline = deadline};
-    for (TokenIds& ids : prompts) job.prompts.push_back({.ids = std::move(ids)});
+    for (TokenIds& ids : prompts) job.prompts.push_back({.ids = TakeIds(std::move(ids))});
     job.done = [promise](Outcome outcome) { promise->set_value(std::move(outcome)); };
     const absl::Status accepted = scheduler_->Submit(std::move(job));
     if (!accepted.ok()) promise->set_value(accepted);

@@ -72,12 +72,12 @@ absl::Status CheckModelName(const ServiceContext& context, std::string_view name
 }
 
 absl::StatusOr<std::vector<PassPrompt>> EncodeWholePrompts(const ServiceContext& context,
-                                                           const std::vector<PromptInput>& inputs,
+                                                           const SecretVector<PromptInput>& inputs,
                                                            const PromptHandling& handling) {
   std::vector<PassPrompt> prompts;
   for (const PromptInput& input : inputs) {
-    SOTTO_ASSIGN_OR_RETURN(TokenIds ids, EncodePrompt(context.model, input, handling,
-                                                      context.options.longest_prompt, "input"));
+    SOTTO_ASSIGN_OR_RETURN(SecretIds ids, EncodePrompt(context.model, input, handling,
+                                                       context.options.longest_prompt, "input"));
     prompts.push_back({.ids = std::move(ids)});
   }
   return prompts;

@@ -38,7 +38,7 @@ absl::Status CheckModelName(const ServiceContext& context, std::string_view name
 
 // The prompts of the member "input", each computed as a whole. Errors as EncodePrompt().
 absl::StatusOr<std::vector<PassPrompt>> EncodeWholePrompts(const ServiceContext& context,
-                                                           const std::vector<PromptInput>& inputs,
+                                                           const SecretVector<PromptInput>& inputs,
                                                            const PromptHandling& handling);
 
 // What a request asks of passes, and how it is answered.

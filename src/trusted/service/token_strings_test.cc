@@ -51,12 +51,12 @@ TEST_F(TokenStringsTest, WhatIsPutIntoATemplateStaysText) {
   ASSERT_TRUE(form.ok()) << form.status();
   const auto ids = form->Encode(model_, {.query = "<eot>", .document = "ab", .instruction = "x"});
   ASSERT_TRUE(ids.ok()) << ids.status();
-  TokenIds want = {kBosId};
+  SecretIds want = {kBosId};
   for (const char c : std::string("<eot>")) want.push_back(Ids(std::string(1, c))[0]);
   want.push_back(kEotId);
   for (const int32_t id : Ids("abx!")) want.push_back(id);
   EXPECT_EQ(*ids, want);
-  EXPECT_EQ(*form->LabelIds(model_), (TokenIds{Ids("a")[0], Ids("b")[0]}));
+  EXPECT_EQ(*form->LabelIds(model_), (SecretIds{Ids("a")[0], Ids("b")[0]}));
 }
 
 TEST_F(TokenStringsTest, ATemplateHasItsPlaceholdersAndLabelsOfOneToken) {

@@ -20,34 +20,34 @@ absl::StatusOr<HttpResponse> Tokenized(const ServiceContext& context, std::strin
   SOTTO_ASSIGN_OR_RETURN(const TokenizeRequest request,
                          ParseTokenizeRequest(body, context.options.request));
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
-  absl::StatusOr<TokenIds> ids = context.model.Encode(request.text, EncodingOf(request.handling));
-  if (!ids.ok()) return WithMember(ids.status(), "prompt");
+  absl::StatusOr<TokenIds> encoded =
+      context.model.Encode(request.text, EncodingOf(request.handling));
+  if (!encoded.ok()) return WithMember(encoded.status(), "prompt");
+  const SecretIds ids = TakeIds(*std::move(encoded));
   const size_t each = kIdBytes + (request.return_token_strs ? kTextBytes : 0);
-  SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<void> lease, HoldAnswer(context, ids->size() * each));
+  SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<void> lease, HoldAnswer(context, ids.size() * each));
   ResponseJson answer;
-  answer["count"] = ids->size();
+  answer["count"] = ids.size();
   answer["max_model_len"] = context.options.longest_prompt;
-  answer["tokens"] = *ids;
+  answer["tokens"] = ids;
   if (request.return_token_strs) {
     ResponseJson names = ResponseJson::array();
-    for (const int32_t id : *ids) names.push_back(TokenName(context.model, id, TokenNames::kTexts));
+    for (const int32_t id : ids) names.push_back(TokenName(context.model, id, TokenNames::kTexts));
     answer["token_strs"] = std::move(names);
   }
-  WipeContents(*ids);
   HttpResponse response = JsonResponse(answer);
   response.lease = std::move(lease);
   return response;
 }
 
 absl::StatusOr<HttpResponse> Detokenized(const ServiceContext& context, std::string_view body) {
-  SOTTO_ASSIGN_OR_RETURN(DetokenizeRequest request,
+  SOTTO_ASSIGN_OR_RETURN(const DetokenizeRequest request,
                          ParseDetokenizeRequest(body, context.options.request));
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
   SOTTO_RETURN_IF_ERROR(CheckIds(context.model, request.ids, "tokens"));
   SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<void> lease,
                          HoldAnswer(context, request.ids.size() * kTextBytes));
   absl::StatusOr<std::string> text = context.model.Decode(request.ids);
-  WipeContents(request.ids);
   if (absl::IsInvalidArgument(text.status())) {
     return MemberError("tokens", ToStd(text.status().message()));
   }

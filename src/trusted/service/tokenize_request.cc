@@ -43,7 +43,7 @@ absl::StatusOr<DetokenizeRequest> ParseDetokenizeRequest(std::string_view body,
   DetokenizeRequest request;
   SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> model, fields.String("model"));
   request.model = std::move(model).value_or(SecretString());
-  SOTTO_ASSIGN_OR_RETURN(std::optional<std::vector<int32_t>> ids, fields.Ids("tokens"));
+  SOTTO_ASSIGN_OR_RETURN(std::optional<SecretIds> ids, fields.Ids("tokens"));
   if (!ids.has_value()) return MemberError("tokens", "is required, an array of token ids");
   request.ids = *std::move(ids);
   return request;

@@ -21,7 +21,7 @@ absl::StatusOr<TokenizeRequest> ParseTokenizeRequest(std::string_view body,
 
 struct DetokenizeRequest {
   SecretString model = {};
-  TokenIds ids = {};  // Perhaps none.
+  SecretIds ids = {};  // Perhaps none.
 };
 // {"tokens": ids}.
 absl::StatusOr<DetokenizeRequest> ParseDetokenizeRequest(std::string_view body,
