@@ -162,6 +162,44 @@ class RankingsTest(ServiceCase):
             self.assertIn(message, error["message"])
         self.post("/v1/rerank", {"query": "creation", "documents": [whole * 60], "truncate_prompt_tokens": -1})
 
+    def test_of_each_document_its_first_tokens(self):
+        filled = "<|begin_of_text|>So? Query: creation Text: {} Is it so? "
+        whole = "In the beginning God created the heav\u00e9n and the earth " * 9
+        bare, ask = len(self.tokens(filled.format(""))), {"query": "creation", "instruction": "So?"}
+
+        def scores(documents, **more):
+            answer = self.post("/v2/rerank", {**ask, "documents": documents, **more})
+            ranked = sorted(answer["results"], key=lambda one: one["index"])
+            return [one["relevance_score"] for one in ranked], answer["usage"]["prompt_tokens"]
+
+        for limit in (3, 7, 30):
+            (cut, short), tokens = scores([whole, "In"], max_tokens_per_doc=limit)
+            self.assertEqual(short, scores(["In"])[0][0])
+            self.assertIn(cut, scores([whole[:n] for n in range(150)])[0])
+            alone = scores([whole], max_tokens_per_doc=limit)[1]
+            self.assertLessEqual(alone, bare + limit + 2)  # Around it, tokens may join.
+            self.assertGreater(alone, bare + limit - 6)
+            self.assertEqual(tokens, alone + scores(["In"])[1])
+        # More than there are cuts nothing; what is cut otherwise loses more.
+        self.assertEqual(scores([whole], max_tokens_per_doc=4096), scores([whole]))
+        self.assertEqual(scores([whole], max_tokens_per_doc=30, truncate_prompt_tokens=bare + 10)[0],
+                         scores([whole], truncate_prompt_tokens=bare + 10)[0])
+        # What was too long is not any more, and comes back whole.
+        self.post("/v1/rerank", {**ask, "documents": [whole * 60]}, 400)
+        ranked = self.post("/v1/rerank", {**ask, "documents": [whole * 60], "max_tokens_per_doc": 30})
+        self.assertEqual(ranked["results"][0]["document"]["text"], whole * 60)
+
+    def test_what_other_rerankers_do_with_documents_is_done_or_refused(self):
+        ask = {"query": "creation", "documents": ["In the beginning", {"text": "of the earth"}]}
+        plain = self.post("/v1/rerank", ask)["results"]
+        for same in ({"max_chunks_per_doc": 1}, {"rank_fields": ["text"]}, {"max_chunks_per_doc": None}):
+            self.assertEqual(self.post("/v1/rerank", {**ask, **same})["results"], plain)
+        for member, value in [("max_chunks_per_doc", 10), ("rank_fields", ["title", "text"]), ("max_tokens_per_doc", 0),
+                              ("max_tokens_per_doc", "10"), ("max_tokens_per_doc", 1.5)]:
+            error = self.post("/v1/rerank", {**ask, member: value}, 400)["error"]
+            self.assertEqual(error["param"], member)
+            self.assertIn("must be", error["message"])
+
     def test_paths_without_a_version_are_the_same(self):
         body = {"query": "creation", "documents": ["In the beginning", "of the earth"]}
         self.assertEqual(self.post("/rerank", body)["results"], self.post("/v1/rerank", body)["results"])

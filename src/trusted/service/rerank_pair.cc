@@ -69,13 +69,35 @@ absl::Status TooLong(size_t i, size_t tokens, size_t limit, std::string_view wha
                                          " tokens with its query, more than the ", limit, what));
 }
 
+// What the request takes of document `i`.
+absl::StatusOr<SecretString> DocumentOf(const Model& model, const RerankRequest& request,
+                                        size_t i) {
+  const SecretString& document = request.documents[i];
+  if (!request.max_tokens_per_doc.has_value()) return document;
+  const size_t limit = *request.max_tokens_per_doc;
+  const auto first_of = [&](const SecretString& text) {
+    return CutDocument::Make(model, text, TruncationSide::kRight, limit);
+  };
+  SOTTO_ASSIGN_OR_RETURN(const CutDocument cut, first_of(document));
+  if (cut.tokens() <= limit) return document;
+  // What is left may be tokenized otherwise than it was in the whole.
+  for (size_t left = limit; left > 0;) {
+    SecretString text = cut.Text(left);
+    SOTTO_ASSIGN_OR_RETURN(const CutDocument again, first_of(text));
+    if (again.tokens() <= limit) return text;
+    left -= std::min(left, again.tokens() - limit);
+  }
+  return SecretString();
+}
+
 }  // namespace
 
 absl::StatusOr<SecretIds> EncodePair(const Model& model, const RerankTemplate& form,
                                      const RerankRequest& request, size_t i, size_t longest) {
-  RerankInput input{.query = request.query_of(i),
-                    .document = request.documents[i],
-                    .instruction = kDefaultInstruction};
+  absl::StatusOr<SecretString> whole = DocumentOf(model, request, i);
+  if (!whole.ok()) return WithMember(whole.status(), "documents");
+  RerankInput input{
+      .query = request.query_of(i), .document = *whole, .instruction = kDefaultInstruction};
   if (request.instruction.has_value()) input.instruction = *request.instruction;
   absl::StatusOr<SecretIds> ids = form.Encode(model, input);
   if (!ids.ok()) return WithMember(ids.status(), "documents");
@@ -89,7 +111,7 @@ absl::StatusOr<SecretIds> EncodePair(const Model& model, const RerankTemplate& f
                    " that this server takes; truncate_prompt_tokens cuts the document");
   }
   SOTTO_ASSIGN_OR_RETURN(const CutDocument cut,
-                         CutDocument::Make(model, request.documents[i], request.side, limit));
+                         CutDocument::Make(model, *whole, request.side, limit));
   // What is left may be tokenized otherwise than it was in the whole.
   for (size_t left = cut.tokens(); left > 0;) {
     left -= std::min(left, ids->size() - limit);

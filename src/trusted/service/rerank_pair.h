@@ -12,7 +12,8 @@
 
 namespace sotto {
 
-// Pair `i` of the request in the template: at most `longest` tokens. Where the request truncates,
+// Pair `i` of the request in the template: at most `longest` tokens, of the document at most the
+// first max_tokens_per_doc. Where the request truncates,
 // the document loses tokens at one end until that holds; template and query stay whole.
 // INVALID_ARGUMENT, naming "documents" and the pair, where it does not hold.
 absl::StatusOr<SecretIds> EncodePair(const Model& model, const RerankTemplate& form,

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::array kRerankMembers = std::to_array<std::string_view>(
     {"model", "query", "documents", "top_n", "return_documents", "instruction", "user",
-     "use_activation", kTruncatePromptTokens, kTruncationSide});
+     "use_activation", "max_tokens_per_doc", "max_chunks_per_doc", "rank_fields",
+     kTruncatePromptTokens, kTruncationSide});
 constexpr std::array kScoreMembers = std::to_array<std::string_view>(
     {"model", "text_1", "text_2", "queries", "documents", "instruction", "user", "use_activation",
      kTruncatePromptTokens, kTruncationSide});
@@ -25,6 +26,19 @@ absl::Status ReadCommon(const RequestFields& fields, RerankRequest& request) {
   SOTTO_ASSIGN_OR_RETURN(request.instruction, fields.String("instruction"));
   SOTTO_ASSIGN_OR_RETURN(request.use_activation, fields.Bool("use_activation", true));
   return ReadTruncation(fields, request.truncate, request.side);
+}
+
+// What other rerankers make of documents. None is ever split, and of its members only the text
+// read.
+absl::Status ReadDocumentHandling(const RequestFields& fields, RerankRequest& request) {
+  SOTTO_ASSIGN_OR_RETURN(
+      request.max_tokens_per_doc,
+      fields.Integer("max_tokens_per_doc", 1, std::numeric_limits<int32_t>::max()));
+  SOTTO_RETURN_IF_ERROR(fields.Only("max_chunks_per_doc", 1,
+                                    "must be 1: a document is ranked as a whole; "
+                                    "max_tokens_per_doc or truncate_prompt_tokens cuts it"));
+  return fields.Only("rank_fields", RequestJson::array({"text"}),
+                     "must be [\"text\"]: no other member of a document is read");
 }
 
 absl::StatusOr<SecretVector<SecretString>> ReadDocuments(const RequestFields& fields) {
@@ -57,6 +71,7 @@ absl::StatusOr<RerankRequest> ParseRerankRequest(std::string_view body,
   SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> query, fields.String("query"));
   if (!query.has_value()) return MemberError("query", "is required, a string");
   request.queries.push_back(*std::move(query));
+  SOTTO_RETURN_IF_ERROR(ReadDocumentHandling(fields, request));
   SOTTO_ASSIGN_OR_RETURN(request.documents, ReadDocuments(fields));
   SOTTO_ASSIGN_OR_RETURN(request.top_n,
                          fields.Integer("top_n", 1, std::numeric_limits<int32_t>::max()));

@@ -27,6 +27,8 @@ struct RerankRequest {
   // As PromptHandling, but the document alone is cut, by default its end.
   std::optional<int64_t> truncate = {};
   TruncationSide side = TruncationSide::kRight;
+  // Cohere's: of each document its first tokens alone, before all else. Nullopt: all of it.
+  std::optional<size_t> max_tokens_per_doc = {};
 
   const SecretString& query_of(size_t document) const {
     return queries[queries.size() == 1 ? 0 : document];
