@@ -98,9 +98,31 @@ class HostileTest(unittest.TestCase):
         for lines in ["Host: a\r\nTransfer-Encoding: xchunked", "Host: a\r\nTransfer-Encoding: gzip, chunked",
                       "Host: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5",
                       "Host: a\r\nContent-Length: 0, 0", "X: a", "Host: a\r\nHost: b",
-                      "Host: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b"]:
+                      "Host: a\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b", "Host: a b", "Host: a/b",
+                      "Host: b@a", "Host: a:b", "Host: a:1:2", "Host: [::1", "Host: [::1]1", "Host: http://a",
+                      "Host: a\r\n b", "Host: a\r\nX: a\r\n\tContent-Length: 5"]:
             answer = self.raw(server, f"POST /v1/completions HTTP/1.1\r\n{lines}\r\n\r\n".encode() + inner)
             self.assertEqual(re.findall(rb"HTTP/1.1 (\d+)", answer), [b"400"], lines)
+        self.check_well(server)
+
+    def test_hosts_that_are_none_are_refused_and_others_not(self):
+        server = self.serve()
+        for host, status in [("", 200), ("a", 200), ("a.b-c:80", 200), ("a:", 200), ("[::1]:8443", 200), ("127.0.0.1", 200),
+                             ("a%20b", 200), ("a,b", 200), ("a?b", 400), ("[::1]:x", 400), ('"a"', 400)]:
+            for version in ("1.1", "1.0"):
+                answer = self.raw(server, f"GET /health HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+                self.assertRegex(answer, rb"^HTTP/%s %d " % (version.encode(), status), host)
+        for version, status in [("1.1", 400), ("1.0", 200)]:
+            answer = self.raw(server, f"GET /health HTTP/{version}\r\nConnection: close\r\n\r\n".encode())
+            self.assertRegex(answer, rb"^HTTP/\d.\d %d " % status)
+        self.check_well(server)
+
+    def test_options_of_the_server_and_of_a_path(self):
+        server = self.serve()
+        for target, allowed in [("*", "GET, POST"), ("/health", "GET"), ("/v1/completions", "POST")]:
+            answer = self.raw(server, f"OPTIONS {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+            self.assertRegex(answer, rb"^HTTP/1.1 405 ")
+            self.assertIn(f"\r\nAllow: {allowed}\r\n".encode(), answer)
         self.check_well(server)
 
     def test_garbage_for_tls(self):

@@ -285,6 +285,9 @@ TEST_F(ConnectTest, WhatIsNotForTheServiceIsRefusedHere) {
            {"POST / HTTP/1.1\r\n" + host + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
             400},
            {"GET / HTTP/1.1\r\n" + host + "X: " + std::string(20000, 'x') + "\r\n", 431},
+           {"GET / HTTP/1.1\r\n" + host + "X: a\r\n b: c\r\n",
+            400},  // A reader may take it for two.
+           {"GET / HTTP/1.1\r\nHost: localhost/x\r\n", 400},
            {"HELLO\r\n", 400}}) {
     EXPECT_EQ(HttpClient(connector_->port()).Raw(request + "\r\n").status, status) << request;
   }

@@ -10,6 +10,7 @@
 #include "connect/local_error.h"
 #include "connect/local_state.h"
 #include "http/framing.h"
+#include "http/read_head.h"
 
 namespace sotto {
 namespace {
@@ -91,8 +92,7 @@ class LocalConnection {
     parser.header_limit(static_cast<std::uint32_t>(limits().max_header_bytes));
     parser.body_limit(kNoRequestLimit);
     stream_.expires_after(limits().header_timeout);
-    ErrorCode error;
-    co_await http::async_read_header(stream_, buffer_, parser, Into(error));
+    const ErrorCode error = co_await ReadHead(stream_, buffer_, parser, kReadBytes);
     std::optional<LocalError> unfit;
     if (error) {
       unfit = HeaderError(error);

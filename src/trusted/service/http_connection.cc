@@ -31,6 +31,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "http/framing.h"
+#include "http/read_head.h"
 #include "trusted/service/exception_reason.h"
 #include "trusted/service/http_parser.h"
 
@@ -248,32 +249,6 @@ class Connection {
     co_return !error;
   }
 
-  // 200 once the parser has it.
-  asio::awaitable<int> ReadHead(HttpParser& parser) {
-    bool begun = false;
-    while (!parser.is_header_done()) {
-      // Empty lines before a request are what some clients send behind a body (RFC 9112, 2.2).
-      while (!begun && ReadSoFar().starts_with("\r\n")) buffer_.consume(2);
-      begun = begun || buffer_.size() > 2;
-      ErrorCode error;
-      if (begun && HasFoldedLine(ReadSoFar())) co_return 400;
-      if (begun) buffer_.consume(parser.put(buffer_.data(), error));
-      if (parser.is_header_done()) break;
-      if (error && error != http::error::need_more) co_return StatusOfReadError(error);
-      const size_t room = std::min(kReadBytes, buffer_.max_size() - buffer_.size());
-      const size_t bytes = co_await stream_.async_read_some(
-          buffer_.prepare(room), asio::redirect_error(asio::use_awaitable, error));
-      if (error) co_return 0;
-      buffer_.commit(bytes);
-    }
-    co_return 200;
-  }
-
-  std::string_view ReadSoFar() const {
-    const auto data = buffer_.data();
-    return {static_cast<const char*>(data.data()), data.size()};
-  }
-
   // Of what was read only the beginning of the next request stays, if it has come.
   void WipeRead() {
     Buffer rest;
@@ -287,9 +262,9 @@ class Connection {
     HttpParser parser;
     SetLimits(parser, limits());
     lowest().expires_after(limits().header_timeout);
-    const int status = co_await ReadHead(parser);
-    if (status != 200) {
-      Answer refusal = Refusal(status);
+    const ErrorCode unread = co_await ReadHead(stream_, buffer_, parser, kReadBytes);
+    if (unread) {
+      Answer refusal = Refusal(StatusOfReadError(unread));
       co_await Write(refusal.response, false);
       co_return false;
     }

@@ -130,6 +130,11 @@ std::optional<HttpResponse> Service::Impl::Refusal(const HttpHead& head, const E
     return HttpErrorResponse(status, message);
   };
   if (draining) return refusal(503, "the server is shutting down");
+  if (head.path == "*") {  // The server as a whole, for OPTIONS.
+    HttpResponse response = refusal(405, "the method must be GET or POST");
+    response.headers.emplace_back("Allow", "GET, POST");
+    return response;
+  }
   if (endpoint == nullptr) return refusal(404, "there is nothing at this path");
   if (head.method != endpoint->method) {
     HttpResponse response = refusal(405, StrCat("the method must be ", endpoint->method));
