@@ -162,6 +162,21 @@ class CompletionsTest(ServiceCase):
             self.assertAlmostEqual(got["probability"], label["probability"], places=15)
             self.assertAlmostEqual(got_soft["probability"], label["share"], places=12)
 
+    def test_labels_by_their_texts(self):
+        texts = [" light", " a", "Y"]
+        ask = {"prompt": "And God said, Let there be", "max_tokens": 0, "apply_softmax": True}
+        by_ids = self.complete(**ask, label_token_ids=[self.tokens(text)[0] for text in texts])["choices"]
+        self.assertEqual(self.complete(**ask, labels=texts)["choices"], by_ids)
+        self.assertEqual(self.complete(**ask, labels="Y")["choices"][0]["labels"][0]["token_id"], self.tokens("Y")[0])
+        two = self.heldout[:40]
+        for labels, message in [([" a", two], f"element 1 comes to {len(self.tokens(two))} tokens; it must be one"),
+                                ([""], "element 0 comes to 0 tokens"), (["a"] * 1025, "must have 1 to 1024"),
+                                (["<|end_of_text|>"], "it must be one"), ([" a", [1]], "element 1 is not a string")]:
+            error = self.post("/v1/completions", {**ask, "labels": labels}, 400)["error"]
+            self.assertEqual(error["param"], "labels")
+            self.assertIn(message, error["message"])
+            self.assertNotIn(two[:5], error["message"])
+
     def test_truncation_and_special_text(self):
         long = self.heldout[:12000]
         self.assertEqual(self.post("/v1/completions", {"prompt": long, "max_tokens": 0}, 400)["error"]["param"],

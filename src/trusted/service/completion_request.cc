@@ -31,6 +31,7 @@ constexpr std::array kCompletionMembers =
                                      "logit_bias",
                                      "logprob_token_ids",
                                      "label_token_ids",
+                                     "labels",
                                      "apply_softmax",
                                      "return_tokens_as_token_ids",
                                      kAddSpecialTokens,
@@ -94,6 +95,17 @@ absl::Status ReadLogprobs(const RequestFields& fields, CompletionRequest& reques
   return absl::OkStatus();
 }
 
+absl::Status ReadLabelTexts(const RequestFields& fields, CompletionRequest& request) {
+  const RequestJson* const texts = fields.Find("labels");
+  if (texts == nullptr) return absl::OkStatus();
+  if (!request.labels.empty()) return MemberError("labels", "cannot be combined with token ids");
+  if (texts->is_array() && texts->size() > kMaxLabels) {
+    return MemberError("labels", "must have 1 to 1024 texts");
+  }
+  SOTTO_ASSIGN_OR_RETURN(request.label_texts, fields.Strings("labels"));
+  return absl::OkStatus();
+}
+
 absl::Status ReadLabels(const RequestFields& fields, CompletionRequest& request) {
   SOTTO_ASSIGN_OR_RETURN(request.apply_softmax, fields.Bool("apply_softmax", false));
   if (fields.Find("logprob_token_ids") != nullptr && fields.Find("label_token_ids") != nullptr) {
@@ -107,8 +119,9 @@ absl::Status ReadLabels(const RequestFields& fields, CompletionRequest& request)
     }
     request.labels = *std::move(ids);
   }
-  if (request.apply_softmax && request.labels.empty()) {
-    return MemberError("apply_softmax", "needs label_token_ids");
+  SOTTO_RETURN_IF_ERROR(ReadLabelTexts(fields, request));
+  if (request.apply_softmax && request.labels.empty() && request.label_texts.empty()) {
+    return MemberError("apply_softmax", "needs labels or label_token_ids");
   }
   return absl::OkStatus();
 }

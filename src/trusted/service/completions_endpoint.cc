@@ -2,12 +2,27 @@
 #include <memory>
 #include <utility>
 
+#include "base/strings.h"
 #include "trusted/service/completion_response.h"
 #include "trusted/service/endpoints.h"
 #include "trusted/service/service_error.h"
 
 namespace sotto {
 namespace {
+
+// Labels that are given as texts, as tokens.
+absl::Status EncodeLabels(const Model& model, CompletionRequest& request) {
+  for (const SecretString& text : request.label_texts) {
+    const absl::StatusOr<int32_t> id = LabelToken(model, text);
+    if (absl::IsInvalidArgument(id.status())) {
+      return MemberError(
+          "labels", StrCat("element ", request.labels.size(), " ", ToStd(id.status().message())));
+    }
+    if (!id.ok()) return WithMember(id.status(), "labels");
+    request.labels.push_back(*id);
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::vector<PassPrompt>> EncodeCompletion(const ServiceContext& context,
                                                          const CompletionRequest& request) {
@@ -29,6 +44,9 @@ void AnswerCompletions(const ServiceContext& context, const HttpRequest& request
   absl::StatusOr<CompletionRequest> parsed =
       ParseCompletionRequest(request.body, context.options.request);
   if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
+  if (const absl::Status encoded = EncodeLabels(context.model, *parsed); !encoded.ok()) {
+    return reply(ErrorResponse(encoded));
+  }
   const auto completion = std::make_shared<const CompletionRequest>(*std::move(parsed));
   absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeCompletion(context, *completion);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));

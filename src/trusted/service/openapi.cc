@@ -232,6 +232,10 @@ constexpr std::string_view kOpenApi = R"({
       "items": {"type": "integer", "minimum": 0},
       "minItems": 1,
       "maxItems": 1024},
+     "labels": {
+      "oneOf": [
+       {"type": "string"},
+       {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 1024}]},
      "apply_softmax": {"type": "boolean", "default": false},
      "return_tokens_as_token_ids": {"type": "boolean", "default": false},
      "add_special_tokens": {"type": "boolean", "default": true},

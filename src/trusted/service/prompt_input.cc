@@ -70,6 +70,14 @@ EncodeTextOptions EncodingOf(const PromptHandling& handling) {
           .special_tokens = handling.parse_special};
 }
 
+absl::StatusOr<int32_t> LabelToken(const Model& model, std::string_view label) {
+  const TextPart part{label, /*special_tokens=*/false};
+  SOTTO_ASSIGN_OR_RETURN(TokenIds encoded, model.EncodeParts({&part, 1}, {.bos = BosUse::kNever}));
+  const SecretIds ids = TakeIds(std::move(encoded));
+  if (ids.size() == 1) return ids[0];
+  return absl::InvalidArgumentError(StrCat("comes to ", ids.size(), " tokens; it must be one"));
+}
+
 absl::Status CheckIds(const Model& model, std::span<const int32_t> ids, std::string_view member) {
   const auto size = static_cast<int64_t>(model.info().vocab_size);
   const auto bad = std::ranges::find_if(ids, [&](int32_t id) { return id < 0 || id >= size; });

@@ -61,6 +61,10 @@ absl::StatusOr<SecretIds> EncodePrompt(const Model& model, const PromptInput& pr
 absl::StatusOr<SecretIds> FitPrompt(const Model& model, SecretIds ids, size_t kept,
                                     const PromptHandling& handling, size_t longest,
                                     std::string_view member);
+// The one token that a label comes to by itself, without BOS, and as text where it spells a special
+// token. INVALID_ARGUMENT where that is another number of tokens: which, for whoever names the
+// label. FAILED_PRECONDITION without a tokenizer.
+absl::StatusOr<int32_t> LabelToken(const Model& model, std::string_view label);
 // INVALID_ARGUMENT naming `member` for an id outside the vocabulary.
 absl::Status CheckIds(const Model& model, std::span<const int32_t> ids, std::string_view member);
 

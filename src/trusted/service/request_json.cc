@@ -132,7 +132,6 @@ absl::StatusOr<SecretVector<SecretString>> RequestFields::Strings(std::string_vi
   if (value != nullptr && value->is_string()) {
     strings.push_back(value->get_ref<const SecretString&>());
   } else if (value != nullptr && value->is_array()) {
-    SOTTO_RETURN_IF_ERROR(CheckPromptCount(name, value->size()));
     for (const RequestJson& element : *value) {
       if (!element.is_string()) {
         return MemberError(name, StrCat("element ", strings.size(), " is not a string"));

@@ -40,7 +40,7 @@ class RequestFields {
                                                  int64_t max) const;
   absl::StatusOr<std::optional<double>> Number(std::string_view name, double min, double max) const;
   absl::StatusOr<std::optional<SecretString>> String(std::string_view name) const;
-  // A string, or an array of one or more, each of which is to be a prompt or a document.
+  // A string, or an array of one or more.
   absl::StatusOr<SecretVector<SecretString>> Strings(std::string_view name) const;
   // An array of ids, none negative, perhaps empty.
   absl::StatusOr<std::optional<SecretIds>> Ids(std::string_view name) const;

@@ -160,6 +160,9 @@ TEST(CompletionRequestTest, TheMemberIsBlamedAndNotQuoted) {
            {R"({"truncation_side": "up")" + rest, "truncation_side"},
            {R"({"label_token_ids": [])" + rest, "label_token_ids"},
            {R"({"label_token_ids": [1], "logprob_token_ids": [1])" + rest, "label_token_ids"},
+           {R"({"label_token_ids": [1], "labels": ["a"])" + rest, "labels"},
+           {R"({"labels": [])" + rest, "labels"},
+           {R"({"labels": ["a", 5])" + rest, "labels"},
            {R"({"apply_softmax": true)" + rest, "apply_softmax"}}) {
     const absl::Status status = ParseCompletionRequest(body, {}).status();
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << body;

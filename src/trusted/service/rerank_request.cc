@@ -60,6 +60,15 @@ absl::StatusOr<SecretVector<SecretString>> ReadDocuments(const RequestFields& fi
   return documents;
 }
 
+// One side of pairs: a text, or no more than one request may have.
+absl::StatusOr<SecretVector<SecretString>> ReadTexts(const RequestFields& fields,
+                                                     std::string_view member) {
+  const RequestJson* const value = fields.Find(member);
+  const size_t count = value != nullptr && value->is_array() ? value->size() : 1;
+  SOTTO_RETURN_IF_ERROR(fields.CheckPromptCount(member, count));
+  return fields.Strings(member);
+}
+
 }  // namespace
 
 absl::StatusOr<RerankRequest> ParseRerankRequest(std::string_view body,
@@ -89,8 +98,8 @@ absl::StatusOr<RerankRequest> ParseScoreRequest(std::string_view body,
   SOTTO_RETURN_IF_ERROR(ReadCommon(fields, request));
   const char* const first = fields.Find("queries") != nullptr ? "queries" : "text_1";
   const char* const second = fields.Find("documents") != nullptr ? "documents" : "text_2";
-  SOTTO_ASSIGN_OR_RETURN(request.queries, fields.Strings(first));
-  SOTTO_ASSIGN_OR_RETURN(request.documents, fields.Strings(second));
+  SOTTO_ASSIGN_OR_RETURN(request.queries, ReadTexts(fields, first));
+  SOTTO_ASSIGN_OR_RETURN(request.documents, ReadTexts(fields, second));
   if (request.queries.size() == 1 || request.queries.size() == request.documents.size()) {
     return request;
   }

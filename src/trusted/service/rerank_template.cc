@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "base/utf8.h"
+#include "trusted/service/prompt_input.h"
 
 namespace sotto {
 namespace {
@@ -51,14 +52,12 @@ absl::StatusOr<SecretIds> RerankTemplate::LabelIds(const Model& model) const {
   }
   SecretIds label_ids;
   for (const std::string& label : labels_) {
-    const TextPart part{label, /*special_tokens=*/false};
-    SOTTO_ASSIGN_OR_RETURN(const TokenIds ids,
-                           model.EncodeParts({&part, 1}, {.bos = BosUse::kNever}));
-    if (ids.size() != 1) {
-      return absl::FailedPreconditionError(StrCat("rerank: the label \"", label, "\" comes to ",
-                                                  ids.size(), " tokens; it must be one"));
+    const absl::StatusOr<int32_t> id = LabelToken(model, label);
+    if (!id.ok()) {
+      return absl::FailedPreconditionError(
+          StrCat("rerank: the label \"", label, "\" ", ToStd(id.status().message())));
     }
-    label_ids.push_back(ids[0]);
+    label_ids.push_back(*id);
   }
   if (label_ids[0] != label_ids[1]) return label_ids;
   return absl::FailedPreconditionError("rerank: both labels are one token");
