@@ -14,8 +14,12 @@ bool Passes(std::string_view text, size_t nodes, size_t scalars) {
 // Exactly so many of each are in the text.
 void ExpectSize(std::string_view text, size_t nodes, size_t scalars) {
   EXPECT_TRUE(Passes(text, nodes, scalars)) << text;
-  if (nodes > 0) EXPECT_FALSE(Passes(text, nodes - 1, scalars)) << text;
-  if (scalars > 0) EXPECT_FALSE(Passes(text, nodes, scalars - 1)) << text;
+  if (nodes > 0) {
+    EXPECT_FALSE(Passes(text, nodes - 1, scalars)) << text;
+  }
+  if (scalars > 0) {
+    EXPECT_FALSE(Passes(text, nodes, scalars - 1)) << text;
+  }
 }
 
 TEST(JsonSize, CountsStringsArraysAndObjectsAndWhatIsSmaller) {
