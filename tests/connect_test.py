@@ -8,10 +8,12 @@ import concurrent.futures
 import contextlib
 import json
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 import connect_process
@@ -133,6 +135,28 @@ class ConnectTest(unittest.TestCase):
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
         self.assertEqual(connect.ask("/tokenize", {"prompt": "a"})[0], 200)
         self.assertEqual(connect.ask("/v1/completions", {"prompt": "a"})[0], 400)
+
+    def test_a_keyset_that_is_renewed_is_verified_again(self):
+        server = AttestedServer(BUILD_DIR, KJV, self.enclave, "--api-key-file", self.keys, key=KEY)
+        self.addCleanup(server.close)
+        receipts = self.enclave.directory / "renewed"
+        connect = self.through("--receipts", receipts, server=server)
+
+        def ask():
+            status, headers, answer = connect.ask("/v1/completions", ASKED)
+            self.assertEqual(status, 200, answer)
+            return headers["X-ACI-Keyset-Digest"]
+
+        before = ask()
+        server.process.send_signal(signal.SIGUSR1)
+        deadline = time.monotonic() + 60
+        while server.ask("/health")[1]["X-ACI-Keyset-Digest"] == before:
+            self.assertLess(time.monotonic(), deadline, server.log())
+            time.sleep(0.05)
+        # A connection that was open gives one more answer under the old keyset.
+        self.assertEqual(len({ask() for _ in range(4)} - {before}), 1, connect.log())
+        self.assertEqual(len(list(receipts.glob("rcpt-*.json"))), 5)
+        self.assertEqual(len(list(receipts.glob("keyset-*.json"))), 2)
 
     def test_the_verdict_alone(self):
         accepted = self.verify()

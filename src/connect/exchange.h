@@ -45,6 +45,8 @@ class Exchange {
   asio::awaitable<bool> WithholdAnswer();
   asio::awaitable<std::optional<LocalError>> HoldAnswer(SecretString& body);
   asio::awaitable<std::optional<LocalError>> CheckHeldAnswer(const SecretString& body);
+  asio::awaitable<absl::StatusOr<ControlReply>> AskAbout(ControlRequest question,
+                                                         ServicePool::Connection& other);
   asio::awaitable<absl::Status> CheckReceipt(const ReceiptedExchange& exchange);
   http::response<http::empty_body> ClientHeader() const;
   asio::awaitable<bool> WriteHeader(http::response<http::empty_body>& header);

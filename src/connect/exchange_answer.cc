@@ -57,6 +57,7 @@ asio::awaitable<std::optional<LocalError>> Exchange::ReadAnswerHeader() {
   }
   answer_->eager(true);
   answer_has_body_ = !answer_->is_done();
+  if (!answer_->keep_alive()) service_->SetReusable(false);
   const std::string_view digest = FromBoost(answer_->get()[ToBoost(kDigestHeader)]);
   if (digest != service_->service->keyset->digest()) {
     Log(LogLevel::kInfo, "the service names another keyset: it is verified anew before a request");
@@ -122,6 +123,21 @@ asio::awaitable<bool> Exchange::PassAnswerBodyOn(bool chunked) {
   co_return !error;
 }
 
+// Over the connection that the answer came by; over another, `other`, where the service closes
+// that.
+asio::awaitable<absl::StatusOr<ControlReply>> Exchange::AskAbout(ControlRequest question,
+                                                                 ServicePool::Connection& other) {
+  ServiceConnection* asked = other != nullptr ? other.get() : service_.get();
+  if (!asked->reusable()) {
+    absl::StatusOr<ServicePool::Connection> taken = co_await state_.pool.Take();
+    if (!taken.ok()) co_return taken.status();
+    other = *std::move(taken);
+    asked = other.get();
+  }
+  absl::StatusOr<ControlReply> reply = co_await asked->Ask(std::move(question));
+  co_return reply;
+}
+
 // PERMISSION_DENIED for a receipt that is none; other errors where it cannot be had or kept.
 asio::awaitable<absl::Status> Exchange::CheckReceipt(const ReceiptedExchange& exchange) {
   if (!IsReceiptId(exchange.receipt_id)) {
@@ -129,12 +145,14 @@ asio::awaitable<absl::Status> Exchange::CheckReceipt(const ReceiptedExchange& ex
   }
   const std::string authorization(FromBoost(parser_.get()[http::field::authorization]));
   auto pause = kFirstReceiptPause;
+  ServicePool::Connection other;
   while (true) {
     ControlRequest question{.target = StrCat("/v1/aci/receipts/", exchange.receipt_id),
                             .authorization = authorization};
-    const absl::StatusOr<ControlReply> receipt = co_await service_->Ask(std::move(question));
+    const absl::StatusOr<ControlReply> receipt = co_await AskAbout(std::move(question), other);
     if (!receipt.ok()) co_return receipt.status();
     if (receipt->status == kOkStatus) {
+      if (other != nullptr) state_.pool.Give(std::move(other));
       co_return state_.receipts->Keep(receipt->body, *service_->service->keyset, exchange);
     }
     if (receipt->status != kNotFound || pause > kLastReceiptPause) {

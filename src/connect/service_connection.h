@@ -55,6 +55,8 @@ class ServiceConnection {
   beast::tcp_stream& lowest() { return beast::get_lowest_layer(stream_); }
   HttpBuffer& buffer() { return buffer_; }
   void SetReusable(bool reusable) { reusable_ = reusable; }
+  // False where the other end has said that it closes it, too.
+  bool reusable() const { return reusable_; }
 
   // Whose it is, once that is proven.
   std::shared_ptr<const ServiceVerdict> service = {};
