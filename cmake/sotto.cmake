@@ -48,14 +48,15 @@ function(sotto_optimise)
   endforeach()
 endfunction()
 
-# sotto_test(name SOURCES a_test.cc ... DEPS lib ... [LABELS unit;threaded;e2e])
+# sotto_test(name SOURCES a_test.cc ... DEPS lib ... [LABELS unit;threaded;e2e] [COST seconds])
 # Labels: `unit` runs under ASan+UBSan too, `threaded` under TSan too, `e2e` starts processes. Tests
-# are not part of `all`: target `tests` builds every one, `tests_LABEL` those of a label.
+# are not part of `all`: target `tests` builds every one, `tests_LABEL` those of a label. What has a
+# COST begins first: a processor would have nothing to do while the last one ran.
 foreach(group tests tests_unit tests_threaded tests_e2e)
   add_custom_target(${group})
 endforeach()
 function(sotto_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "COST" "SOURCES;DEPS;LABELS" ${ARGN})
   if(SOTTO_FUZZERS OR NOT SOTTO_HAVE_TESTS)
     return()
   endif()
@@ -75,4 +76,7 @@ function(sotto_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600
     ENVIRONMENT GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/test-results/${name}.xml)
+  if(ARG_COST)
+    set_tests_properties(${name} PROPERTIES COST ${ARG_COST})
+  endif()
 endfunction()
