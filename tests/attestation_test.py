@@ -237,13 +237,18 @@ class TdxTest(Attested, unittest.TestCase):
     TEE = "tdx"
 
 
-class LimitsTest(unittest.TestCase):
+class WithTee(unittest.TestCase):
+    """An emulated SGX a test, in a directory of its own."""
 
     def setUp(self):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.tee = EmulatedTee("sgx", directory.name)
         self.addCleanup(self.tee.close)
+        self.directory = pathlib.Path(directory.name)
+
+
+class LimitsTest(WithTee):
 
     def serve(self, *flags):
         server = AttestedServer(self.tee, *flags)
@@ -296,15 +301,8 @@ class LimitsTest(unittest.TestCase):
         self.assertTrue(verdict["accepted"], verdict)
 
 
-class RenewalTest(unittest.TestCase):
+class RenewalTest(WithTee):
     """A keyset that is renewed, here at once by SIGUSR1, as otherwise when two thirds of its time are over."""
-
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.tee = EmulatedTee("sgx", directory.name)
-        self.addCleanup(self.tee.close)
-        self.directory = pathlib.Path(directory.name)
 
     def renew(self, server):
         """Sends the signal; waits until new connections have another keyset."""
