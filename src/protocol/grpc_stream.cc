@@ -23,8 +23,11 @@ std::string_view View(std::span<const uint8_t> bytes) {
 GrpcStream::GrpcStream(std::shared_ptr<grpc::Channel> channel, FrameReceiver& receiver)
     : stub_(std::move(channel)), receiver_(receiver) {
   stub_.PrepareBidiStreamingCall(&context_, kSessionMethod, {}, this);
-  StartRead(&bytes_in_);
+  AddHold();  // Until EndUse(): others than gRPC's callbacks write.
   StartCall();
+  // Only now: a read that fails cancels the call, and before StartCall() has asked for the server's
+  // status that would take its place.
+  StartRead(&bytes_in_);
 }
 
 GrpcStream::~GrpcStream() {
@@ -87,8 +90,17 @@ void GrpcStream::Close() {
   changed_.wait_for(lock, std::chrono::seconds(1), [&] { return ended_.has_value(); });
 }
 
+void GrpcStream::EndUse() {
+  {
+    std::lock_guard lock(mutex_);
+    over_ = true;
+  }
+  RemoveHold();
+  Shutdown();
+}
+
 void GrpcStream::PumpLocked() {
-  if (writing_ || ended_) return;
+  if (writing_ || over_) return;
   if (queue_.empty()) {
     if (closing_) StartWritesDone();
     closing_ = false;
@@ -146,7 +158,7 @@ void GrpcStream::OnReadDone(bool ok) {
   if (!ok) {
     // OnDone says why, with the server's status if there is one. A server can end its half of the
     // stream without any; gRPC would then wait for this side to do the same.
-    Shutdown();
+    EndUse();
     return;
   }
   message_in_bytes_ = bytes_in_.Length();
@@ -154,7 +166,7 @@ void GrpcStream::OnReadDone(bool ok) {
   if (status.ok()) status = Handle(message_in_);
   if (!status.ok()) {
     receiver_.OnClosed(status);
-    Shutdown();
+    EndUse();
     return;
   }
   StartRead(&bytes_in_);

@@ -55,6 +55,8 @@ class GrpcStream final : public Transport,
   void OnReadDone(bool ok) override;
   void OnDone(const grpc::Status& status) override;
 
+  // Of the last reading callback: nothing is written from now on, so gRPC may end the call.
+  void EndUse();
   // Starts the next write when none is under way. REQUIRES: mutex_ held.
   void PumpLocked();
   // Fills message_out_ with the next part of a frame. False when it must not be sent.
@@ -79,7 +81,7 @@ class GrpcStream final : public Transport,
   std::condition_variable changed_;
   std::deque<Outgoing> queue_;
   uint64_t sent_of_front_ = 0;
-  bool front_started_ = false, writing_ = false, closing_ = false;
+  bool front_started_ = false, writing_ = false, closing_ = false, over_ = false;
   std::optional<grpc::Status> ended_;
   std::optional<pb::Welcome> welcome_;
 };

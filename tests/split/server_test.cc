@@ -53,7 +53,10 @@ TEST(ServerTest, RefusesSessionsBeyondTheLimitAndTakesThemAgain) {
   const HonestServer server = Start([](ServerOptions& o) { o.service.limits.max_sessions = 2; });
   auto first = server.Connect(NumberFormat::kF32), second = server.Connect(NumberFormat::kF32);
   const SessionOptions options = server.ClientOptions(NumberFormat::kF32);
-  EXPECT_EQ(TryOpen(server, options).code(), Code::kResourceExhausted);
+  for (int i = 0; i < 20; ++i) {  // However fast the refusal comes.
+    const absl::Status beyond = TryOpen(server, options);
+    EXPECT_EQ(beyond.code(), Code::kResourceExhausted) << beyond;
+  }
   EXPECT_TRUE(LookUp(*first).ok());
   second.reset();
   absl::Status third = TryOpen(server, options);
