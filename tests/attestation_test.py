@@ -18,30 +18,11 @@ import sys
 import tempfile
 import unittest
 
+from emulated_tee import EmulatedTee
 from service_process import Server, make_certificate, until
 
 KEY = "a-key-for-this-test-alone"
 NONCE = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-
-
-class EmulatedTee:
-    """The files below `directory`; judges quotes under the root that it signs with."""
-
-    def __init__(self, tee, directory):
-        self.directory = directory
-        self.process = subprocess.Popen([BUILD_DIR / "tests/emulated_tee", tee, directory], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout.readline() == "ready\n"
-
-    def judge(self, quote, report_data):
-        self.process.stdin.write(f"{quote} {report_data}\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
-        self.process.stdout.close()
 
 
 def canonical(value):
@@ -89,7 +70,7 @@ class Attested:
     @classmethod
     def setUpClass(cls):
         cls.directory = tempfile.TemporaryDirectory()
-        cls.tee = EmulatedTee(cls.TEE, cls.directory.name)
+        cls.tee = EmulatedTee(BUILD_DIR, cls.TEE, cls.directory.name)
         cls.server = AttestedServer(cls.tee, "--keyset-subject", "spiffe://example/sotto", "--keyset-hours", "2",
                                     "--api-key-file", cls.keys())
 
@@ -243,7 +224,7 @@ class WithTee(unittest.TestCase):
     def setUp(self):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
-        self.tee = EmulatedTee("sgx", directory.name)
+        self.tee = EmulatedTee(BUILD_DIR, "sgx", directory.name)
         self.addCleanup(self.tee.close)
         self.directory = pathlib.Path(directory.name)
 

@@ -3,12 +3,14 @@
 Usage: page_test.py SOURCE_DIR BUILD_DIR.
 """
 
+import contextlib
 import math
 import pathlib
 import sys
 import tempfile
 import unittest
 
+from emulated_tee import EmulatedTee
 from headless_browser import CHROMIUM, Browser
 from service_process import Server
 
@@ -129,6 +131,7 @@ class Page(unittest.TestCase):
         self.assertIn("Not hidden from the machine", text)
         self.assertIn("No accelerator takes part", text)
         self.assertIn("Not encrypted on the way", text)
+        self.assertIn("Not attested", text)
         self.assertIn("f32", text)
 
     def test_dark_and_light(self):
@@ -167,6 +170,40 @@ class PageWithKey(unittest.TestCase):
         browser.wait_for("document.querySelector('#protection li')")
         self.assertEqual(browser.run("[localStorage.length, sessionStorage.length, document.cookie]"), [0, 0, ""])
         self.assertNotIn(KEY, server.log())
+
+
+class PageOfAnAttestedServer(unittest.TestCase):
+
+    # In place of a TEE's quotes, which nothing here can make: the server's answer says that they are real.
+    REAL = """const fetched = window.fetch;
+        window.fetch = async (...what) => {
+          const answer = await fetched(...what);
+          if (!String(what[0]).endsWith('v1/protection')) return answer;
+          const said = await answer.json();
+          said.attestation.insecure_test = false;
+          return new Response(JSON.stringify(said), {status: 200});
+        };"""
+
+    def test_names_the_keyset_and_who_can_check_it(self):
+        if not CHROMIUM.exists() or not (BUILD_DIR / "bin/sotto").exists():
+            self.skipTest("SKIPPED: the programs are not built, or chromium is not installed")
+        directory = self.enterContext(tempfile.TemporaryDirectory())
+        with contextlib.closing(EmulatedTee(BUILD_DIR, "sgx", directory)) as tee:
+            server = self.enterContext(contextlib.closing(Server(
+                BUILD_DIR, SOURCE_DIR / "models/kjv-2m", "--threads", "1", "--insecure-test-attester", tee.directory)))
+            keyset = server.ask("/v1/protection")[2]["attestation"]["keyset_digest"]
+            browser = Browser()
+            self.addCleanup(browser.close)
+            for script, title in ((None, "Attested by a test"), (self.REAL, "Attested by Intel SGX")):
+                if script is not None:
+                    browser.command("Page.addScriptToEvaluateOnNewDocument", source=script)
+                browser.open(server.url)
+                browser.wait_for("document.querySelector('#protection li')")
+                text = browser.run("document.getElementById('protection').innerText")
+                self.assertIn(title, text)
+                self.assertEqual(keyset in text, script is not None)
+            self.assertIn("sotto connect", text)
+            self.assertEqual(browser.console, [])
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ export interface Protection {
   host: { hidden: boolean; reason: string };
   accelerators: { count: number; hidden: boolean; reason: string } | null;
   precision: { linear: string; linear_reason: string; attention: string };
+  // Null: nobody attests the server.
+  attestation: { tee: 'sgx' | 'tdx'; keyset_digest: string; insecure_test: boolean } | null;
   prefixes_shared: boolean;
 }
 

@@ -58,6 +58,30 @@ function wayLine({ tls }: Protection): Line {
   };
 }
 
+function attestationLine({ attestation }: Protection): Line {
+  if (attestation === null) {
+    return {
+      good: false,
+      title: 'Not attested',
+      text: 'No TEE vouches for this server: you have its word alone.',
+    };
+  }
+  if (attestation.insecure_test) {
+    return {
+      good: false,
+      title: 'Attested by a test',
+      text: 'Its quotes prove nothing: they are made outside any TEE.',
+    };
+  }
+  const tee = attestation.tee === 'sgx' ? 'Intel SGX' : 'Intel TDX';
+  return {
+    good: true,
+    title: `Attested by ${tee}`,
+    text: 'A page cannot check the quote. “sotto connect” does, before it sends a prompt. ' +
+        `Keyset ${attestation.keyset_digest}.`,
+  };
+}
+
 function sharingLine({ prefixes_shared }: Protection): Line[] {
   if (!prefixes_shared) return [];
   return [{
@@ -82,7 +106,7 @@ function itemOf({ good, title, text }: Line): HTMLElement {
 
 export function protectionPanel(protection: Protection): HTMLElement {
   const lines = [hostLine(protection), acceleratorLine(protection), wayLine(protection),
-                 ...sharingLine(protection)];
+                 attestationLine(protection), ...sharingLine(protection)];
   return make(
     'div', '', make('ul', 'lines', ...lines.map(itemOf)), precisionLine(protection),
     make('p', 'hint', `Sotto ${protection.version} says so of itself. Evidence is a quote of the ` +
