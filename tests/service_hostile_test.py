@@ -74,7 +74,7 @@ class HostileTest(unittest.TestCase):
                  400),
                 (b"POST /v1/completions HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
                 (b"GET /nothing HTTP/1.1\r\nHost: a\r\n" + close.encode() + b"\r\n", 404),
-                (b"HEAD /health HTTP/1.1\r\nHost: a\r\n" + close.encode() + b"\r\n", 405),
+                (b"HEAD /health HTTP/1.1\r\nHost: a\r\n" + close.encode() + b"\r\n", 200),
                 (request_bytes(b"[" * 50000, close), 400),
                 (request_bytes({"a": {"b": [[[1]]]}}, close), 400),
                 (request_bytes({**GOOD, "prompt": [1, 2**40]}, close), 400),
@@ -119,16 +119,39 @@ class HostileTest(unittest.TestCase):
 
     def test_options_of_the_server_and_of_a_path(self):
         server = self.serve()
-        for target, allowed in [("*", "GET, POST"), ("/health", "GET"), ("/v1/completions", "POST")]:
+        for target, allowed in [("*", "GET, HEAD, POST"), ("/health", "GET, HEAD"), ("/v1/completions", "POST")]:
             answer = self.raw(server, f"OPTIONS {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
             self.assertRegex(answer, rb"^HTTP/1.1 405 ")
             self.assertIn(f"\r\nAllow: {allowed}\r\n".encode(), answer)
         self.check_well(server)
 
+    def test_head_is_get_without_the_body(self):
+        server = self.serve()
+        for path, allowed in [("/health", True), ("/", True), ("/v1/models", True), ("/v1/completions", False)]:
+            head = self.raw(server, f"HEAD {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+            if not allowed:
+                self.assertRegex(head, rb"^HTTP/1.1 405 ")
+                continue
+            got = self.raw(server, f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+            self.assertEqual(re.sub(rb"Date: .*", b"", head), re.sub(rb"Date: .*", b"", got.split(b"\r\n\r\n")[0]) + b"\r\n\r\n")
+        # What follows on the connection is not taken for the body.
+        both = self.raw(server, b"HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n"
+                                b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        self.assertEqual((both.count(b"HTTP/1.1 200"), both.count(b'"status"')), (2, 1))
+
+    def test_a_body_that_is_compressed_is_refused_as_such(self):
+        server = self.serve()
+        for coding, status in [("gzip", 415), ("br, gzip", 415), ("identity", 200)]:
+            answer = self.raw(server, request_bytes(GOOD, f"Content-Encoding: {coding}\r\nConnection: close\r\n"))
+            self.assertRegex(answer, f"^HTTP/1.1 {status} ".encode())
+        self.check_well(server)
+
     def test_garbage_for_tls(self):
         with tempfile.TemporaryDirectory() as folder:
             server = self.serve(tls=make_certificate(folder))
-            for data in [b"GET / HTTP/1.1\r\n\r\n", bytes(1000), b"\x16\x03\x01\xff\xff" + bytes(70000)]:
+            plain = self.raw(server, b"POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{\"prompt\"")
+            self.assertRegex(plain, rb"^HTTP/1.1 400 [^$]*\r\n\r\nplain HTTP at a port of HTTPS: use https://\r\n$")
+            for data in [bytes(1000), b"\x16\x03\x01\xff\xff" + bytes(70000)]:
                 answer = self.raw(server, data)
                 self.assertFalse(answer.startswith(b"HTTP"), answer[:50])
             old = ssl.create_default_context(cafile=server.tls[0])
@@ -436,6 +459,10 @@ class HostileTest(unittest.TestCase):
                 (["--no-tls", "--listen", "0.0.0.0:0"], "--no-tls: needs a loopback address"),
                 (["--no-tls", "--listen", "nowhere"], "--listen: must be HOST:PORT"),
                 (["--no-tls", "--rerank-labels", "a,b"], "--rerank-labels: has no effect"),
+                (["--no-tls", "--rerank-labels", "a,"], "--rerank-labels: must be two words"),
+                (["--no-tls", "--rerank-labels", "a,b,c"], "--rerank-labels: must be two words"),
+                (["--no-tls", "--rerank-labels", " a,b"], "--rerank-labels: one label begins with a blank"),
+                (["--api-key", "x"], "did you mean --api-key-file?"),
                 (["--no-tls", "--api-key-file", "/dev/null"], "--api-key-file: /dev/null: neither a file nor a pipe"),
                 (["--no-tls", "--tls-cert", "x"], "--no-tls: cannot be combined"),
                 (["--no-tls", "--listen", "192.0.2.1.invalid:80"], "--no-tls")]:

@@ -109,6 +109,35 @@ class ClassifierTest(unittest.TestCase):
             self.assertEqual(status, 400)
             self.assertIn("template", answer["error"]["message"])
 
+    def test_what_a_template_does_not_use_is_said(self):
+        with tempfile.TemporaryDirectory() as directory:
+            template = pathlib.Path(directory, "template")
+            template.write_text("<|begin_of_text|>{query} {document} {doc} {not a name} So? ")
+            server = Server(BUILD_DIR, KJV, "--rerank-template", template, "--rerank-labels", "Y,N")
+            self.addCleanup(server.close)
+            self.assertIn("--rerank-template: {doc} is no placeholder", server.log())
+            self.assertNotIn("{not a name}", server.log())
+            body = {"query": "a", "documents": ["b"]}
+            self.assertEqual(server.ask("/v1/rerank", body)[0], 200)
+            status, _, answer = server.ask("/v1/rerank", {**body, "instruction": "So?"})
+            self.assertEqual((status, answer["error"]["param"]), (400, "instruction"))
+
+    def test_blanks_belong_to_labels(self):
+        scores = []
+        for labels in ("a,O", " a, O"):
+            with tempfile.TemporaryDirectory() as directory:
+                template = pathlib.Path(directory, "template")
+                template.write_text("<|begin_of_text|>{query} {document}")
+                server = Server(BUILD_DIR, KJV, "--rerank-template", template, "--rerank-labels", labels)
+                self.addCleanup(server.close)
+                got = server.ask("/v1/rerank", {"query": "In the", "documents": ["beginning"]})[2]
+                want = server.ask("/v1/completions", {
+                    "prompt": "<|begin_of_text|>In the beginning", "add_special_tokens": False, "max_tokens": 0,
+                    "labels": labels.split(","), "apply_softmax": True})[2]
+                scores.append(got["results"][0]["relevance_score"])
+                self.assertAlmostEqual(scores[-1], want["choices"][0]["labels"][0]["probability"], places=14)
+        self.assertNotAlmostEqual(*scores, places=3)
+
     def test_a_reward(self):
         lines, answer = self.classify(["reward"])
         for line, one in zip(lines, answer["data"]):

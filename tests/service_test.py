@@ -80,9 +80,34 @@ class ServiceTest(ServiceCase):
                 self.assertEqual(got, status, answer)
                 self.assertEqual(set(answer["error"]), {"message", "type", "param", "code"})
                 if status == 405:
-                    self.assertIn(headers["Allow"], ("GET", "POST"))
+                    self.assertIn(headers["Allow"], ("GET, HEAD", "POST"))
         message = self.post("/v1/completions", {"prompt": "a", "max_tokens": 5}, 400)["error"]["message"]
         self.assertIn("does not generate", message)
+
+    def test_errors_say_what_was_meant(self):
+        for path, body, message in [
+                ("/v1/completions", {"prompt": "a", "max_token": 0}, "did you mean max_tokens?"),
+                ("/v1/completions", {"prompt": "a", "surprise": 0}, "see /openapi.json"),
+                ("/v1/completions", {"messages": []}, "chat template"),
+                ("/v1/completions", {"prompt": "a", "max_tokens": "1"}, "must be 0 or 1"),
+                ("/v1/completions", {"prompt": "a", "max_tokens": -1}, "must be 0 or 1"),
+                ("/v1/completions", {"prompt": "a", "max_tokens": 1.0}, "must be 0 or 1"),
+                ("/v1/completions", "", "the body is empty")]:
+            self.assertIn(message, self.post(path, body, 400)["error"]["message"])
+
+    def test_what_other_servers_take_may_ask_for_nothing(self):
+        plain = self.complete(prompt="In the", max_tokens=1, logprobs=1, echo=True)["choices"]
+        neutral = {"top_k": -1, "min_p": 0.0, "ignore_eos": True, "repetition_penalty": 1.0, "priority": 0}
+        self.assertEqual(self.complete(prompt="In the", max_tokens=1, logprobs=1, echo=True, **neutral)["choices"], plain)
+        for path, body, member, value in [
+                ("/v1/completions", {"prompt": "a", "max_tokens": 0}, "repetition_penalty", 1.1),
+                ("/v1/completions", {"prompt": "a", "max_tokens": 0}, "priority", 1),
+                ("/v1/completions", {"prompt": "a", "max_tokens": 0}, "top_k", 1.5),
+                ("/v1/embeddings", {"input": "a"}, "normalize", False),
+                ("/v1/embeddings", {"input": "a"}, "priority", 2)]:
+            self.assertEqual(self.post(path, {**body, member: value}, 400)["error"]["param"], member)
+        self.assertEqual(self.post("/v1/embeddings", {"input": "a", "normalize": True, "priority": 0})["data"],
+                         self.post("/v1/embeddings", {"input": "a"})["data"])
 
     def test_a_causal_model_is_no_classifier(self):
         for path in ("/v1/classify", "/classify"):

@@ -24,12 +24,25 @@ size_t Distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
+// The only one that begins so.
+std::string OnlyContinuation(std::string_view word, std::span<const std::string> known) {
+  constexpr size_t kShortest = 4;
+  std::string found;
+  for (const std::string& candidate : known) {
+    if (word.size() < kShortest || !candidate.starts_with(word)) continue;
+    if (!found.empty()) return "";
+    found = candidate;
+  }
+  return found;
+}
+
 }  // namespace
 
 std::string ClosestWord(std::string_view word, std::span<const std::string> known) {
   constexpr size_t kLongest = 64;  // No flag is longer; the time grows with the square.
   if (word.size() > kLongest) return "";
-  std::string closest;
+  std::string closest = OnlyContinuation(word, known);
+  if (!closest.empty()) return closest;
   size_t least = word.size() / 3 + 1;
   for (const std::string& candidate : known) {
     const size_t distance = Distance(word, candidate);

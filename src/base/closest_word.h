@@ -8,9 +8,10 @@
 
 namespace sotto {
 
-// The word of `known` that takes the fewest insertions, deletions, substitutions and swaps of
-// neighbours (optimal string alignment distance), the first of several; empty when even that takes
-// more than a third of the word's length.
+// The word of `known` that begins with `word`, if there is one only and `word` has four characters
+// or more; otherwise the one that takes the fewest insertions, deletions, substitutions and swaps
+// of neighbours (optimal string alignment distance), the first of several; empty when even that
+// takes more than a third of the word's length.
 std::string ClosestWord(std::string_view word, std::span<const std::string> known);
 
 }  // namespace sotto

@@ -21,6 +21,13 @@ TEST(ClosestWordTest, FindsWhatWasMeant) {
   EXPECT_EQ(ClosestWord("--norelay", Known()), "--no-relay");
 }
 
+TEST(ClosestWordTest, TakesABeginningForTheOnlyWordThatGoesOnFromIt) {
+  const std::vector<std::string> known = {"--api-key-file", "--tls-key", "--prompt", "--prompts"};
+  EXPECT_EQ(ClosestWord("--api-key", known), "--api-key-file");
+  EXPECT_EQ(ClosestWord("--promp", known), "--prompt");
+  EXPECT_EQ(ClosestWord("--a", known), "");
+}
+
 TEST(ClosestWordTest, SaysNothingWhereNothingIsClose) {
   for (const char* word : {"", "x", "--temperature", "decode"}) {
     EXPECT_EQ(ClosestWord(word, Known()), "") << word;

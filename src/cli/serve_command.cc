@@ -122,7 +122,11 @@ ProtectionReport ReportProtection(const ServeJob& job, const PrecisionReport& pr
 absl::Status CheckRerank(const Model& model, const ServeJob& job) {
   if (!job.service.rerank.has_value()) return absl::OkStatus();
   const absl::StatusOr<SecretIds> labels = job.service.rerank->LabelIds(model);
-  SOTTO_RETURN_IF_ERROR(labels.status());
+  if (!labels.ok()) {
+    return absl::Status(labels.status().code(),
+                        ToAbsl(StrCat("--rerank-template and --rerank-labels: ",
+                                      ToStd(labels.status().message()))));
+  }
   if (!labels->empty() || job.default_labels) return absl::OkStatus();
   return UsageError("--rerank-labels: has no effect with a classifier, which has its own label");
 }

@@ -166,7 +166,7 @@ ServeFlags::ServeFlags(CLI::App& app)
       rerank_labels_(app, {.flag = "--rerank-labels",
                            .placeholder = "YES,NO",
                            .help = "The answers of a yes/no reranker for a document and against "
-                                   "it",
+                                   "it, to the blank",
                            .default_value = "yes,no"}),
       execution_(app,
                  {.linear = "f32", .attention = "f32", .shown_linear = "f32; with --split fixed"},
@@ -191,20 +191,32 @@ absl::Status ServeFlags::ReadShape(ServeJob& job) const {
   return absl::OkStatus();
 }
 
-absl::Status ServeFlags::ReadRerank(ServiceOptions& options) const {
+// Blanks belong to labels: " yes" is another token than "yes".
+absl::StatusOr<std::array<std::string, 2>> ServeFlags::ReadLabels() const {
   const std::string value = rerank_labels_.value();
-  const std::vector<std::string_view> labels = SplitCommas(value);
-  if (labels.size() != 2 || labels[0].empty() || labels[1].empty()) {
+  const size_t comma = value.find(',');
+  if (comma == 0 || comma + 1 >= value.size() || value.find(',', comma + 1) != std::string::npos) {
     return UsageError(StrCat(rerank_labels_.source(), ": must be two words, such as yes,no"));
   }
+  std::array<std::string, 2> labels = {value.substr(0, comma), value.substr(comma + 1)};
+  if (labels[0].starts_with(' ') == labels[1].starts_with(' ')) return labels;
+  return UsageError(StrCat(rerank_labels_.source(), ": one label begins with a blank, \"", value,
+                           "\", and the other does not: blanks are part of labels"));
+}
+
+absl::Status ServeFlags::ReadRerank(ServiceOptions& options) const {
+  SOTTO_ASSIGN_OR_RETURN(const auto labels, ReadLabels());
   if (!rerank_template_.given()) {
     if (!rerank_labels_.given()) return absl::OkStatus();
     return UsageError("--rerank-labels: has no effect without --rerank-template");
   }
   SOTTO_ASSIGN_OR_RETURN(const std::string text, ReadNamed(rerank_template_));
-  absl::StatusOr<RerankTemplate> parsed =
-      RerankTemplate::Parse(text, {std::string(labels[0]), std::string(labels[1])});
+  absl::StatusOr<RerankTemplate> parsed = RerankTemplate::Parse(text, labels);
   if (!parsed.ok()) return BlameFile(rerank_template_, ToStd(parsed.status().message()));
+  for (const std::string& unknown : UnknownPlaceholders(text)) {
+    Log(LogLevel::kWarning,
+        StrCat(rerank_template_.source(), ": ", unknown, " is no placeholder, and stays as it is"));
+  }
   options.rerank = *std::move(parsed);
   return absl::OkStatus();
 }

@@ -3,7 +3,9 @@
 #define SOTTO_CLI_SERVE_FLAGS_H_
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <chrono>
+#include <string>
 
 #include "base/status.h"
 #include "cli/attester_flag.h"
@@ -55,6 +57,7 @@ class ServeFlags {
 
  private:
   absl::Status ReadShape(ServeJob& job) const;
+  absl::StatusOr<std::array<std::string, 2>> ReadLabels() const;
   absl::Status ReadRerank(ServiceOptions& options) const;
   absl::Status CheckFiles(const ServeJob& job) const;
 

@@ -18,6 +18,8 @@ constexpr std::array kCompletionMembers =
                                      "max_tokens",
                                      "temperature",
                                      "top_p",
+                                     "top_k",
+                                     "min_p",
                                      "seed",
                                      "user",
                                      "stream",
@@ -26,8 +28,11 @@ constexpr std::array kCompletionMembers =
                                      "best_of",
                                      "stop",
                                      "suffix",
+                                     "ignore_eos",
+                                     "priority",
                                      "presence_penalty",
                                      "frequency_penalty",
+                                     "repetition_penalty",
                                      "logit_bias",
                                      "logprob_token_ids",
                                      "label_token_ids",
@@ -43,6 +48,9 @@ constexpr std::array kCompletionMembers =
 absl::Status CheckSampling(const RequestFields& fields) {
   SOTTO_RETURN_IF_ERROR(fields.Number("temperature", 0, 2).status());
   SOTTO_RETURN_IF_ERROR(fields.Number("top_p", 0, 1).status());
+  SOTTO_RETURN_IF_ERROR(fields.Number("min_p", 0, 1).status());
+  SOTTO_RETURN_IF_ERROR(fields.Integer("top_k", -1, std::numeric_limits<int32_t>::max()).status());
+  SOTTO_RETURN_IF_ERROR(fields.Bool("ignore_eos", false).status());
   SOTTO_RETURN_IF_ERROR(
       fields
           .Integer("seed", std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max())
@@ -67,18 +75,19 @@ absl::Status CheckNotGenerating(const RequestFields& fields) {
   SOTTO_RETURN_IF_ERROR(fields.Only("suffix", "", "is not supported"));
   SOTTO_RETURN_IF_ERROR(fields.Only("presence_penalty", 0, "must be 0"));
   SOTTO_RETURN_IF_ERROR(fields.Only("frequency_penalty", 0, "must be 0"));
+  SOTTO_RETURN_IF_ERROR(fields.Only("repetition_penalty", 1, "must be 1"));
+  SOTTO_RETURN_IF_ERROR(fields.Only("priority", 0, "must be 0: all requests are alike"));
   return fields.Only("logit_bias", RequestJson::object(), "must be empty");
 }
 
 // OpenAI's default is 16.
 absl::Status ReadMaxTokens(const RequestFields& fields, CompletionRequest& request) {
-  SOTTO_ASSIGN_OR_RETURN(const std::optional<int64_t> max_tokens,
-                         fields.Integer("max_tokens", 0, std::numeric_limits<int64_t>::max()));
-  if (max_tokens.value_or(16) > 1) {
+  const RequestJson* const given = fields.Find("max_tokens");
+  if (given == nullptr || !given->is_number_integer() || *given < 0 || *given > 1) {
     return MemberError("max_tokens",
                        "must be 0 or 1: Sotto scores prompts and does not generate text");
   }
-  request.max_tokens = static_cast<size_t>(*max_tokens);
+  request.max_tokens = given->get<size_t>();
   return absl::OkStatus();
 }
 

@@ -10,8 +10,8 @@ namespace sotto {
 namespace {
 
 constexpr std::array kEmbeddingMembers = std::to_array<std::string_view>(
-    {"model", "input", "encoding_format", "dimensions", "user", kAddSpecialTokens, kParseSpecial,
-     kTruncatePromptTokens, kTruncationSide});
+    {"model", "input", "encoding_format", "dimensions", "normalize", "priority", "user",
+     kAddSpecialTokens, kParseSpecial, kTruncatePromptTokens, kTruncationSide});
 
 }  // namespace
 
@@ -23,6 +23,9 @@ absl::StatusOr<EmbeddingRequest> ParseEmbeddingRequest(std::string_view body,
   SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> model, fields.String("model"));
   request.model = std::move(model).value_or(SecretString());
   SOTTO_RETURN_IF_ERROR(fields.String("user").status());
+  SOTTO_RETURN_IF_ERROR(fields.Only("priority", 0, "must be 0: all requests are alike"));
+  SOTTO_RETURN_IF_ERROR(
+      fields.Only("normalize", true, "must be true: embeddings are unit vectors"));
   SOTTO_ASSIGN_OR_RETURN(const std::optional<SecretString> format,
                          fields.String("encoding_format"));
   if (format.has_value() && *format != "float" && *format != "base64") {

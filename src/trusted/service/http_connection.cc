@@ -1,5 +1,6 @@
 #include "trusted/service/http_connection.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 
@@ -17,6 +18,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
@@ -146,6 +148,20 @@ int StatusOfReadError(const ErrorCode& error) {
   return error.category() == http::make_error_code(http::error::bad_method).category() ? 400 : 0;
 }
 
+bool IsEncoded(std::string_view content_encoding) {
+  return !content_encoding.empty() && content_encoding != "identity";
+}
+
+// The answer to those who speak plain HTTP where there is TLS.
+constexpr std::string_view kWantsTls =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 45\r\n"
+    "Connection: close\r\n\r\nplain HTTP at a port of HTTPS: use https://\r\n";
+
+bool IsPlainHttp(const ErrorCode& error) {
+  return error.category() == asio::error::get_ssl_category() &&
+         ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_HTTP_REQUEST;
+}
+
 // Empty, too, where OpenSSL has none.
 SecretString ExporterOf(SSL* connection, const HttpTls& tls) {
   if (tls.exporter_label.empty()) return {};
@@ -229,6 +245,12 @@ class Connection {
       co_await stream_.async_handshake(asio::ssl::stream_base::server,
                                        asio::redirect_error(asio::use_awaitable, error));
       if (!error) exporter_ = ExporterOf(stream_.native_handle(), *state_->options.terms.tls);
+      if (IsPlainHttp(error)) {
+        co_await asio::async_write(lowest(), asio::buffer(kWantsTls),
+                                   asio::redirect_error(asio::use_awaitable, error));
+        co_await Linger();
+        co_return false;
+      }
       co_return !error;
     }
     co_return true;
@@ -272,6 +294,12 @@ class Connection {
     head_only_ = parser.get().method() == http::verb::head;
     if (const char* const wrong = FramingError(parser.get())) {
       HttpResponse refusal = state_->callbacks.error(400, wrong);
+      co_await Write(refusal, false);
+      co_return false;
+    }
+    if (IsEncoded(ToView(parser.get()[http::field::content_encoding]))) {
+      HttpResponse refusal = state_->callbacks.error(
+          415, "Content-Encoding: is not supported: send the body as it is");
       co_await Write(refusal, false);
       co_return false;
     }
@@ -372,8 +400,10 @@ class Connection {
     message.set(http::field::content_type, response.content_type);
     for (const auto& [name, value] : terms_->headers) message.set(name, value);
     for (const auto& [name, value] : response.headers) message.set(name, value);
+    const size_t size = response.body.size();
     if (!head_only_) message.body() = std::move(response.body);
     message.prepare_payload();
+    if (head_only_) message.content_length(size);  // Of the answer to GET.
     message.keep_alive(keep_alive);
     const auto last = std::chrono::steady_clock::now() + limits().write_timeout +
                       std::chrono::seconds(message.body().size() / kWriteBytesPerSecond);
@@ -397,6 +427,12 @@ class Connection {
     if constexpr (kTls) {
       co_await stream_.async_shutdown(asio::redirect_error(asio::use_awaitable, error));
     }
+    co_await Linger();
+  }
+
+  asio::awaitable<void> Linger() {
+    ErrorCode error;
+    lowest().expires_after(kLinger);
     lowest().socket().shutdown(tcp::socket::shutdown_send, error);
     Buffer rest;
     for (size_t read = 0; !error && read < kLingerBytes;) {

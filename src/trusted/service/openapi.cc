@@ -9,7 +9,7 @@ constexpr std::string_view kOpenApi = R"({
   "title": "Sotto scoring service",
   "version": ")" SOTTO_VERSION R"(",
   "description": "Log-probabilities, embeddings and rankings of prompts. No text is generated."},
- "security": [{"key": []}],
+ "security": [{}, {"key": []}],
  "paths": {
   "/v1/completions": {
    "post": {
@@ -211,6 +211,8 @@ constexpr std::string_view kOpenApi = R"({
      "max_tokens": {"type": "integer", "minimum": 0, "maximum": 1},
      "temperature": {"type": "number", "minimum": 0, "maximum": 2},
      "top_p": {"type": "number", "minimum": 0, "maximum": 1},
+     "top_k": {"type": "integer", "minimum": -1},
+     "min_p": {"type": "number", "minimum": 0, "maximum": 1},
      "seed": {"type": "integer"},
      "user": {"type": "string"},
      "stream": {"const": false},
@@ -219,8 +221,11 @@ constexpr std::string_view kOpenApi = R"({
      "best_of": {"const": 1},
      "stop": {"enum": [null, "", []]},
      "suffix": {"enum": [null, ""]},
+     "ignore_eos": {"type": "boolean"},
+     "priority": {"const": 0},
      "presence_penalty": {"const": 0},
      "frequency_penalty": {"const": 0},
+     "repetition_penalty": {"const": 1},
      "logit_bias": {"type": "object", "maxProperties": 0},
      "logprob_token_ids": {
       "type": "array",
@@ -251,6 +256,8 @@ constexpr std::string_view kOpenApi = R"({
      "input": {"$ref": "#/components/schemas/Prompt"},
      "encoding_format": {"enum": ["float", "base64"], "default": "float"},
      "dimensions": {"type": "integer", "minimum": 1},
+     "normalize": {"const": true},
+     "priority": {"const": 0},
      "user": {"type": "string"},
      "add_special_tokens": {"type": "boolean", "default": true},
      "parse_special": {"type": "boolean", "default": true},
@@ -263,6 +270,7 @@ constexpr std::string_view kOpenApi = R"({
     "properties": {
      "model": {"type": "string"},
      "input": {"$ref": "#/components/schemas/Prompt"},
+     "priority": {"const": 0},
      "user": {"type": "string"},
      "add_special_tokens": {"type": "boolean", "default": true},
      "parse_special": {"type": "boolean", "default": true},
@@ -283,6 +291,7 @@ constexpr std::string_view kOpenApi = R"({
      "documents": {
       "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]},
      "instruction": {"type": "string"},
+     "priority": {"const": 0},
      "user": {"type": "string"},
      "use_activation": {"type": "boolean", "default": true},
      "truncate_prompt_tokens": {"type": "integer", "minimum": -1},
@@ -307,6 +316,7 @@ constexpr std::string_view kOpenApi = R"({
      "max_chunks_per_doc": {"enum": [1]},
      "rank_fields": {"enum": [["text"]]},
      "instruction": {"type": "string"},
+     "priority": {"const": 0},
      "user": {"type": "string"},
      "use_activation": {"type": "boolean", "default": true},
      "truncate_prompt_tokens": {"type": "integer", "minimum": -1},

@@ -4,7 +4,9 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/closest_word.h"
 #include "base/json_depth.h"
 #include "base/json_size.h"
 #include "base/strings.h"
@@ -34,6 +36,19 @@ std::string ShownName(std::string_view name) {
   return shown ? std::string(name) : "a member";
 }
 
+absl::Status UnknownMember(std::string_view name, std::span<const std::string_view> known) {
+  const std::string shown = ShownName(name);
+  if (shown == "messages") {
+    return MemberError(shown,
+                       "is unknown here: no chat is served; render the messages with the model's "
+                       "chat template and send the prompt");
+  }
+  const std::string meant =
+      ClosestWord(shown, std::vector<std::string>(known.begin(), known.end()));
+  return MemberError(shown, meant.empty() ? "is unknown here: see /openapi.json"
+                                          : StrCat("is unknown here: did you mean ", meant, "?"));
+}
+
 // Of all objects of a JSON text: a colon stands behind each, and nowhere else outside of strings.
 // (KeyGivenTwice() would leave copies of a prompt in memory that is not wiped.)
 size_t KeysIn(std::string_view body) {
@@ -57,6 +72,7 @@ size_t MembersOf(const RequestJson& value) {
 
 // nlohmann's own message quotes the text around a mistake: only the offset is taken from it.
 absl::StatusOr<RequestJson> ParseBody(std::string_view body, const RequestLimits& limits) {
+  if (body.empty()) return absl::InvalidArgumentError("the body is empty: a JSON object is wanted");
   SOTTO_RETURN_IF_ERROR(CheckJsonSize(body, SizeLimitsOf(limits), "the body"));
   SOTTO_RETURN_IF_ERROR(CheckJsonDepth(body, "the body"));
   RequestJson json;
@@ -81,7 +97,7 @@ absl::StatusOr<RequestFields> RequestFields::Parse(std::string_view body,
   if (!json.is_object()) return absl::InvalidArgumentError("the body is not a JSON object");
   for (const auto& [name, value] : json.items()) {
     if (std::ranges::find(known, std::string_view(name)) != known.end()) continue;
-    return MemberError(ShownName(name), "is unknown here");
+    return UnknownMember(name, known);
   }
   return RequestFields(std::move(json), limits);
 }

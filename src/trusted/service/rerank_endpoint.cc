@@ -30,6 +30,9 @@ absl::StatusOr<std::vector<PassPrompt>> EncodePairs(const ServiceContext& contex
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
   SOTTO_RETURN_IF_ERROR(CheckHasTemplate(context));
   const RerankTemplate& form = *context.options.rerank;
+  if (request.instruction.has_value() && !form.takes_instruction()) {
+    return MemberError("instruction", "has no effect: the server's template has no {instruction}");
+  }
   SOTTO_ASSIGN_OR_RETURN(const SecretIds labels, form.LabelIds(context.model));
   std::vector<PassPrompt> prompts;
   for (size_t i = 0; i < request.documents.size(); ++i) {

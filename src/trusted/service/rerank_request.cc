@@ -12,17 +12,18 @@ namespace sotto {
 namespace {
 
 constexpr std::array kRerankMembers = std::to_array<std::string_view>(
-    {"model", "query", "documents", "top_n", "return_documents", "instruction", "user",
+    {"model", "query", "documents", "top_n", "return_documents", "instruction", "priority", "user",
      "use_activation", "max_tokens_per_doc", "max_chunks_per_doc", "rank_fields",
      kTruncatePromptTokens, kTruncationSide});
 constexpr std::array kScoreMembers = std::to_array<std::string_view>(
-    {"model", "text_1", "text_2", "queries", "documents", "instruction", "user", "use_activation",
-     kTruncatePromptTokens, kTruncationSide});
+    {"model", "text_1", "text_2", "queries", "documents", "instruction", "priority", "user",
+     "use_activation", kTruncatePromptTokens, kTruncationSide});
 
 absl::Status ReadCommon(const RequestFields& fields, RerankRequest& request) {
   SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> model, fields.String("model"));
   request.model = std::move(model).value_or(SecretString());
   SOTTO_RETURN_IF_ERROR(fields.String("user").status());
+  SOTTO_RETURN_IF_ERROR(fields.Only("priority", 0, "must be 0: all requests are alike"));
   SOTTO_ASSIGN_OR_RETURN(request.instruction, fields.String("instruction"));
   SOTTO_ASSIGN_OR_RETURN(request.use_activation, fields.Bool("use_activation", true));
   return ReadTruncation(fields, request.truncate, request.side);
@@ -103,8 +104,9 @@ absl::StatusOr<RerankRequest> ParseScoreRequest(std::string_view body,
   if (request.queries.size() == 1 || request.queries.size() == request.documents.size()) {
     return request;
   }
-  return MemberError(second, StrCat("has ", request.documents.size(), " texts for ",
-                                    request.queries.size(), " of ", first));
+  return MemberError(
+      second, StrCat("must have as many texts as ", first, ", which has ", request.queries.size(),
+                     ", but has ", request.documents.size()));
 }
 
 }  // namespace sotto

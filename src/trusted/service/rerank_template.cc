@@ -14,7 +14,23 @@ namespace {
 constexpr std::array<std::string_view, 3> kPlaceholders = {"{query}", "{document}",
                                                            "{instruction}"};
 
+bool IsNameCharacter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
 }  // namespace
+
+std::vector<std::string> UnknownPlaceholders(std::string_view text) {
+  std::vector<std::string> unknown;
+  for (size_t open = 0; (open = text.find('{', open)) != std::string_view::npos; ++open) {
+    size_t end = open + 1;
+    while (end < text.size() && IsNameCharacter(text[end])) ++end;
+    if (end == open + 1 || end == text.size() || text[end] != '}') continue;
+    const std::string_view name = text.substr(open, end + 1 - open);
+    if (std::ranges::find(kPlaceholders, name) == kPlaceholders.end()) unknown.emplace_back(name);
+  }
+  return unknown;
+}
 
 bool RerankTemplate::Has(Piece piece) const {
   return std::ranges::any_of(parts_, [&](const Part& part) { return part.piece == piece; });
@@ -47,7 +63,7 @@ absl::StatusOr<SecretIds> RerankTemplate::LabelIds(const Model& model) const {
   if (head.kind == HeadKind::kClassifier && head.labels.size() == 1) return SecretIds();
   if (head.kind != HeadKind::kLmHead) {
     return absl::FailedPreconditionError(
-        StrCat("rerank: the model is a ", model.info().architecture, " of ", head.labels.size(),
+        StrCat("the model is a ", model.info().architecture, " of ", head.labels.size(),
                " labels; a reranker has an lm_head or a classifier of one label"));
   }
   SecretIds label_ids;
@@ -55,12 +71,12 @@ absl::StatusOr<SecretIds> RerankTemplate::LabelIds(const Model& model) const {
     const absl::StatusOr<int32_t> id = LabelToken(model, label);
     if (!id.ok()) {
       return absl::FailedPreconditionError(
-          StrCat("rerank: the label \"", label, "\" ", ToStd(id.status().message())));
+          StrCat("the label \"", label, "\" ", ToStd(id.status().message())));
     }
     label_ids.push_back(*id);
   }
   if (label_ids[0] != label_ids[1]) return label_ids;
-  return absl::FailedPreconditionError("rerank: both labels are one token");
+  return absl::FailedPreconditionError("both labels are one token");
 }
 
 absl::StatusOr<SecretIds> RerankTemplate::Encode(const Model& model,

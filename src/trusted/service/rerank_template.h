@@ -28,8 +28,10 @@ class RerankTemplate {
   static absl::StatusOr<RerankTemplate> Parse(std::string_view text,
                                               const std::array<std::string, 2>& labels);
 
+  bool takes_instruction() const { return Has(Piece::kInstruction); }
+
   // What the model's answer is read from: the ids of the two labels, or nothing for a classifier,
-  // which has a label of its own. FAILED_PRECONDITION, beginning "rerank", for a model that cannot
+  // which has a label of its own. FAILED_PRECONDITION for a model that cannot
   // answer, a label of more than one token, or two alike.
   absl::StatusOr<SecretIds> LabelIds(const Model& model) const;
   // Special tokens come from the template alone: what is put into it stays text.
@@ -47,6 +49,10 @@ class RerankTemplate {
   std::vector<Part> parts_;
   std::array<std::string, 2> labels_;
 };
+
+// What stands in braces like a placeholder and is none, as "{foo}", in the order of the text; it is
+// taken as it is, which is seldom meant.
+std::vector<std::string> UnknownPlaceholders(std::string_view text);
 
 // What is asked where a request has no instruction: Qwen3-Reranker's own words.
 inline constexpr std::string_view kDefaultInstruction =

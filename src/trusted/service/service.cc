@@ -38,6 +38,11 @@ const Endpoint* EndpointOf(std::string_view path) {
   return found == AllEndpoints().end() ? nullptr : &*found;
 }
 
+// HEAD is GET without the body (RFC 9110, 9.3.2).
+bool Takes(const Endpoint& endpoint, std::string_view method) {
+  return method == endpoint.method || (method == "HEAD" && endpoint.method == "GET");
+}
+
 // A pass that is counted.
 RunPass Counted(RunPass run, ServiceMetrics& metrics) {
   return [run = std::move(run), &metrics](const Pass& pass, std::stop_token stop) {
@@ -131,18 +136,22 @@ std::optional<HttpResponse> Service::Impl::Refusal(const HttpHead& head, const E
   };
   if (draining) return refusal(503, "the server is shutting down");
   if (head.path == "*") {  // The server as a whole, for OPTIONS.
-    HttpResponse response = refusal(405, "the method must be GET or POST");
-    response.headers.emplace_back("Allow", "GET, POST");
+    HttpResponse response = refusal(405, "the method must be GET, HEAD or POST");
+    response.headers.emplace_back("Allow", "GET, HEAD, POST");
     return response;
   }
-  if (endpoint == nullptr) return refusal(404, "there is nothing at this path");
-  if (head.method != endpoint->method) {
+  if (endpoint == nullptr) {
+    return refusal(404, "there is nothing at this path: /openapi.json lists those there are");
+  }
+  if (!Takes(*endpoint, head.method)) {
     HttpResponse response = refusal(405, StrCat("the method must be ", endpoint->method));
-    response.headers.emplace_back("Allow", std::string(endpoint->method));
+    response.headers.emplace_back("Allow", endpoint->method == "GET" ? "GET, HEAD" : "POST");
     return response;
   }
   if (!endpoint->open && !options.keys.Admit(head.authorization)) {
-    return refusal(401, "the API key is missing or wrong");
+    return refusal(401, head.authorization.empty()
+                            ? "an API key is wanted, as \"Authorization: Bearer KEY\""
+                            : "the API key is wrong, or not sent as \"Authorization: Bearer KEY\"");
   }
   // It would count against the memory of those who may send one.
   if (head.has_body && (endpoint->method == "GET" || endpoint->open)) {
