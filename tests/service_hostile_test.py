@@ -227,6 +227,45 @@ class HostileTest(unittest.TestCase):
             self.assertTrue(until(lambda: queued in server.ask("/metrics")[2]))
         self.check_well(server)
 
+    def test_work_that_nobody_waits_for_is_not_done(self):
+        with tempfile.TemporaryDirectory() as folder:
+            template = pathlib.Path(folder, "template")
+            template.write_text("<|begin_of_text|>{query}: {document}. Is it so? ")
+            server = self.serve("--rerank-template", template, "--rerank-labels", "Y,N")
+        whole = request_bytes({"query": "a", "documents": [" a" * 1_000_000], "truncate_prompt_tokens": -1}, path="/v1/rerank")
+        many = {**GOOD, "prompt": ["a " * 500] * 70}  # Behind the others: it takes more than 64 KiB, too.
+
+        def cpu_of(work):
+            before = server.cpu_seconds()
+            work()
+            return server.cpu_seconds() - before
+
+        def leave(times):
+            for _ in range(times):
+                with socket.create_connection(("localhost", server.port), timeout=60) as connection:
+                    connection.sendall(whole)
+            self.assertEqual(server.ask("/v1/completions", many)[0], 200)
+
+        one = cpu_of(lambda: self.assertEqual(
+            server.ask("/v1/rerank", whole.split(b"\r\n\r\n", 1)[1])[0], 200))
+        alone = cpu_of(lambda: leave(0))
+        self.assertLess(cpu_of(lambda: leave(16)), alone + 8 * one)
+
+    def test_every_answer_is_counted_once(self):
+        server = self.serve("--request-seconds", "1")
+
+        def counted():
+            lines = re.findall(r'answers_total\{endpoint="([^"]*)",status="(\d+)"\} (\d+)', server.ask("/metrics")[2])
+            return {(path, status): int(count) for path, status, count in lines if path != "/metrics"}
+
+        slow = {"prompt": [[n] + [7] * 1000 for n in range(120)], "max_tokens": 0, "echo": True, "logprobs": 20}
+        status = server.ask("/v1/completions", slow)[0]  # 504, unless the machine is very fast.
+        self.assertIn(status, (200, 504))
+        with socket.create_connection(("localhost", server.port), timeout=60) as connection:
+            connection.sendall(request_bytes(slow))
+        self.assertEqual(server.ask("/v1/completions", {"prompt": "a" * 70000, "max_tokens": 0})[0], 400)
+        self.assertEqual(counted(), {("/v1/completions", str(status)): 1, ("/v1/completions", "400"): 1})
+
     def test_answers_have_their_share_of_memory(self):
         long = {**GOOD, "prompt": [[n + 5] * 1024 for n in range(128)], "logprobs": 20}
         # About 300 MB: all that is for answers but for a kilobyte, and the eighth that is kept for small ones.
@@ -439,6 +478,40 @@ class HostileTest(unittest.TestCase):
         with socket.create_connection(("localhost", server.port), timeout=60) as connection:
             connection.sendall(request_bytes({**GOOD, "prompt": [[n + 5] * 500 + ids for n in range(100)]}))
             self.assertTrue(until(lambda: copies() > 0))
+
+    def test_texts_that_are_cut_or_refused_are_wiped(self):
+        with tempfile.TemporaryDirectory() as folder:
+            template = pathlib.Path(folder, "template")
+            template.write_text("<|begin_of_text|>{query}: {document}. Is it so? ")
+            server = self.serve("--rerank-template", template, "--rerank-labels", "Y,N")
+        try:
+            server.memory()
+        except PermissionError:
+            self.skipTest("only root may read the memory of a process that allows no dumps")
+        text = "And Nebuchadnezzar spake unto Zerubbabel concerning the word of the brethren in the land"
+        ids = server.ask("/tokenize", {"prompt": text})[2]["tokens"]
+        needles = struct.pack("<8i", *ids[3:11]), b"Zerubbabel concerning"
+
+        def copies():
+            memory = server.memory()
+            return [memory.count(needle) for needle in needles]
+
+        for path, body, status in [
+                ("/v1/completions", {**GOOD, "prompt": text * 100}, 400),
+                ("/v1/completions", {**GOOD, "prompt": text * 3, "truncate_prompt_tokens": 40}, 200),
+                ("/v1/completions", {**GOOD, "prompt": text * 3, "truncate_prompt_tokens": 40,
+                                     "truncation_side": "right"}, 200),
+                ("/v1/completions", {"prompt": [text, text + "."], "max_tokens": 0, "label_token_ids": [5, 6],
+                                     "apply_softmax": True}, 200),
+                ("/v1/completions", ('{"prompt": "%s \\ud800"}' % text).encode(), 400),
+                ("/v1/completions", {**GOOD, "labels": [text]}, 400),
+                ("/v1/embeddings", {"input": [text]}, 200),
+                ("/v1/score", {"text_1": "a", "text_2": [text]}, 200),
+                ("/v1/rerank", {"query": "a", "documents": ["b", text * 40], "truncate_prompt_tokens": 300}, 200),
+                ("/v1/rerank", {"query": text, "documents": ["b", text], "max_tokens_per_doc": 9}, 200)]:
+            with self.subTest(path=path, body=str(body)[:60] + "..." + str(body)[-60:]):
+                self.assertEqual(server.ask(path, body)[0], status)
+                self.assertTrue(until(lambda: copies() == [0, 0]), copies())
 
     def test_answers_over_tls_are_wiped(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -82,6 +82,11 @@ class Server:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         return int(re.search(r"VmHWM:\s+(\d+)", status)[1])
 
+    def cpu_seconds(self):
+        """Of all its threads, so far."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
+            return sum(map(int, file.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self):
         """All that it may write, and may have written."""
         with open(f"/proc/{self.process.pid}/maps", encoding="utf-8") as maps, \

@@ -14,6 +14,7 @@ namespace sotto {
 namespace {
 
 absl::StatusOr<std::vector<PassPrompt>> EncodeTexts(const ServiceContext& context,
+                                                    const HttpRequest& sent,
                                                     const ClassifyRequest& request) {
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
   if (context.model.info().head.kind != HeadKind::kClassifier) {
@@ -21,7 +22,7 @@ absl::StatusOr<std::vector<PassPrompt>> EncodeTexts(const ServiceContext& contex
                                                 context.model.info().architecture,
                                                 ", which has no classification head"));
   }
-  return EncodeWholePrompts(context, request.inputs, request.handling);
+  return EncodeWholePrompts(context, sent, request.inputs, request.handling);
 }
 
 // As vLLM answers, and the logits beside. What has no probabilities (one label, regression) has
@@ -65,7 +66,7 @@ void AnswerClassify(const ServiceContext& context, const HttpRequest& request,
   const absl::StatusOr<ClassifyRequest> parsed =
       ParseClassifyRequest(request.body, context.options.request);
   if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
-  absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeTexts(context, *parsed);
+  absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeTexts(context, request, *parsed);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
   RunAndAnswer(context,
                {.kind = {.output = PassOutput::kClasses},

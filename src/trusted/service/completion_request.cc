@@ -127,6 +127,7 @@ absl::Status ReadLabels(const RequestFields& fields, CompletionRequest& request)
       return MemberError(member, "must have 1 to 1024 token ids");
     }
     request.labels = *std::move(ids);
+    request.labels_member = member;
   }
   SOTTO_RETURN_IF_ERROR(ReadLabelTexts(fields, request));
   if (request.apply_softmax && request.labels.empty() && request.label_texts.empty()) {

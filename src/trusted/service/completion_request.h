@@ -24,14 +24,15 @@ struct CompletionRequest {
   std::string model = {};
   SecretVector<PromptInput> prompts = {};
   PromptHandling handling = {};
-  bool echo = false;                            // The answer begins with the prompt.
-  std::optional<size_t> logprobs = {};          // Alternatives beside each token; nullopt: none.
-  std::optional<size_t> prompt_logprobs = {};   // vLLM's list, beside the answer.
-  size_t max_tokens = 0;                        // 0 or 1: the most likely next token.
-  SecretIds labels = {};                        // Valued where they would follow the prompt.
-  SecretVector<SecretString> label_texts = {};  // Likewise: each is to be one token.
-  bool apply_softmax = false;                   // Over the labels alone.
-  bool return_tokens_as_token_ids = false;      // "token_id:17" for a token's text.
+  bool echo = false;                           // The answer begins with the prompt.
+  std::optional<size_t> logprobs = {};         // Alternatives beside each token; nullopt: none.
+  std::optional<size_t> prompt_logprobs = {};  // vLLM's list, beside the answer.
+  size_t max_tokens = 0;                       // 0 or 1: the most likely next token.
+  SecretIds labels = {};                       // Valued where they would follow the prompt.
+  std::string_view labels_member = "label_token_ids";  // Which named them.
+  SecretVector<SecretString> label_texts = {};         // Likewise: each is to be one token.
+  bool apply_softmax = false;                          // Over the labels alone.
+  bool return_tokens_as_token_ids = false;             // "token_id:17" for a token's text.
 };
 
 // INVALID_ARGUMENT naming the member, also for what would need text to be generated.

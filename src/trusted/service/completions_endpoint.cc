@@ -25,11 +25,13 @@ absl::Status EncodeLabels(const Model& model, CompletionRequest& request) {
 }
 
 absl::StatusOr<std::vector<PassPrompt>> EncodeCompletion(const ServiceContext& context,
+                                                         const HttpRequest& sent,
                                                          const CompletionRequest& request) {
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
-  SOTTO_RETURN_IF_ERROR(CheckIds(context.model, request.labels, "label_token_ids"));
+  SOTTO_RETURN_IF_ERROR(CheckIds(context.model, request.labels, request.labels_member));
   std::vector<PassPrompt> prompts;
   for (const PromptInput& input : request.prompts) {
+    SOTTO_RETURN_IF_ERROR(CheckAwaited(sent));
     SOTTO_ASSIGN_OR_RETURN(SecretIds ids, EncodePrompt(context.model, input, request.handling,
                                                        context.options.longest_prompt, "prompt"));
     prompts.push_back(PassPromptOf(request, std::move(ids)));
@@ -48,7 +50,7 @@ void AnswerCompletions(const ServiceContext& context, const HttpRequest& request
     return reply(ErrorResponse(encoded));
   }
   const auto completion = std::make_shared<const CompletionRequest>(*std::move(parsed));
-  absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeCompletion(context, *completion);
+  absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeCompletion(context, request, *completion);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
   PassQuery query{.kind = PassKindOf(*completion, context.model),
                   .prompts = *std::move(prompts),

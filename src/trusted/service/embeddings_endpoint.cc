@@ -16,13 +16,14 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "floats are sent as they are in memory");
 
 absl::StatusOr<std::vector<PassPrompt>> EncodeInputs(const ServiceContext& context,
+                                                     const HttpRequest& sent,
                                                      const EmbeddingRequest& request) {
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
   const size_t width = context.model.info().hidden_size;
   if (request.dimensions.value_or(1) > width) {
     return MemberError("dimensions", StrCat("the model has ", width));
   }
-  return EncodeWholePrompts(context, request.inputs, request.handling);
+  return EncodeWholePrompts(context, sent, request.inputs, request.handling);
 }
 
 ResponseJson VectorJson(const std::vector<float>& vector, EmbeddingFormat format) {
@@ -57,7 +58,7 @@ void AnswerEmbeddings(const ServiceContext& context, const HttpRequest& request,
       ParseEmbeddingRequest(request.body, context.options.request);
   if (!parsed.ok()) return reply(ErrorResponse(parsed.status()));
   const auto embedding = std::make_shared<const EmbeddingRequest>(*std::move(parsed));
-  absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeInputs(context, *embedding);
+  absl::StatusOr<std::vector<PassPrompt>> prompts = EncodeInputs(context, request, *embedding);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
   PassQuery query{.kind = {.output = PassOutput::kHidden,
                            .pooling = context.options.embedding_pooling,

@@ -293,13 +293,13 @@ class Connection {
     version_ = parser.get().version();
     head_only_ = parser.get().method() == http::verb::head;
     if (const char* const wrong = FramingError(parser.get())) {
-      HttpResponse refusal = state_->callbacks.error(400, wrong);
+      HttpResponse refusal = state_->callbacks.error(400, wrong, {});
       co_await Write(refusal, false);
       co_return false;
     }
     if (IsEncoded(ToView(parser.get()[http::field::content_encoding]))) {
       HttpResponse refusal = state_->callbacks.error(
-          415, "Content-Encoding: is not supported: send the body as it is");
+          415, "Content-Encoding: is not supported: send the body as it is", {});
       co_await Write(refusal, false);
       co_return false;
     }
@@ -348,7 +348,7 @@ class Connection {
 
   Answer Refusal(int status) {
     if (status == 0) return {HttpResponse{.status = 0}, false};
-    return {state_->callbacks.error(status, MessageOfStatus(status)), false};
+    return {state_->callbacks.error(status, MessageOfStatus(status), {}), false};
   }
 
   asio::awaitable<int> ReadBody(HttpParser& parser) {
@@ -372,6 +372,7 @@ class Connection {
     auto pending = std::make_shared<PendingReply>(io_);
     std::stop_source left;
     request.left = left.get_token();
+    const std::string path = request.head.path;
     state_->callbacks.handle(std::move(request),
                              [once = std::make_shared<ReplyOnce>(io_, pending)](
                                  HttpResponse response) { once->Tell(std::move(response)); });
@@ -384,11 +385,11 @@ class Connection {
       const bool is_late = std::chrono::steady_clock::now() >= late;
       if (!is_late && !PeerHasLeft(lowest().socket().native_handle())) continue;
       left.request_stop();
-      if (is_late) co_return state_->callbacks.error(504, MessageOfStatus(504));
+      if (is_late) co_return state_->callbacks.error(504, MessageOfStatus(504), path);
       co_return HttpResponse{.status = 0};
     }
     if (!pending->response.has_value()) {
-      co_return state_->callbacks.error(500, MessageOfStatus(500));
+      co_return state_->callbacks.error(500, MessageOfStatus(500), path);
     }
     co_return *std::move(pending->response);
   }

@@ -64,9 +64,10 @@ struct HttpCallbacks {
   std::function<HttpAdmission(const HttpHead&)> admit;
   // The request is complete.
   std::function<void(HttpRequest, HttpReply)> handle;
-  // The answer to what the server refuses by itself: 400, 413, 429, 431; and 500 where `handle`
-  // let go of its reply.
-  std::function<HttpResponse(int status, const std::string& message)> error;
+  // The answer to what the server refuses by itself: 400, 413, 415, 429, 431; and of a request that
+  // was handed to `handle`, whose path it then gets, 504, and 500 where `handle` let go of its
+  // reply.
+  std::function<HttpResponse(int status, const std::string& message, std::string_view path)> error;
   // How many connections there are now.
   std::function<void(size_t connections)> connections;
 };

@@ -119,8 +119,8 @@ class HttpServerTest : public testing::Test {
               response.body.assign(answer_bytes_, 'a');
               reply(std::move(response));
             },
-        .error = [](int status,
-                    const std::string& text) { return HttpErrorResponse(status, text); },
+        .error = [](int status, const std::string& text,
+                    std::string_view) { return HttpErrorResponse(status, text); },
         .connections = [this](size_t count) { connections_ = count; }};
     absl::StatusOr<std::unique_ptr<HttpServer>> server =
         HttpServer::Start({.listen = "127.0.0.1:0", .limits = limits}, callbacks);

@@ -60,6 +60,9 @@ absl::StatusOr<SecretVector<PromptInput>> ReadPrompts(const RequestFields& field
   if (value->empty()) return MemberError(member, "is empty");
   SOTTO_RETURN_IF_ERROR(fields.CheckPromptCount(member, value->size()));
   for (const RequestJson& element : *value) {
+    if (element.is_string() != value->front().is_string()) {
+      return MemberError(member, "must be all texts, or all token ids");
+    }
     SOTTO_ASSIGN_OR_RETURN(prompts.emplace_back(), ReadPrompt(element, member));
   }
   return prompts;

@@ -118,8 +118,11 @@ absl::StatusOr<std::optional<int64_t>> RequestFields::Integer(std::string_view n
                                                               int64_t max) const {
   const RequestJson* const value = Find(name);
   if (value == nullptr) return std::optional<int64_t>();
-  // Beyond int64 a number reads as unsigned or as a float: both compare as intended.
-  if (!value->is_number_integer() || *value < min || *value > max) {
+  // Beyond int64 a number reads as a float, which is no integer, or as unsigned, which would
+  // compare as a negative one.
+  const bool beyond =
+      value->is_number_unsigned() && value->get<uint64_t>() > std::numeric_limits<int64_t>::max();
+  if (!value->is_number_integer() || beyond || *value < min || *value > max) {
     return MemberError(name, StrCat("must be an integer from ", min, " to ", max));
   }
   return std::optional(value->get<int64_t>());
@@ -189,7 +192,9 @@ absl::StatusOr<SecretIds> IdsOfArray(const RequestJson& array, std::string_view 
   SecretIds ids;
   ids.reserve(array.size());
   for (const RequestJson& element : array) {
-    if (!element.is_number_integer() || element < 0 ||
+    const bool beyond = element.is_number_unsigned() &&
+                        element.get<uint64_t>() > std::numeric_limits<int32_t>::max();
+    if (!element.is_number_integer() || beyond || element < 0 ||
         element > std::numeric_limits<int32_t>::max()) {
       return MemberError(member, StrCat("element ", ids.size(), " is not a token id"));
     }

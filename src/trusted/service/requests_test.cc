@@ -242,6 +242,48 @@ TEST(TokenizeRequestTest, BothSpellings) {
   EXPECT_FALSE(ParseDetokenizeRequest("{}", {}).ok());
 }
 
+// One of two that say the same would be passed over.
+TEST(RequestsTest, MembersThatContradictEachOther) {
+  EXPECT_THAT(
+      BodyText(ParseScoreRequest(R"({"text_1":"a","queries":"b","text_2":"c"})", {}).status()),
+      HasSubstr("queries: cannot be combined with text_1"));
+  EXPECT_THAT(
+      BodyText(ParseScoreRequest(R"({"text_1":"a","text_2":"c","documents":"d"})", {}).status()),
+      HasSubstr("documents: cannot be combined with text_2"));
+  EXPECT_THAT(BodyText(ParseTokenizeRequest(R"({"prompt":"a","content":"b"})", {}).status()),
+              HasSubstr("content: cannot be combined with prompt"));
+  EXPECT_THAT(BodyText(ParseTokenizeRequest(
+                           R"({"prompt":"a","add_special":false,"add_special_tokens":true})", {})
+                           .status()),
+              HasSubstr("add_special: cannot be combined with add_special_tokens"));
+}
+
+TEST(RequestsTest, NumbersBeyondTheirType) {
+  for (const char* const number : {"18446744073709551615", "9223372036854775808", "1e30"}) {
+    EXPECT_THAT(BodyText(ParseCompletionRequest(
+                             StrCat(R"({"prompt":"a","max_tokens":0,"truncate_prompt_tokens":)",
+                                    number, "}"),
+                             {})
+                             .status()),
+                HasSubstr("truncate_prompt_tokens: must be an integer"));
+    EXPECT_THAT(
+        BodyText(ParseCompletionRequest(StrCat(R"({"prompt":"a","max_tokens":)", number, "}"), {})
+                     .status()),
+        HasSubstr("max_tokens: must be 0 or 1"));
+    EXPECT_FALSE(
+        ParseCompletionRequest(StrCat(R"({"max_tokens":0,"prompt":[)", number, "]}"), {}).ok());
+  }
+}
+
+TEST(RequestsTest, PromptsAreOfOneKind) {
+  for (const char* const prompts : {R"([[1],"a"])", R"(["a",[1]])", R"(["a",1])"}) {
+    EXPECT_THAT(
+        BodyText(ParseCompletionRequest(StrCat(R"({"max_tokens":0,"prompt":)", prompts, "}"), {})
+                     .status()),
+        HasSubstr("prompt: must be"));
+  }
+}
+
 TEST(ServiceErrorTest, HasOpenAisShape) {
   const HttpResponse response = ErrorResponse(MemberError("prompt", "is \xff"));
   EXPECT_EQ(response.status, 400);

@@ -26,6 +26,7 @@ absl::Status CheckHasTemplate(const ServiceContext& context) {
 }
 
 absl::StatusOr<std::vector<PassPrompt>> EncodePairs(const ServiceContext& context,
+                                                    const HttpRequest& sent,
                                                     const RerankRequest& request) {
   SOTTO_RETURN_IF_ERROR(CheckModelName(context, request.model));
   SOTTO_RETURN_IF_ERROR(CheckHasTemplate(context));
@@ -36,6 +37,7 @@ absl::StatusOr<std::vector<PassPrompt>> EncodePairs(const ServiceContext& contex
   SOTTO_ASSIGN_OR_RETURN(const SecretIds labels, form.LabelIds(context.model));
   std::vector<PassPrompt> prompts;
   for (size_t i = 0; i < request.documents.size(); ++i) {
+    SOTTO_RETURN_IF_ERROR(CheckAwaited(sent));
     SOTTO_ASSIGN_OR_RETURN(
         SecretIds ids, EncodePair(context.model, form, request, i, context.options.longest_prompt));
     PassPrompt prompt{.ids = std::move(ids), .labels = labels, .labels_among = NamedAmong::kNamed};
@@ -115,7 +117,7 @@ HttpResponse ScoredAnswer(const RerankRequest& request, const PassResults& resul
 // `query`: what of it does not depend on the prompts.
 void RunPairs(const ServiceContext& context, const RerankPointer& rerank, PassQuery query,
               const HttpRequest& request, const HttpReply& reply) {
-  absl::StatusOr<std::vector<PassPrompt>> prompts = EncodePairs(context, *rerank);
+  absl::StatusOr<std::vector<PassPrompt>> prompts = EncodePairs(context, request, *rerank);
   if (!prompts.ok()) return reply(ErrorResponse(prompts.status()));
   const bool classifier = context.model.info().head.kind == HeadKind::kClassifier;
   query.kind =

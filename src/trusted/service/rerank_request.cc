@@ -97,6 +97,11 @@ absl::StatusOr<RerankRequest> ParseScoreRequest(std::string_view body,
                          RequestFields::Parse(body, kScoreMembers, limits));
   RerankRequest request;
   SOTTO_RETURN_IF_ERROR(ReadCommon(fields, request));
+  for (const auto& [one, other] :
+       {std::pair("queries", "text_1"), std::pair("documents", "text_2")}) {
+    if (fields.Find(one) == nullptr || fields.Find(other) == nullptr) continue;
+    return MemberError(one, StrCat("cannot be combined with ", other));
+  }
   const char* const first = fields.Find("queries") != nullptr ? "queries" : "text_1";
   const char* const second = fields.Find("documents") != nullptr ? "documents" : "text_2";
   SOTTO_ASSIGN_OR_RETURN(request.queries, ReadTexts(fields, first));

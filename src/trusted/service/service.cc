@@ -162,16 +162,19 @@ std::optional<HttpResponse> Service::Impl::Refusal(const HttpHead& head, const E
 
 void Service::Impl::Handle(HttpRequest request, HttpReply reply) {
   const Endpoint* const endpoint = EndpointOf(request.head.path);
-  const HttpReply counted = [this, endpoint, start = Clock::now(),
+  const HttpReply counted = [this, endpoint, start = Clock::now(), left = request.left,
                              reply = std::move(reply)](HttpResponse response) {
+    if (left.stop_requested()) return;  // Nobody gets it, or 504 was the answer.
     metrics.CountAnswer(endpoint->path, response.status, SecondsSince(start));
     reply(std::move(response));
   };
   auto shared = std::make_shared<const HttpRequest>(std::move(request));
   const TaskSize size = SizeOfTask(shared->body.size());
-  tasks.Post([this, endpoint, shared = std::move(shared),
-              counted] { endpoint->answer(context, *shared, counted); },
-             size);
+  tasks.Post(
+      [this, endpoint, shared = std::move(shared), counted] {
+        if (CheckAwaited(*shared).ok()) endpoint->answer(context, *shared, counted);
+      },
+      size);
 }
 
 HttpCallbacks Service::Impl::Callbacks() {
@@ -179,8 +182,9 @@ HttpCallbacks Service::Impl::Callbacks() {
           .handle = [this](HttpRequest request,
                            HttpReply reply) { Handle(std::move(request), std::move(reply)); },
           .error =
-              [this](int status, const std::string& message) {
-                metrics.CountAnswer("other", status, 0);
+              [this](int status, const std::string& message, std::string_view path) {
+                const Endpoint* const endpoint = EndpointOf(path);
+                metrics.CountAnswer(endpoint == nullptr ? "other" : endpoint->path, status, 0);
                 return HttpErrorResponse(status, message);
               },
           .connections = [this](size_t connections) { metrics.SetConnections(connections); }};

@@ -71,11 +71,18 @@ absl::Status CheckModelName(const ServiceContext& context, std::string_view name
                     "model");
 }
 
+absl::Status CheckAwaited(const HttpRequest& request) {
+  return request.left.stop_requested() ? absl::CancelledError("the client has left")
+                                       : absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<PassPrompt>> EncodeWholePrompts(const ServiceContext& context,
+                                                           const HttpRequest& request,
                                                            const SecretVector<PromptInput>& inputs,
                                                            const PromptHandling& handling) {
   std::vector<PassPrompt> prompts;
   for (const PromptInput& input : inputs) {
+    SOTTO_RETURN_IF_ERROR(CheckAwaited(request));
     SOTTO_ASSIGN_OR_RETURN(SecretIds ids, EncodePrompt(context.model, input, handling,
                                                        context.options.longest_prompt, "input"));
     prompts.push_back({.ids = std::move(ids)});
@@ -97,8 +104,9 @@ void RunAndAnswer(const ServiceContext& context, PassQuery query, const HttpRequ
               .left = request.left,
               .deadline = PassJob::Clock::now() + context.options.request_timeout};
   // Writing an answer takes time that passes need not wait for.
-  job.done = [&context, reply, pending, lease = *lease,
+  job.done = [&context, reply, pending, lease = *lease, left = request.left,
               size = SizeOfTask(bytes)](absl::StatusOr<PassResults> results) {
+    if (left.stop_requested()) return;
     auto shared = std::make_shared<absl::StatusOr<PassResults>>(std::move(results));
     context.tasks.Post(
         [&context, shared, reply, pending, lease] {

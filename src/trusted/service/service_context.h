@@ -36,8 +36,13 @@ TaskSize SizeOfTask(size_t bytes);
 // NOT_FOUND unless `name` is the model's, or empty.
 absl::Status CheckModelName(const ServiceContext& context, std::string_view name);
 
-// The prompts of the member "input", each computed as a whole. Errors as EncodePrompt().
+// CANCELLED once nobody waits for the request's answer: asked between its prompts.
+absl::Status CheckAwaited(const HttpRequest& request);
+
+// The prompts of the member "input", each computed as a whole. Errors as EncodePrompt() and
+// CheckAwaited().
 absl::StatusOr<std::vector<PassPrompt>> EncodeWholePrompts(const ServiceContext& context,
+                                                           const HttpRequest& request,
                                                            const SecretVector<PromptInput>& inputs,
                                                            const PromptHandling& handling);
 

@@ -50,6 +50,10 @@ ErrorKind KindOfHttp(int status) {
       return {status, "invalid_request_error", "unknown_url"};
     case 429:
       return {status, "rate_limit_error", "rate_limit_exceeded"};
+    case 503:
+      return {status, "server_error", "unavailable"};
+    case 504:
+      return {status, "server_error", "deadline_exceeded"};
     default:
       return {status, status < 500 ? "invalid_request_error" : "server_error", nullptr};
   }

@@ -1,6 +1,9 @@
 #include "trusted/service/task_queue.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -18,6 +21,14 @@ void Run(std::function<void()> task) {
   } catch (const std::exception& error) {
     Log(LogLevel::kError, StrCat("a request ended: ", ReasonOf(error)));
   }
+}
+
+// Tasks handle texts, and what they leave on the stack, saved registers too, would lie there until
+// another task goes as deep: an exception's way does, which a text's mistake caused.
+[[gnu::noinline]] void WipeStackBelow() {
+  constexpr size_t kDepth = size_t{64} << 10;
+  std::array<char, kDepth> below;  // NOLINT(cppcoreguidelines-pro-type-member-init): wiped.
+  OPENSSL_cleanse(below.data(), below.size());
 }
 
 }  // namespace
@@ -62,6 +73,7 @@ void TaskQueue::Work(bool small_only) {
     tasks_.erase(next);
     lock.unlock();
     Run(std::move(task));
+    WipeStackBelow();
     lock.lock();
   }
 }

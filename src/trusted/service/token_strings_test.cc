@@ -46,6 +46,23 @@ TEST_F(TokenStringsTest, OffsetsAreInCharacters) {
   EXPECT_THAT(shown.offsets, ElementsAre(0, 5, 6, 6, 6, 7));
 }
 
+// What is left of a euro sign is one U+FFFD, of the tokens that spell it: what follows begins
+// behind.
+TEST_F(TokenStringsTest, OffsetsBehindAnIncompleteCharacter) {
+  const TokenIds euro = Ids("€");
+  const int32_t x = Ids("x")[0];
+  const auto offsets = [&](const TokenIds& ids) { return TextOf(model_, ids, 0).offsets; };
+  EXPECT_EQ(TextOf(model_, TokenIds{euro[0], x}, 0).text, "\xef\xbf\xbdx");
+  EXPECT_THAT(offsets({x, euro[0], x}), ElementsAre(0, 1, 2));
+  EXPECT_THAT(offsets({x, euro[0], euro[1], x, x}), ElementsAre(0, 1, 1, 2, 3));
+  EXPECT_THAT(offsets({euro[0], euro[0], euro[0]}), ElementsAre(0, 1, 2));
+  EXPECT_THAT(offsets({x, euro[0]}), ElementsAre(0, 1));
+  EXPECT_THAT(offsets({euro[0], kSpaceAbId}), ElementsAre(0, 1));
+  TokenIds replacement = Ids("\xef\xbf\xbd");  // The character itself.
+  replacement.push_back(x);
+  EXPECT_EQ(offsets(replacement).back(), 1u);
+}
+
 TEST_F(TokenStringsTest, WhatIsPutIntoATemplateStaysText) {
   const auto form = RerankTemplate::Parse("<bos>{query}<eot>{document}{instruction}!", {"a", "b"});
   ASSERT_TRUE(form.ok()) << form.status();

@@ -22,6 +22,11 @@ absl::StatusOr<TokenizeRequest> ParseTokenizeRequest(std::string_view body,
   TokenizeRequest request;
   SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> model, fields.String("model"));
   request.model = std::move(model).value_or(SecretString());
+  for (const auto& [one, other] :
+       {std::pair("content", "prompt"), std::pair("add_special", kAddSpecialTokens.data())}) {
+    if (fields.Find(one) == nullptr || fields.Find(other) == nullptr) continue;
+    return MemberError(one, StrCat("cannot be combined with ", other));
+  }
   SOTTO_ASSIGN_OR_RETURN(std::optional<SecretString> text, fields.String("prompt"));
   if (!text.has_value()) {
     SOTTO_ASSIGN_OR_RETURN(text, fields.String("content"));
