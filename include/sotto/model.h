@@ -88,11 +88,13 @@ struct ModelDigestSet {
 enum class BosUse {
   kAuto,    // what the tokenizer's template says: for Llama, BOS before it
   kAlways,  // the same; and where the template has no BOS, the one that config.json names
-  kNever,   // none
+  kNever,   // none, nor what the template puts behind it
 };
 
 struct EncodeTextOptions {
   BosUse bos = BosUse::kAuto;
+  // More follows: what the template puts behind a text, as some put EOS, is left out.
+  bool goes_on = false;
   // Text that spells a special token (<|eot_id|>, </s>) becomes that token, as in Hugging Face.
   // false: it stays ordinary text; use this for text you do not trust.
   bool special_tokens = true;

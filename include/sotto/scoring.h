@@ -23,12 +23,13 @@ struct ContinuationIds {
   std::vector<TokenIds> continuations = {};  // At least one token each.
 };
 
-// As lm-evaluation-harness: white space at the end of the context moves to the beginning of the
-// continuation, both are encoded together, and the continuation's ids are those from the length of
-// the encoded context on. An empty context, and one that comes to no token, is BOS.
-// Errors are those of Model::Encode, and INVALID_ARGUMENT, "continuation 2: ...", for a
-// continuation that comes to no token of its own, or for an empty context where the tokenizer has
-// no BOS.
+// What a template puts behind a text (EOS) is left out: of the context, as more follows, and of the
+// continuations. Otherwise as lm-evaluation-harness: white space at the end of the context moves to
+// the beginning of the continuation, both are encoded together, and the continuation's ids are
+// those from the length of the encoded context on. An empty context, and one that comes to no
+// token, is BOS. Errors are those of Model::Encode, and INVALID_ARGUMENT, "continuation 2: ...",
+// for a continuation that comes to no token of its own, or for an empty context where the tokenizer
+// has no BOS.
 absl::StatusOr<ContinuationIds> EncodeContinuations(const Model& model, std::string_view context,
                                                     std::span<const std::string> continuations,
                                                     const EncodeTextOptions& options = {});

@@ -42,8 +42,8 @@ bool HoldsGgufAlone(const fs::path& directory) {
   });
 }
 
-// What is often given in a model's place. Opening the rest will tell.
-absl::Status CheckMayBeModel(const std::string& path) {
+// Of CheckMayBeModel(), without what is needed.
+absl::Status WhyNoModel(const std::string& path) {
   const fs::path file(path);
   std::error_code error;
   if (fs::is_regular_file(file, error)) {
@@ -65,6 +65,14 @@ absl::Status CheckMayBeModel(const std::string& path) {
 
 }  // namespace
 
+absl::Status CheckMayBeModel(const std::string& source, const std::string& path) {
+  const absl::Status status = WhyNoModel(path);
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      StrCat(source, ": ", ToStd(status.message()),
+                             "; needed is a Hugging Face directory or a sealed model"));
+}
+
 absl::StatusOr<std::string> FindShippedModel() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
@@ -74,12 +82,7 @@ absl::StatusOr<std::string> FindShippedModel() {
 absl::StatusOr<std::string> ModelOf(const Setting& model) {
   if (!model.given()) return FindShippedModel();
   const std::string path = model.value();
-  const absl::Status status = CheckMayBeModel(path);
-  if (!status.ok()) {
-    return absl::Status(status.code(), StrCat(model.source(), ": ", ToStd(status.message()),
-                                              "; needed is a Hugging Face directory or a sealed "
-                                              "model"));
-  }
+  SOTTO_RETURN_IF_ERROR(CheckMayBeModel(model.source(), path));
   return path;
 }
 

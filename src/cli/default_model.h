@@ -17,9 +17,12 @@ absl::StatusOr<std::string> FindShippedModel();
 // The same for a program in `program_dir`.
 absl::StatusOr<std::string> FindShippedModelFrom(const std::string& program_dir);
 
+// INVALID_ARGUMENT or NOT_FOUND, beginning with `source`, for what is often given in a model's
+// place: a GGUF file, a file of a model's directory, a name on a hub. Opening the rest will tell.
+absl::Status CheckMayBeModel(const std::string& source, const std::string& path);
+
 // What a command's --model names, or where neither that nor its variable does, the shipped model.
-// INVALID_ARGUMENT or NOT_FOUND, naming the flag or variable, for what is often mistaken for a
-// model: a GGUF file, a file of a model's directory, a name on a hub.
+// Errors are those of CheckMayBeModel(), of the flag or variable.
 absl::StatusOr<std::string> ModelOf(const Setting& model);
 
 }  // namespace sotto

@@ -11,6 +11,7 @@
 #include "base/thread_pool.h"
 #include "cli/api_errors.h"
 #include "cli/config_warning.h"
+#include "cli/default_model.h"
 #include "cli/named_files.h"
 #include "cli/setting.h"
 #include "model/checkpoint.h"
@@ -93,6 +94,7 @@ void AddRandom(CLI::App& model, Invocation& invocation) {
 }  // namespace
 
 absl::Status RunModelInspect(const ModelInspectFlags& flags) {
+  SOTTO_RETURN_IF_ERROR(CheckMayBeModel("DIR", flags.model));
   ThreadPool pool(AvailableProcessors());
   UnsealOptions unseal{.key_file = InputPath(flags.key_file)};
   if (IsSealedModelPath(flags.model)) {
@@ -113,6 +115,7 @@ absl::Status RunModelInspect(const ModelInspectFlags& flags) {
 }
 
 absl::Status RunModelSeal(const ModelSealFlags& flags) {
+  SOTTO_RETURN_IF_ERROR(CheckMayBeModel("DIR", flags.model_dir));
   if (flags.out == "-") return UsageError("--out: must be a file, not standard output");
   NamedFiles files;
   files.AddModel("DIR", flags.model_dir);

@@ -77,7 +77,6 @@ const std::vector<Variant>& Variants() {
       {"pruned_heads", Json::object()},
       // Weights that are not plain numbers.
       {"compression_config", nullptr},
-      {"quantization", nullptr},
   };
   return variants;
 }
@@ -108,6 +107,10 @@ constexpr QuantMethod kQuantMethods[] = {
 
 // Refuses quantised weights under their own name.
 absl::Status CheckQuantization(const JsonFields& fields) {
+  if (fields.Has("quantization")) {
+    return fields.Unsupported("quantization",
+                              StrCat("says that weights are quantised, MLX", kUseOriginalWeights));
+  }
   if (!fields.Has("quantization_config")) return absl::OkStatus();
   SOTTO_ASSIGN_OR_RETURN(const JsonFields config, fields.Object("quantization_config"));
   SOTTO_ASSIGN_OR_RETURN(const auto method, config.Text("quant_method"));

@@ -53,10 +53,17 @@ absl::StatusOr<LocatedByName> LocateAll(const std::vector<WeightFile>& files,
 // What the files alone tell of the head.
 void CompleteHead(const LocatedByName& located, ModelSpec& config) {
   config.head.bias = config.head.kind == HeadKind::kClassifier && located.contains(kScoreBiasName);
-  if (!config.has_lm_head() || config.tie_word_embeddings || located.contains(kLmHeadName)) return;
+  if (!config.has_lm_head() || located.contains(kLmHeadName)) return;
   const auto embedding = located.find(kEmbeddingName);
   if (embedding == located.end() || !LacksPrefix(embedding->second.entry->name)) return;
   const std::string named = config.architecture;
+  if (config.tie_word_embeddings) {
+    config.warnings.push_back(
+        StrCat("the weights have no \"", kPrefix,
+               "\" before their names, as those of an embedding "
+               "model: it may never have been trained to predict tokens with its embedding"));
+    return;
+  }
   config.head.kind = HeadKind::kNone;
   config.architecture = Architecture{ArchitectureNamed(named).family, HeadKind::kNone}.name();
   config.warnings.push_back(StrCat("architectures names ", named, ", but the weights are those of ",

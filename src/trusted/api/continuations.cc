@@ -55,6 +55,13 @@ absl::StatusOr<TokenIds> EmptyContext(const Model& model) {
   return absl::InvalidArgumentError("an empty context needs a tokenizer that has a BOS token");
 }
 
+// An EOS of the template's would stand between a context and what follows it, and be scored with
+// that.
+EncodeTextOptions GoingOn(EncodeTextOptions options) {
+  options.goes_on = true;
+  return options;
+}
+
 absl::StatusOr<ContinuationIds> EncodeAll(const Model& model, std::string_view context,
                                           const Following& following,
                                           const EncodeTextOptions& options) {
@@ -116,14 +123,16 @@ absl::StatusOr<ContinuationIds> EncodeContinuations(const Model& model, std::str
                                                     std::span<const std::string> continuations,
                                                     const EncodeTextOptions& options) {
   return Guarded([&] {
-    return EncodeAll(model, context, {continuations, "continuation"}, options);
+    return EncodeAll(model, context, {continuations, "continuation"}, GoingOn(options));
   });
 }
 
 absl::StatusOr<ContinuationIds> EncodeLabels(const Model& model, std::string_view prompt,
                                              std::span<const std::string> labels,
                                              const EncodeTextOptions& options) {
-  return Guarded([&] { return EncodeAllLabels(model, prompt, {labels, "label"}, options); });
+  return Guarded([&] {
+    return EncodeAllLabels(model, prompt, {labels, "label"}, GoingOn(options));
+  });
 }
 
 }  // namespace sotto

@@ -80,6 +80,25 @@ TEST_F(ContinuationsTest, AnEmptyContextIsBos) {
   }
 }
 
+// As embedding models and rerankers have it: a token behind every text, which nothing may follow.
+TEST_F(ContinuationsTest, WhatATemplatePutsBehindATextIsLeftOut) {
+  nlohmann::json tokenizer = ByteLevelJson();
+  nlohmann::json& form = tokenizer["post_processor"];
+  form["single"].push_back({{"SpecialToken", {{"id", "<eot>"}, {"type_id", 0}}}});
+  form["special_tokens"]["<eot>"] = {{"id", "<eot>"}, {"ids", {261}}, {"tokens", {"<eot>"}}};
+  const TempDir dir;
+  const Model model = SmallModel(dir, 262, tokenizer.dump());
+  ASSERT_EQ(*model.Encode("x"), (TokenIds{kBos, Ids("x")[0], 261}));
+  EXPECT_EQ(*model.Encode("x", {.goes_on = true}), (TokenIds{kBos, Ids("x")[0]}));
+  const std::vector<std::string> texts = {"x", "ab"};
+  for (const auto encode : {EncodeContinuations, EncodeLabels}) {
+    const auto ids = encode(model, "xy", texts, {});
+    ASSERT_TRUE(ids.ok()) << ids.status();
+    EXPECT_EQ(ids->context, (TokenIds{kBos, Ids("x")[0], Ids("y")[0]}));
+    EXPECT_EQ(ids->continuations, (std::vector<TokenIds>{Ids("x"), Ids("ab")}));
+  }
+}
+
 // As every chat template ends: what is read is the label, not the line feed.
 TEST_F(ContinuationsTest, LabelsFollowThePromptAsItIs) {
   for (const char* prompt : {"xy\n", "xy<eot>\n\n", "xy", "xy "}) {

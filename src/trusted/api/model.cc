@@ -112,7 +112,9 @@ absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& p
 }
 
 EncodeOptions InTokenizerTerms(const EncodeTextOptions& options) {
-  return {.plain = !options.special_tokens, .add_bos = options.bos != BosUse::kNever};
+  return {.plain = !options.special_tokens,
+          .add_bos = options.bos != BosUse::kNever,
+          .goes_on = options.goes_on};
 }
 
 absl::Status NoTokenizer(const ModelInfo& info) {

@@ -163,7 +163,7 @@ absl::StatusOr<std::vector<int32_t>> Tokenizer::Encode(std::string_view text,
               return encoding.AddText({piece, at_start && piece.data() == normalized.data()});
             });
       }));
-  if (options.add_bos) {
+  if (options.add_bos && !options.goes_on) {
     ids.insert(ids.end(), parts_->suffix_ids.begin(), parts_->suffix_ids.end());
   }
   return ids;

@@ -25,6 +25,8 @@ struct EncodeOptions {
   std::span<const AddedTokenMatcher::Range> plain_ranges = {};
   // Adds what the post-processor's template puts around a text: for Llama, BOS before it.
   bool add_bos = false;
+  // Of that, not what stands behind it.
+  bool goes_on = false;
 };
 
 struct DecodeOptions {
