@@ -101,7 +101,7 @@ def refusal(program, command, flag, value):
         arguments = [f"--model={SOURCE_DIR}/models/kjv-2m", *SPLIT[1:]]
     elif "random" in command:
         arguments = ["--out=/proc/none"] + ["--like=llama-3.2-1b"] * (flag != "--like")
-    elif "connect" in command:
+    elif "connect" in command or "provision" in command:
         arguments = ["https://localhost:1", "--policy=/nonexistent", "--collateral=/nonexistent"]
     else:
         known = flags_of_help(help_of(program, command))

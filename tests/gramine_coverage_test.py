@@ -20,6 +20,7 @@ import tempfile
 import unittest
 
 from gramine_enclave import Enclave, PSEUDO_FILES, why_not
+from service_process import until
 
 SOURCE_DIR, BUILD_DIR = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
 THREADS = 4
@@ -44,6 +45,8 @@ class Coverage:
     variables = {}
     # Where the program may write.
     written = ("/data/results.json", "/dev/shm/sotto-")
+    # Of mounts from which something is used.
+    used_kinds = ("encrypted", "untrusted_shm")
 
     @classmethod
     def setUpClass(cls):
@@ -107,7 +110,7 @@ class Coverage:
         used |= {self.manifest["libos"]["entrypoint"], "/lib/ld-linux-x86-64.so.2"}  # By execve().
         for mount in self.enclave.mounts("chroot"):
             self.assertIn(mount["path"], used, "is mounted, but not opened")
-        for mount in self.enclave.mounts("encrypted") + self.enclave.mounts("untrusted_shm"):
+        for mount in self.enclave.mounts(*self.used_kinds):
             self.assertTrue([path for path in used if path.startswith(f"{mount['path']}/")], mount)
 
     def test_results_leave_through_the_encrypted_mount_only(self):
@@ -209,11 +212,14 @@ class Serving(Coverage, unittest.TestCase):
         cls.trace = cls.enclave.trace(cls.ask, **SHAPE)
 
     @classmethod
-    def ask(cls):
+    def connect(cls):
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = http.client.HTTPSConnection("localhost", cls.port, timeout=120, context=context)
-        with contextlib.closing(connection):
+        return contextlib.closing(http.client.HTTPSConnection("localhost", cls.port, timeout=120, context=context))
+
+    @classmethod
+    def ask(cls):
+        with cls.connect() as connection:
             for path, body in (("/v1/completions", '{"prompt": [5, 6, 7], "max_tokens": 1, "logprobs": 1}'),
                                ("/v1/protection", None)):
                 connection.request("GET" if body is None else "POST", path, body,
@@ -246,6 +252,36 @@ class Serving(Coverage, unittest.TestCase):
         status, completion = self.answers[0]
         self.assertEqual(status, 200, completion)
         self.assertEqual(len(completion["choices"][0]["logprobs"]["tokens"]), 1)
+
+
+class ServingWhatIsBrought(Serving):
+    """The same, with no key on the encrypted mount: it comes over the network."""
+
+    PROBED_THREADS = 2  # Of the service that waits; they end before the other begins.
+    used_kinds = ()
+
+    @classmethod
+    def prepare(cls):
+        super().prepare()
+        cls.variables |= {"AWAIT_PROVISIONING": "1"}
+
+    @classmethod
+    def ask(cls):
+        document = {"purpose": "sotto.provision.v1", "api_keys": ["a-key-for-this-test-alone"]}
+        with cls.connect() as connection:
+            connection.request("POST", "/v1/aci/provision", json.dumps(document))
+            assert connection.getresponse().status == 200
+        assert until(cls.is_well)
+        super().ask()
+
+    @classmethod
+    def is_well(cls):
+        with cls.connect() as connection:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == 200
+
+    def test_no_key_is_read_from_a_file(self):
+        self.assertNotIn("api_keys", self.trace)
 
 
 class Provisioned(Coverage, unittest.TestCase):

@@ -103,8 +103,8 @@ class Enclave:
         self.manifest = tomli.loads(self.text)
         self._make_root()
 
-    def mounts(self, kind):
-        return [m for m in self.manifest["fs"]["mounts"] if m.get("type", "chroot") == kind]
+    def mounts(self, *kinds):
+        return [m for m in self.manifest["fs"]["mounts"] if m.get("type", "chroot") in kinds]
 
     def _make_root(self):
         for mount in self.mounts("chroot"):

@@ -118,6 +118,14 @@ class Variables(Base):
         self.assertEqual((self.value("--tls-cert"), self.value("--tls-key")), ("/data/tls.crt", "/data/tls.key"))
         self.assertIn("CERTIFICATE=1 has its own", self.make("SERVE=0.0.0.0:8443", "CERTIFICATE=1", "TLS_NAMES=a").stderr)
         self.assertIn("need SERVE", self.make("CERTIFICATE=1").stderr)
+
+    def test_a_service_whose_keys_are_brought(self):
+        self.made("SERVE=0.0.0.0:8443", "AWAIT_PROVISIONING=1")
+        self.assertIn("--await-provisioning", self.argv())
+        self.assertNotIn("--api-key-file", self.argv())
+        self.assertIn("need SERVE", self.make("AWAIT_PROVISIONING=1").stderr)
+        for other in (["CERTIFICATE=1"], ["KEYED=1", f"WEIGHTS_ROOT={ROOT}"]):
+            self.assertIn("have keys in data", self.make("SERVE=0.0.0.0:8443", "AWAIT_PROVISIONING=1", *other).stderr)
         self.refused("--listen localhost:8443: must be", "SERVE=localhost:8443")
         for variable in ("LOGPROBS=1", "SAVE_LOGITS=1", "PROMPTS=prompts.txt"):
             self.assertIn("are of a prefill", self.make("SERVE=0.0.0.0:8443", variable).stderr)

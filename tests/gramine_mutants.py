@@ -1,7 +1,7 @@
 """Mutants of the release manifests that check_manifest must refuse, each with what the refusal says."""
 
 from gramine_edits import (append, argv, distrust, drop, mount, put, shadow, trusted, unmount)
-from gramine_rendering import PROVISION, ROOT, SERVE, SERVE_GIVEN, SHARED, SHARES
+from gramine_rendering import PROVISION, ROOT, SERVE, SERVE_AWAITING, SERVE_GIVEN, SHARED, SHARES
 
 HASH = "0" * 64
 # (an edit of the release manifest, what the refusal says).
@@ -202,5 +202,21 @@ GIVEN_MUTANTS = [
     (argv("--tls-key /data/tls.key", ""), "--tls-cert and --tls-key are there together"),
     (argv("--threads 2", "--tls-name a --threads 2"), "--tls-name: is of a key made inside"),
 ]
+# and for one whose keys are brought.
+AWAITING_MUTANTS = [
+    (argv("--await-provisioning", "--await-provisioning --api-key-file /data/api_keys"),
+     "--threads must come where '--api-key-file'"),
+    (argv("--await-provisioning", "--api-key-file /data/api_keys --await-provisioning"),
+     "--threads must come where '--await-provisioning'"),
+    (argv("--await-provisioning", "--tls-cert /data/tls.crt --tls-key /data/tls.key --await-provisioning"),
+     "--await-provisioning: the TLS key is made inside"),
+    (argv("--await-provisioning", "--no-tls --await-provisioning"), "--api-key-file must come where '--no-tls'"),
+    (argv("--precision auto", "--precision auto --key-file /data/model.key"), "'--key-file' is not an argument"),
+    (argv("--await-provisioning", "--await-provisioning=true"), "--api-key-file must come where '--await-prov"),
+    (argv("--await-provisioning", "--await-provisioning --insecure-test-attester /data"),
+     "--threads must come where '--insecure-test-attester'"),
+    (argv("--await-provisioning", ""), "--api-key-file must come where '--threads'"),
+]
 ALL_MUTANTS = [({}, MUTANTS), (SHARES, SHARES_MUTANTS), (SHARED, SHARED_MUTANTS),
-               (PROVISION, PROVISION_MUTANTS), (SERVE, SERVE_MUTANTS), (SERVE_GIVEN, GIVEN_MUTANTS)]
+               (PROVISION, PROVISION_MUTANTS), (SERVE, SERVE_MUTANTS), (SERVE_GIVEN, GIVEN_MUTANTS),
+               (SERVE_AWAITING, AWAITING_MUTANTS)]

@@ -37,6 +37,9 @@ struct ModelOptions {
   // Sealed models only: the root the model must have (64 hex digits), and the path of its key.
   std::string sealed_root = {};
   std::string key_file = {};
+  // In place of key_file: the key itself, 32 bytes of the caller's, which Open() reads and does not
+  // keep.
+  std::span<const uint8_t> key = {};
   int threads = 0;  // For opening and hashing; 0: all processors.
 };
 

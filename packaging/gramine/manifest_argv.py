@@ -16,11 +16,13 @@ NAME = "[0-9A-Za-z*.:-]{1,253}"
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """A flag, the form of its value (None: it has none), how often it may be there."""
+    """A flag, the form of its value (None: it has none), how often it may be there; and the flag with which it
+    may not be there at all."""
     flag: str
     form: str | None
     at_least: int = 1
     at_most: int = 1
+    unless: str | None = None
 
 
 PROGRAM = "sotto"
@@ -34,8 +36,9 @@ RUN_STEPS = (
     Step("--progress", "never"),
     Step("--precision", "auto|f32|bf16|int8|fixed"),
 )
+AWAIT = "--await-provisioning"
 LAST_STEPS = (
-    Step("--key-file", "/data/model\\.key", 0),
+    Step("--key-file", "/data/model\\.key", 0, unless=AWAIT),
     Step("--oblivious-embedding", None, 0),
     Step("--split", None, 0),
 )
@@ -57,7 +60,9 @@ STEPS = {
         # Both, or neither: the key is then made inside.
         Step("--tls-cert", "/data/tls\\.crt", 0),
         Step("--tls-key", "/data/tls\\.key", 0),
-        Step("--api-key-file", "/data/api_keys"),
+        # Then its owner brings the keys, and nothing else may have done so.
+        Step(AWAIT, None, 0),
+        Step("--api-key-file", "/data/api_keys", unless=AWAIT),
         Step("--tls-name", f"{NAME}(,{NAME})*", 0),
         Step("--rerank-template", "/data/rerank_template", 0),
         *RUN_STEPS, *LAST_STEPS),
@@ -108,6 +113,8 @@ class Arguments:
         return self.values.get(flag, [None])[0]
 
     def _walk(self, step):
+        if step.unless in self.values:
+            return
         values = self.values.setdefault(step.flag, [])
         while not self.problems and len(values) < step.at_most:
             if self._words[self._at:self._at + 1] != [step.flag]:
@@ -168,6 +175,8 @@ def check_service(arguments, mounts):
     given = [flag for flag in ("--tls-cert", "--tls-key") if arguments.first(flag)]
     if len(given) == 1:
         yield f"loader.argv: {given[0]}: --tls-cert and --tls-key are there together or not at all"
+    if given and AWAIT in arguments.values:
+        yield f"loader.argv: {AWAIT}: the TLS key is made inside, and no --tls-cert is read"
     if given and arguments.first("--tls-name"):
         yield "loader.argv: --tls-name: is of a key made inside, not of --tls-cert"
     for mount in mounts:

@@ -9,61 +9,32 @@
 #include <string>
 #include <utility>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
-#include "cli/named_files.h"
-#include "cli/setting.h"
+#include "cli/service_trust_flags.h"
 #include "connect/connector.h"
 
 namespace sotto {
 namespace {
 
-constexpr size_t kSmallFileBytes = size_t{1} << 20;
-constexpr int64_t kLongestTime = 366 * 86400, kMostClients = 100'000, kMostWarnDays = 3660,
+constexpr int64_t kLongestTime = 366 * 86400, kMostClients = 100'000,
                   kLargestBucket = int64_t{1} << 26, kLargestAnswer = int64_t{1} << 36;
 // What clients' requests get to finish after SIGTERM.
 constexpr std::chrono::seconds kDrainTime{30};
 
 struct ConnectFlags {
-  std::string url, policy, collateral, listen = "127.0.0.1:8080", ca, receipts,
-                                       log_level = "warning";
-  int64_t max_report_seconds = 3600, pad_to = 0, warn_days = 7, max_connections = 256,
+  ServiceTrustFlags trust;
+  std::string listen = "127.0.0.1:8080", receipts;
+  int64_t max_report_seconds = 3600, pad_to = 0, max_connections = 256,
           max_answer_bytes = int64_t{64} << 20;
   bool remote_clients = false, verify_only = false, json = false;
 };
 
-absl::Status CheckConnectFiles(const ConnectFlags& flags) {
-  NamedFiles files{
-      .inputs = {{"--policy", InputPath(flags.policy)}, {"--collateral", flags.collateral}},
-      .outputs = {{"standard output", "/dev/stdout"}}};
-  if (!flags.ca.empty()) files.inputs.push_back({"--ca", InputPath(flags.ca)});
-  return files.CheckApart();
-}
-
-absl::Status ReadTrust(const ConnectFlags& flags, ConnectOptions& options) {
-  const std::string policy_path = InputPath(flags.policy);
-  SOTTO_ASSIGN_OR_RETURN(const std::string policy, ReadFileOrPipe(policy_path, kSmallFileBytes));
-  SOTTO_ASSIGN_OR_RETURN(options.policy, ParseAttestationPolicy(policy, DisplayName(policy_path)));
-  options.collateral_path = flags.collateral;
-  // It is read anew for each report: what cannot be read is known now.
-  SOTTO_RETURN_IF_ERROR(ReadFile(flags.collateral).status());
-  if (flags.ca.empty()) return absl::OkStatus();
-  SOTTO_ASSIGN_OR_RETURN(options.authorities, ReadFileOrPipe(InputPath(flags.ca), kSmallFileBytes));
-  return absl::OkStatus();
-}
-
 absl::StatusOr<ConnectOptions> OptionsOf(const ConnectFlags& flags) {
-  const absl::StatusOr<LogLevel> level = ParseLogLevel(flags.log_level);
-  if (!level.ok()) return UsageError(StrCat("--log-level: ", ToStd(level.status().message())));
-  SetLogLevel(*level);
-  ConnectOptions options;
-  absl::StatusOr<ServiceAddress> service = ParseServiceUrl(flags.url);
-  if (!service.ok()) return UsageError(StrCat("URL: ", ToStd(service.status().message())));
-  options.service = *std::move(service);
   if (flags.json && !flags.verify_only) {
     return UsageError("--json: has no effect without --verify-only");
   }
+  SOTTO_ASSIGN_OR_RETURN(ConnectOptions options, ReadServiceTrust(flags.trust, {}));
   options.listen = flags.listen;
   options.any_listen_address = flags.remote_clients;
   options.maximum_report_age = std::chrono::seconds(flags.max_report_seconds);
@@ -73,34 +44,17 @@ absl::StatusOr<ConnectOptions> OptionsOf(const ConnectFlags& flags) {
   options.limits.max_answer_bytes = static_cast<size_t>(flags.max_answer_bytes);
   options.limits.max_held_bytes =
       std::max(options.limits.max_held_bytes, options.limits.max_answer_bytes);
-  SOTTO_RETURN_IF_ERROR(CheckConnectFiles(flags));
-  SOTTO_RETURN_IF_ERROR(ReadTrust(flags, options));
   return options;
 }
 
 // "listen: ..." of the library is about a flag here.
 absl::Status InConnectFlags(const absl::Status& status) {
   const std::string_view message = ToStd(status.message());
-  constexpr std::string_view kAuthorities = "authorities";
-  if (message.starts_with(kAuthorities)) {
-    return UsageError(StrCat("--ca", message.substr(kAuthorities.size())));
-  }
-  if (!message.starts_with("listen")) return status;
+  if (!message.starts_with("listen")) return InTrustFlags(status);
   const bool loopback = absl::IsInvalidArgument(status) && message.ends_with("address only");
   return absl::Status(
       status.code(),
       ToAbsl(StrCat("--", message, loopback ? " (--remote-clients permits others)" : "")));
-}
-
-absl::Status PrintVerdict(const ServiceVerdict& verdict, const ConnectFlags& flags) {
-  const VerdictFormat format{.warn_within = std::chrono::days(flags.warn_days)};
-  const std::string text = flags.json ? ServiceVerdictToJson(verdict, format) + "\n"
-                                      : FormatServiceVerdict(verdict, format);
-  std::fputs(text.c_str(), stdout);
-  if (verdict.accepted()) return absl::OkStatus();
-  const size_t count = verdict.reasons.size();
-  return RefusedVerdict(
-      StrCat("the service is refused, for ", count, count == 1 ? " reason" : " reasons"));
 }
 
 void WarnOfCollateral(const ServiceVerdict& verdict, int64_t warn_days) {
@@ -110,6 +64,10 @@ void WarnOfCollateral(const ServiceVerdict& verdict, int64_t warn_days) {
   if (left > warn_days) return;
   Log(LogLevel::kWarning, StrCat("--collateral: ", first.what, " ends in ", left,
                                  " days; put a newer file in its place before"));
+}
+
+std::string ServiceVerdictLine(const ServiceVerdict& verdict, const VerdictFormat& format) {
+  return ServiceVerdictToJson(verdict, format) + "\n";
 }
 
 absl::Status RunConnect(const ConnectFlags& flags,
@@ -125,13 +83,12 @@ absl::Status RunConnect(const ConnectFlags& flags,
   absl::StatusOr<std::unique_ptr<Connector>> connector = Connector::Create(options);
   SOTTO_RETURN_IF_ERROR(InConnectFlags(connector.status()));
   const absl::StatusOr<ServiceVerdict> verdict = (*connector)->Verify();
-  if (absl::IsPermissionDenied(verdict.status()) &&
-      ToStd(verdict.status().message()).starts_with("the service is refused")) {
-    return RefusedVerdict(ToStd(verdict.status().message()));
+  SOTTO_RETURN_IF_ERROR(AsRefusal(verdict.status()));
+  if (flags.verify_only || !verdict->accepted()) {
+    return PrintServiceVerdict(*verdict, flags.trust,
+                               flags.json ? ServiceVerdictLine : FormatServiceVerdict);
   }
-  SOTTO_RETURN_IF_ERROR(verdict.status());
-  if (flags.verify_only || !verdict->accepted()) return PrintVerdict(*verdict, flags);
-  WarnOfCollateral(*verdict, flags.warn_days);
+  WarnOfCollateral(*verdict, flags.trust.warn_days);
   SOTTO_RETURN_IF_ERROR(InConnectFlags((*connector)->Listen()));
   std::printf("listening on http://%s:%d\n",
               options.listen.substr(0, options.listen.rfind(':')).c_str(), (*connector)->port());
@@ -144,29 +101,12 @@ absl::Status RunConnect(const ConnectFlags& flags,
   return absl::OkStatus();
 }
 
-void AddTrustFlags(CLI::App& command, ConnectFlags& flags) {
-  command.add_option("URL", flags.url, "The service, https://HOST:PORT")->required();
-  command.add_option("--policy", flags.policy, "What to accept, TOML")
-      ->type_name("FILE")
-      ->required();
-  command
-      .add_option("--collateral", flags.collateral,
-                  "What Intel says of the service's platform, JSON; read anew for every report")
-      ->type_name("FILE")
-      ->required();
-  command
-      .add_option("--ca", flags.ca,
-                  "PEM file of authorities, one of which must have signed the certificate as well "
-                  "(none: the attested key is enough)")
-      ->type_name("FILE");
+void AddPassingFlags(CLI::App& command, ConnectFlags& flags) {
   command
       .add_option("--max-report-seconds", flags.max_report_seconds,
                   "Verify a new report after so long (3600)")
       ->type_name("SECONDS")
       ->check(CLI::Range(int64_t{1}, kLongestTime));
-}
-
-void AddPassingFlags(CLI::App& command, ConnectFlags& flags) {
   command.add_option("--listen", flags.listen, "Where clients call (127.0.0.1:8080); port 0: any")
       ->type_name("HOST:PORT");
   command.add_flag("--remote-clients", flags.remote_clients,
@@ -198,17 +138,10 @@ void AddConnectCommand(CLI::App& app, Invocation& invocation,
   CLI::App* const command = app.add_subcommand(
       "connect", "Verify a service in a TEE, and pass on to it what clients here ask");
   const auto flags = std::make_shared<ConnectFlags>();
-  AddTrustFlags(*command, *flags);
+  AddServiceTrustFlags(*command, flags->trust);
   AddPassingFlags(*command, *flags);
   command->add_flag("--verify-only", flags->verify_only, "Print the verdict, and end");
   command->add_flag("--json", flags->json, "Print it as one JSON object");
-  command->add_option("--warn-days", flags->warn_days, "Warn of collateral that ends so soon (7)")
-      ->type_name("N")
-      ->check(CLI::Range(int64_t{0}, kMostWarnDays));
-  command
-      ->add_option("--log-level", flags->log_level,
-                   "Messages on stderr: error, warning, info or debug (warning)")
-      ->type_name("LEVEL");
   command->callback([&invocation, flags, for_tests] {
     invocation.run = [flags, for_tests] { return RunConnect(*flags, for_tests); };
   });

@@ -32,10 +32,10 @@ int NextSignal(const sigset_t& signals, sys_seconds due) {
   return 0;
 }
 
-absl::Status Renew(Service& service, ServedIdentity& served) {
+absl::Status MakeAndRenew(const RenewService& renew, ServedIdentity& served) {
   SOTTO_ASSIGN_OR_RETURN(ServiceRenewal renewal, MakeIdentity(served.job, served.place));
   const std::shared_ptr<const ServiceIdentity> identity = renewal.identity;
-  SOTTO_RETURN_IF_ERROR(service.Renew(std::move(renewal)));
+  SOTTO_RETURN_IF_ERROR(renew(std::move(renewal)));
   served.identity = identity;
   return absl::OkStatus();
 }
@@ -45,25 +45,34 @@ absl::Status Renew(Service& service, ServedIdentity& served) {
 sigset_t ServiceSignals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&signals, signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGUSR1, kWakeSignal}) sigaddset(&signals, signal);
   return signals;
 }
 
-void ServeUntilStopped(Service& service, ServedIdentity served) {
+int RenewUntilSignal(const RenewService& renew, ServedIdentity& served) {
   const sigset_t signals = ServiceSignals();
   const bool renewable = served.identity != nullptr;
   sys_seconds due = renewable ? RenewalTime(served.job, *served.identity) : sys_seconds::max();
   while (true) {
     const int signal = NextSignal(signals, due);
-    if (signal == SIGTERM || signal == SIGINT) return;
+    if (signal != 0 && signal != SIGUSR1) return signal;
     if (!renewable) continue;
-    const absl::Status renewed = Renew(service, served);
+    const absl::Status renewed = MakeAndRenew(renew, served);
     due = RenewalTime(served.job, *served.identity);
     if (renewed.ok()) continue;
     const sys_seconds end{std::chrono::seconds(served.identity->keyset().not_after())};
     Log(LogLevel::kWarning, StrCat("the keyset, which ends at ", FormatDate(end),
                                    ", is not renewed: ", ToStd(renewed.message())));
     due = std::max<sys_seconds>(due, Now() + kRetry);
+  }
+}
+
+void ServeUntilStopped(Service& service, ServedIdentity served) {
+  const RenewService renew = [&service](ServiceRenewal renewal) {
+    return service.Renew(std::move(renewal));
+  };
+  // Nobody here wakes it.
+  while (RenewUntilSignal(renew, served) == kWakeSignal) {
   }
 }
 

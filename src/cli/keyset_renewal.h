@@ -3,6 +3,7 @@
 #define SOTTO_CLI_KEYSET_RENEWAL_H_
 
 #include <csignal>
+#include <functional>
 #include <memory>
 
 #include "cli/serve_identity.h"
@@ -10,8 +11,10 @@
 
 namespace sotto {
 
-// The signals that ServeUntilStopped() takes; blocked by the caller, before any thread exists.
+// The signals that are waited for here; blocked by the caller, before any thread exists.
 sigset_t ServiceSignals();
+// One of them: somebody in this process has something for the thread that waits.
+inline constexpr int kWakeSignal = SIGUSR2;
 
 // What there is to be renewed.
 struct ServedIdentity {
@@ -20,9 +23,13 @@ struct ServedIdentity {
   std::shared_ptr<const ServiceIdentity> identity = {};  // Null: nothing.
 };
 
-// Returns after SIGTERM or SIGINT. Until then `service` gets a new identity whenever it is time
-// (RenewalTime()), and at SIGUSR1. If that fails the old one stays, with a warning, until the next
-// try, in minutes.
+// Returns at SIGTERM, SIGINT or kWakeSignal, which it was. Until then `renew` gets a new identity
+// whenever it is time (RenewalTime()), and at SIGUSR1. If that fails the old one stays, with a
+// warning, until the next try, in minutes.
+using RenewService = std::function<absl::Status(ServiceRenewal)>;
+int RenewUntilSignal(const RenewService& renew, ServedIdentity& served);
+
+// The same, of `service`, until SIGTERM or SIGINT.
 void ServeUntilStopped(Service& service, ServedIdentity served);
 
 }  // namespace sotto

@@ -16,6 +16,7 @@
 #include "cli/protection_facts.h"
 #include "cli/run_messages.h"
 #include "cli/serve_flags.h"
+#include "cli/serve_provisioning.h"
 #include "cli/status_line.h"
 #include "trusted/api/confidentiality.h"
 #include "trusted/linear/local.h"
@@ -145,37 +146,77 @@ absl::StatusOr<std::shared_ptr<Attester>> FindServiceAttester(const ServeJob& jo
   return nullptr;
 }
 
-absl::Status Serve(ServeJob job) {
-  SOTTO_ASSIGN_OR_RETURN(job.service.attester, FindServiceAttester(job));
-  ServedIdentity served{.job = job.identity, .place = PlaceOf(job.service)};
-  SOTTO_RETURN_IF_ERROR(GiveIdentity(job.identity, job.service));
-  served.identity = job.service.identity;
-  WarnBeforePrompts(job);
+void PrintListening(const HttpServerOptions& http, int port) {
+  std::printf("listening on %s://%s:%d\n", http.terms.tls.has_value() ? "https" : "http",
+              http.listen.substr(0, http.listen.rfind(':')).c_str(), port);
+  std::fflush(stdout);
+}
+
+// With what can be said of it before it is loaded.
+absl::StatusOr<Model> OpenServed(ServeJob& job) {
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
-  SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
-  SayModel(job, model->info());
-  WarnOfEmbedding(model->info(), {.pooling = job.service.embedding_pooling, .normalize = true},
-                  "--embedding-pooling");
+  SOTTO_RETURN_IF_ERROR(model.status());
   SOTTO_RETURN_IF_ERROR(ResolveLength(model->info(), job));
   SOTTO_RETURN_IF_ERROR(CheckRerank(*model, job));
-  SOTTO_RETURN_IF_ERROR(HashModel(*model, job));
-  SOTTO_ASSIGN_OR_RETURN(Prefill prefill, MakePrefill(*model, job));
+  return model;
+}
+
+// `waiting`: whose sockets the service takes over; or null.
+absl::Status ServeModel(const Model& model, ServeJob job, ServedIdentity served,
+                        std::unique_ptr<ProvisioningService> waiting) {
+  SayModel(job, model.info());
+  WarnOfEmbedding(model.info(), {.pooling = job.service.embedding_pooling, .normalize = true},
+                  "--embedding-pooling");
+  SOTTO_RETURN_IF_ERROR(HashModel(model, job));
+  SOTTO_ASSIGN_OR_RETURN(Prefill prefill, MakePrefill(model, job));
   std::optional<Prefill> beside = MakeBeside(prefill, job);
   SayPrecision(prefill);
   job.service.protection = ReportProtection(job, prefill.precision());
-  const bool tls = job.service.http.terms.tls.has_value();
-  const std::string listen = job.service.http.listen;
+  const bool listened = waiting != nullptr;
+  if (listened) job.service.http.sockets = waiting->HandOver();
+  waiting = nullptr;  // An enclave has room for the threads of one of both.
+  const HttpServerOptions http = job.service.http;
   const std::chrono::milliseconds drain_timeout = job.drain_timeout;
   absl::StatusOr<std::unique_ptr<Service>> service = Service::Start(
-      *model, prefill, beside.has_value() ? &*beside : nullptr, OptionsFor(model->info(), job));
+      model, prefill, beside.has_value() ? &*beside : nullptr, OptionsFor(model.info(), job));
   SOTTO_RETURN_IF_ERROR(WithListenFlag(service.status()));
-  std::printf("listening on %s://%s:%d\n", tls ? "https" : "http",
-              listen.substr(0, listen.rfind(':')).c_str(), (*service)->port());
-  std::fflush(stdout);
+  if (listened) {
+    Notice("serving with the keys that were provisioned");
+  } else {
+    PrintListening(http, (*service)->port());
+  }
   ServeUntilStopped(**service, std::move(served));
   Notice("finishing what was accepted");
   (*service)->Drain(drain_timeout);
   return absl::OkStatus();
+}
+
+absl::Status ServeProvisioned(ServeJob job, ServedIdentity served) {
+  absl::StatusOr<std::unique_ptr<ProvisioningService>> waiting = StartWaiting(job);
+  SOTTO_RETURN_IF_ERROR(WithListenFlag(waiting.status()));
+  PrintListening(job.service.http, (*waiting)->port());
+  Notice("waiting for `sotto provision`");
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<Model> model,
+                         AwaitModel(**waiting, OpenServed, job, served));
+  if (!model.has_value()) return absl::OkStatus();
+  return ServeModel(*model, std::move(job), std::move(served), *std::move(waiting));
+}
+
+absl::Status Serve(ServeJob job) {
+  SOTTO_ASSIGN_OR_RETURN(job.service.attester, FindServiceAttester(job));
+  if (job.await_provisioning && job.service.attester == nullptr) {
+    return UsageError(
+        "--await-provisioning: no TEE attests this service, and so nobody could "
+        "know whom the keys go to");
+  }
+  ServedIdentity served{.job = job.identity, .place = PlaceOf(job.service)};
+  SOTTO_RETURN_IF_ERROR(GiveIdentity(job.identity, job.service));
+  served.identity = job.service.identity;
+  WarnBeforePrompts(job);
+  if (job.await_provisioning) return ServeProvisioned(std::move(job), std::move(served));
+  const absl::StatusOr<Model> model = OpenServed(job);
+  SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
+  return ServeModel(*model, std::move(job), std::move(served), nullptr);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "cli/run_job.h"
 #include "cli/serve_identity.h"
 #include "cli/serve_limit_flags.h"
+#include "cli/serve_listen_flags.h"
 #include "cli/setting.h"
 #include "trusted/service/service.h"
 
@@ -26,26 +27,7 @@ struct ServeJob : RunJob {
   std::string test_attester;   // --insecure-test-attester; empty: it is not given.
   bool default_labels = true;  // --rerank-labels is not given.
   std::chrono::milliseconds drain_timeout{30'000};
-};
-
-// Who may call, and over what.
-class ServeListenFlags {
- public:
-  explicit ServeListenFlags(CLI::App& app);
-
-  // After parsing. UsageError naming the flag; reads the files that are named.
-  absl::Status Read(ServiceOptions& options) const;
-  // Neither a certificate nor --no-tls was given: the service is to make a key.
-  bool leaves_tls_open() const;
-  void AddFiles(NamedFiles& files) const;
-
- private:
-  absl::Status ReadTls(ServiceOptions& options) const;
-  absl::Status ReadKeys(ServiceOptions& options) const;
-
-  Setting listen_, tls_cert_, tls_key_;
-  CLI::Option* const no_tls_;
-  Setting api_key_file_;
+  bool await_provisioning = false;  // Keys come over the network, from whoever verifies this.
 };
 
 class ServeFlags {

@@ -12,6 +12,7 @@
 #include "cli/model_command.h"
 #include "cli/other_program.h"
 #include "cli/prefill_command.h"
+#include "cli/provision_command.h"
 #include "cli/score_command.h"
 #include "cli/serve_command.h"
 #include "cli/tokenize_command.h"
@@ -42,6 +43,7 @@ void AddCommands(CLI::App& app, Invocation& invocation) {
   AddEmbedCommand(app, invocation);
   AddServeCommand(app, invocation);
   AddConnectCommand(app, invocation);
+  AddProvisionCommand(app, invocation);
   AddTokenizeCommand(app, invocation);
   AddModelCommand(app, invocation);
   AddAttestCommand(app, invocation);

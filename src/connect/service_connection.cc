@@ -20,6 +20,8 @@ namespace {
 
 constexpr size_t kReadAheadBytes = size_t{64} << 10;
 
+using AskedBody = http::basic_string_body<char, std::char_traits<char>, WipingAllocator<char>>;
+
 bool IsAddress(const std::string& host) {
   ErrorCode error;
   asio::ip::make_address(host, error);
@@ -96,15 +98,18 @@ asio::awaitable<absl::Status> ServiceConnection::Open() {
 }
 
 asio::awaitable<absl::StatusOr<ControlReply>> ServiceConnection::Ask(ControlRequest request) {
-  http::request<http::empty_body> message(request.method, request.target, 11);
+  http::request<AskedBody> message(request.method, request.target, kHttp11);
   message.set(http::field::host, options_.service.Authority());
   message.set(http::field::accept, "application/json");
   if (!request.authorization.empty()) {
     message.set(http::field::authorization, request.authorization);
   }
+  if (!request.body.empty()) message.set(http::field::content_type, "application/json");
+  message.body() = std::move(request.body);
   message.prepare_payload();
   ErrorCode error;
-  lowest().expires_after(options_.limits.control_timeout);
+  const bool patient = request.timeout > std::chrono::milliseconds::zero();
+  lowest().expires_after(patient ? request.timeout : options_.limits.control_timeout);
   co_await http::async_write(stream_, message, Into(error));
   if (error) co_return ServiceError("asking", error);
   http::response_parser<http::string_body> parser;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/wiping_allocator.h"
 #include "connect/coroutines.h"
 #include "connect/options.h"
 #include "connect/service_verdict.h"
@@ -17,6 +18,9 @@ struct ControlRequest {
   http::verb method = http::verb::get;
   std::string target = {};
   std::string authorization = {};  // Empty: none.
+  SecretString body = {};          // JSON; empty: none.
+  // Until the answer has come; zero: ConnectLimits::control_timeout.
+  std::chrono::milliseconds timeout{0};
 };
 struct ControlReply {
   unsigned status = 0;

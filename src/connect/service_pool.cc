@@ -1,44 +1,19 @@
 #include "connect/service_pool.h"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/escaping.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "connect/receipt_keeper.h"
+#include "connect/service_questions.h"
 
 namespace sotto {
 namespace {
 
-constexpr size_t kNonceBytes = 32;
-constexpr size_t kCollateralLimit = size_t{1} << 24;
 // Of replicas. Beyond it all are learnt anew.
 constexpr size_t kMostKnown = 256;
-constexpr unsigned kOk = 200, kBusy = 429, kServerError = 500;
-
-absl::StatusOr<std::string> FreshNonce() {
-  std::array<unsigned char, kNonceBytes> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
-    return absl::InternalError("OpenSSL has no randomness");
-  }
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-}
-
-// An answer that says nothing about the service's identity, only about its state now.
-bool IsPassing(unsigned status) { return status == kBusy || status >= kServerError; }
-
-absl::Status PassingError(std::string_view what, unsigned status) {
-  const std::string message = StrCat("the service: ", what, ": HTTP ", status);
-  if (status == kBusy) return absl::ResourceExhaustedError(message);
-  return absl::UnavailableError(message);
-}
 
 void SayVerified(const ServiceVerdict& verdict) {
   if (!LogEnabled(LogLevel::kInfo)) return;
@@ -122,48 +97,9 @@ void ServicePool::Distrust(const ServiceConnection& connection) {
       idle_, [&](const Connection& other) { return other->service->keyset->digest() == digest; });
 }
 
-asio::awaitable<absl::StatusOr<ServiceVerdict>> ServicePool::Judge(ServiceConnection& connection) {
-  const absl::StatusOr<std::string> nonce = FreshNonce();
-  if (!nonce.ok()) co_return nonce.status();
-  ControlRequest question{.target = StrCat("/v1/aci/attestation?nonce=", *nonce)};
-  const absl::StatusOr<ControlReply> report = co_await connection.Ask(std::move(question));
-  if (!report.ok()) co_return report.status();
-  if (IsPassing(report->status)) co_return PassingError("its report", report->status);
-  const absl::StatusOr<std::string> collateral =
-      ReadFile(options_.collateral_path, kCollateralLimit);
-  if (!collateral.ok()) co_return collateral.status();
-  const ServiceConnectionFacts facts = connection.Facts();
-  if (report->status != kOk) {
-    ServiceVerdict none{.tls_spki_sha256 = facts.tls_spki_sha256, .at = options_.Now()};
-    none.reasons.push_back(
-        {"report.none", StrCat("asked for a report, the server answers HTTP ", report->status)});
-    co_return none;
-  }
-  co_return JudgeReport(report->body, *nonce, facts, *collateral, options_);
-}
-
-// The answer to POST /v1/aci/channel. Reasons go into the verdict.
-asio::awaitable<absl::Status> ServicePool::Prove(ServiceConnection& connection,
-                                                 ServiceVerdict& verdict) {
-  const absl::StatusOr<std::string> exporter = connection.Exporter();
-  if (!exporter.ok()) co_return exporter.status();
-  ControlRequest question{.method = http::verb::post, .target = "/v1/aci/channel"};
-  const absl::StatusOr<ControlReply> proof = co_await connection.Ask(std::move(question));
-  if (!proof.ok()) co_return proof.status();
-  if (IsPassing(proof->status)) co_return PassingError("its channel's proof", proof->status);
-  if (proof->status == kOk) {
-    JudgeChannel(proof->body, *exporter, verdict);
-  } else {
-    verdict.reasons.push_back(
-        {"channel.none",
-         StrCat("asked for a proof of the channel, the server answers HTTP ", proof->status)});
-  }
-  co_return absl::OkStatus();
-}
-
 asio::awaitable<absl::StatusOr<ServicePool::Known>> ServicePool::LearnNew(
     ServiceConnection& connection) {
-  absl::StatusOr<ServiceVerdict> verdict = co_await Judge(connection);
+  absl::StatusOr<ServiceVerdict> verdict = co_await AskReport(connection, options_);
   if (!verdict.ok()) co_return verdict.status();
   if (!verdict->accepted()) co_return verdict->ToStatus();
   if (options_.receipts_dir.has_value()) {
@@ -210,7 +146,7 @@ asio::awaitable<absl::StatusOr<ServicePool::Connection>> ServicePool::Take() {
   const absl::StatusOr<Known> known = co_await Learn(*connection);
   if (!known.ok()) co_return known.status();
   ServiceVerdict channel{.keyset = (*known)->keyset};
-  const absl::Status asked = co_await Prove(*connection, channel);
+  const absl::Status asked = co_await AskProof(*connection, channel);
   if (!asked.ok()) co_return asked;
   if (!channel.accepted()) co_return channel.ToStatus();
   connection->service = *known;
@@ -221,10 +157,7 @@ asio::awaitable<absl::StatusOr<ServiceVerdict>> ServicePool::Verify() {
   ServiceConnection connection(io_, *tls_, options_);
   const absl::Status opened = co_await connection.Open();
   if (!opened.ok()) co_return opened;
-  absl::StatusOr<ServiceVerdict> verdict = co_await Judge(connection);
-  if (!verdict.ok() || !verdict->accepted()) co_return verdict;
-  const absl::Status asked = co_await Prove(connection, *verdict);
-  if (!asked.ok()) co_return asked;
+  const absl::StatusOr<ServiceVerdict> verdict = co_await AskForItself(connection, options_);
   co_return verdict;
 }
 

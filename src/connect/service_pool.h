@@ -51,8 +51,6 @@ class ServicePool {
   Connection TakeIdle();
   asio::awaitable<absl::StatusOr<Known>> Learn(ServiceConnection& connection);
   asio::awaitable<absl::StatusOr<Known>> LearnNew(ServiceConnection& connection);
-  asio::awaitable<absl::StatusOr<ServiceVerdict>> Judge(ServiceConnection& connection);
-  asio::awaitable<absl::Status> Prove(ServiceConnection& connection, ServiceVerdict& verdict);
 
   asio::io_context& io_;
   const ConnectOptions& options_;

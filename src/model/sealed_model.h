@@ -2,8 +2,10 @@
 #ifndef SOTTO_MODEL_SEALED_MODEL_H_
 #define SOTTO_MODEL_SEALED_MODEL_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/status.h"
@@ -26,9 +28,10 @@ absl::StatusOr<Hash256> SealModel(const std::string& model_dir, const std::strin
                                   const SealOptions& options, ThreadPool& pool);
 
 struct UnsealOptions {
-  std::string key_file;  // Needed when the file is encrypted.
-  std::optional<Hash256> root =
-      std::nullopt;  // What the file's root must be; without it any whole file passes.
+  std::string key_file;  // Needed when the file is encrypted, or `key`.
+  // What the file's root must be; without it any whole file passes.
+  std::optional<Hash256> root = std::nullopt;
+  std::span<const uint8_t> key = {};  // The caller's, kSealKeyBytes; empty: none.
 };
 
 // Reads every byte of the file once, into memory that only this process can change, and checks it

@@ -11,6 +11,7 @@
 #include "model/checkpoint_test_util.h"
 #include "model/random_model.h"
 #include "model/safetensors.h"
+#include "model/sealed_chunk.h"
 #include "model/sealed_model_test_util.h"
 #include "testing/temp_dir.h"
 #include "testing/test_data.h"
@@ -100,6 +101,21 @@ TEST_P(SealedModelTest, KeysThatDoNotFit) {
   }
   options.key_file = dir_.File("none");
   EXPECT_EQ(OpenBytes(bytes_, options).code(), absl::StatusCode::kNotFound);
+}
+
+TEST_P(SealedModelTest, AKeyInMemoryIsAsGoodAsAFile) {
+  UnsealOptions options = Pinned();
+  options.key_file.clear();
+  const SecretBuffer key = *ReadKeyFile(dir_.File("key")), other(kSealKeyBytes);
+  options.key = key.span();
+  const absl::Status opened = OpenBytes(bytes_, options);
+  EXPECT_EQ(opened.code(),
+            GetParam() ? absl::StatusCode::kOk : absl::StatusCode::kFailedPrecondition);
+  if (!GetParam()) return;
+  options.key = other.span();
+  EXPECT_EQ(OpenBytes(bytes_, options).code(), absl::StatusCode::kDataLoss);
+  options.key = key.span().first(31);
+  EXPECT_EQ(OpenBytes(bytes_, options).code(), absl::StatusCode::kInvalidArgument);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ciphers, SealedModelTest, testing::Bool(), CipherName);

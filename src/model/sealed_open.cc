@@ -54,15 +54,23 @@ absl::StatusOr<Trusted> ReadTrustedTable(const InputFile& file, const std::strin
 absl::StatusOr<SecretBuffer> KeyFor(const SealedHeader& header, const UnsealOptions& options,
                                     const std::string& path) {
   const bool encrypted = header.cipher != SealedCipher::kNone;
-  if (encrypted && options.key_file.empty()) {
+  const bool given = !options.key_file.empty() || !options.key.empty();
+  if (encrypted && !given) {
     return absl::FailedPreconditionError(
         StrCat("key_file: required, because ", path, " is encrypted"));
   }
-  if (!encrypted && !options.key_file.empty()) {
+  if (!encrypted && given) {
     return absl::FailedPreconditionError(
         StrCat("key_file: ", path, " is not encrypted; is this the right file?"));
   }
-  return encrypted ? ReadKeyFile(options.key_file) : SecretBuffer();
+  if (!encrypted) return SecretBuffer();
+  if (options.key.empty()) return ReadKeyFile(options.key_file);
+  if (options.key.size() != kSealKeyBytes) {
+    return absl::InvalidArgumentError(StrCat("key: must be ", kSealKeyBytes, " bytes"));
+  }
+  SecretBuffer key(kSealKeyBytes);
+  std::copy(options.key.begin(), options.key.end(), key.span().begin());
+  return key;
 }
 
 // Reads and checks every chunk; the lowest bad one is reported.
@@ -177,7 +185,7 @@ bool IsSealedModelPath(const std::string& path) {
 absl::StatusOr<Checkpoint> OpenModel(const std::string& path, const UnsealOptions& options,
                                      ThreadPool& pool) {
   if (!IsSealedModelPath(path)) {
-    if (options.root || !options.key_file.empty()) {
+    if (options.root || !options.key_file.empty() || !options.key.empty()) {
       return absl::FailedPreconditionError(StrCat(options.root ? "sealed_root" : "key_file", ": ",
                                                   path, " is not a sealed model, a single file"));
     }

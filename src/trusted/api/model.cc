@@ -79,7 +79,7 @@ std::vector<std::string> TokenizerWarnings(const Tokenizer& tokenizer, const Mod
 }
 
 absl::StatusOr<UnsealOptions> Unsealing(const ModelOptions& options) {
-  UnsealOptions unseal{.key_file = options.key_file};
+  UnsealOptions unseal{.key_file = options.key_file, .key = options.key};
   if (options.sealed_root.empty()) return unseal;
   SOTTO_ASSIGN_OR_RETURN(unseal.root, HashFromHex(options.sealed_root, "sealed_root"));
   return unseal;

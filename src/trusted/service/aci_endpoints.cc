@@ -9,7 +9,7 @@
 #include "attest/keyset.h"
 #include "base/strings.h"
 #include "trusted/identity/service_identity.h"
-#include "trusted/service/attestation_reports.h"
+#include "trusted/service/aci_answers.h"
 #include "trusted/service/endpoints.h"
 #include "trusted/service/service_error.h"
 
@@ -47,21 +47,19 @@ absl::StatusOr<std::optional<std::string>> NonceOf(std::string_view query) {
 
 }  // namespace
 
-void AnswerAttestation(const ServiceContext& context, const HttpRequest& request,
-                       const HttpReply& reply) {
-  if (context.reports == nullptr) return reply(NobodyAttests());
+void AnswerReport(AttestationReports* reports, const HttpRequest& request, const HttpReply& reply) {
+  if (reports == nullptr) return reply(NobodyAttests());
   const auto nonce = NonceOf(request.head.query);
   if (!nonce.ok()) return reply(ErrorResponse(nonce.status()));
   const std::shared_ptr<const WorkloadKeyset> keyset(request.identity, &request.identity->keyset());
-  context.reports->Ask({keyset, *nonce}, AttestationReports::Time::clock::now(),
-                       [reply](const absl::StatusOr<AttestationReports::Report>& report) {
-                         reply(report.ok() ? JsonText(**report) : ErrorResponse(report.status()));
-                       });
+  reports->Ask({keyset, *nonce}, AttestationReports::Time::clock::now(),
+               [reply](const absl::StatusOr<AttestationReports::Report>& report) {
+                 reply(report.ok() ? JsonText(**report) : ErrorResponse(report.status()));
+               });
 }
 
-void AnswerChannel(const ServiceContext& context, const HttpRequest& request,
-                   const HttpReply& reply) {
-  if (context.reports == nullptr) return reply(NobodyAttests());
+void AnswerProof(const HttpRequest& request, const HttpReply& reply) {
+  if (request.identity == nullptr) return reply(NobodyAttests());
   if (request.exporter.empty()) {
     return reply(HttpErrorResponse(400, "only a TLS connection has a value to sign"));
   }
@@ -69,6 +67,26 @@ void AnswerChannel(const ServiceContext& context, const HttpRequest& request,
   const auto proof = MakeChannelProof(request.exporter, identity.keyset(),
                                       identity.channel_key_id(), identity.channel_key());
   reply(proof.ok() ? JsonText(ChannelProofToJson(*proof)) : ErrorResponse(proof.status()));
+}
+
+HttpTerms TermsOf(std::optional<HttpTls> tls, std::shared_ptr<const ServiceIdentity> identity) {
+  HttpTerms terms{.tls = std::move(tls)};
+  if (identity == nullptr) return terms;
+  // Clients that see another digest than they know ask for a report again.
+  terms.headers = {{"X-ACI-Version", std::string(kAciVersion)},
+                   {"X-ACI-Keyset-Digest", identity->keyset().digest()}};
+  if (terms.tls.has_value()) terms.tls->exporter_label = kChannelExporterLabel;
+  terms.identity = std::move(identity);
+  return terms;
+}
+
+void AnswerAttestation(const ServiceContext& context, const HttpRequest& request,
+                       const HttpReply& reply) {
+  AnswerReport(context.reports, request, reply);
+}
+
+void AnswerChannel(const ServiceContext&, const HttpRequest& request, const HttpReply& reply) {
+  AnswerProof(request, reply);
 }
 
 }  // namespace sotto

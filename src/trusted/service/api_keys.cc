@@ -36,6 +36,22 @@ bool IsKey(std::string_view key) {
          std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7f; });
 }
 
+absl::Status NoKey(std::string_view what, size_t number) {
+  return absl::InvalidArgumentError(StrCat(what, " ", number, ": a key has at least ", kMinKeyBytes,
+                                           " characters, all of them visible ASCII"));
+}
+
+// Calls `found(line, key)`, lines being counted from 1.
+template <typename Found>
+void ForEachKey(std::string_view text, const Found& found) {
+  for (size_t number = 1; !text.empty(); ++number) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view key = WithoutBlanks(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!key.empty() && !key.starts_with('#')) found(number, key);
+  }
+}
+
 bool HasScheme(std::string_view value) {
   return value.size() > kScheme.size() &&
          std::ranges::equal(value.substr(0, kScheme.size()), kScheme, [](char a, char b) {
@@ -45,28 +61,39 @@ bool HasScheme(std::string_view value) {
 
 }  // namespace
 
+ApiKeys::ApiKeys(size_t count) : digests_(count * sizeof(KeyDigest)) {}
+
+void ApiKeys::SetDigest(size_t index, std::string_view key) {
+  std::ranges::copy(DigestOf(key),
+                    digests_.span().begin() + static_cast<ptrdiff_t>(index * sizeof(KeyDigest)));
+}
+
 absl::StatusOr<ApiKeys> ApiKeys::Parse(std::string_view text) {
-  std::vector<KeyDigest> digests;
-  size_t number = 0;
-  while (!text.empty()) {
-    ++number;
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view key = WithoutBlanks(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (key.empty() || key.starts_with('#')) continue;
-    if (!IsKey(key)) {
-      return absl::InvalidArgumentError(StrCat("line ", number, ": a key has at least ",
-                                               kMinKeyBytes,
-                                               " characters, all of them visible ASCII"));
-    }
-    digests.push_back(DigestOf(key));
-  }
-  if (digests.empty()) return absl::InvalidArgumentError("has no key");
-  ApiKeys keys;
-  keys.digests_ = SecretBuffer(digests.size() * sizeof(KeyDigest));
-  for (size_t i = 0; i < digests.size(); ++i) {
-    std::ranges::copy(digests[i],
-                      keys.digests_.span().begin() + static_cast<ptrdiff_t>(i * sizeof(KeyDigest)));
+  std::vector<std::string_view> found;
+  absl::Status status;
+  ForEachKey(text, [&](size_t line, std::string_view key) {
+    if (status.ok() && !IsKey(key)) status = NoKey("line", line);
+    found.push_back(key);
+  });
+  SOTTO_RETURN_IF_ERROR(status);
+  if (found.empty()) return absl::InvalidArgumentError("has no key");
+  ApiKeys keys(found.size());
+  for (size_t i = 0; i < found.size(); ++i) keys.SetDigest(i, found[i]);
+  return keys;
+}
+
+std::vector<std::string_view> ApiKeys::Of(std::string_view text) {
+  std::vector<std::string_view> keys;
+  ForEachKey(text, [&](size_t, std::string_view key) { keys.push_back(key); });
+  return keys;
+}
+
+absl::StatusOr<ApiKeys> ApiKeys::FromList(const SecretVector<SecretString>& list) {
+  if (list.empty()) return absl::InvalidArgumentError("has no key");
+  ApiKeys keys(list.size());
+  for (size_t i = 0; i < list.size(); ++i) {
+    if (!IsKey(list[i])) return NoKey("element", i);
+    keys.SetDigest(i, list[i]);
   }
   return keys;
 }

@@ -40,5 +40,16 @@ TEST(ApiKeysTest, RefusesByTheLine) {
   }
 }
 
+TEST(ApiKeysTest, AListIsAsGoodAsAText) {
+  const auto keys = ApiKeys::FromList({"0123456789abcdef", "#-is-a-character-here"});
+  ASSERT_TRUE(keys.ok()) << keys.status();
+  EXPECT_EQ(keys->OwnerOf("Bearer #-is-a-character-here"), 2u);
+  EXPECT_FALSE(keys->Admit("Bearer 0123456789abcdeg"));
+  EXPECT_EQ(ApiKeys::FromList({}).status().message(), "has no key");
+  EXPECT_THAT(std::string(ApiKeys::FromList({"0123456789abcdef", "sh0rt"}).status().message()),
+              testing::AllOf(HasSubstr("element 1: "), testing::Not(HasSubstr("sh0rt"))));
+  EXPECT_THAT(ApiKeys::Of("# none\n one \n\ntwo"), testing::ElementsAre("one", "two"));
+}
+
 }  // namespace
 }  // namespace sotto

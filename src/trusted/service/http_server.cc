@@ -1,8 +1,10 @@
 #include "trusted/service/http_server.h"
 
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -80,6 +82,8 @@ struct HttpServer::Impl {
 
   absl::Status Listen();
   absl::Status ListenAt(const tcp::endpoint& endpoint);
+  absl::Status TakeSockets(ListeningSockets& sockets);
+  std::shared_ptr<ListeningSockets> GiveUpSockets();
   void AcceptFrom(tcp::acceptor& acceptor);
   void Take(tcp::socket socket);
   void TakeAllAndListenNoMore();
@@ -87,6 +91,8 @@ struct HttpServer::Impl {
 
   const std::shared_ptr<HttpState> state;
   asio::io_context io{1};
+  // Whoever gives up the sockets may have no connection left, and is not yet stopped.
+  const asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
   std::vector<std::unique_ptr<tcp::acceptor>> acceptors;
   unsigned short port = 0;
   std::thread thread;
@@ -108,8 +114,42 @@ absl::Status HttpServer::Impl::ListenAt(const tcp::endpoint& endpoint) {
   return absl::OkStatus();
 }
 
+// Whatever is wrong with one of them, none is left open.
+absl::Status HttpServer::Impl::TakeSockets(ListeningSockets& sockets) {
+  std::vector<Descriptor> taken = std::exchange(sockets.sockets, {});
+  const std::string& name = state->options.listen;
+  if (taken.empty() || state->terms->tls == nullptr) {
+    return absl::InvalidArgumentError(StrCat("listen ", name, ": no sockets, or no TLS for them"));
+  }
+  for (Descriptor& socket : taken) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    const bool known = getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    const tcp protocol = known && address.ss_family == AF_INET6 ? tcp::v6() : tcp::v4();
+    auto acceptor = std::make_unique<tcp::acceptor>(io);
+    ErrorCode error;
+    acceptor->assign(protocol, socket.get(), error);
+    if (error) return CannotListen(name, error);
+    socket.Release();
+    port = acceptor->local_endpoint(error).port();
+    acceptors.push_back(std::move(acceptor));
+  }
+  return absl::OkStatus();
+}
+
+std::shared_ptr<ListeningSockets> HttpServer::Impl::GiveUpSockets() {
+  auto sockets = std::make_shared<ListeningSockets>();
+  for (const auto& acceptor : acceptors) {
+    ErrorCode error;
+    const int descriptor = acceptor->release(error);
+    if (!error) sockets->sockets.emplace_back(descriptor);
+  }
+  return sockets;
+}
+
 absl::Status HttpServer::Impl::Listen() {
   const std::string& name = state->options.listen;
+  if (state->options.sockets != nullptr) return TakeSockets(*state->options.sockets);
   if (absl::Status valid = CheckEndpoint(name, /*for_listening=*/true); !valid.ok()) {
     return absl::InvalidArgumentError(StrCat("listen: ", ToStd(valid.message())));
   }
@@ -133,6 +173,7 @@ absl::Status HttpServer::Impl::Listen() {
 }
 
 void HttpServer::Impl::AcceptFrom(tcp::acceptor& acceptor) {
+  if (!acceptor.is_open()) return;
   acceptor.async_accept([this, &acceptor](const ErrorCode& error, tcp::socket socket) {
     if (error == asio::error::operation_aborted) return;
     if (!error) {
@@ -201,6 +242,12 @@ void HttpServer::Stop() {
 }
 
 int HttpServer::port() const { return impl_->port; }
+
+std::shared_ptr<ListeningSockets> HttpServer::GiveUpSockets() {
+  std::promise<std::shared_ptr<ListeningSockets>> given;
+  asio::post(impl_->io, [&given, impl = impl_.get()] { given.set_value(impl->GiveUpSockets()); });
+  return given.get_future().get();
+}
 
 absl::Status HttpServer::Renew(const HttpTerms& terms) {
   SOTTO_ASSIGN_OR_RETURN(std::shared_ptr<const HttpTermsInUse> in_use, InUse(terms));

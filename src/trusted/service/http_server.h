@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/status.h"
 #include "base/wiping_allocator.h"
 #include "trusted/service/http_message.h"
@@ -52,9 +53,17 @@ struct HttpTerms {
   std::shared_ptr<const ServiceIdentity> identity = {};           // Of every request.
 };
 
+// Sockets that listen: one server gives them up, and another takes them (Start()). Connections that
+// come in between wait in them.
+struct ListeningSockets {
+  std::vector<Descriptor> sockets = {};
+};
+
 struct HttpServerOptions {
   std::string listen = "localhost:8443";  // HOST:PORT, every address of the host; port 0: any.
-  HttpTerms terms = {};                   // At first.
+  // If given: these, of that address, in its place; they are taken out. For TLS alone.
+  std::shared_ptr<ListeningSockets> sockets = {};
+  HttpTerms terms = {};  // At first.
   HttpLimits limits = {};
 };
 
@@ -96,6 +105,9 @@ class HttpServer {
   // After Drain(): listens no more, once the connections that the system has made are taken, for
   // `admit` to answer. Returns when all have ended, or after `timeout`.
   void Close(std::chrono::milliseconds timeout);
+
+  // Listens no more; connections that were accepted are served on.
+  std::shared_ptr<ListeningSockets> GiveUpSockets();
 
   // Closes all connections. No callback is made once it has returned, and replies lead nowhere.
   void Stop();

@@ -5,10 +5,10 @@
 #include <chrono>
 #include <utility>
 
-#include "attest/channel_proof.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "trusted/identity/receipt_events.h"
+#include "trusted/service/aci_answers.h"
 #include "trusted/service/endpoints.h"
 #include "trusted/service/prefill_passes.h"
 #include "trusted/service/receipts.h"
@@ -64,23 +64,12 @@ std::unique_ptr<Receipts> MakeReceipts(const ServiceOptions& options) {
   return std::make_unique<Receipts>(about_service, options.model_name, options.receipts);
 }
 
-HttpTerms TermsFor(std::optional<HttpTls> tls, std::shared_ptr<const ServiceIdentity> identity) {
-  HttpTerms terms{.tls = std::move(tls)};
-  if (identity == nullptr) return terms;
-  // Clients that see another digest than they know ask for a report again.
-  terms.headers = {{"X-ACI-Version", std::string(kAciVersion)},
-                   {"X-ACI-Keyset-Digest", identity->keyset().digest()}};
-  if (terms.tls.has_value()) terms.tls->exporter_label = kChannelExporterLabel;
-  terms.identity = std::move(identity);
-  return terms;
-}
-
 // What depends on others of the options, and on the model.
 ServiceOptions Completed(ServiceOptions options, const Model& model) {
   if (options.model_name.empty()) options.model_name = model.info().name;
   // Passes end what is late, but for what a pass is computing.
   options.http.limits.handler_timeout = options.request_timeout;
-  options.http.terms = TermsFor(std::move(options.http.terms.tls), options.identity);
+  options.http.terms = TermsOf(std::move(options.http.terms.tls), options.identity);
   return options;
 }
 
@@ -135,6 +124,7 @@ std::optional<HttpResponse> Service::Impl::Refusal(const HttpHead& head, const E
     return HttpErrorResponse(status, message);
   };
   if (draining) return refusal(503, "the server is shutting down");
+  if (options.provisioned && head.path == kProvisionPath) return refusal(409, kKeysAreThere);
   if (head.path == "*") {  // The server as a whole, for OPTIONS.
     HttpResponse response = refusal(405, "the method must be GET, HEAD or POST");
     response.headers.emplace_back("Allow", "GET, HEAD, POST");
@@ -203,7 +193,7 @@ Service::~Service() = default;
 int Service::port() const { return impl_->http->port(); }
 
 absl::Status Service::Renew(ServiceRenewal renewal) {
-  return impl_->http->Renew(TermsFor(std::move(renewal.tls), std::move(renewal.identity)));
+  return impl_->http->Renew(TermsOf(std::move(renewal.tls), std::move(renewal.identity)));
 }
 
 void Service::Drain(std::chrono::milliseconds timeout) {

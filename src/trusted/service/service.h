@@ -44,6 +44,7 @@ struct ServiceOptions {
   // The model's, for receipts: required with an identity, unless none are kept.
   ModelDigestSet digests = {};
   std::optional<RerankTemplate> rerank = {};  // Nullopt: no reranking.
+  bool provisioned = false;                   // Its keys came over the network (provisioning.h).
 };
 
 struct ServiceRenewal {
