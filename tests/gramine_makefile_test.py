@@ -123,6 +123,12 @@ class Variables(Base):
         self.made("SERVE=0.0.0.0:8443", "AWAIT_PROVISIONING=1")
         self.assertIn("--await-provisioning", self.argv())
         self.assertNotIn("--api-key-file", self.argv())
+        key = self.top / "owner.pem"
+        key.write_text("a public key\n")
+        self.made("SERVE=0.0.0.0:8443", "AWAIT_PROVISIONING=1", f"PROVISIONER_KEY={key}")
+        self.assertEqual(self.value("--provisioner-key"), "/provisioner.pem")
+        self.assertEqual((self.work / "provisioner.pem").read_text(), "a public key\n")
+        self.assertIn("needs AWAIT", self.make("SERVE=0.0.0.0:8443", f"PROVISIONER_KEY={key}").stderr)
         self.assertIn("need SERVE", self.make("AWAIT_PROVISIONING=1").stderr)
         for other in (["CERTIFICATE=1"], ["KEYED=1", f"WEIGHTS_ROOT={ROOT}"]):
             self.assertIn("have keys in data", self.make("SERVE=0.0.0.0:8443", "AWAIT_PROVISIONING=1", *other).stderr)

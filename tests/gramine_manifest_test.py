@@ -19,7 +19,7 @@ import tomli_w
 
 from gramine_edits import edits
 from gramine_mutants import ALL_MUTANTS
-from gramine_rendering import (PACKAGING, PADS, PROVISION, SERVE, SERVE_AWAITING, SERVE_GIVEN, SHARED, SHARES, Workplace,
+from gramine_rendering import (PACKAGING, PADS, PROVISION, SERVE, SERVE_AWAITING, SERVE_GIVEN, SERVE_OWNED, SHARED, SHARES, Workplace,
                                problems, stand_in)
 
 RELEASES = [{}, {"amx": "1"}, {"edmm": "1"}, {"threads": "32"}, {"oblivious": "1"}, {"keyed": "1"},
@@ -27,7 +27,7 @@ RELEASES = [{}, {"amx": "1"}, {"edmm": "1"}, {"threads": "32"}, {"oblivious": "1
             {"model_sha256": "cd" * 32}, {"data_key": "_sgx_mrenclave"}, PROVISION, SHARES, PADS, SHARED, SHARES | PROVISION, SERVE, SERVE | {"rerank": "1", "keyed": "1", "oblivious": "1"},
             SERVE | PROVISION, SERVE | SHARES, SERVE_GIVEN, SERVE_GIVEN | PROVISION,
             SERVE | {"tls_names": "scores.example,192.0.2.7"}, {"serve": "[::]:8443"},
-            SERVE_AWAITING, SERVE_AWAITING | {"tls_names": "scores.example", "rerank": "1"}, SERVE_AWAITING | SHARES]
+            SERVE_AWAITING, SERVE_AWAITING | {"tls_names": "scores.example", "rerank": "1"}, SERVE_AWAITING | SHARES, SERVE_OWNED]
 
 
 def io_threads(changes):
@@ -69,7 +69,7 @@ class Checker(unittest.TestCase):
 
     def test_every_mutant_of_every_key_is_refused(self):
         count = 0
-        for changes in ({}, SHARES, SHARED, PROVISION, SERVE, SERVE_AWAITING, SERVE_GIVEN | {"rerank": "1"}, {"prompts": "prompts.json", "oblivious": "1",
+        for changes in ({}, SHARES, SHARED, PROVISION, SERVE, SERVE_OWNED, SERVE_GIVEN | {"rerank": "1"}, {"prompts": "prompts.json", "oblivious": "1",
                                                        "logprobs": "1", "keyed": "1"}):
             release = tomli.loads(self.workplace.render(**changes))
             words = release["loader"]["argv"]

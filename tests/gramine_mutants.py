@@ -1,7 +1,7 @@
 """Mutants of the release manifests that check_manifest must refuse, each with what the refusal says."""
 
 from gramine_edits import (append, argv, distrust, drop, mount, put, shadow, trusted, unmount)
-from gramine_rendering import PROVISION, ROOT, SERVE, SERVE_AWAITING, SERVE_GIVEN, SHARED, SHARES
+from gramine_rendering import PROVISION, ROOT, SERVE, SERVE_AWAITING, SERVE_GIVEN, SERVE_OWNED, SHARED, SHARES
 
 HASH = "0" * 64
 # (an edit of the release manifest, what the refusal says).
@@ -217,6 +217,15 @@ AWAITING_MUTANTS = [
      "--threads must come where '--insecure-test-attester'"),
     (argv("--await-provisioning", ""), "--api-key-file must come where '--threads'"),
 ]
+# and of one owner alone.
+OWNED_MUTANTS = [
+    (argv("/provisioner.pem", "/data/provisioner.pem"), "--provisioner-key '/data/provisioner.pem': must be"),
+    (argv("--provisioner-key /provisioner.pem", ""), "it and the mount /provisioner.pem are there together"),
+    (argv("--await-provisioning --provisioner-key /provisioner.pem",
+          "--provisioner-key /provisioner.pem --api-key-file /data/api_keys"), "nobody waits for one, without"),
+    (unmount("/provisioner.pem"), "'file:provisioner.pem': is mounted nowhere"),
+    (distrust("file:provisioner.pem"), "file:provisioner.pem is mounted but not trusted"),
+]
 ALL_MUTANTS = [({}, MUTANTS), (SHARES, SHARES_MUTANTS), (SHARED, SHARED_MUTANTS),
                (PROVISION, PROVISION_MUTANTS), (SERVE, SERVE_MUTANTS), (SERVE_GIVEN, GIVEN_MUTANTS),
-               (SERVE_AWAITING, AWAITING_MUTANTS)]
+               (SERVE_AWAITING, AWAITING_MUTANTS), (SERVE_OWNED, OWNED_MUTANTS)]

@@ -24,7 +24,7 @@ VARIABLES = {
     "weights_root": ROOT, "model_sha256": "", "threads": "2", "io_threads": "0", "enclave_size": "8G", "edmm": "0",
     "amx": "0", "precision": "auto", "oblivious": "0", "logprobs": "0", "save_logits": "0",
     "keyed": "0", "data_key": "_sgx_mrsigner", "provision": "", "prompts": "", "shm": "0",
-    "serve": "", "rerank": "0", "certificate": "0", "tls_names": "", "await_provisioning": "0",
+    "serve": "", "rerank": "0", "certificate": "0", "tls_names": "", "await_provisioning": "0", "provisioner": "0",
     "accelerators": "", "accelerator_keys": "", "libraries": " ".join(LIBRARIES),
     "runtime_libraries": "ld-linux-x86-64.so.2 libc.so.6 libm.so.6", "isv_prod_id": "0",
     "isv_svn": "0"}
@@ -34,7 +34,8 @@ PADS = {"accelerators": "192.0.2.1:50051", "io_threads": "64"}
 SHARED = PADS | {"shm": "1"}
 SERVE = {"serve": "0.0.0.0:8443"}
 SERVE_GIVEN = SERVE | {"certificate": "1"}  # With a certificate of the owner's.
-SERVE_AWAITING = SERVE | {"await_provisioning": "1"}  # Whose keys are brought.
+SERVE_AWAITING = SERVE | {"await_provisioning": "1"}  # Whose keys are brought,
+SERVE_OWNED = SERVE_AWAITING | {"provisioner": "1"}  # by their owner alone.
 PROVISION = {"provision": "192.0.2.9:4433", "data_key": "prompts"}
 
 
@@ -57,7 +58,7 @@ class Workplace:
         (self.directory / "lib").mkdir(parents=True)
         stand_in.install(gramine, sys.executable)
         self.environment = stand_in.environment(gramine)
-        for name in ("sotto", "provision.crt", "prompts.json", *(f"lib/{l}" for l in LIBRARIES)):
+        for name in ("sotto", "provision.crt", "provisioner.pem", "prompts.json", *(f"lib/{l}" for l in LIBRARIES)):
             (self.directory / name).write_text(f"stands for {name}\n")
 
     def render(self, **changes):

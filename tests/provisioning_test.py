@@ -455,6 +455,88 @@ class OwnerTest(Case):
         self.check_waits(server)
 
 
+class OneOwnerTest(Case):
+    """A service that was started with the public key of whoever may bring its keys."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.owner, cls.owner_public = cls.make_owner("owner")
+        cls.stranger, cls.stranger_public = cls.make_owner("stranger")
+
+    @classmethod
+    def make_owner(cls, name):
+        paths = [cls.enclave.directory / f"{name}.{kind}" for kind in ("key", "pem")]
+        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", paths[0]], check=True, capture_output=True,
+                       timeout=60)
+        subprocess.run(["openssl", "pkey", "-in", paths[0], "-pubout", "-out", paths[1]], check=True, capture_output=True,
+                       timeout=60)
+        return paths
+
+    def bring(self, port, *flags):
+        return self.provision(port, "--model-key-file", self.key_file, "--api-key-file", self.api_keys, *flags)
+
+    def test_nobody_else_brings_keys(self):
+        server = self.wait("--provisioner-key", self.owner_public)
+        for flags in ((), ("--owner-key", self.stranger)):
+            run = self.bring(server.port, *flags)
+            self.assertEqual(run.returncode, 1, run.stdout)
+            self.assertIn("the service: the document is not signed by the owner", run.stderr)
+        self.check_waits(server)
+        run = self.bring(server.port, "--owner-key", self.owner)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.check_serves(server)
+
+    def test_strangers_use_up_no_tries(self):
+        server = self.wait("--provisioner-key", self.owner_public)
+        for value in (None, "", "Bearer " + "ab" * 64, "Sotto-Ed25519 ", "Sotto-Ed25519 " + "ab" * 64,
+                      "Sotto-Ed25519 " + "zz" * 64, "Sotto-Ed25519 " + "ab" * 65) * 3:
+            headers = {} if value is None else {"Authorization": value}
+            status, _, answer = server.ask("/v1/aci/provision", {"purpose": PURPOSE}, headers=headers)
+            self.assertEqual((status, answer["error"]["type"]), (403, "invalid_request_error"))
+        self.check_waits(server)
+        self.assertEqual(self.bring(server.port, "--owner-key", self.owner).returncode, 0, server.log())
+
+    def test_a_signature_is_of_one_connection(self):
+        """Of a document that was sent to one service, another one takes nothing."""
+        first, second = (self.wait("--provisioner-key", self.owner_public) for _ in range(2))
+        document = json.dumps({"purpose": PURPOSE, "model_key": self.key.hex(), "api_keys": API_KEYS})
+
+        def signed(exporter):
+            statement = {"body_sha256": hashlib.sha256(document.encode()).hexdigest(), "exporter": exporter,
+                         "purpose": PURPOSE}
+            paths = [self.enclave.directory / name for name in ("statement", "signature")]
+            paths[0].write_text(json.dumps(statement, separators=(",", ":"), sort_keys=True))
+            subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", self.owner, "-in", paths[0], "-out", paths[1]],
+                           check=True, timeout=60)
+            return "Sotto-Ed25519 " + paths[1].read_bytes().hex()
+
+        def offer(server, value):
+            return server.ask("/v1/aci/provision", document, method="POST", headers={"Authorization": value})[0]
+
+        # That of no connection that there is: the exporter of each is known to its two ends alone.
+        value = signed("00" * 32)
+        self.assertEqual([offer(server, value) for server in (first, second)], [403, 403])
+        self.assertEqual(self.bring(first.port, "--owner-key", self.owner).returncode, 0, first.log())
+        self.check_waits(second)
+
+    def test_bad_keys_are_named(self):
+        for flags, message in (
+                (("--await-provisioning", "--provisioner-key", self.owner), "must be a public key of Ed25519, PEM"),
+                (("--await-provisioning", "--provisioner-key", "/nonexistent"), "--provisioner-key: /nonexistent: "),
+                (("--provisioner-key", self.owner_public), "--provisioner-key: has no effect without --await")):
+            run = subprocess.run([BUILD_DIR / "bin/sotto", "serve", "--model", KJV, "--listen", "localhost:0",
+                                  "--insecure-test-attester", self.enclave.directory, *flags], capture_output=True,
+                                 text=True, timeout=60, check=False)
+            self.assertEqual(run.returncode, 2, run.stderr)
+            self.assertIn(message, run.stderr)
+        server = self.wait("--provisioner-key", self.owner_public)
+        run = self.bring(server.port, "--owner-key", self.owner_public)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("owner.pem: must be a private key of Ed25519, PEM, not encrypted", run.stderr)
+        self.check_waits(server)
+
+
 class FlagsTest(Case):
 
     def run_serve(self, *flags):

@@ -36,7 +36,7 @@ RUN_STEPS = (
     Step("--progress", "never"),
     Step("--precision", "auto|f32|bf16|int8|fixed"),
 )
-AWAIT = "--await-provisioning"
+AWAIT, PROVISIONER = "--await-provisioning", "--provisioner-key"
 LAST_STEPS = (
     Step("--key-file", "/data/model\\.key", 0, unless=AWAIT),
     Step("--oblivious-embedding", None, 0),
@@ -62,6 +62,7 @@ STEPS = {
         Step("--tls-key", "/data/tls\\.key", 0),
         # Then its owner brings the keys, and nothing else may have done so.
         Step(AWAIT, None, 0),
+        Step(PROVISIONER, "/provisioner\\.pem", 0),
         Step("--api-key-file", "/data/api_keys", unless=AWAIT),
         Step("--tls-name", f"{NAME}(,{NAME})*", 0),
         Step("--rerank-template", "/data/rerank_template", 0),
@@ -175,6 +176,10 @@ def check_service(arguments, mounts):
     given = [flag for flag in ("--tls-cert", "--tls-key") if arguments.first(flag)]
     if len(given) == 1:
         yield f"loader.argv: {given[0]}: --tls-cert and --tls-key are there together or not at all"
+    if (arguments.first(PROVISIONER) is not None) != ("/provisioner.pem" in [m.get("path") for m in mounts]):
+        yield f"loader.argv: {PROVISIONER}: it and the mount /provisioner.pem are there together or not at all"
+    if PROVISIONER in arguments.values and AWAIT not in arguments.values:
+        yield f"loader.argv: {PROVISIONER}: nobody waits for one, without {AWAIT}"
     if given and AWAIT in arguments.values:
         yield f"loader.argv: {AWAIT}: the TLS key is made inside, and no --tls-cert is read"
     if given and arguments.first("--tls-name"):

@@ -11,7 +11,7 @@ MODEL = {"path": "/model.sotto", "uri": "file:model.sotto"}
 SEALING_KEYS = ("_sgx_mrsigner", "_sgx_mrenclave")
 # Where a file of the enclave may come from: of packaging/gramine by relative URIs, because an
 # absolute one would carry the directory of the build into the measurement.
-OWN_FILES = re.compile(r"file:(sotto|prompts\.[a-z]+|provision\.crt|lib/\w[\w.+-]*)", re.ASCII)
+OWN_FILES = re.compile(r"file:(sotto|prompts\.[a-z]+|provision\.crt|provisioner\.pem|lib/\w[\w.+-]*)", re.ASCII)
 HASH = re.compile("[0-9a-f]{64}")
 
 

@@ -1,5 +1,8 @@
 #include "attest/ed25519.h"
 
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
 #include <utility>
 
 namespace sotto {
@@ -9,6 +12,14 @@ using SigningContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 
 const unsigned char* Bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+// There is nobody to ask.
+int NoPassword(char*, int, int, void*) { return -1; }
+
+bool IsEd25519(const OwnedKey& key) {
+  ERR_clear_error();
+  return key != nullptr && EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_ED25519;
 }
 
 }  // namespace
@@ -28,6 +39,12 @@ absl::StatusOr<Ed25519Key> Ed25519Key::Generate() {
   return FromHandle(OwnedKey(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")));
 }
 
+absl::StatusOr<Ed25519Key> Ed25519Key::FromPem(const std::string& text) {
+  OwnedKey key(PEM_read_bio_PrivateKey(Reader(text).get(), nullptr, NoPassword, nullptr));
+  if (IsEd25519(key)) return FromHandle(std::move(key));
+  return absl::InvalidArgumentError("must be a private key of Ed25519, PEM, not encrypted");
+}
+
 absl::StatusOr<Ed25519Key> Ed25519Key::FromSeed(std::string_view seed) {
   return FromHandle(
       OwnedKey(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, Bytes(seed), seed.size())));
@@ -44,6 +61,18 @@ absl::StatusOr<std::string> Ed25519Key::Sign(std::string_view message) const {
     return absl::InternalError("OpenSSL makes no Ed25519 signature");
   }
   return signature;
+}
+
+absl::StatusOr<std::string> Ed25519PublicKeyFromPem(const std::string& text) {
+  const OwnedKey key(PEM_read_bio_PUBKEY(Reader(text).get(), nullptr, NoPassword, nullptr));
+  std::string bytes(kEd25519KeyBytes, '\0');
+  size_t size = bytes.size();
+  if (IsEd25519(key) &&
+      EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(bytes.data()),
+                                  &size) == 1) {
+    return bytes;
+  }
+  return absl::InvalidArgumentError("must be a public key of Ed25519, PEM");
 }
 
 bool Ed25519Verifies(std::string_view public_key, std::string_view message,

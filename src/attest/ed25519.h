@@ -18,6 +18,8 @@ class Ed25519Key {
  public:
   // INTERNAL when OpenSSL has no randomness.
   static absl::StatusOr<Ed25519Key> Generate();
+  // Of a PEM text (PKCS #8, not encrypted), the caller's to wipe. INVALID_ARGUMENT for another.
+  static absl::StatusOr<Ed25519Key> FromPem(const std::string& text);
   // Of a seed of kEd25519KeyBytes, the caller's to wipe.
   static absl::StatusOr<Ed25519Key> FromSeed(std::string_view seed);
 
@@ -32,6 +34,9 @@ class Ed25519Key {
   OwnedKey handle_;
   std::string public_key_;
 };
+
+// kEd25519KeyBytes, of a PEM text of a public key. INVALID_ARGUMENT for what is another.
+absl::StatusOr<std::string> Ed25519PublicKeyFromPem(const std::string& text);
 
 // False for a key or a signature of another size, too.
 bool Ed25519Verifies(std::string_view public_key, std::string_view message,

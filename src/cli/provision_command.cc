@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "attest/ed25519.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret_buffer.h"
@@ -28,7 +30,7 @@ constexpr int64_t kLongestWait = 86'400;
 
 struct ProvisionFlags {
   ServiceTrustFlags trust;
-  std::string model_key_file, api_key_file, tls_names;
+  std::string model_key_file, api_key_file, tls_names, owner_key;
   int64_t timeout = 600;
 };
 
@@ -85,15 +87,29 @@ absl::StatusOr<ProvisionedKeys> ReadProvisionedKeys(const ProvisionFlags& flags)
   return keys;
 }
 
+absl::StatusOr<std::optional<Ed25519Key>> ReadOwnerKey(const std::string& file) {
+  if (file.empty()) return std::optional<Ed25519Key>();
+  const std::string path = InputPath(file);
+  SOTTO_ASSIGN_OR_RETURN(std::string text, ReadFileOrPipe(path, kSmallFileBytes));
+  absl::StatusOr<Ed25519Key> key = Ed25519Key::FromPem(text);
+  WipeContents(text);
+  if (key.ok()) return std::optional<Ed25519Key>(*std::move(key));
+  return absl::InvalidArgumentError(StrCat(DisplayName(path), ": ", ToStd(key.status().message())));
+}
+
 absl::Status RunProvision(const ProvisionFlags& flags,
                           const std::function<void(ConnectOptions&)>& for_tests) {
   const NamedFiles files{.inputs = {{"--model-key-file", InputPath(flags.model_key_file)},
-                                    {"--api-key-file", InputPath(flags.api_key_file)}}};
+                                    {"--api-key-file", InputPath(flags.api_key_file)},
+                                    {"--owner-key", InputPath(flags.owner_key)}}};
   SOTTO_ASSIGN_OR_RETURN(ConnectOptions options, ReadServiceTrust(flags.trust, files));
   if (for_tests) for_tests(options);
   SOTTO_ASSIGN_OR_RETURN(const ProvisionedKeys keys, ReadProvisionedKeys(flags));
+  SOTTO_ASSIGN_OR_RETURN(const std::optional<Ed25519Key> owner, ReadOwnerKey(flags.owner_key));
   const absl::StatusOr<ProvisioningOutcome> outcome =
-      ProvisionService(options, keys, std::chrono::seconds(flags.timeout));
+      ProvisionService(options, keys,
+                       {.timeout = std::chrono::seconds(flags.timeout),
+                        .owner_key = owner.has_value() ? &*owner : nullptr});
   SOTTO_RETURN_IF_ERROR(AsRefusal(InTrustFlags(outcome.status())));
   SOTTO_RETURN_IF_ERROR(PrintServiceVerdict(outcome->verdict, flags.trust, FormatServiceVerdict));
   std::printf("provisioned: keyset %s, TLS key %s\n", outcome->keyset_digest.c_str(),
@@ -122,6 +138,11 @@ void AddProvisionCommand(CLI::App& app, Invocation& invocation,
       ->add_option("--tls-name", flags->tls_names,
                    "Names that its certificate is made again for (those that it has)")
       ->type_name("NAME[,NAME]");
+  command
+      ->add_option("--owner-key", flags->owner_key,
+                   "PEM file with the private key (Ed25519) of the public one that the service was "
+                   "started with (none)")
+      ->type_name("FILE");
   command
       ->add_option("--timeout", flags->timeout,
                    "How long it may take to open its model with the key (600)")

@@ -144,6 +144,7 @@ absl::StatusOr<ServeJob> ServeFlags::Read() const {
   SOTTO_RETURN_IF_ERROR(CheckFiles(job));
   SOTTO_RETURN_IF_ERROR(execution_.Read(job));
   SOTTO_RETURN_IF_ERROR(listen_.Read(job.service));
+  SOTTO_ASSIGN_OR_RETURN(job.provisioner_key, listen_.ReadProvisionerKey());
   SOTTO_RETURN_IF_ERROR(identity_.Read(listen_.leaves_tls_open(), job.identity));
   job.test_attester = test_attester_.value();
   SOTTO_RETURN_IF_ERROR(ReadRerank(job.service));

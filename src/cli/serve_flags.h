@@ -27,7 +27,8 @@ struct ServeJob : RunJob {
   std::string test_attester;   // --insecure-test-attester; empty: it is not given.
   bool default_labels = true;  // --rerank-labels is not given.
   std::chrono::milliseconds drain_timeout{30'000};
-  bool await_provisioning = false;  // Keys come over the network, from whoever verifies this.
+  bool await_provisioning = false;   // Keys come over the network, from whoever verifies this;
+  std::string provisioner_key = {};  // or from the owner of this public key alone.
 };
 
 class ServeFlags {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "attest/ed25519.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
@@ -52,7 +53,24 @@ ServeListenFlags::ServeListenFlags(CLI::App& app)
                           .shown_default = "none: everybody may call"}),
       await_provisioning_(AddSwitch(app, "--await-provisioning",
                                     "In a TEE that attests: wait until `sotto provision` has "
-                                    "brought the keys and names, once")) {}
+                                    "brought the keys and names, once")),
+      provisioner_key_(app, {.flag = "--provisioner-key",
+                             .placeholder = "FILE",
+                             .help = "PEM file with the public key (Ed25519) of whoever alone may "
+                                     "bring them",
+                             .shown_default = "none: whoever comes first"}) {}
+
+absl::StatusOr<std::string> ServeListenFlags::ReadProvisionerKey() const {
+  if (!provisioner_key_.given()) return std::string();
+  if (!awaits_provisioning()) {
+    return UsageError(
+        StrCat(provisioner_key_.source(), ": has no effect without --await-provisioning"));
+  }
+  SOTTO_ASSIGN_OR_RETURN(const std::string text, ReadNamedFile(provisioner_key_));
+  absl::StatusOr<std::string> key = Ed25519PublicKeyFromPem(text);
+  if (key.ok()) return key;
+  return BlameNamedFile(provisioner_key_, ToStd(key.status().message()));
+}
 
 // Keys that are to come are not there.
 absl::Status ServeListenFlags::CheckAwaiting() const {
@@ -123,7 +141,7 @@ absl::Status ServeListenFlags::Read(ServiceOptions& options) const {
 }
 
 void ServeListenFlags::AddFiles(NamedFiles& files) const {
-  for (const Setting* setting : {&tls_cert_, &tls_key_, &api_key_file_}) {
+  for (const Setting* setting : {&tls_cert_, &tls_key_, &api_key_file_, &provisioner_key_}) {
     files.inputs.push_back({setting->source(), setting->value()});
   }
 }

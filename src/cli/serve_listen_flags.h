@@ -32,6 +32,8 @@ class ServeListenFlags {
   // Neither a certificate nor --no-tls was given: the service is to make a key.
   bool leaves_tls_open() const;
   bool awaits_provisioning() const { return await_provisioning_->count() > 0; }
+  // After Read(): ProvisioningOptions::provisioner_key. UsageError naming the flag or its file.
+  absl::StatusOr<std::string> ReadProvisionerKey() const;
   void AddFiles(NamedFiles& files) const;
 
  private:
@@ -43,6 +45,7 @@ class ServeListenFlags {
   CLI::Option* const no_tls_;
   Setting api_key_file_;
   CLI::Option* const await_provisioning_;
+  Setting provisioner_key_;
 };
 
 }  // namespace sotto

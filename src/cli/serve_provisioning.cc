@@ -78,7 +78,8 @@ absl::StatusOr<std::unique_ptr<ProvisioningService>> StartWaiting(const ServeJob
   ProvisioningOptions options{.http = job.service.http,
                               .identity = job.service.identity,
                               .attester = job.service.attester,
-                              .reports = job.service.reports};
+                              .reports = job.service.reports,
+                              .provisioner_key = job.provisioner_key};
   options.reports.provenance = BuiltFrom();
   options.offered = [waiter = pthread_self()] { pthread_kill(waiter, kWakeSignal); };
   return ProvisioningService::Start(std::move(options));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "attest/json_object.h"
+#include "attest/provision_statement.h"
 #include "base/strings.h"
 #include "base/terminal_text.h"
 #include "connect/coroutines.h"
@@ -65,10 +66,22 @@ absl::Status ReadOutcome(const ControlReply& reply, ProvisioningOutcome& outcome
   return absl::OkStatus();
 }
 
+// With the owner's signature over this request on this connection, where there is a key.
+absl::Status Authorize(ServiceConnection& connection, const ProvisioningTerms& terms,
+                       ControlRequest& request) {
+  if (terms.owner_key == nullptr) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(const std::string exporter, connection.Exporter());
+  SOTTO_ASSIGN_OR_RETURN(request.authorization,
+                         ProvisionAuthorization(exporter, request.body, *terms.owner_key));
+  return absl::OkStatus();
+}
+
 // All that it uses outlives it.
-asio::awaitable<absl::StatusOr<ProvisioningOutcome>> HandKeysOver(
-    asio::io_context& io, asio::ssl::context& tls, const ConnectOptions& options,
-    const ProvisionedKeys& keys, std::chrono::milliseconds timeout) {
+asio::awaitable<absl::StatusOr<ProvisioningOutcome>> HandKeysOver(asio::io_context& io,
+                                                                  asio::ssl::context& tls,
+                                                                  const ConnectOptions& options,
+                                                                  const ProvisionedKeys& keys,
+                                                                  const ProvisioningTerms& terms) {
   ServiceConnection connection(io, tls, options);
   const absl::Status opened = co_await connection.Open();
   if (!opened.ok()) co_return opened;
@@ -79,7 +92,9 @@ asio::awaitable<absl::StatusOr<ProvisioningOutcome>> HandKeysOver(
   ControlRequest request{.method = http::verb::post,
                          .target = "/v1/aci/provision",
                          .body = DocumentOf(keys),
-                         .timeout = timeout};
+                         .timeout = terms.timeout};
+  const absl::Status authorized = Authorize(connection, terms, request);
+  if (!authorized.ok()) co_return authorized;
   const absl::StatusOr<ControlReply> reply = co_await connection.Ask(std::move(request));
   if (!reply.ok()) co_return reply.status();
   const absl::Status read = ReadOutcome(*reply, outcome);
@@ -91,12 +106,12 @@ asio::awaitable<absl::StatusOr<ProvisioningOutcome>> HandKeysOver(
 
 absl::StatusOr<ProvisioningOutcome> ProvisionService(const ConnectOptions& options,
                                                      const ProvisionedKeys& keys,
-                                                     std::chrono::milliseconds timeout) {
+                                                     const ProvisioningTerms& terms) {
   SOTTO_ASSIGN_OR_RETURN(const std::shared_ptr<asio::ssl::context> tls, MakeServiceTls(options));
   asio::io_context io{1};
   absl::StatusOr<ProvisioningOutcome> result = absl::InternalError("no memory");
   asio::co_spawn(
-      io, HandKeysOver(io, *tls, options, keys, timeout),
+      io, HandKeysOver(io, *tls, options, keys, terms),
       [&result](const std::exception_ptr& failed, absl::StatusOr<ProvisioningOutcome> outcome) {
         if (failed == nullptr) result = std::move(outcome);
       });

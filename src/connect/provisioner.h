@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "attest/ed25519.h"
 #include "base/status.h"
 #include "base/wiping_allocator.h"
 #include "connect/options.h"
@@ -22,19 +23,26 @@ struct ProvisionedKeys {
   std::vector<std::string> tls_names = {};   // The same.
 };
 
+struct ProvisioningTerms {
+  // Until the service has tried the keys, which takes as long as opening its model.
+  std::chrono::milliseconds timeout{600'000};
+  // Of an owner whom the service knows by the public one; null: none. Outlives the call.
+  const Ed25519Key* owner_key = nullptr;
+};
+
 struct ProvisioningOutcome {
   ServiceVerdict verdict = {};  // If it is not accepted nothing was sent.
   // Of the service as clients will see it; there if the verdict is accepted.
   std::string keyset_digest = {}, tls_spki_sha256 = {};
 };
 
-// `timeout`: until the service has tried the keys, which takes as long as opening its model. Errors
-// beyond those of Connector::Verify(), whose refusals are in the verdict: FAILED_PRECONDITION where
-// the service does not take the keys, and says why; ALREADY_EXISTS where it has had some;
-// DEADLINE_EXCEEDED or UNAVAILABLE where its answer does not come: it may have taken them. Blocks.
+// Errors beyond those of Connector::Verify(), whose refusals are in the verdict:
+// FAILED_PRECONDITION where the service does not take the keys, and says why; ALREADY_EXISTS where
+// it has had some; DEADLINE_EXCEEDED or UNAVAILABLE where its answer does not come: it may have
+// taken them. Blocks.
 absl::StatusOr<ProvisioningOutcome> ProvisionService(const ConnectOptions& options,
                                                      const ProvisionedKeys& keys,
-                                                     std::chrono::milliseconds timeout);
+                                                     const ProvisioningTerms& terms);
 
 }  // namespace sotto
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "attest/json_object.h"
+#include "attest/provision_statement.h"
 #include "base/strings.h"
 #include "testing/aci_service.h"
 #include "testing/temp_dir.h"
@@ -16,7 +17,6 @@
 namespace sotto {
 namespace {
 
-using std::chrono::seconds;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -42,7 +42,7 @@ class ProvisionerTest : public testing::Test {
   }
   absl::StatusOr<ProvisioningOutcome> Provision(const AciService& service) {
     options_.service = {.host = "localhost", .port = StrCat(service.port())};
-    return ProvisionService(options_, keys_, seconds(30));
+    return ProvisionService(options_, keys_, terms_);
   }
   void ExpectNothingSent(const AciService& service, const std::string& reason) {
     const auto outcome = Provision(service);
@@ -58,6 +58,7 @@ class ProvisionerTest : public testing::Test {
   std::shared_ptr<const AciIdentity> honest_;
   ConnectOptions options_;
   ProvisionedKeys keys_;
+  ProvisioningTerms terms_{.timeout = std::chrono::seconds(30)};
 };
 
 constexpr char kTakenAnswer[] =
@@ -90,6 +91,21 @@ TEST_F(ProvisionerTest, WhatIsNotGivenIsNotSent) {
   ASSERT_TRUE(Provision(service).ok());
   EXPECT_EQ(service.prompts().at(0).body,
             R"({"purpose":"sotto.provision.v1","tls_names":["a.example"]})");
+}
+
+TEST_F(ProvisionerTest, AnOwnersSignatureIsOfThisConnection) {
+  AciService service(honest_);
+  service.answer = [](const AciRequest&) { return AciAnswer{.body = kTakenAnswer}; };
+  ASSERT_TRUE(Provision(service).ok());
+  const Ed25519Key owner = *Ed25519Key::Generate();
+  terms_.owner_key = &owner;
+  ASSERT_TRUE(Provision(service).ok());
+  const std::vector<AciRequest> sent = service.prompts();
+  ASSERT_THAT(sent, testing::SizeIs(2));
+  EXPECT_EQ(sent[0].Header("Authorization"), "");
+  const std::string value = sent[1].Header("Authorization");
+  EXPECT_TRUE(IsAuthorizedBy(owner.public_key(), value, sent[1].exporter, sent[1].body));
+  EXPECT_FALSE(IsAuthorizedBy(owner.public_key(), value, sent[0].exporter, sent[1].body));
 }
 
 TEST_F(ProvisionerTest, AMiddleWithAnotherKeyGetsNothing) {

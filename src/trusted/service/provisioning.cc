@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "attest/provision_statement.h"
 #include "base/strings.h"
 #include "trusted/service/aci_answers.h"
 #include "trusted/service/rate_limit.h"
@@ -132,6 +133,13 @@ void ProvisioningService::Impl::Handle(const HttpRequest& request, const HttpRep
 
 void ProvisioningService::Impl::TakeOffer(const HttpRequest& request, const HttpReply& reply_to) {
   if (std::optional<HttpResponse> refusal = NotNow()) return reply_to(*std::move(refusal));
+  if (!options.provisioner_key.empty() &&
+      !IsAuthorizedBy(options.provisioner_key, request.head.authorization, request.exporter,
+                      request.body)) {
+    return reply_to(HttpErrorResponse(403,
+                                      "the document is not signed by the owner whose key this "
+                                      "service was started with"));
+  }
   absl::StatusOr<ProvisionDocument> parsed = ParseProvisionDocument(request.body);
   if (!parsed.ok()) return reply_to(ErrorResponse(parsed.status()));
   {

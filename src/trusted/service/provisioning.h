@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/status.h"
 #include "trusted/identity/service_identity.h"
@@ -23,6 +24,9 @@ struct ProvisioningOptions {
   std::shared_ptr<const ServiceIdentity> identity = {};  // At first.
   std::shared_ptr<Attester> attester = {};
   AttestationReportOptions reports = {};
+  // If given, kEd25519KeyBytes: documents that its owner has not signed, for the connection on
+  // which they come (attest/provision_statement.h), get 403.
+  std::string provisioner_key = {};
   // A document waits to be judged (Take()). Called on the server's thread; returns at once.
   std::function<void()> offered = [] {};
 };
