@@ -24,6 +24,7 @@ from gramine_rendering import (PACKAGING, PADS, PROVISION, SERVE, SERVE_AWAITING
 
 RELEASES = [{}, {"amx": "1"}, {"edmm": "1"}, {"threads": "32"}, {"oblivious": "1"}, {"keyed": "1"},
             {"prompts": "prompts.json"}, {"precision": "bf16"}, {"logprobs": "1", "save_logits": "1"},
+            {"receipt": "1"}, SHARES | {"receipt": "1", "nonce": "ef" * 32},
             {"model_sha256": "cd" * 32}, {"data_key": "_sgx_mrenclave"}, PROVISION, SHARES, PADS, SHARED, SHARES | PROVISION, SERVE, SERVE | {"rerank": "1", "keyed": "1", "oblivious": "1"},
             SERVE | PROVISION, SERVE | SHARES, SERVE_GIVEN, SERVE_GIVEN | PROVISION,
             SERVE | {"tls_names": "scores.example,192.0.2.7"}, {"serve": "[::]:8443"},
@@ -70,7 +71,8 @@ class Checker(unittest.TestCase):
     def test_every_mutant_of_every_key_is_refused(self):
         count = 0
         for changes in ({}, SHARES, SHARED, PROVISION, SERVE, SERVE_OWNED, SERVE_GIVEN | {"rerank": "1"}, {"prompts": "prompts.json", "oblivious": "1",
-                                                       "logprobs": "1", "keyed": "1"}):
+                                                       "logprobs": "1", "receipt": "1", "nonce": "ef" * 32,
+                                                       "keyed": "1"}):
             release = tomli.loads(self.workplace.render(**changes))
             words = release["loader"]["argv"]
             for name, edit in edits(release):

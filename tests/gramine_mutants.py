@@ -63,6 +63,8 @@ MUTANTS = [
     (argv("--precision auto", "--precision auto --output=/model.sotto"), "'--output=/model.sotto' is"),
     (argv("--precision auto", "--precision auto --save-logits=/dev/shm/l.npy"), "'--save-logits=/dev"),
     (argv("--precision auto", "--precision auto --logprobs=/dev/x"), "'--logprobs=/dev/x' is not"),
+    (argv("--precision auto", "--precision auto --receipt=/dev/shm/r.json"), "'--receipt=/dev/shm/r"),
+    (argv("--precision auto", "--precision auto --receipt /dev/shm/r.json"), "--receipt '/dev/shm/r.json': must"),
     (argv("--precision auto", "--precision auto --log-level=debug"), "'--log-level=debug' is not"),
     (argv("--precision auto", "--precision auto --pad-dir=/dev/shm"), "'--pad-dir=/dev/shm' is not"),
     (argv("--precision auto", "--precision auto --spl"), "'--spl' is not an argument"),

@@ -22,7 +22,7 @@ ROOT = "ab" * 32
 LIBRARIES = ("libdnnl.so.2", "libstdc++.so.6")
 VARIABLES = {
     "weights_root": ROOT, "model_sha256": "", "threads": "2", "io_threads": "0", "enclave_size": "8G", "edmm": "0",
-    "amx": "0", "precision": "auto", "oblivious": "0", "logprobs": "0", "save_logits": "0",
+    "amx": "0", "precision": "auto", "oblivious": "0", "logprobs": "0", "save_logits": "0", "receipt": "0", "nonce": "",
     "keyed": "0", "data_key": "_sgx_mrsigner", "provision": "", "prompts": "", "shm": "0",
     "serve": "", "rerank": "0", "certificate": "0", "tls_names": "", "await_provisioning": "0", "provisioner": "0",
     "accelerators": "", "accelerator_keys": "", "libraries": " ".join(LIBRARIES),
