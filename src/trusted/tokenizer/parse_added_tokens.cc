@@ -1,6 +1,7 @@
 // tokenizer.json's `added_tokens`, with the ids that the reference's add_tokens() gives them
 // (added_vocabulary.rs): those of equal tokens of the model, or the next free ones.
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -57,12 +58,13 @@ class Registry {
   Registry(const Vocabulary& model, size_t model_size)
       : model_(model), next_(static_cast<int32_t>(model_size)) {}
 
-  // The token's id, as the reference numbers them.
+  // The token's id, as the reference numbers them: those that the model lacks from the number of
+  // its tokens on, though ids of the model's may lie there.
   int32_t IdOf(const std::string& content) {
     const auto known = ids_.find(content);
     if (known != ids_.end()) return known->second;
-    const int32_t id = model_.Find(content).value_or(next_);
-    next_ = std::max(next_, id + 1);
+    const std::optional<int32_t> of_model = model_.Find(content);
+    const int32_t id = of_model.has_value() ? *of_model : next_++;
     ids_.emplace(content, id);
     return id;
   }

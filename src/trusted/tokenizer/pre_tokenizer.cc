@@ -2,6 +2,7 @@
 
 #include "base/strings.h"
 #include "trusted/tokenizer/byte_alphabet.h"
+#include "trusted/tokenizer/normalizer.h"
 
 namespace sotto {
 namespace {
@@ -63,21 +64,35 @@ absl::Status SplitText(const PreTokenizerStep& step, std::string_view text, Matc
   return maker.Finish();
 }
 
-// Text of a step that rewrites it.
-std::string Rewritten(const PreTokenizerStep& step, TextPiece piece) {
+// Text of a step that rewrites it, without what it puts before it.
+std::string Spelled(const PreTokenizerStep& step, std::string_view text) {
   std::string out;
   if (step.kind == PreTokenizerStep::Kind::kSpellBytes) {
-    for (const char c : piece.text) AppendAlphabet(static_cast<uint8_t>(c), out);
+    for (const char c : text) AppendAlphabet(static_cast<uint8_t>(c), out);
     return out;
   }
+  if (step.kind != PreTokenizerStep::Kind::kMetaspace) return std::string(text);
+  for (const char c : text) c == ' ' ? out.append(step.text) : out.append(1, c);
+  return out;
+}
+
+std::string_view PrefixOf(const PreTokenizerStep& step, TextPiece piece) {
+  if (step.kind == PreTokenizerStep::Kind::kSpellBytes) return {};
   const bool metaspace = step.kind == PreTokenizerStep::Kind::kMetaspace;
   const bool has_one =
       piece.text.starts_with(step.text) || (metaspace && piece.text.starts_with(' '));
-  const bool wants_one = step.prepend == PreTokenizerStep::Prepend::kAlways ||
-                         (step.prepend == PreTokenizerStep::Prepend::kFirst && piece.at_start);
-  if (wants_one && !has_one) out = step.text;
-  if (!metaspace) return out.append(piece.text);
-  for (const char c : piece.text) c == ' ' ? out.append(step.text) : out.append(1, c);
+  const bool wants_one =
+      step.prepend == PreTokenizerStep::Prepend::kAlways ||
+      (step.prepend == PreTokenizerStep::Prepend::kFirst && piece.start_bytes > 0);
+  return wants_one && !has_one ? std::string_view(step.text) : std::string_view();
+}
+
+AlignedText Rewritten(const PreTokenizerStep& step, TextPiece piece) {
+  const std::string_view prefix = PrefixOf(step, piece);
+  AlignedText out{std::string(prefix)};
+  out.text += Spelled(step, piece.text);
+  if (piece.start_bytes == 0) return out;
+  out.start_bytes = prefix.size() + Spelled(step, piece.text.substr(0, piece.start_bytes)).size();
   return out;
 }
 
@@ -87,14 +102,13 @@ absl::Status PreTokenizer::RunFrom(size_t step, TextPiece piece, WordSink sink) 
   if (step == steps_.size()) return sink(piece.text);
   const PreTokenizerStep& now = steps_[step];
   if (now.kind != PreTokenizerStep::Kind::kSplit) {
-    const std::string text = Rewritten(now, piece);
+    const AlignedText rewritten = Rewritten(now, piece);
     // A few steps that each double a piece would fill the memory.
-    SOTTO_RETURN_IF_ERROR(budget_.Spend(text.size()));
-    return RunFrom(step + 1, {text, piece.at_start}, sink);
+    SOTTO_RETURN_IF_ERROR(budget_.Spend(rewritten.text.size()));
+    return RunFrom(step + 1, {rewritten.text, rewritten.start_bytes}, sink);
   }
   return SplitText(now, piece.text, budget_, [&](std::string_view part) {
-    const bool first = part.data() == piece.text.data();
-    return RunFrom(step + 1, {part, piece.at_start && first}, sink);
+    return RunFrom(step + 1, piece.Part(part), sink);
   });
 }
 

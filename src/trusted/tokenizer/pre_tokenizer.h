@@ -2,6 +2,7 @@
 #ifndef SOTTO_TRUSTED_TOKENIZER_PRE_TOKENIZER_H_
 #define SOTTO_TRUSTED_TOKENIZER_PRE_TOKENIZER_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -30,7 +31,7 @@ struct PreTokenizerStep {
     kPrefix,     // a piece that does not begin with `text` gets it
     kSpellBytes  // each byte becomes its character of the byte alphabet
   };
-  enum class Prepend { kNever, kFirst, kAlways };  // kFirst: only where the input begins
+  enum class Prepend { kNever, kFirst, kAlways };  // kFirst: of the input's first character
 
   Kind kind = Kind::kSplit;
   std::vector<SplitPattern> pattern = {};  // one, of kSplit
@@ -40,10 +41,17 @@ struct PreTokenizerStep {
   Prepend prepend = Prepend::kAlways;
 };
 
-// A piece of text, and whether it stands where the input begins.
+// A piece of text, and how many bytes at its beginning come of the character that the input begins
+// with (AlignedText).
 struct TextPiece {
   std::string_view text;
-  bool at_start = false;
+  size_t start_bytes = 0;
+
+  // `part` of its text.
+  TextPiece Part(std::string_view part) const {
+    const size_t begin = part.data() - text.data();
+    return {part, std::min(part.size(), start_bytes - std::min(start_bytes, begin))};
+  }
 };
 
 // One text's way through the steps. `steps` must outlive it.

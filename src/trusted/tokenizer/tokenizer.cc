@@ -153,15 +153,15 @@ absl::StatusOr<std::vector<int32_t>> Tokenizer::Encode(std::string_view text,
   SOTTO_RETURN_IF_ERROR(SplitAddedTokens(
       parts_->verbatim_added, options, text, encoding,
       [&](std::string_view stretch) -> absl::Status {
-        SOTTO_ASSIGN_OR_RETURN(const std::string normalized,
-                               Normalize(parts_->normalizer, stretch, left));
-        left -= normalized.size();
-        const bool at_start = stretch.data() == text.data();
+        const size_t first = stretch.data() == text.data() ? NextUtf8(text).length : 0;
+        SOTTO_ASSIGN_OR_RETURN(
+            const AlignedText normalized,
+            NormalizeAligned(parts_->normalizer, {std::string(stretch), first}, left));
+        left -= normalized.text.size();
+        const TextPiece whole{normalized.text, normalized.start_bytes};
         return SplitAddedTokens(
-            parts_->normalized_added, OfStretch(options, text, stretch), normalized, encoding,
-            [&](std::string_view piece) {
-              return encoding.AddText({piece, at_start && piece.data() == normalized.data()});
-            });
+            parts_->normalized_added, OfStretch(options, text, stretch), whole.text, encoding,
+            [&](std::string_view piece) { return encoding.AddText(whole.Part(piece)); });
       }));
   if (options.add_bos && !options.goes_on) {
     ids.insert(ids.end(), parts_->suffix_ids.begin(), parts_->suffix_ids.end());

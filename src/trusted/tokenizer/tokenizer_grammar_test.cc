@@ -133,6 +133,25 @@ TEST(PreTokenizerGrammar, WordsDigitsAndPunctuation) {
   ExpectWords({{"type", "BertPreTokenizer"}}, "a b!", {"a", "b", "!"});
 }
 
+// The model's tokens are counted for the first, whatever their ids; one that the model has has its
+// id.
+TEST(AddedTokenGrammar, NumbersWhereTheModelsIdsHaveHoles) {
+  json file = {
+      {"model",
+       {{"type", "BPE"}, {"vocab", {{"a", 0}, {"b", 1}, {"_", 10}}}, {"merges", json::array()}}}};
+  int id = 20;
+  for (const char* const content : {"_", "X", "Y"}) {
+    file["added_tokens"].push_back({{"id", id++},
+                                    {"content", content},
+                                    {"single_word", false},
+                                    {"lstrip", false},
+                                    {"rstrip", false},
+                                    {"normalized", false},
+                                    {"special", false}});
+  }
+  EXPECT_THAT(*ParsedTokenizer(file).Encode("a_XYb", {}), ElementsAre(0, 10, 3, 4, 1));
+}
+
 TEST(PreTokenizerGrammar, Metaspace) {
   const auto metaspace = [](const char* scheme, bool split) {
     return json{
@@ -147,6 +166,45 @@ TEST(PreTokenizerGrammar, Metaspace) {
 }
 
 // Only where the input begins, not where a piece does.
+// A vocabulary of few characters, and nothing but the steps.
+Ids MetaspaceFirstIds(const json& normalizer, const json& before, std::string_view text) {
+  const json metaspace = {
+      {"type", "Metaspace"}, {"replacement", "_"}, {"prepend_scheme", "first"}, {"split", true}};
+  json file = {{"model",
+                {{"type", "BPE"},
+                 {"ignore_merges", true},
+                 {"unk_token", "<x>"},
+                 {"vocab", {{"a", 0}, {"b", 1}, {"_", 2}, {"<x>", 4}, {"-", 3}}},
+                 {"merges", json::array()}}},
+               {"normalizer", normalizer},
+               {"pre_tokenizer", metaspace}};
+  if (!before.is_null()) {
+    file["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", {before, metaspace}}};
+  }
+  return *ParsedTokenizer(file).Encode(text, {});
+}
+
+// "First" is what comes of the character that the input begins with: none where a normalizer took
+// that one away, and several pieces where one made several of it.
+TEST(PreTokenizerGrammar, MetaspaceFirstGoesByTheInput) {
+  const json strip = {{"type", "Strip"}, {"strip_left", true}, {"strip_right", true}};
+  const auto replace = [](const json& pattern, const char* content) {
+    return json{{"type", "Replace"}, {"pattern", pattern}, {"content", content}};
+  };
+  const json punctuation = {{"type", "Punctuation"}, {"behavior", "Isolated"}};
+  EXPECT_THAT(MetaspaceFirstIds(nullptr, nullptr, "ab"), ElementsAre(2, 0, 1));
+  EXPECT_THAT(MetaspaceFirstIds(strip, nullptr, "ab"), ElementsAre(2, 0, 1));
+  EXPECT_THAT(MetaspaceFirstIds(strip, nullptr, " ab"), ElementsAre(0, 1));
+  EXPECT_THAT(MetaspaceFirstIds(replace({{"Regex", "^ +"}}, ""), nullptr, " ab"),
+              ElementsAre(0, 1));
+  EXPECT_THAT(MetaspaceFirstIds(replace({{"String", "aa"}}, "b"), nullptr, "aab"),
+              ElementsAre(1, 1));
+  EXPECT_THAT(MetaspaceFirstIds(replace({{"String", "a"}}, "b"), nullptr, "ab"),
+              ElementsAre(2, 1, 1));
+  EXPECT_THAT(MetaspaceFirstIds({{"type", "NFKD"}}, punctuation, "\u2100b"),
+              ElementsAre(2, 0, 2, 4, 2, 4, 1));
+}
+
 TEST(PreTokenizerGrammar, MetaspaceFirst) {
   json file = SentencePieceJson();
   file["normalizer"] = nullptr;
