@@ -304,6 +304,19 @@ class RenewalTest(WithTee):
         return subprocess.run([BUILD_DIR / "bin/sotto", "verify-receipt", "--receipt", paths["receipt"], "--keyset",
                                paths["report"]], capture_output=True, timeout=60, check=False).returncode
 
+    def test_no_private_key_lies_about_as_text(self):
+        server = AttestedServer(self.tee)
+        self.addCleanup(server.close)
+        try:
+            server.memory()
+        except PermissionError:
+            self.skipTest("SKIPPED: only root may read the memory of a process that allows no dumps")
+        for _ in range(2):
+            self.assertTrue(until(lambda: b"PRIVATE KEY-----\nM" not in server.memory()))
+            self.renew(server)
+        # A search that finds what it should: the certificate is kept as text.
+        self.assertIn(b"CERTIFICATE-----\nM", server.memory())
+
     def test_all_keys_are_new_and_old_receipts_hold(self):
         server = AttestedServer(self.tee)
         self.addCleanup(server.close)

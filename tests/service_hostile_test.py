@@ -321,6 +321,20 @@ class HostileTest(unittest.TestCase):
         self.assertEqual(len(result[0][2]["choices"]), 60)
         self.assertEqual(server.stop(), 0)
 
+    def test_a_terminal_that_closes_ends_it_alike(self):
+        server = self.serve()
+        server.process.send_signal(signal.SIGHUP)
+        self.assertEqual(server.process.wait(timeout=60), 0)
+        self.assertIn("finishing what was accepted", server.log())
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # As nohup does.
+        try:
+            kept = self.serve()
+        finally:
+            signal.signal(signal.SIGHUP, before)
+        kept.process.send_signal(signal.SIGHUP)
+        self.check_well(kept)
+        self.assertEqual(kept.stop(), 0)
+
     def test_who_is_at_the_door_when_it_ends_is_told_so(self):
         """Connections and requests that came while the process did not look."""
         server = self.serve()

@@ -40,12 +40,20 @@ absl::Status MakeAndRenew(const RenewService& renew, ServedIdentity& served) {
   return absl::OkStatus();
 }
 
+// As under nohup(1). A signal that is ignored and blocked would come all the same.
+bool IsIgnored(int signal) {
+  struct sigaction action = {};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 }  // namespace
 
 sigset_t ServiceSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGUSR1, kWakeSignal}) sigaddset(&signals, signal);
+  // A terminal that closes ends the service as SIGTERM does.
+  if (!IsIgnored(SIGHUP)) sigaddset(&signals, SIGHUP);
   return signals;
 }
 

@@ -23,13 +23,13 @@ struct ServedIdentity {
   std::shared_ptr<const ServiceIdentity> identity = {};  // Null: nothing.
 };
 
-// Returns at SIGTERM, SIGINT or kWakeSignal, which it was. Until then `renew` gets a new identity
-// whenever it is time (RenewalTime()), and at SIGUSR1. If that fails the old one stays, with a
-// warning, until the next try, in minutes.
+// Returns at SIGTERM, SIGINT, SIGHUP or kWakeSignal, which it was. Until then `renew` gets a new
+// identity whenever it is time (RenewalTime()), and at SIGUSR1. If that fails the old one stays,
+// with a warning, until the next try, in minutes.
 using RenewService = std::function<absl::Status(ServiceRenewal)>;
 int RenewUntilSignal(const RenewService& renew, ServedIdentity& served);
 
-// The same, of `service`, until SIGTERM or SIGINT.
+// The same, of `service`, until SIGTERM, SIGINT or SIGHUP.
 void ServeUntilStopped(Service& service, ServedIdentity served);
 
 }  // namespace sotto

@@ -146,9 +146,14 @@ absl::StatusOr<std::shared_ptr<Attester>> FindServiceAttester(const ServeJob& jo
   return nullptr;
 }
 
-void PrintListening(const HttpServerOptions& http, int port) {
-  std::printf("listening on %s://%s:%d\n", http.terms.tls.has_value() ? "https" : "http",
-              http.listen.substr(0, http.listen.rfind(':')).c_str(), port);
+// "https://localhost"
+std::string UrlOf(const HttpServerOptions& http) {
+  return StrCat(http.terms.tls.has_value() ? "https" : "http", "://",
+                http.listen.substr(0, http.listen.rfind(':')));
+}
+
+void PrintListening(const std::string& url, int port) {
+  std::printf("listening on %s:%d\n", url.c_str(), port);
   std::fflush(stdout);
 }
 
@@ -175,7 +180,7 @@ absl::Status ServeModel(const Model& model, ServeJob job, ServedIdentity served,
   const bool listened = waiting != nullptr;
   if (listened) job.service.http.sockets = waiting->HandOver();
   waiting = nullptr;  // An enclave has room for the threads of one of both.
-  const HttpServerOptions http = job.service.http;
+  const std::string url = UrlOf(job.service.http);
   const std::chrono::milliseconds drain_timeout = job.drain_timeout;
   absl::StatusOr<std::unique_ptr<Service>> service = Service::Start(
       model, prefill, beside.has_value() ? &*beside : nullptr, OptionsFor(model.info(), job));
@@ -183,7 +188,7 @@ absl::Status ServeModel(const Model& model, ServeJob job, ServedIdentity served,
   if (listened) {
     Notice("serving with the keys that were provisioned");
   } else {
-    PrintListening(http, (*service)->port());
+    PrintListening(url, (*service)->port());
   }
   ServeUntilStopped(**service, std::move(served));
   Notice("finishing what was accepted");
@@ -194,7 +199,7 @@ absl::Status ServeModel(const Model& model, ServeJob job, ServedIdentity served,
 absl::Status ServeProvisioned(ServeJob job, ServedIdentity served) {
   absl::StatusOr<std::unique_ptr<ProvisioningService>> waiting = StartWaiting(job);
   SOTTO_RETURN_IF_ERROR(WithListenFlag(waiting.status()));
-  PrintListening(job.service.http, (*waiting)->port());
+  PrintListening(UrlOf(job.service.http), (*waiting)->port());
   Notice("waiting for `sotto provision`");
   SOTTO_ASSIGN_OR_RETURN(const std::optional<Model> model,
                          AwaitModel(**waiting, OpenServed, job, served));

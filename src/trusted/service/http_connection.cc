@@ -163,12 +163,12 @@ bool IsPlainHttp(const ErrorCode& error) {
 }
 
 // Empty, too, where OpenSSL has none.
-SecretString ExporterOf(SSL* connection, const HttpTls& tls) {
-  if (tls.exporter_label.empty()) return {};
+SecretString ExporterOf(SSL* connection, const std::string& label) {
+  if (label.empty()) return {};
   SecretString bytes(kExporterBytes, '\0');
-  const bool made = SSL_export_keying_material(
-                        connection, reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
-                        tls.exporter_label.data(), tls.exporter_label.size(), nullptr, 0, 0) == 1;
+  const bool made =
+      SSL_export_keying_material(connection, reinterpret_cast<unsigned char*>(bytes.data()),
+                                 bytes.size(), label.data(), label.size(), nullptr, 0, 0) == 1;
   return made ? bytes : SecretString();
 }
 
@@ -244,7 +244,7 @@ class Connection {
       ErrorCode error;
       co_await stream_.async_handshake(asio::ssl::stream_base::server,
                                        asio::redirect_error(asio::use_awaitable, error));
-      if (!error) exporter_ = ExporterOf(stream_.native_handle(), *state_->options.terms.tls);
+      if (!error) exporter_ = ExporterOf(stream_.native_handle(), terms_->exporter_label);
       if (IsPlainHttp(error)) {
         co_await asio::async_write(lowest(), asio::buffer(kWantsTls),
                                    asio::redirect_error(asio::use_awaitable, error));

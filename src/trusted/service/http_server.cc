@@ -69,6 +69,7 @@ absl::StatusOr<std::shared_ptr<const HttpTermsInUse>> InUse(const HttpTerms& ter
   auto in_use = std::make_shared<HttpTermsInUse>();
   if (terms.tls.has_value()) {
     SOTTO_ASSIGN_OR_RETURN(in_use->tls, MakeTls(*terms.tls));
+    in_use->exporter_label = terms.tls->exporter_label;
   }
   in_use->headers = terms.headers;
   in_use->identity = terms.identity;

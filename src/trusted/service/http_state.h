@@ -23,13 +23,20 @@ namespace sotto {
 // HttpTerms as connections need them.
 struct HttpTermsInUse {
   std::shared_ptr<boost::asio::ssl::context> tls = {};  // Null: plain HTTP.
+  std::string exporter_label = {};
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::shared_ptr<const ServiceIdentity> identity = {};
 };
 
+// The terms are renewed and have keys, which are not kept beyond their use.
+inline HttpServerOptions WithoutTerms(HttpServerOptions options) {
+  options.terms = {};
+  return options;
+}
+
 struct HttpState {
   HttpState(const HttpServerOptions& server_options, const HttpCallbacks& server_callbacks)
-      : options(server_options), callbacks(server_callbacks) {}
+      : options(WithoutTerms(server_options)), callbacks(server_callbacks) {}
 
   const HttpServerOptions options;
   const HttpCallbacks callbacks;

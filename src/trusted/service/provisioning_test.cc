@@ -146,7 +146,8 @@ TEST_F(ProvisioningTest, ItsSocketsAreAnotherServersThoughNobodyIsConnected) {
   const HttpCallbacks callbacks{
       .admit = [](const HttpHead&) { return HttpAdmission(); },
       .handle = [](const HttpRequest&, const HttpReply& reply) { reply({.body = "another"}); },
-      .error = [](int status, const std::string& text) { return HttpErrorResponse(status, text); },
+      .error = [](int status, const std::string& text,
+                  std::string_view) { return HttpErrorResponse(status, text); },
       .connections = [](size_t) {}};
   const auto server = HttpServer::Start(options, callbacks);
   ASSERT_TRUE(server.ok()) << server.status();

@@ -56,9 +56,10 @@ RunPass Counted(RunPass run, ServiceMetrics& metrics) {
   };
 }
 
-// Null without an identity: a receipt that no keyset vouches for proves nothing.
+// Where a keyset vouches for them (attested): otherwise receipts prove nothing. Null where none is
+// kept.
 std::unique_ptr<Receipts> MakeReceipts(const ServiceOptions& options) {
-  if (options.identity == nullptr || options.receipts.records == 0) return nullptr;
+  if (options.receipts.records == 0) return nullptr;
   const std::vector<nlohmann::json> about_service = {ModelEvent(options.digests),
                                                      ProtectionEvent(options.protection.facts)};
   return std::make_unique<Receipts>(about_service, options.model_name, options.receipts);
@@ -74,8 +75,17 @@ ServiceOptions Completed(ServiceOptions options, const Model& model) {
 }
 
 std::unique_ptr<AttestationReports> MakeReports(const ServiceOptions& options) {
-  if (options.identity == nullptr) return nullptr;
   return std::make_unique<AttestationReports>(*options.attester, options.reports);
+}
+
+// The first keys give way to others (Service::Renew), and are not kept beyond their use; whether
+// there is TLS is.
+ServiceOptions WithoutKeys(ServiceOptions options) {
+  const bool tls = options.http.terms.tls.has_value();
+  options.http.terms = {};
+  if (tls) options.http.terms.tls.emplace();
+  options.identity = nullptr;
+  return options;
 }
 
 }  // namespace
@@ -83,7 +93,8 @@ std::unique_ptr<AttestationReports> MakeReports(const ServiceOptions& options) {
 struct Service::Impl {
   Impl(const Model& opened, Prefill& prefill, Prefill* beside, ServiceOptions given)
       : model(opened),
-        options(std::move(given)),
+        attested(given.identity != nullptr),
+        options(WithoutKeys(std::move(given))),
         tasks(kTaskThreads),
         scheduler(options.scheduler, Counted(PassesOver(prefill, beside), metrics),
                   [this](const SchedulerReport& report) { metrics.SetQueue(report); }) {}
@@ -98,13 +109,14 @@ struct Service::Impl {
   HttpCallbacks Callbacks();
 
   const Model& model;
+  const bool attested;  // By a TEE, as clients can verify.
   const ServiceOptions options;
   std::atomic<bool> draining{false};
   ServiceMetrics metrics;
   const MemoryBudget answers{options.max_answer_bytes};
-  const std::unique_ptr<Receipts> receipts = MakeReceipts(options);
+  const std::unique_ptr<Receipts> receipts = attested ? MakeReceipts(options) : nullptr;
   std::unique_ptr<HttpServer> http;
-  const std::unique_ptr<AttestationReports> reports = MakeReports(options);
+  const std::unique_ptr<AttestationReports> reports = attested ? MakeReports(options) : nullptr;
   TaskQueue tasks;
   Scheduler scheduler;
   const ServiceContext context{model,   options, scheduler,     tasks,
@@ -182,8 +194,10 @@ HttpCallbacks Service::Impl::Callbacks() {
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Start(const Model& model, Prefill& prefill,
                                                         Prefill* beside, ServiceOptions options) {
-  auto impl = std::make_unique<Impl>(model, prefill, beside, Completed(std::move(options), model));
-  SOTTO_ASSIGN_OR_RETURN(impl->http, HttpServer::Start(impl->options.http, impl->Callbacks()));
+  options = Completed(std::move(options), model);
+  const HttpServerOptions http = options.http;
+  auto impl = std::make_unique<Impl>(model, prefill, beside, std::move(options));
+  SOTTO_ASSIGN_OR_RETURN(impl->http, HttpServer::Start(http, impl->Callbacks()));
   return std::unique_ptr<Service>(new Service(std::move(impl)));
 }
 
