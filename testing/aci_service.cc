@@ -118,7 +118,8 @@ class RequestReader {
 };
 
 std::string AnswerText(const AciAnswer& answer, const std::string& digest) {
-  std::string text = StrCat("HTTP/1.1 ", answer.status, " X\r\nX-ACI-Version: aci/1\r\n");
+  std::string text =
+      StrCat(answer.before, "HTTP/1.1 ", answer.status, " X\r\nX-ACI-Version: aci/1\r\n");
   if (!absl::StrContains(answer.headers, "X-ACI-Keyset-Digest")) {
     text += StrCat("X-ACI-Keyset-Digest: ", digest, "\r\n");
   }

@@ -51,6 +51,7 @@ struct AciRequest {
   std::string Header(const std::string& name) const;
 };
 struct AciAnswer {
+  std::string before = {};  // What is sent before its first line.
   int status = 200;
   std::string headers = {};  // Lines that end in CRLF.
   std::string body = "{}";

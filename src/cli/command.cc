@@ -1,5 +1,10 @@
 #include "cli/command.h"
 
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "base/strings.h"
 
 namespace sotto {
@@ -28,6 +33,15 @@ absl::Status RefusedVerdict(std::string_view message) {
 
 bool IsRefusedVerdict(const absl::Status& status) {
   return status.GetPayload(kRefusedVerdictTag).has_value();
+}
+
+absl::Status CheckValuesGiven(const CLI::App& command) {
+  for (const CLI::Option* const option : command.get_options()) {
+    const std::vector<std::string>& values = option->results();
+    if (std::ranges::find(values, "") == values.end()) continue;
+    return UsageError(StrCat(option->get_name(), ": is given an empty value"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace sotto

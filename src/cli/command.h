@@ -14,6 +14,10 @@
 
 #include "base/status.h"
 
+namespace CLI {
+class App;
+}
+
 namespace sotto {
 
 struct Invocation {
@@ -25,6 +29,10 @@ struct Invocation {
 // of 1. `message` names the flag or the environment variable.
 absl::Status UsageError(std::string_view message);
 bool IsUsageError(const absl::Status& status);
+
+// UsageError for a flag with an empty value, as an unset variable of a shell leaves it. For
+// commands whose flags turn checks on: none may be off without a word.
+absl::Status CheckValuesGiven(const CLI::App& command);
 
 // A PERMISSION_DENIED that is an answer, not a failure to find one: what was to be verified is
 // refused. The program ends with exit code 3.

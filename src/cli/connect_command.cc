@@ -142,8 +142,11 @@ void AddConnectCommand(CLI::App& app, Invocation& invocation,
   AddPassingFlags(*command, *flags);
   command->add_flag("--verify-only", flags->verify_only, "Print the verdict, and end");
   command->add_flag("--json", flags->json, "Print it as one JSON object");
-  command->callback([&invocation, flags, for_tests] {
-    invocation.run = [flags, for_tests] { return RunConnect(*flags, for_tests); };
+  command->callback([&invocation, flags, for_tests, command] {
+    invocation.run = [flags, for_tests, command]() -> absl::Status {
+      SOTTO_RETURN_IF_ERROR(CheckValuesGiven(*command));
+      return RunConnect(*flags, for_tests);
+    };
   });
 }
 

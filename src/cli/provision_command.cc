@@ -148,8 +148,11 @@ void AddProvisionCommand(CLI::App& app, Invocation& invocation,
                    "How long it may take to open its model with the key (600)")
       ->type_name("SECONDS")
       ->check(CLI::Range(int64_t{1}, kLongestWait));
-  command->callback([&invocation, flags, for_tests] {
-    invocation.run = [flags, for_tests] { return RunProvision(*flags, for_tests); };
+  command->callback([&invocation, flags, for_tests, command] {
+    invocation.run = [flags, for_tests, command]() -> absl::Status {
+      SOTTO_RETURN_IF_ERROR(CheckValuesGiven(*command));
+      return RunProvision(*flags, for_tests);
+    };
   });
 }
 

@@ -110,8 +110,12 @@ void AddVerifyCommand(CLI::App& app, Invocation& invocation) {
       ->type_name("N")
       ->check(CLI::Range(int64_t{0}, kMaxWarnDays));
   command->add_flag("--json", flags->json, "Print the verdict as one JSON object");
-  command->callback(
-      [&invocation, flags] { invocation.run = [flags] { return RunVerify(*flags); }; });
+  command->callback([&invocation, flags, command] {
+    invocation.run = [flags, command]() -> absl::Status {
+      SOTTO_RETURN_IF_ERROR(CheckValuesGiven(*command));
+      return RunVerify(*flags);
+    };
+  });
 }
 
 }  // namespace sotto

@@ -107,6 +107,26 @@ TEST_F(VerifyTest, BadFlagsAreRefusedBeforeAFileIsRead) {
   EXPECT_EQ(RunProgram("sotto", {"verify", "--quote", "q"}).exit_code, kUsage);
 }
 
+// As "$NONCE" that is not set: the check would be off without a word.
+TEST_F(VerifyTest, AnEmptyValueIsNoFlagLeftOut) {
+  for (const std::string flag : {"--report-data", "--at"}) {
+    const ProgramResult run = Verify({flag, ""});
+    EXPECT_EQ(run.exit_code, 2) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(flag + ": is given an empty value"));
+  }
+  const std::vector<std::string> receipt = {"verify-receipt", "--receipt", "r", "--keyset", "k"};
+  for (const std::string flag : {"--request", "--response", "--model-sha256"}) {
+    std::vector<std::string> words = receipt;
+    words.insert(words.end(), {flag, ""});
+    EXPECT_THAT(RunProgram("sotto", words).err, HasSubstr(flag + ": is given an empty value"));
+  }
+  for (const std::string flag : {"--ca", "--receipts"}) {
+    const ProgramResult run = RunProgram("sotto", {"connect", "https://localhost:1", "--policy",
+                                                   "p", "--collateral", "c", flag, ""});
+    EXPECT_THAT(run.err, HasSubstr(flag + ": is given an empty value"));
+  }
+}
+
 TEST_F(VerifyTest, FilesThatCannotBeReadAreFailuresNotVerdicts) {
   policy_ = dir_.Write("bad.toml", "[sgx]\nmrenclav = \"\"\n");
   ProgramResult run = Verify({});

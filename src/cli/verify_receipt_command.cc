@@ -137,8 +137,12 @@ void AddVerifyReceiptCommand(CLI::App& app, Invocation& invocation) {
                    "The model's digest, as sotto model inspect prints it (not checked)")
       ->type_name("HEX");
   command->add_flag("--json", flags->json, "Print the verdict as one JSON object");
-  command->callback(
-      [&invocation, flags] { invocation.run = [flags] { return RunVerifyReceipt(*flags); }; });
+  command->callback([&invocation, flags, command] {
+    invocation.run = [flags, command]() -> absl::Status {
+      SOTTO_RETURN_IF_ERROR(CheckValuesGiven(*command));
+      return RunVerifyReceipt(*flags);
+    };
+  });
 }
 
 }  // namespace sotto

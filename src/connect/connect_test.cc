@@ -273,6 +273,32 @@ TEST_F(ConnectTest, HeadersOfOneHopStay) {
   EXPECT_EQ(request.Header("X-Mine") + request.Header("TE") + request.Header("Connection"), "");
 }
 
+// Whoever holds the proof back gains no time by it.
+TEST_F(ConnectTest, AKeysetThatEndsBeforeTheProofComesStopsThePrompt) {
+  AciService service(honest_);
+  service.proof = [this](const std::string& exporter) {
+    passed_ = kDay + 1;
+    return honest_->ChannelProof(exporter);
+  };
+  Connect(service);
+  EXPECT_EQ(Ask().status, 503);
+  EXPECT_THAT(service.prompts(), IsEmpty());
+}
+
+TEST_F(ConnectTest, AnswersWithoutAStatusAndInterimOnesWithoutEndAreNone) {
+  for (const std::string& lines : {std::string("HTTP/1.1 000 No\r\nContent-Length: 2\r\n\r\n"), [] {
+                                     std::string flood;
+                                     for (int i = 0; i < 40; ++i)
+                                       flood += "HTTP/1.1 103 Early Hints\r\n\r\n";
+                                     return flood;
+                                   }()}) {
+    AciService service(honest_);
+    service.answer = [&](const AciRequest&) { return AciAnswer{.before = lines}; };
+    Connect(service);
+    EXPECT_THAT(Ask().body, HasSubstr("service_unusable"));
+  }
+}
+
 TEST_F(ConnectTest, WhatIsNotForTheServiceIsRefusedHere) {
   const AciService service(honest_);
   Connect(service);
@@ -288,6 +314,7 @@ TEST_F(ConnectTest, WhatIsNotForTheServiceIsRefusedHere) {
            {"GET / HTTP/1.1\r\n" + host + "X: a\r\n b: c\r\n",
             400},  // A reader may take it for two.
            {"GET / HTTP/1.1\r\nHost: localhost/x\r\n", 400},
+           {"POST / HTTP/1.1\r\n" + host + "Sec-Fetch-Site: cross-site\r\n", 403},
            {"HELLO\r\n", 400}}) {
     EXPECT_EQ(HttpClient(connector_->port()).Raw(request + "\r\n").status, status) << request;
   }
@@ -359,6 +386,28 @@ TEST_F(ReceiptsTest, AnAnswerWithAForeignReceiptIsWithheld) {
   Connect(service_);
   EXPECT_THAT(Ask().body, AllOf(HasSubstr("receipt_refused"), HasSubstr("keyset_mismatch"),
                                 HasSubstr("signature")));
+}
+
+TEST_F(ReceiptsTest, AnAnswerWithoutAReceiptIsWithheldWhateverTheMethodAndTheStatus) {
+  std::atomic<int> status = 200;
+  service_.answer = [&](const AciRequest&) {
+    return AciAnswer{.status = status, .body = "the canary"};
+  };
+  Connect(service_);
+  const auto ask = [&](const std::string& method) {
+    return HttpClient(connector_->port())
+        .Raw(method + " /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")
+        .body;
+  };
+  for (const char* const method : {"PUT", "PATCH", "post", "EVIL"}) {
+    EXPECT_THAT(ask(method), HasSubstr("receipt_refused")) << method;
+  }
+  for (const int other : {302, 999}) {
+    status = other;
+    EXPECT_THAT(ask("POST"), HasSubstr("receipt_refused")) << other;
+  }
+  status = 400;  // An error has none.
+  EXPECT_THAT(ask("POST"), HasSubstr("the canary"));
 }
 
 TEST_F(ReceiptsTest, AnAnswerThatIsTooLongToHoldIsNot) {

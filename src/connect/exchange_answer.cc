@@ -16,7 +16,9 @@ constexpr std::string_view kDigestHeader = "X-ACI-Keyset-Digest", kReceiptHeader
 // A receipt is there once the service has seen the end of its answer: until then it is asked for
 // again, after twice the time.
 constexpr std::chrono::milliseconds kFirstReceiptPause{20}, kLastReceiptPause{1000};
-constexpr unsigned kOkStatus = 200, kFirstNotOk = 300, kSwitching = 101, kNotFound = 404;
+constexpr unsigned kFirstStatus = 100, kSwitching = 101, kOkStatus = 200, kFirstError = 400,
+                   kNotFound = 404, kPastErrors = 600;
+constexpr size_t kMostInterim = 16;
 
 // To Boost 1.74 no limit at all is less than any length.
 constexpr std::uint64_t kNoAnswerLimit = std::numeric_limits<std::uint64_t>::max();
@@ -42,7 +44,11 @@ asio::awaitable<std::optional<LocalError>> Exchange::ReadAnswerHeader() {
                          [this] { service_->lowest().cancel(); });
   client_.expires_never();
   service_->lowest().expires_after(limits().answer_timeout);
+  size_t interim = 0;
   do {
+    if (++interim > kMostInterim) {
+      co_return ErrorOfService(absl::DataLossError("the service: interim answers without end"));
+    }
     answer_.emplace();
     answer_->header_limit(static_cast<std::uint32_t>(limits().max_header_bytes));
     answer_->body_limit(kNoAnswerLimit);
@@ -51,6 +57,9 @@ asio::awaitable<std::optional<LocalError>> Exchange::ReadAnswerHeader() {
     co_await http::async_read_header(service_->stream(), service_->buffer(), *answer_, Into(error));
     if (watch.left()) co_return NoError();
     if (error) co_return AnswerError(error);
+    if (answer_->get().result_int() < kFirstStatus) {
+      co_return ErrorOfService(absl::DataLossError("the service: answers with no status"));
+    }
   } while (answer_->get().result_int() < kOkStatus && answer_->get().result_int() != kSwitching);
   if (answer_->get().result_int() == kSwitching) {
     co_return ErrorOfService(absl::DataLossError("the service: switches protocols unasked"));
@@ -195,9 +204,11 @@ asio::awaitable<std::optional<LocalError>> Exchange::CheckHeldAnswer(const Secre
   ReceiptedExchange exchange;
   exchange.receipt_id = std::string(FromBoost(answer_->get()[ToBoost(kReceiptHeader)]));
   exchange.method = std::string(FromBoost(request.method_string()));
-  const bool answered = answer_->get().result_int() < kFirstNotOk;
+  const unsigned status = answer_->get().result_int();
+  const bool is_error = status >= kFirstError && status < kPastErrors;
+  const bool reads = request.method() == http::verb::get || request.method() == http::verb::head;
   if (exchange.receipt_id.empty()) {
-    if (answered && request.method() == http::verb::post && !IsUnreceipted(request.target())) {
+    if (!is_error && !reads && !IsUnreceipted(request.target())) {
       co_return ErrorOfReceipt("the receipt is refused: missing (the answer names none)");
     }
     co_return std::nullopt;

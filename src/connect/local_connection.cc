@@ -83,6 +83,10 @@ class LocalConnection {
         !IsLoopbackHost({host.data(), host.size()})) {
       return ErrorOfRequest(421, "this is localhost, and the request's Host is another");
     }
+    // What a page of another site has its visitor's browser send. Programs send no such header.
+    if (parser.get()["Sec-Fetch-Site"] == "cross-site") {
+      return ErrorOfRequest(403, "a page of another site may not ask here");
+    }
     return std::nullopt;
   }
 

@@ -149,6 +149,10 @@ asio::awaitable<absl::StatusOr<ServicePool::Connection>> ServicePool::Take() {
   const absl::Status asked = co_await AskProof(*connection, channel);
   if (!asked.ok()) co_return asked;
   if (!channel.accepted()) co_return channel.ToStatus();
+  // Whoever held the proof back gains no time by it.
+  if (!StillHolds(**known)) {
+    co_return absl::UnavailableError("the service: what was verified ended meanwhile");
+  }
   connection->service = *known;
   co_return connection;
 }
