@@ -84,7 +84,7 @@ class Variables(Base):
 
     def test_they_reach_the_manifest(self):
         self.made("THREADS=3", "EDMM=1", "AMX=1", "ENCLAVE_SIZE=16G", "SHM=1", "PRECISION=fixed",
-                  "OBLIVIOUS=1", "LOGPROBS=1", "SAVE_LOGITS=1", "RECEIPT=1", "NONCE=" + "ef" * 32, "ISV_PROD_ID=7", "ISV_SVN=3",
+                  "OBLIVIOUS=1", "LOGPROBS=1", "SAVE_LOGITS=1", "ISV_PROD_ID=7", "ISV_SVN=3",
                   *accelerators(PADS))
         sgx, words = self.manifest()["sgx"], self.argv()
         self.assertEqual(sgx["max_threads"], 3 + 66 + 4)
@@ -97,6 +97,7 @@ class Variables(Base):
         self.assertEqual(self.value("--accelerator"), "192.0.2.1:50051")
         for flag in ("--oblivious-embedding", "--logprobs", "--save-logits"):
             self.assertIn(flag, words)
+        self.made("RECEIPT=1", "NONCE=" + "ef" * 32)
         self.assertEqual((self.value("--receipt"), self.value("--nonce")), ("/data/receipt.json", "ef" * 32))
 
     def test_shares(self):
@@ -140,6 +141,7 @@ class Variables(Base):
 
     def test_bad_ones_are_refused_and_leave_no_manifest(self):
         self.refused("power of two", "ENCLAVE_SIZE=6G")
+        self.assertIn("covers the results alone", self.make("RECEIPT=1", "LOGPROBS=1").stderr)
         self.assertIn("NONCE needs RECEIPT=1", self.make("NONCE=" + "ef" * 32).stderr)
         self.refused("--nonce 'ef': must be", "RECEIPT=1", "NONCE=ef")
         self.refused("--precision 'fast': must be", "PRECISION=fast")

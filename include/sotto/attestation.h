@@ -50,6 +50,7 @@ enum class EvidencePart {
   kTcb,
   kTdxModule,
   kPolicy,
+  kReport,  // The attestation report (ACI) that a quote stands in.
 };
 enum class EvidenceFault {
   // Of everything that is parsed, signed or dated.
@@ -180,6 +181,13 @@ struct Verdict {
 // Neither is trusted, whatever it holds, and every refusal is a reason, not an error.
 Verdict VerifyQuote(std::string_view quote, std::string_view collateral,
                     const AttestationPolicy& policy, const VerifyQuoteOptions& options);
+
+// Of an attestation report (`sotto attest`, a service's answer, what lies beside a receipt): the
+// quote in it, which must bind the report's keyset and `nonce`, 64 lower-case hexadecimal digits
+// that the caller chose; and the keyset's age. `options.report_data` is not looked at. Reasons of
+// the report itself are "report.malformed" and "report.mismatch".
+Verdict VerifyReport(std::string_view report, const std::string& nonce, std::string_view collateral,
+                     const AttestationPolicy& policy, const VerifyQuoteOptions& options);
 
 // The verdict in words, many lines, and as one JSON object. Both name expiries within
 // `warn_within` of the verdict's time.

@@ -51,8 +51,9 @@ STEPS = {
         *RUN_STEPS,
         Step("--logprobs", "/data/logprobs\\.jsonl", 0),
         Step("--save-logits", "/data/logits\\.safetensors", 0),
-        Step("--receipt", "/data/receipt\\.json", 0),
-        Step("--nonce", HEX64, 0),
+        # Of the results alone.
+        Step("--receipt", "/data/receipt\\.json", 0, unless="--logprobs"),
+        Step("--nonce", HEX64, 0, unless="--logprobs"),
         *LAST_STEPS),
     # Never --no-tls, nor without keys: what the host and the network carry is encrypted, and nobody
     # whom the owner did not give a key may ask.

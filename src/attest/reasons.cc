@@ -36,6 +36,8 @@ std::string_view PartName(EvidencePart part) {
       return "tdx_module";
     case EvidencePart::kPolicy:
       return "policy";
+    case EvidencePart::kReport:
+      return "report";
   }
   return "unknown";
 }

@@ -99,7 +99,8 @@ absl::StatusOr<size_t> Setting::Choice(std::span<const std::string_view> choices
 }
 
 CLI::Option* AddSwitch(CLI::App& app, const std::string& flag, const std::string& help) {
-  return app.add_flag(flag, help);
+  // "--no-tls=false" would otherwise count as given.
+  return app.add_flag(flag, help)->disable_flag_override();
 }
 
 std::string InputPath(const std::string& value) { return value == "-" ? "/dev/stdin" : value; }

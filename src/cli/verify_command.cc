@@ -9,7 +9,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "attest/aci_report.h"
 #include "attest/dates.h"
+#include "attest/keyset.h"
 #include "base/file.h"
 #include "base/strings.h"
 #include "cli/named_files.h"
@@ -25,7 +27,7 @@ constexpr size_t kReportDataBytes = 64, kDigestBytes = 32;
 constexpr int64_t kMaxWarnDays = 3660;
 
 struct VerifyFlags {
-  std::string quote, collateral, policy, at, report_data;
+  std::string quote, report, nonce, collateral, policy, at, report_data;
   int64_t warn_days = 7;
   bool json = false;
 };
@@ -53,11 +55,34 @@ absl::StatusOr<std::optional<std::string>> ReportDataOf(const VerifyFlags& flags
   return bytes;
 }
 
+// A quote, or a report that one stands in, which is nothing without the nonce that it answers.
+absl::Status CheckWhat(const VerifyFlags& flags) {
+  if (flags.quote.empty() == flags.report.empty()) {
+    return UsageError("--quote or --report: one of them is required");
+  }
+  if (flags.report.empty()) {
+    return flags.nonce.empty() ? absl::OkStatus()
+                               : UsageError("--nonce: has no effect without --report");
+  }
+  if (!flags.report_data.empty()) {
+    return UsageError(
+        "--report-data: cannot be combined with --report, which says what it must be");
+  }
+  if (IsAttestationNonce(flags.nonce)) return absl::OkStatus();
+  return UsageError(
+      "--nonce: is required with --report, 64 lower-case hexadecimal digits: what you chose when "
+      "you "
+      "asked for it");
+}
+
 absl::StatusOr<Verdict> VerdictOf(const VerifyFlags& flags) {
+  SOTTO_RETURN_IF_ERROR(CheckWhat(flags));
+  const bool is_report = !flags.report.empty();
   VerifyQuoteOptions options;
   SOTTO_ASSIGN_OR_RETURN(options.at, TimeOf(flags));
   SOTTO_ASSIGN_OR_RETURN(options.report_data, ReportDataOf(flags));
-  const NamedFiles files{.inputs = {{"--quote", InputPath(flags.quote)},
+  const NamedFiles files{.inputs = {{is_report ? "--report" : "--quote",
+                                     InputPath(is_report ? flags.report : flags.quote)},
                                     {"--collateral", InputPath(flags.collateral)},
                                     {"--policy", InputPath(flags.policy)}},
                          .outputs = {{"standard output", "/dev/stdout"}}};
@@ -66,11 +91,13 @@ absl::StatusOr<Verdict> VerdictOf(const VerifyFlags& flags) {
                          ReadFileOrPipe(files.inputs[2].path, kPolicyLimitBytes));
   SOTTO_ASSIGN_OR_RETURN(const AttestationPolicy policy,
                          ParseAttestationPolicy(policy_text, DisplayName(files.inputs[2].path)));
-  SOTTO_ASSIGN_OR_RETURN(const std::string quote,
-                         ReadFileOrPipe(files.inputs[0].path, kQuoteLimitBytes));
+  SOTTO_ASSIGN_OR_RETURN(
+      const std::string given,
+      ReadFileOrPipe(files.inputs[0].path, is_report ? kMaxAciReportBytes : kQuoteLimitBytes));
   SOTTO_ASSIGN_OR_RETURN(const std::string collateral,
                          ReadFileOrPipe(files.inputs[1].path, kCollateralLimitBytes));
-  return VerifyQuote(quote, collateral, policy, options);
+  if (is_report) return VerifyReport(given, flags.nonce, collateral, policy, options);
+  return VerifyQuote(given, collateral, policy, options);
 }
 
 absl::Status RunVerify(const VerifyFlags& flags) {
@@ -91,9 +118,14 @@ void AddVerifyCommand(CLI::App& app, Invocation& invocation) {
   CLI::App* const command =
       app.add_subcommand("verify", "Check the quote of an SGX enclave or a TDX guest by a policy");
   const auto flags = std::make_shared<VerifyFlags>();
-  command->add_option("--quote", flags->quote, "The quote, as the TEE gives it")
-      ->type_name("FILE")
-      ->required();
+  command->add_option("--quote", flags->quote, "The quote, as the TEE gives it")->type_name("FILE");
+  command
+      ->add_option("--report", flags->report,
+                   "Instead of a quote: the report that one stands in, of sotto attest, of a "
+                   "service or beside a receipt")
+      ->type_name("FILE");
+  command->add_option("--nonce", flags->nonce, "What --report must answer: 64 digits of your own")
+      ->type_name("HEX");
   command->add_option("--collateral", flags->collateral, "What Intel says of its platform, JSON")
       ->type_name("FILE")
       ->required();

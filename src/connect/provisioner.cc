@@ -47,7 +47,9 @@ absl::Status RefusalOf(const ControlReply& reply) {
   const std::string message = StrCat("the service: ", MessageOf(reply));
   if (reply.status == kTakenBefore) {
     return absl::AlreadyExistsError(
-        StrCat(message, "; whoever gave it those keys, it was not this command"));
+        StrCat(message,
+               "; whoever gave it those keys, it was not this command (unless the answer to "
+               "an earlier one was lost)"));
   }
   if (reply.status == kNoSuchPath) {
     return absl::FailedPreconditionError(StrCat(message, "; it does not wait for keys"));
@@ -96,7 +98,13 @@ asio::awaitable<absl::StatusOr<ProvisioningOutcome>> HandKeysOver(asio::io_conte
   const absl::Status authorized = Authorize(connection, terms, request);
   if (!authorized.ok()) co_return authorized;
   const absl::StatusOr<ControlReply> reply = co_await connection.Ask(std::move(request));
-  if (!reply.ok()) co_return reply.status();
+  if (!reply.ok()) {
+    co_return absl::Status(
+        reply.status().code(),
+        StrCat(ToStd(reply.status().message()),
+               "; it may have taken the keys all the same: only a new start lets "
+               "them be brought again"));
+  }
   const absl::Status read = ReadOutcome(*reply, outcome);
   if (!read.ok()) co_return read;
   co_return outcome;
