@@ -141,9 +141,10 @@ class Build(unittest.TestCase):
 class TwoTrees(unittest.TestCase):
 
     @staticmethod
-    def program(tree, time):
-        """What `make REPRODUCIBLE=1` makes of a clone at `tree` whose files are from `time`."""
+    def program(tree, time, commit):
+        """What `make REPRODUCIBLE=1` makes of a clone at `tree`, of `commit`, whose files are from `time`."""
         run("git", "clone", "--quiet", "--shared", SOURCE_DIR, tree, check=True)
+        run("git", "-C", tree, "checkout", "--quiet", "--detach", commit, check=True)
         for path in tree.rglob("*"):
             if ".git" not in path.parts:
                 os.utime(path, (time, time))
@@ -153,9 +154,11 @@ class TwoTrees(unittest.TestCase):
         return (tree / "build-reproducible/bin/sotto").read_bytes()
 
     def test_they_give_the_same_program(self):
+        # Somebody may commit in the hour between the two.
+        commit = run("git", "-C", SOURCE_DIR, "rev-parse", "HEAD", check=True).stdout.strip()
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-            first = self.program(pathlib.Path(one, "a"), OLD)
-            second = self.program(pathlib.Path(two, "another/longer/name"), OLD + 86_400 * 365)
+            first = self.program(pathlib.Path(one, "a"), OLD, commit)
+            second = self.program(pathlib.Path(two, "another/longer/name"), OLD + 86_400 * 365, commit)
             self.assertEqual(hashlib.sha256(first).hexdigest(), hashlib.sha256(second).hexdigest())
 
 
