@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -82,6 +84,21 @@ TEST_F(ProvisionerTest, AServiceThatProvesWhatItIsGetsTheKeys) {
   EXPECT_THAT(*document->OptionalTexts("api_keys"),
               testing::ElementsAre("key-with-\"quotes\"-and-\\", "second-key-of-a-list"));
   EXPECT_THAT(*document->OptionalTexts("tls_names"), testing::ElementsAre("scores.example"));
+}
+
+// Whoever holds the proof back gains no time by it.
+TEST_F(ProvisionerTest, AKeysetThatEndsBeforeTheProofComesGetsNothing) {
+  std::atomic<int64_t> passed = 0;
+  options_.insecure_test_clock = [&] {
+    return kEvidenceTime + std::chrono::seconds(passed.load());
+  };
+  AciService service(honest_);
+  service.proof = [&](const std::string& exporter) {
+    passed = 86401;
+    return honest_->ChannelProof(exporter);
+  };
+  EXPECT_TRUE(absl::IsUnavailable(Provision(service).status()));
+  EXPECT_THAT(service.prompts(), IsEmpty());
 }
 
 TEST_F(ProvisionerTest, WhatIsNotGivenIsNotSent) {

@@ -81,6 +81,10 @@ asio::awaitable<absl::StatusOr<ServiceVerdict>> AskForItself(ServiceConnection& 
   if (!verdict.ok() || !verdict->accepted()) co_return verdict;
   const absl::Status asked = co_await AskProof(connection, *verdict);
   if (!asked.ok()) co_return asked;
+  // Whoever held the proof back gains no time by it.
+  if (verdict->accepted() && options.Now() >= HoldsUntil(*verdict, options)) {
+    co_return absl::UnavailableError("the service: what was verified ended meanwhile");
+  }
   co_return verdict;
 }
 

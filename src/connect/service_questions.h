@@ -19,7 +19,7 @@ asio::awaitable<absl::StatusOr<ServiceVerdict>> AskReport(ServiceConnection& con
 // AskReport(). REQUIRES: an accepted verdict.
 asio::awaitable<absl::Status> AskProof(ServiceConnection& connection, ServiceVerdict& verdict);
 
-// Both; the second of what the first accepts.
+// Both; the second of what the first accepts. UNAVAILABLE, too, where that ended meanwhile.
 asio::awaitable<absl::StatusOr<ServiceVerdict>> AskForItself(ServiceConnection& connection,
                                                              const ConnectOptions& options);
 
