@@ -12,6 +12,9 @@ namespace {
 
 using Clock = FrameClock;
 
+// What a server has for its status once its half of the stream is over.
+constexpr std::chrono::seconds kStatusPatience{1};
+
 constexpr char kSessionMethod[] = "/sotto.wire.v1.Accelerator/Session";
 
 std::string_view View(std::span<const uint8_t> bytes) {
@@ -22,7 +25,7 @@ std::string_view View(std::span<const uint8_t> bytes) {
 
 GrpcStream::GrpcStream(std::shared_ptr<grpc::Channel> channel, FrameReceiver& receiver)
     : stub_(std::move(channel)), receiver_(receiver) {
-  stub_.PrepareBidiStreamingCall(&context_, kSessionMethod, {}, this);
+  stub_.PrepareBidiStreamingCall(context_.get(), kSessionMethod, {}, this);
   AddHold();  // Until EndUse(): others than gRPC's callbacks write.
   StartCall();
   // Only now: a read that fails cancels the call, and before StartCall() has asked for the server's
@@ -48,7 +51,7 @@ absl::StatusOr<pb::Welcome> GrpcStream::Greet(const pb::Hello& hello, Clock::tim
 }
 
 std::string GrpcStream::PeerCertificate() const {
-  const std::shared_ptr<const grpc::AuthContext> auth = context_.auth_context();
+  const std::shared_ptr<const grpc::AuthContext> auth = context_->auth_context();
   if (auth == nullptr) return "";
   const std::vector<grpc::string_ref> pem = auth->FindPropertyValues("x509_pem_cert");
   return pem.size() == 1 ? std::string(pem[0].data(), pem[0].size()) : "";
@@ -81,7 +84,7 @@ absl::Status GrpcStream::Send(std::shared_ptr<RequestFrame> frame) {
   return absl::OkStatus();
 }
 
-void GrpcStream::Shutdown() { context_.TryCancel(); }
+void GrpcStream::Shutdown() { context_->TryCancel(); }
 
 void GrpcStream::Close() {
   std::unique_lock lock(mutex_);
@@ -96,7 +99,6 @@ void GrpcStream::EndUse() {
     over_ = true;
   }
   RemoveHold();
-  Shutdown();
 }
 
 void GrpcStream::PumpLocked() {
@@ -156,8 +158,13 @@ void GrpcStream::OnWriteDone(bool ok) {
 
 void GrpcStream::OnReadDone(bool ok) {
   if (!ok) {
-    // OnDone says why, with the server's status if there is one. A server can end its half of the
-    // stream without any; gRPC would then wait for this side to do the same.
+    // OnDone says why, with the server's status if there is one: cancelled at once, the call could
+    // forget it. A server can end its half of the stream without any; gRPC would then wait for this
+    // side to do the same.
+    alarm_.Set(std::chrono::system_clock::now() + kStatusPatience,
+               [context = context_](bool expired) {
+                 if (expired) context->TryCancel();
+               });
     EndUse();
     return;
   }
@@ -167,6 +174,7 @@ void GrpcStream::OnReadDone(bool ok) {
   if (!status.ok()) {
     receiver_.OnClosed(status);
     EndUse();
+    Shutdown();
     return;
   }
   StartRead(&bytes_in_);

@@ -3,6 +3,7 @@
 #ifndef SOTTO_PROTOCOL_GRPC_STREAM_H_
 #define SOTTO_PROTOCOL_GRPC_STREAM_H_
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
@@ -69,7 +70,8 @@ class GrpcStream final : public Transport,
   // message that does not decode, gRPC says no more than of a stream that has ended.
   grpc::GenericStub stub_;
   FrameReceiver& receiver_;
-  grpc::ClientContext context_;
+  // The alarm's thread may outlive the stream by a moment.
+  const std::shared_ptr<grpc::ClientContext> context_ = std::make_shared<grpc::ClientContext>();
   pb::ClientMessage message_out_;
   grpc::ByteBuffer bytes_out_;  // Of message_out_, while they are sent.
   grpc::ByteBuffer bytes_in_;
@@ -84,6 +86,7 @@ class GrpcStream final : public Transport,
   bool front_started_ = false, writing_ = false, closing_ = false, over_ = false;
   std::optional<grpc::Status> ended_;
   std::optional<pb::Welcome> welcome_;
+  grpc::Alarm alarm_;  // Ends a call whose server has said its last and gives no status.
 };
 
 }  // namespace sotto
