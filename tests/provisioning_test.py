@@ -70,6 +70,9 @@ class Case(unittest.TestCase):
         status, headers, health = server.ask("/health")
         self.assertEqual((status, health["status"]), (503, "waiting for its keys"), server.log())
         self.assertIn("Retry-After", headers)
+        self.assertEqual(server.ask("/health", method="HEAD")[0], 503)
+        status, headers, _ = server.ask("/health", method="PUT")
+        self.assertEqual((status, headers["Allow"]), (405, "GET, HEAD"))
 
     def check_serves(self, server, key=API_KEYS[0]):
         self.assertTrue(until(lambda: server.ask("/health")[0] == 200), server.log())

@@ -71,7 +71,7 @@ class Server:
         answer = connection.getresponse()
         text = answer.read().decode()
         is_json = answer.getheader("Content-Type", "").startswith("application/json")
-        return answer.status, answer.headers, json.loads(text) if is_json else text
+        return answer.status, answer.headers, json.loads(text) if is_json and text else text
 
     def resident_kib(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")

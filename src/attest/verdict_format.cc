@@ -49,6 +49,9 @@ void AppendTcb(std::string& text, const Verdict& verdict) {
   std::string state(TcbStatusName(*verdict.tcb_status));
   for (const std::string& advisory : verdict.advisories) state += StrCat(" ", advisory);
   AppendLine(text, "TCB          ", TerminalText(state));
+  if (verdict.tcb_evaluation_data_number) {
+    AppendLine(text, "evaluation   ", StrCat("data number ", *verdict.tcb_evaluation_data_number));
+  }
 }
 
 // The first to end, and all that end within the time to warn of.

@@ -23,7 +23,7 @@ TEST(FormatVerdict, OfAnAcceptedQuote) {
   EXPECT_THAT(text, StartsWith("accepted: SGX quote of version 3, at 2031-05-10T12:00:00Z\n"));
   EXPECT_THAT(text, HasSubstr("  MRENCLAVE    " + std::string("e1e1e1")));
   EXPECT_THAT(text, HasSubstr("  product, SVN 7, 3\n"));
-  EXPECT_THAT(text, HasSubstr("  TCB          UpToDate\n"));
+  EXPECT_THAT(text, HasSubstr("  TCB          UpToDate\n  evaluation   data number 20\n"));
   EXPECT_THAT(text, HasSubstr("  valid until  2031-05-31T00:00:00Z, 20 days left (tcb_info)\n"));
   EXPECT_THAT(text, Not(HasSubstr("reason")));
   EXPECT_THAT(text, Not(HasSubstr("warning")));

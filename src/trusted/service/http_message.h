@@ -7,6 +7,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,6 +54,15 @@ struct HttpAdmission {
   // Its client may ask: the connection is not among the first to go where there are too many.
   bool known = false;
 };
+
+// Whether a path for `wanted` takes `method`: HEAD is GET without the body (RFC 9110, 9.3.2).
+inline bool TakesMethod(std::string_view wanted, std::string_view method) {
+  return method == wanted || (method == "HEAD" && wanted == "GET");
+}
+// The header Allow of such a path.
+inline std::string AllowedMethods(std::string_view wanted) {
+  return wanted == "GET" ? "GET, HEAD" : std::string(wanted);
+}
 
 // Called once, from any thread. A client that has left gets nothing; one whose request's every copy
 // of it is gone without a call gets 500.

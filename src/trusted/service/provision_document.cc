@@ -78,6 +78,10 @@ absl::StatusOr<ProvisionDocument> ParseProvisionDocument(std::string_view body) 
   SOTTO_ASSIGN_OR_RETURN(const RequestFields fields,
                          RequestFields::Parse(body, kProvisionMembers, RequestLimits()));
   SOTTO_RETURN_IF_ERROR(CheckPurpose(fields));
+  // A script's empty variable, rather than a service that everybody may call.
+  if (const std::optional<std::string> empty = fields.NullMember(); empty.has_value()) {
+    return MemberError(*empty, "must not be null: what is not handed over is left out");
+  }
   ProvisionDocument document;
   SOTTO_ASSIGN_OR_RETURN(document.model_key, ModelKeyOf(fields));
   SOTTO_ASSIGN_OR_RETURN(document.api_keys, ApiKeysOf(fields));

@@ -26,7 +26,8 @@ struct ProvisionDocument {
 //   {"purpose": "sotto.provision.v1", "model_key": HEX, "api_keys": [KEY, ..],
 //    "tls_names": [NAME, ..]}
 // whose members but the first may be left out. INVALID_ARGUMENT naming the member
-// (service_error.h), never what it holds, for what is unknown, given twice or of another form.
+// (service_error.h), never what it holds, for what is unknown, null, given twice or of another
+// form.
 absl::StatusOr<ProvisionDocument> ParseProvisionDocument(std::string_view body);
 
 }  // namespace sotto

@@ -96,9 +96,9 @@ std::optional<HttpResponse> ProvisioningService::Impl::Refusal(const HttpHead& h
   if (endpoint == kWaitingEndpoints.end()) {
     return HttpErrorResponse(503, "the service waits for its keys, and takes no prompts yet");
   }
-  if (head.method != endpoint->method) {
+  if (!TakesMethod(endpoint->method, head.method)) {
     HttpResponse response = HttpErrorResponse(405, StrCat("the method must be ", endpoint->method));
-    response.headers.emplace_back("Allow", std::string(endpoint->method));
+    response.headers.emplace_back("Allow", AllowedMethods(endpoint->method));
     return response;
   }
   if (endpoint->path == kProvisionPath) return NotNow();

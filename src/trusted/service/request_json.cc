@@ -107,6 +107,13 @@ const RequestJson* RequestFields::Find(std::string_view name) const {
   return found == object_.end() || found->is_null() ? nullptr : &*found;
 }
 
+std::optional<std::string> RequestFields::NullMember() const {
+  for (const auto& [name, value] : object_.items()) {
+    if (value.is_null()) return std::string(name);
+  }
+  return std::nullopt;
+}
+
 absl::StatusOr<bool> RequestFields::Bool(std::string_view name, bool otherwise) const {
   const RequestJson* const value = Find(name);
   if (value == nullptr) return otherwise;

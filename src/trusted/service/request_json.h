@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -35,6 +36,8 @@ class RequestFields {
 
   // Null where it is absent.
   const RequestJson* Find(std::string_view name) const;
+  // The first member that stands there with nothing in it.
+  std::optional<std::string> NullMember() const;
   absl::StatusOr<bool> Bool(std::string_view name, bool otherwise) const;
   absl::StatusOr<std::optional<int64_t>> Integer(std::string_view name, int64_t min,
                                                  int64_t max) const;

@@ -38,11 +38,6 @@ const Endpoint* EndpointOf(std::string_view path) {
   return found == AllEndpoints().end() ? nullptr : &*found;
 }
 
-// HEAD is GET without the body (RFC 9110, 9.3.2).
-bool Takes(const Endpoint& endpoint, std::string_view method) {
-  return method == endpoint.method || (method == "HEAD" && endpoint.method == "GET");
-}
-
 // A pass that is counted.
 RunPass Counted(RunPass run, ServiceMetrics& metrics) {
   return [run = std::move(run), &metrics](const Pass& pass, std::stop_token stop) {
@@ -145,9 +140,9 @@ std::optional<HttpResponse> Service::Impl::Refusal(const HttpHead& head, const E
   if (endpoint == nullptr) {
     return refusal(404, "there is nothing at this path: /openapi.json lists those there are");
   }
-  if (!Takes(*endpoint, head.method)) {
+  if (!TakesMethod(endpoint->method, head.method)) {
     HttpResponse response = refusal(405, StrCat("the method must be ", endpoint->method));
-    response.headers.emplace_back("Allow", endpoint->method == "GET" ? "GET, HEAD" : "POST");
+    response.headers.emplace_back("Allow", AllowedMethods(endpoint->method));
     return response;
   }
   if (!endpoint->open && !options.keys.Admit(head.authorization)) {
