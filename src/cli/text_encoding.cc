@@ -25,7 +25,8 @@ absl::StatusOr<std::optional<size_t>> ReadChoice(const Json& object, std::string
   for (const std::string_view name : choices) {
     names += StrCat(names.empty() ? "\"" : ", \"", name, "\"");
   }
-  return absl::InvalidArgumentError(StrCat(source, ": \"", member, "\" is none of ", names));
+  return absl::InvalidArgumentError(
+      StrCat(source, source.empty() ? "\"" : ": \"", member, "\" is none of ", names));
 }
 
 }  // namespace

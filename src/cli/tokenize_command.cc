@@ -1,12 +1,14 @@
 #include "cli/tokenize_command.h"
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +28,10 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
+constexpr auto kTextLineMembers =
+    std::to_array<std::string_view>({"text", TextMembers::kNames[0], TextMembers::kNames[1]});
+constexpr auto kIdsLineMembers = std::to_array<std::string_view>({"ids"});
+
 // The line as an object.
 absl::StatusOr<json> ParseLine(const std::string& line) {
   absl::StatusOr<json> object = ParsePromptJson(line, "");
@@ -44,11 +50,16 @@ absl::StatusOr<json> EncodeLine(const Tokenizer& tokenizer, const TokenizeJob& j
   if (text == line.end() || !text->is_string()) {
     return absl::InvalidArgumentError("needs \"text\", a string (or --decode, to read \"ids\")");
   }
+  SOTTO_ASSIGN_OR_RETURN(const TextMembers own, ReadTextMembers(line, ""));
+  const EncodeTextOptions encoding = own.Over(job.encoding);
   SOTTO_ASSIGN_OR_RETURN(std::vector<int32_t> ids,
                          tokenizer.Encode(text->get_ref<const std::string&>(),
-                                          {.plain = !job.encoding.special_tokens,
-                                           .add_bos = job.encoding.bos != BosUse::kNever}));
-  ids.insert(ids.begin(), job.bos.begin(), job.bos.end());
+                                          {.plain = !encoding.special_tokens,
+                                           .add_bos = encoding.bos != BosUse::kNever}));
+  if (encoding.bos == BosUse::kAlways && tokenizer.bos_ids().empty()) {
+    SOTTO_RETURN_IF_ERROR(job.bos.status());
+    ids.insert(ids.begin(), job.bos->begin(), job.bos->end());
+  }
   return json{{"ids", ids}};
 }
 
@@ -72,8 +83,9 @@ absl::StatusOr<json> DecodeLine(const Tokenizer& tokenizer, const json& line) {
 absl::StatusOr<json> TokenizeLine(const Tokenizer& tokenizer, const TokenizeJob& job,
                                   const std::string& line) {
   SOTTO_ASSIGN_OR_RETURN(const json object, ParseLine(line));
-  const std::string_view member = job.decode ? "ids" : "text";
-  if (object.contains(member)) SOTTO_RETURN_IF_ERROR(CheckMembers(object, {&member, 1}, ""));
+  std::span<const std::string_view> members = kTextLineMembers;
+  if (job.decode) members = kIdsLineMembers;
+  if (object.contains(members[0])) SOTTO_RETURN_IF_ERROR(CheckMembers(object, members, ""));
   return job.decode ? DecodeLine(tokenizer, object) : EncodeLine(tokenizer, job, object);
 }
 
@@ -105,7 +117,7 @@ absl::StatusOr<TokenIds> BosBeside(const TokenizeFlags& flags) {
       return TokenIds{static_cast<int32_t>(config.bos_token_ids.front())};
     }
   }
-  return absl::FailedPreconditionError("--bos: nothing says which token is BOS");
+  return absl::FailedPreconditionError("bos always: nothing says which token is BOS");
 }
 
 // A file that is named beats a model that the environment names.
@@ -144,9 +156,8 @@ absl::Status RunTokenize(const TokenizeFlags& flags) {
       .outputs = {{"standard output", "/dev/stdout"}}};
   SOTTO_RETURN_IF_ERROR(files.CheckApart());
   SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, LoadTokenizer(path));
-  if (job.encoding.bos == BosUse::kAlways && tokenizer.bos_ids().empty()) {
-    SOTTO_ASSIGN_OR_RETURN(job.bos, BosBeside(flags));
-  }
+  if (tokenizer.bos_ids().empty()) job.bos = BosBeside(flags);
+  if (job.encoding.bos == BosUse::kAlways) SOTTO_RETURN_IF_ERROR(job.bos.status());
   std::ios::sync_with_stdio(false);
   return TokenizeLines(tokenizer, job, std::cin, std::cout);
 }

@@ -20,11 +20,13 @@ namespace sotto {
 struct TokenizeJob {
   bool decode = false;
   EncodeTextOptions encoding = {.bos = BosUse::kNever};
-  TokenIds bos = {};  // Of a tokenizer whose template has none, for BosUse::kAlways.
+  // For BosUse::kAlways, of a tokenizer whose template has none; or why there is none.
+  absl::StatusOr<TokenIds> bos = TokenIds{};
 };
 
 // Reads `in` line by line, blank lines skipped, and writes a line for each: {"text": T} becomes
-// {"ids": [..]}, or with `decode` {"ids": [..]} becomes {"text": T}. Other members are ignored.
+// {"ids": [..]}, or with `decode` {"ids": [..]} becomes {"text": T}. Beside a text may stand its own
+// "special_tokens" and "bos" (text_encoding.h); other members are errors.
 // INVALID_ARGUMENT naming the line, never its text or ids; what came before it has been written.
 // UNAVAILABLE when `out` takes no more.
 absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeJob& job, std::istream& in,

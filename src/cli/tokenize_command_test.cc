@@ -44,6 +44,26 @@ TEST_F(TokenizeLinesTest, BosAndPlain) {
             "{\"ids\":[60,101,111,116,62]}\n");
 }
 
+TEST_F(TokenizeLinesTest, ALineMaySayItsOwn) {
+  EXPECT_EQ(
+      Run("{\"text\":\"<eot>\",\"bos\":\"auto\"}\n"
+          "{\"special_tokens\":\"text\",\"text\":\"<eot>\"}\n"
+          "{\"text\":\"ab\",\"bos\":\"always\"}\n{\"text\":\"ab\"}"),
+      "{\"ids\":[260,261]}\n{\"ids\":[60,101,111,116,62]}\n{\"ids\":[260,256]}\n{\"ids\":[256]}\n");
+  EXPECT_TRUE(status_.ok()) << status_;
+}
+
+TEST_F(TokenizeLinesTest, BosThatNoTemplateHasIsTheConfigsOrAnError) {
+  nlohmann::json file = ByteLevelJson();
+  file["post_processor"] = nullptr;
+  tokenizer_ = *Tokenizer::Parse(file.dump(), "t.json");
+  const std::string input =
+      "{\"text\":\"ab\",\"bos\":\"always\"}\n{\"text\":\"ab\",\"bos\":\"auto\"}";
+  EXPECT_EQ(Run(input, {.bos = TokenIds{7}}), "{\"ids\":[7,256]}\n{\"ids\":[256]}\n");
+  EXPECT_EQ(Run(input, {.bos = absl::FailedPreconditionError("no BOS")}), "");
+  EXPECT_THAT(std::string(status_.message()), HasSubstr("line 1: no BOS"));
+}
+
 TEST_F(TokenizeLinesTest, Decodes) {
   EXPECT_EQ(Run("{\"ids\":[256,261]}\n{\"ids\":[]}", {.decode = true}),
             "{\"text\":\"ab<eot>\"}\n{\"text\":\"\"}\n");
@@ -65,6 +85,9 @@ TEST_F(TokenizeLinesTest, BadLinesAreNamedByNumberOnly) {
       {"{\"text\":\"\\ud800\"}", "line 1: not valid JSON, at byte", false},
       {"{\"text\":\"a\",\"other\":1}", "line 1: member \"other\" is unknown; known: \"text\"",
        false},
+      {"{\"text\":\"a\",\"bos\":\"never \"}", "line 1: \"bos\" is none of \"auto\", \"always\"",
+       false},
+      {"{\"ids\":[1],\"bos\":\"auto\"}", "line 1: member \"bos\" is unknown", true},
       {"{\"text\":\"a\",\"text\":\"b\"}", "line 1: member \"text\" appears twice", false},
       {"{\"ids\":[1],\"text\":\"b\"}", "line 1: member \"text\" is unknown", true},
       {"{\"text\":\"a\"}", "line 1: needs \"ids\", an array", true},
