@@ -136,6 +136,11 @@ absl::Status CheckHasConfig(const ModelFiles& model) {
         StrCat(model.path(), ": is in the format that its maker publishes (params.json)",
                kOriginalFormat));
   }
+  if (model.Has("snapshots")) {
+    return absl::NotFoundError(
+        StrCat(model.path(),
+               ": is the folder of a Hugging Face cache; name one of those in its snapshots"));
+  }
   const bool safetensors =
       model.Has(kSingleWeightsName) || model.Has(kOnlyShardName) || model.Has(kShardIndexName);
   // Of safetensors alone, reading will say that config.json is missing.

@@ -154,6 +154,8 @@ TEST_F(FoundDirectory, WithoutAConfig) {
     ExpectFoundAndRefused(dir_, kUnimplementedForm, name);
     std::filesystem::remove(dir_.File(name));
   }
+  std::filesystem::create_directory(dir_.File("snapshots"));
+  ExpectFoundAndRefused(dir_, kMissingFile, "is the folder of a Hugging Face cache");
   dir_.Write("params.json", "{}");
   ExpectFoundAndRefused(dir_, kUnimplementedForm, "params.json");
   dir_.Write("adapter_config.json", "{}");
@@ -166,6 +168,13 @@ TEST_F(FoundDirectory, ShardsWithoutTheirIndex) {
   ExpectFoundAndRefused(
       dir_, kMissingFile,
       "holds model-00001-of-00002.safetensors, but no model.safetensors.index.json");
+}
+
+TEST_F(FoundDirectory, AShardThatIsMissing) {
+  WriteFoundModel(3500);
+  std::filesystem::remove(dir_.File("model-00002-of-00002.safetensors"));
+  ExpectFoundAndRefused(dir_, kMissingFile,
+                        "index.json: names model-00002-of-00002.safetensors, which is not there");
 }
 
 // Its digest is that of a listing, as of all shards; and a sealed model holds it, too.

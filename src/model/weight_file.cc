@@ -114,6 +114,11 @@ absl::StatusOr<std::vector<WeightFile>> OpenShards(const ModelFiles& model) {
   for (const auto& [tensor, shard] : index) names.insert(shard);
   std::vector<WeightFile> files;
   for (const std::string& name : names) {
+    if (!model.Has(name)) {
+      return absl::NotFoundError(StrCat(source, ": names ", name,
+                                        ", which is not there; if a download was not finished, "
+                                        "finish it"));
+    }
     SOTTO_ASSIGN_OR_RETURN(WeightFile file, OpenOne(model, name));
     files.push_back(std::move(file));
   }
