@@ -55,22 +55,37 @@ class Workplace:
 
     def __init__(self, directory):
         self.directory, gramine = directory / "work", directory / "gramine"
+        self.rendered = {}
         (self.directory / "lib").mkdir(parents=True)
         stand_in.install(gramine, sys.executable)
+        # Nothing is run: of the C library, too, the hash alone is used, once for each mutant.
+        for library in (gramine / stand_in.RUNTIME).iterdir():
+            library.write_text(f"stands for Gramine's {library.name}\n")
         self.environment = stand_in.environment(gramine)
         for name in ("sotto", "provision.crt", "provisioner.pem", "prompts.json", *(f"lib/{l}" for l in LIBRARIES)):
             (self.directory / name).write_text(f"stands for {name}\n")
 
     def render(self, **changes):
-        """The manifest's text."""
-        definitions = [f"-D{k}={v}" for k, v in (VARIABLES | changes).items()]
-        subprocess.run(["gramine-manifest", *definitions, PACKAGING / "sotto.manifest.template",
-                        "sotto.manifest"], cwd=self.directory, env=self.environment, check=True,
-                       capture_output=True)
-        return (self.directory / "sotto.manifest").read_text(encoding="utf-8")
+        """The manifest's text, which its file then holds; what was rendered before is not anew."""
+        manifest, key = self.directory / "sotto.manifest", tuple(sorted(changes.items()))
+        if key not in self.rendered:
+            definitions = [f"-D{k}={v}" for k, v in (VARIABLES | changes).items()]
+            subprocess.run(["gramine-manifest", *definitions, PACKAGING / "sotto.manifest.template", manifest],
+                           cwd=self.directory, env=self.environment, check=True, capture_output=True)
+            self.rendered[key] = manifest.read_text(encoding="utf-8")
+        manifest.write_text(self.rendered[key], encoding="utf-8")
+        return self.rendered[key]
 
 
 def problems(text, directory=None, io_threads=0, isv_prod_id=0, isv_svn=0):
     """What the checker has against a manifest; hashes are compared if a directory is given."""
-    options = argparse.Namespace(io_threads=io_threads, isv_prod_id=isv_prod_id, isv_svn=isv_svn)
-    return CHECKER.check(text, options, directory)
+    return CHECKER.check(text, options_of(io_threads, isv_prod_id, isv_svn), directory)
+
+
+def problems_of_document(document, directory=None, io_threads=0):
+    """The same of a manifest that is parsed, which is most of the work."""
+    return CHECKER.check_document(document, options_of(io_threads), directory)
+
+
+def options_of(io_threads, isv_prod_id=0, isv_svn=0):
+    return argparse.Namespace(io_threads=io_threads, isv_prod_id=isv_prod_id, isv_svn=isv_svn)
