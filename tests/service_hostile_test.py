@@ -233,7 +233,8 @@ class HostileTest(unittest.TestCase):
             template.write_text("<|begin_of_text|>{query}: {document}. Is it so? ")
             server = self.serve("--rerank-template", template, "--rerank-labels", "Y,N")
         whole = request_bytes({"query": "a", "documents": [" a" * 1_000_000], "truncate_prompt_tokens": -1}, path="/v1/rerank")
-        many = {**GOOD, "prompt": ["a " * 500] * 70}  # Behind the others: it takes more than 64 KiB, too.
+        # Behind the others: it takes more than 64 KiB, too.
+        many = json.dumps({**GOOD, "prompt": ["a " * 500] * 10}) + " " * (64 << 10)
 
         def cpu_of(work):
             before = server.cpu_seconds()
@@ -292,7 +293,7 @@ class HostileTest(unittest.TestCase):
 
     def test_a_full_queue_says_when_to_come_back(self):
         server = self.serve("--max-queue", "1")
-        long = {**GOOD, "prompt": [[n % 1000 + 5] * 1000 for n in range(60)]}
+        long = {**GOOD, "prompt": [[n % 1000 + 5] * 1000 for n in range(30)]}
         with concurrent.futures.ThreadPoolExecutor(4) as clients:
             answers = list(clients.map(lambda _: server.ask("/v1/completions", long), range(4)))
         statuses = sorted(status for status, _, _ in answers)
@@ -305,7 +306,7 @@ class HostileTest(unittest.TestCase):
 
     def test_sigterm_finishes_what_was_accepted(self):
         server = self.serve()
-        long = {**GOOD, "prompt": [[n % 1000 + 5] * 1000 for n in range(60)]}
+        long = {**GOOD, "prompt": [[n % 1000 + 5] * 1000 for n in range(25)]}
         kept = server.connect()
         server.ask("/health", connection=kept)
         result = []
@@ -318,7 +319,7 @@ class HostileTest(unittest.TestCase):
             self.assertEqual(server.ask("/v1/completions", GOOD)[0], 503)
         client.join(timeout=60)
         self.assertEqual(result[0][0], 200)
-        self.assertEqual(len(result[0][2]["choices"]), 60)
+        self.assertEqual(len(result[0][2]["choices"]), 25)
         self.assertEqual(server.stop(), 0)
 
     def test_a_terminal_that_closes_ends_it_alike(self):
@@ -368,7 +369,8 @@ class HostileTest(unittest.TestCase):
 
         def burst(count):
             for n in range(count):
-                self.assertEqual(server.ask("/v1/completions", {**GOOD, "prompt": [5 + n % 90] * 50},
+                # Short, and so quickly computed; its answer is long all the same.
+                self.assertEqual(server.ask("/v1/completions", {**GOOD, "prompt": [5 + n % 90] * 8, "logprobs": 20},
                                             connection=connection)[0], 200)
             return server.resident_kib()
 
