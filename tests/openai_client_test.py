@@ -20,31 +20,34 @@ KEY = "a-key-for-this-test-alone"
 
 class OpenAiClientTest(unittest.TestCase):
 
-    def package(self, folder):
+    @classmethod
+    def setUpClass(cls):
         if shutil.which("node") is None or shutil.which("npm") is None:
-            self.skipTest("SKIPPED: there is no node or npm")
+            raise unittest.SkipTest("SKIPPED: there is no node or npm")
         if given := os.environ.get("OPENAI_NODE_PACKAGE"):
-            return given
+            cls.package = given
+            return
+        directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(directory.cleanup)
         try:
             fetched = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "openai@6"],
-                                     cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+                                     cwd=directory.name, capture_output=True, text=True, timeout=120, check=False)
         except subprocess.TimeoutExpired:
-            self.skipTest("SKIPPED: npm does not answer")
+            raise unittest.SkipTest("SKIPPED: npm does not answer") from None
         if fetched.returncode != 0:
-            self.skipTest("SKIPPED: the package cannot be fetched: " + fetched.stderr.strip()[-200:])
-        return pathlib.Path(folder, "node_modules/openai")
+            raise unittest.SkipTest("SKIPPED: the package cannot be fetched: " + fetched.stderr.strip()[-200:])
+        cls.package = pathlib.Path(directory.name, "node_modules/openai")
 
     def test_completions_embeddings_models_and_errors(self):
         if not (BUILD_DIR / "bin/sotto").exists():
             self.skipTest("the programs are not built")
         with tempfile.TemporaryDirectory() as folder:
-            package = self.package(folder)
             pathlib.Path(folder, "keys").write_text(KEY + "\n")
             tls = make_certificate(folder)
             server = Server(BUILD_DIR, SOURCE_DIR / "models/kjv-2m", "--max-queue", "2", "--api-key-file",
                             pathlib.Path(folder, "keys"), tls=tls, key=KEY)
             self.addCleanup(server.close)
-            run = subprocess.run(["node", SOURCE_DIR / "tests/openai_client.mjs", package, server.url + "/v1", KEY,
+            run = subprocess.run(["node", SOURCE_DIR / "tests/openai_client.mjs", self.package, server.url + "/v1", KEY,
                                   "kjv-2m"], capture_output=True, text=True, timeout=300, check=False,
                                  env={**os.environ, "NODE_EXTRA_CA_CERTS": str(tls[0])})
             self.assertEqual((run.stdout, run.returncode), ("ok\n", 0), run.stderr)
@@ -52,18 +55,16 @@ class OpenAiClientTest(unittest.TestCase):
     def test_the_same_through_sotto_connect(self):
         if not (BUILD_DIR / "tests/connect_under_test_root").exists():
             self.skipTest("the programs are not built")
-        with tempfile.TemporaryDirectory() as folder:
-            package = self.package(folder)
-            enclave = EmulatedEnclave(BUILD_DIR)
-            self.addCleanup(enclave.close)
-            server = AttestedServer(BUILD_DIR, SOURCE_DIR / "models/kjv-2m", enclave, "--max-queue", "2",
-                                    "--api-key-file", enclave.write("keys", KEY + "\n"), key=KEY)
-            self.addCleanup(server.close)
-            connect = Connect(BUILD_DIR, server.port, enclave, "--pad-to", "4096")
-            self.addCleanup(connect.close)
-            run = subprocess.run(["node", SOURCE_DIR / "tests/openai_client.mjs", package, connect.url + "/v1", KEY,
-                                  "kjv-2m"], capture_output=True, text=True, timeout=300, check=False)
-            self.assertEqual((run.stdout, run.returncode), ("ok\n", 0), run.stderr + connect.log())
+        enclave = EmulatedEnclave(BUILD_DIR)
+        self.addCleanup(enclave.close)
+        server = AttestedServer(BUILD_DIR, SOURCE_DIR / "models/kjv-2m", enclave, "--max-queue", "2",
+                                "--api-key-file", enclave.write("keys", KEY + "\n"), key=KEY)
+        self.addCleanup(server.close)
+        connect = Connect(BUILD_DIR, server.port, enclave, "--pad-to", "4096")
+        self.addCleanup(connect.close)
+        run = subprocess.run(["node", SOURCE_DIR / "tests/openai_client.mjs", self.package, connect.url + "/v1", KEY,
+                              "kjv-2m"], capture_output=True, text=True, timeout=300, check=False)
+        self.assertEqual((run.stdout, run.returncode), ("ok\n", 0), run.stderr + connect.log())
 
 
 if __name__ == "__main__":
