@@ -35,11 +35,11 @@ std::string FreeAddress() {
 
 class RetriesTest : public SplitTest {
  protected:
-  static constexpr size_t kPrompts = 90;  // Seconds of work.
+  static constexpr size_t kPrompts = 40;  // A second's work, many times what AwaitWork() waits for.
 
-  Arguments Work(const std::string& name) {
+  Arguments Work(const std::string& name, size_t count = kPrompts) {
     std::string text;
-    for (size_t i = 0; i < kPrompts; ++i) text += StrCat("{\"prompt\": \"Verse ", i, "\"}\n");
+    for (size_t i = 0; i < count; ++i) text += StrCat("{\"prompt\": \"Verse ", i, "\"}\n");
     const std::string prompts = dir_.Write("prompts.jsonl", text);
     return {"--prompts",     prompts,         "--prefill-length", "128",
             "--pad-compute", "--save-logits", name + ".npy",      "--logits",
@@ -71,7 +71,7 @@ TEST_F(RetriesTest, AServerThatComesLateIsWaitedFor) {
     std::this_thread::sleep_for(milliseconds(500));
     Start(server);
   });
-  const ProgramResult run = Sotto(Work("split") + Split("30"));
+  const ProgramResult run = Sotto(Work("split", /*count=*/4) + Split("30"));
   starter.join();
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.err, HasSubstr("retrying in"));
