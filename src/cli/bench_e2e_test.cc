@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "base/file.h"
 #include "testing/browser.h"
@@ -25,19 +26,34 @@ size_t Count(const std::string& text, const std::string& piece) {
   return count;
 }
 
-// 2 precisions x 2 lengths x 2 batch sizes.
-ProgramResult RunSmallBench(const std::string& output) {
-  return RunProgram("sotto", {"bench", "--lengths", "8,16", "--batch-sizes", "1,2", "--precisions",
-                              "f32,int8", "--repeats", "2", "--threads", "1", "--output", output});
-}
+// One small bench for all: most of it measures the processor and its memory.
+class BenchE2eTest : public testing::Test {
+ protected:
+  // 2 precisions x 2 lengths x 2 batch sizes.
+  static void SetUpTestSuite() {
+    dir_ = new TempDir;
+    run_ = new ProgramResult(RunProgram(
+        "sotto", {"bench", "--lengths", "8,16", "--batch-sizes", "1,2", "--precisions", "f32,int8",
+                  "--repeats", "2", "--threads", "1", "--output", Output()}));
+  }
+  static void TearDownTestSuite() {
+    delete std::exchange(run_, nullptr);
+    delete std::exchange(dir_, nullptr);
+  }
+  void SetUp() override { ASSERT_EQ(run_->exit_code, 0) << run_->err; }
 
-TEST(BenchE2eTest, WritesTableAndFiles) {
-  const TempDir dir;
-  const std::string output = dir.path() + "/deep/er";
-  const ProgramResult run = RunSmallBench(output);
-  ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.out, HasSubstr("tokens/s"));
-  EXPECT_EQ(Count(run.out, " GB"), 8 + 1);  // A row each, and the memory's speed.
+  static std::string Output() { return dir_->path() + "/deep/er"; }
+
+  static TempDir* dir_;
+  static ProgramResult* run_;
+};
+TempDir* BenchE2eTest::dir_ = nullptr;
+ProgramResult* BenchE2eTest::run_ = nullptr;
+
+TEST_F(BenchE2eTest, WritesTableAndFiles) {
+  const std::string output = Output();
+  EXPECT_THAT(run_->out, HasSubstr("tokens/s"));
+  EXPECT_EQ(Count(run_->out, " GB"), 8 + 1);  // A row each, and the memory's speed.
   const auto json = ReadFile(output + "/bench.json");
   ASSERT_TRUE(json.ok());
   const nlohmann::json report = nlohmann::json::parse(*json);
@@ -50,11 +66,9 @@ TEST(BenchE2eTest, WritesTableAndFiles) {
   EXPECT_EQ(Count(*ReadFile(output + "/bench.csv"), "\n"), 9);
 }
 
-TEST(BenchE2eTest, ReportOpensInABrowserWithoutANetwork) {
+TEST_F(BenchE2eTest, ReportOpensInABrowserWithoutANetwork) {
   if (!BrowserIsInstalled()) GTEST_SKIP() << "chromium is not installed";
-  const TempDir dir;
-  ASSERT_EQ(RunSmallBench(dir.path()).exit_code, 0);
-  const PageView page = OpenInBrowser(dir.File("bench.html"));
+  const PageView page = OpenInBrowser(Output() + "/bench.html");
   // By length and by batch size 2 x 2 each, and every row under the roofline.
   EXPECT_EQ(Count(page.dom, "class=\"point\""), 4 + 4 + 8);
   EXPECT_EQ(Count(page.dom, "</svg>"), 3);
@@ -65,7 +79,7 @@ TEST(BenchE2eTest, ReportOpensInABrowserWithoutANetwork) {
 }
 
 // The test above would see what is wrong with a page.
-TEST(BenchE2eTest, TheBrowserTellsComplaintsAndRequests) {
+TEST_F(BenchE2eTest, TheBrowserTellsComplaintsAndRequests) {
   if (!BrowserIsInstalled()) GTEST_SKIP() << "chromium is not installed";
   const TempDir dir;
   dir.Write("bad.html",
@@ -75,7 +89,7 @@ TEST(BenchE2eTest, TheBrowserTellsComplaintsAndRequests) {
   EXPECT_THAT(page.requests, Contains(HasSubstr("x.png")));
 }
 
-TEST(BenchE2eTest, RefusesBadFlags) {
+TEST_F(BenchE2eTest, RefusesBadFlags) {
   for (const auto& [flag, value] :
        std::initializer_list<std::pair<std::string, std::string>>{{"--lengths", "0"},
                                                                   {"--lengths", "8,,9"},
