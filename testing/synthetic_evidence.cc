@@ -287,11 +287,23 @@ AttestationPolicy SyntheticPolicy() {
 
 std::string SyntheticReportData() { return std::string(32, '\x1d') + std::string(32, '\0'); }
 
+namespace {
+
+VerifyQuoteOptions OptionsFor(const SyntheticEvidence& evidence, std::chrono::sys_seconds at) {
+  return {.at = at, .report_data = SyntheticReportData(), .insecure_test_root = evidence.root_pem};
+}
+
+}  // namespace
+
 Verdict VerifySynthetic(const SyntheticEvidence& evidence, const AttestationPolicy& policy,
                         std::chrono::sys_seconds at) {
-  return VerifyQuote(
-      evidence.quote, evidence.collateral, policy,
-      {.at = at, .report_data = SyntheticReportData(), .insecure_test_root = evidence.root_pem});
+  return VerifyQuote(evidence.quote, evidence.collateral, policy, OptionsFor(evidence, at));
+}
+
+Verdict VerifySyntheticWith(ChainReader& chains, const SyntheticEvidence& evidence,
+                            const AttestationPolicy& policy) {
+  return VerifyQuoteWith(chains, evidence.quote, evidence.collateral, policy,
+                         OptionsFor(evidence, kEvidenceTime));
 }
 
 }  // namespace sotto

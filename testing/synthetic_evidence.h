@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "attest/verify.h"
 #include "sotto/attestation.h"
 #include "testing/synthetic_pki.h"
 
@@ -65,6 +66,9 @@ AttestationPolicy SyntheticPolicy();
 std::string SyntheticReportData();
 Verdict VerifySynthetic(const SyntheticEvidence& evidence, const AttestationPolicy& policy,
                         std::chrono::sys_seconds at = kEvidenceTime);
+// For many verifications: decoding the certificates takes most of the time of one.
+Verdict VerifySyntheticWith(ChainReader& chains, const SyntheticEvidence& evidence,
+                            const AttestationPolicy& policy);
 
 }  // namespace sotto
 

@@ -1,5 +1,7 @@
 // VerifyQuote: every check of sotto/attestation.h, in the order in which trust flows: from the root
 // to collateral and quoting enclave, to the attestation key, to the report, to the policy.
+#include "attest/verify.h"
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -26,8 +28,8 @@ constexpr char kIntelVendorHex[] = "939a7233f79c4ca9940a0db3957f0607";
 // and goes without what they could not: that has its reason already.
 struct Evidence {
   std::chrono::sys_seconds at;
+  ChainReader& chains;
   TrustAnchors anchors = {};
-  ChainReader chains = {};
   OwnedCrl root_crl = nullptr, pck_crl = nullptr;
   std::optional<Quote> quote = {};
   std::optional<Collateral> collateral = {};
@@ -233,7 +235,13 @@ Verdict MakeVerdict(Evidence& evidence) {
 
 Verdict VerifyQuote(std::string_view quote, std::string_view collateral,
                     const AttestationPolicy& policy, const VerifyQuoteOptions& options) {
-  Evidence evidence{.at = options.at};
+  ChainReader chains;
+  return VerifyQuoteWith(chains, quote, collateral, policy, options);
+}
+
+Verdict VerifyQuoteWith(ChainReader& chains, std::string_view quote, std::string_view collateral,
+                        const AttestationPolicy& policy, const VerifyQuoteOptions& options) {
+  Evidence evidence{.at = options.at, .chains = chains};
   PinRoot(options, evidence);
   evidence.quote = Take(ParseQuote(quote), EvidencePart::kQuote, evidence.reasons);
   evidence.collateral =
