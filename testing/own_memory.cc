@@ -17,6 +17,8 @@ namespace sotto {
 namespace {
 
 constexpr size_t kPiece = size_t{1} << 20, kWord = sizeof(uint64_t);
+// Most places are told from a secret by two of their bytes.
+constexpr size_t kEnds = size_t{1} << 16;
 // No process fills this much: a sanitizer's shadow, which reserves terabytes and holds no values.
 constexpr size_t kAddressSpaceOnly = size_t{1} << 40;
 
@@ -65,6 +67,7 @@ size_t SecretsToFind::size() const {
 std::vector<size_t> SecretsToFind::CountCopies() const {
   std::lock_guard lock(mutex_);
   std::vector<size_t> counts(numbers_.size());
+  const std::vector<uint8_t> possible = PossibleEnds();
   // A shared mapping: what is read into it is not found again.
   auto* const piece = static_cast<uint8_t*>(
       mmap(nullptr, kPiece + kWord, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
@@ -76,7 +79,7 @@ std::vector<size_t> SecretsToFind::CountCopies() const {
       // With the word that begins in this piece and ends in the next.
       const size_t size = std::min<size_t>(kPiece + kWord - 1, range.end - at);
       const ssize_t n = pread(memory, piece, size, static_cast<off_t>(at));
-      if (n > 0) CountIn({piece, static_cast<size_t>(n)}, counts);
+      if (n > 0) CountIn({piece, static_cast<size_t>(n)}, possible.data(), counts);
     }
   }
   close(memory);
@@ -84,15 +87,19 @@ std::vector<size_t> SecretsToFind::CountCopies() const {
   return counts;
 }
 
-void SecretsToFind::CountIn(std::span<const uint8_t> memory, std::vector<size_t>& counts) const {
-  // Most places are told from a secret by two of their bytes.
-  static constexpr size_t kFilter = size_t{1} << 16;
-  std::vector<bool> possible(kFilter);
-  for (const auto& [value, number] : numbers_) possible[value % kFilter] = true;
-  for (size_t i = 0; i + kWord <= memory.size(); ++i) {
-    const uint64_t value = TurnedOver(&memory[i]);
-    if (!possible[value % kFilter]) continue;
-    const auto found = numbers_.find(value);
+std::vector<uint8_t> SecretsToFind::PossibleEnds() const {
+  std::vector<uint8_t> possible(kEnds);
+  for (const auto& [value, number] : numbers_) possible[value % kEnds] = 1;
+  return possible;
+}
+
+void SecretsToFind::CountIn(std::span<const uint8_t> memory, const uint8_t* possible,
+                            std::vector<size_t>& counts) const {
+  const uint8_t* const bytes = memory.data();
+  const size_t places = memory.size() < kWord ? 0 : memory.size() - kWord + 1;
+  for (size_t i = 0; i < places; ++i) {
+    if (possible[(bytes[i] | bytes[i + 1] << 8) ^ (kEnds - 1)] == 0) continue;
+    const auto found = numbers_.find(TurnedOver(bytes + i));
     if (found != numbers_.end()) ++counts[found->second];
   }
 }

@@ -23,7 +23,10 @@ class SecretsToFind {
   std::vector<size_t> CountCopies() const;
 
  private:
-  void CountIn(std::span<const uint8_t> memory, std::vector<size_t>& counts) const;
+  // Of each value of two bytes, whether a turned-over value ends in it (0 or 1).
+  std::vector<uint8_t> PossibleEnds() const;
+  void CountIn(std::span<const uint8_t> memory, const uint8_t* possible,
+               std::vector<size_t>& counts) const;
 
   mutable std::mutex mutex_;
   std::unordered_map<uint64_t, size_t> numbers_;  // By the turned-over value.
