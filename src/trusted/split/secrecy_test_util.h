@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "protocol/relay_words.h"
 #include "trusted/split/ring_masks.h"
 
@@ -27,8 +27,9 @@ struct TinyWord {
   static TinyWord Of(uint32_t v) { return {static_cast<uint8_t>(v % kSize)}; }
 };
 
+// In place: the heap would take most of the time of millions of exchanges this small.
 template <typename Word>
-using Words = std::vector<Word>;
+using Words = absl::InlinedVector<Word, 16>;
 
 // Reads a number as a row of words, lowest digit first, and back.
 template <typename Word>
@@ -57,7 +58,7 @@ struct EnumeratedMask {
   }
 };
 template <typename Word>
-using Masks = std::vector<EnumeratedMask<Word>>;
+using Masks = absl::InlinedVector<EnumeratedMask<Word>, 2>;
 
 // y = x w, both [rows, 2] x [2, 2], row-major: what a server does.
 template <typename Word>
@@ -74,7 +75,7 @@ Words<Word> Times(const Words<Word>& x, const Words<Word>& w) {
 // What each server sees in one exchange, and the product that the enclave recovers.
 template <typename Word>
 struct Transcript {
-  std::vector<Words<Word>> views;
+  absl::InlinedVector<Words<Word>, 3> views;
   Words<Word> product;
 };
 template <typename Word>
@@ -85,7 +86,7 @@ template <typename Word>
 Words<Word> SubtractAll(Words<Word> x, Masks<Word>& masks) {
   Words<Word> scratch(2);
   for (size_t r = 0; r < x.size() / 2; ++r) {
-    SubtractMasks<Word, EnumeratedMask<Word>>(masks, 2 * r, scratch,
+    SubtractMasks<Word, EnumeratedMask<Word>>(std::span(masks), 2 * r, std::span(scratch),
                                               std::span(x).subspan(2 * r, 2));
   }
   return x;
@@ -96,14 +97,13 @@ Protocol<Word> Shares(size_t servers, uint64_t exchange) {
   return [=](Words<Word> x, const Words<Word>& w, Masks<Word> masks) {
     const ShareRoles roles = RolesOfExchange(servers, exchange);
     Transcript<Word> t;
-    std::vector<Words<Word>> answers;
-    std::vector<const Word*> parts;
+    absl::InlinedVector<Words<Word>, 3> answers;
+    absl::InlinedVector<const Word*, 3> parts;
     for (size_t k = 0; k < servers; ++k) {
       t.views.push_back(roles.is_holder(k) ? SubtractAll<Word>(x, masks)
                                            : masks[roles.seed_of(k)].stream);
       answers.push_back(Times(t.views.back(), w));
     }
-    parts.reserve(servers);
     for (const Words<Word>& answer : answers) parts.push_back(answer.data());
     t.product.resize(x.size());
     SumAnswers<Word>(parts, t.product);
