@@ -161,6 +161,9 @@ class Variables(Base):
 
     def test_bad_ones_are_refused_and_leave_no_manifest(self):
         self.refused("power of two", "ENCLAVE_SIZE=6G")
+        for check in ("WEIGHTS_ROOT", "MODEL_SHA256", "NONCE", "PROVISIONER_KEY"):
+            self.refused(f"{check} is empty", f"{check}=")
+        self.assertIn("NONCE is empty", self.make(env=self.environment | {"NONCE": ""}).stderr)
         self.assertIn("covers the results alone", self.make("RECEIPT=1", "LOGPROBS=1").stderr)
         self.assertIn("NONCE needs RECEIPT=1", self.make("NONCE=" + "ef" * 32).stderr)
         self.refused("--nonce 'ef': must be", "RECEIPT=1", "NONCE=ef")
