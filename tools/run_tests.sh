@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-jobs=$(nproc)
+# One more than processors: tests that wait for a timeout leave theirs to others.
+jobs=$(($(nproc) + 1))
 # Memory that is not given is tested: null, as without a sanitizer.
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
 export LSAN_OPTIONS="suppressions=$PWD/testing/lsan_suppressions.txt:print_suppressions=0"
