@@ -56,11 +56,16 @@ sotto.Scores().nothing
 @unittest.skipIf(shutil.which("mypy", path="/usr/bin") is None, "SKIPPED: mypy is not installed")
 class Types(unittest.TestCase):
 
-    @staticmethod
-    def mypy(*arguments):
-        with tempfile.TemporaryDirectory() as cache:
-            return subprocess.run(["/usr/bin/mypy", "--strict", "--cache-dir", cache, *map(str, arguments)],
-                                  capture_output=True, text=True, timeout=600, check=False)
+    @classmethod
+    def setUpClass(cls):
+        # Of what all of them import, NumPy above all, which is most of the work.
+        cache = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cache.cleanup)
+        cls.cache = cache.name
+
+    def mypy(self, *arguments):
+        return subprocess.run(["/usr/bin/mypy", "--strict", "--cache-dir", self.cache, *map(str, arguments)],
+                              capture_output=True, text=True, timeout=600, check=False)
 
     def check_program(self, text):
         with tempfile.TemporaryDirectory() as folder:
