@@ -102,6 +102,8 @@ bool LineReader::Ready() {
     if (buffer_.find('\n', begin_ + line_bytes_) != std::string::npos) return true;
     struct pollfd waiting = {.fd = fd_.get(), .events = POLLIN, .revents = 0};
     if (poll(&waiting, 1, 0) <= 0) return false;
+    // The lines that were read: kept, they would be the whole file in the end.
+    buffer_.erase(0, std::exchange(begin_, 0) + std::exchange(line_bytes_, 0));
     if (!ReadMore().ok()) return true;  // Next() will tell.
   }
   return true;
