@@ -15,8 +15,8 @@ import sotto_test_util as util
 PREAMBLE = """
 import os, signal, sys, threading
 import sotto
-model = sotto.Model(sys.argv[1], precision="f32", prefill_length=512, batch_size=128)
-prompts = [[1 + (i * 7 + j) % 2000 for j in range(512)] for i in range(128)]
+model = sotto.Model(sys.argv[1], precision="f32", prefill_length=512, batch_size=64)
+prompts = [[1 + (i * 7 + j) % 2000 for j in range(512)] for i in range(64)]
 begun = threading.Event()
 def progress(update):
     global latest
@@ -60,7 +60,7 @@ def send():
     os.kill(os.getpid(), signal.SIGUSR1)
 threading.Thread(target=send).start()
 print(len(model.score(prompts, top_k=0, progress=progress)))
-"""), "True\n128\n")
+"""), "True\n64\n")
 
     def test_waiting_for_another_thread_can_be_interrupted(self):
         self.assertEqual(self.run_script("""
@@ -145,7 +145,7 @@ if child == 0:
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 thread.join()
 print(len(results[0]))
-"""), "128\n")
+"""), "64\n")
 
 
 class Calls(unittest.TestCase):
@@ -164,7 +164,7 @@ class Calls(unittest.TestCase):
             self.assertEqual(list(pool.map(score, range(100))), [expected] * 100)
 
     def test_other_threads_run_during_a_run(self):
-        prompts = [[1 + (i + j) % 2000 for j in range(64)] for i in range(400)]
+        prompts = [[1 + (i + j) % 2000 for j in range(64)] for i in range(100)]
         begun, turns, latest = threading.Event(), [], []
 
         def other():
@@ -181,7 +181,7 @@ class Calls(unittest.TestCase):
         self.model.score(prompts, progress=progress)
         thread.join()
         self.assertGreater(len(turns), 0)
-        self.assertEqual((latest[-1].tokens_done, latest[-1].tokens_total), (400 * 64, 400 * 64))
+        self.assertEqual((latest[-1].tokens_done, latest[-1].tokens_total), (100 * 64, 100 * 64))
         done = [update.tokens_done for update in latest]
         self.assertEqual(done, sorted(done))
 
