@@ -24,7 +24,7 @@ class ScoreProcess(unittest.TestCase):
         verses = (SOURCE_DIR / "models/kjv-2m/heldout.txt").read_text(encoding="utf-8").splitlines()
         verses = [verse for verse in verses if len(verse) > 40][:60]
         lines = []
-        for i, verse in enumerate(verses * 4):
+        for i, verse in enumerate(verses * 2):
             middle = verse.index(" ", len(verse) // 2)
             lines.append([{"text": verse, "id": i},
                           {"context": verse[:middle], "continuations": [verse[middle:], " and", " selah"]},

@@ -36,7 +36,7 @@ class ScoreProcessTest(ScoreProcess):
         with (self.dir / "in.jsonl").open("rb") as file:
             out, err = self.score(stdin=file)
         self.assertEqual(out, expected)
-        self.assertIn("240 lines", err)
+        self.assertIn("120 lines", err)
         process = self.start(stdin=subprocess.PIPE)
         # An answer comes before the next question is asked.
         for line, want in zip(self.lines[:5], expected.splitlines(keepends=True)):
