@@ -130,7 +130,8 @@ class LiesTest : public ::testing::Test {
   std::vector<InProcessAccelerator*> channels_;
 };
 
-// A verification that missed one lie in 5000 would pass once in 150 times. It misses one in 2^60.
+// The secret that products are checked with is drawn once: what many lies try is every path that an
+// answer takes, not how seldom a check misses, which docs/blinding.md proves.
 TEST_F(LiesTest, TwentyFiveThousandLiesAreAllCaughtInTheirExchange) {
   constexpr size_t kLies = kUnderSanitizer ? 1'000 : 25'000;  // There to see memory errors.
   std::mt19937 rng(4);
