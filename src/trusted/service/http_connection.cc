@@ -196,11 +196,12 @@ class Connection {
  public:
   template <typename... Args>
   Connection(asio::io_context& io, std::shared_ptr<HttpState> state,
-             std::shared_ptr<const HttpTermsInUse> terms, Args&&... args)
+             std::shared_ptr<const HttpTermsInUse> terms, std::unique_ptr<HttpCount> count,
+             Args&&... args)
       : io_(io),
         state_(std::move(state)),
         terms_(std::move(terms)),
-        count_(std::in_place, *state_, &HttpState::connections),
+        count_(std::move(count)),
         stream_(std::forward<Args>(args)...) {
     place_ =
         state_->places.Add({.close_now =
@@ -446,7 +447,7 @@ class Connection {
   asio::io_context& io_;
   const std::shared_ptr<HttpState> state_;
   const std::shared_ptr<const HttpTermsInUse> terms_;
-  std::optional<HttpCount> count_;  // Among the connections.
+  std::unique_ptr<HttpCount> count_;  // Among the connections.
   Stream stream_;
   Buffer buffer_;
   HttpPlaces::Place place_;
@@ -457,9 +458,11 @@ class Connection {
 
 template <typename Stream, typename... Args>
 asio::awaitable<void> RunConnection(asio::io_context& io, std::shared_ptr<HttpState> state,
-                                    std::shared_ptr<const HttpTermsInUse> terms, tcp::socket socket,
+                                    std::shared_ptr<const HttpTermsInUse> terms,
+                                    std::unique_ptr<HttpCount> count, tcp::socket socket,
                                     Args&... args) {
-  Connection<Stream> connection(io, std::move(state), std::move(terms), std::move(socket), args...);
+  Connection<Stream> connection(io, std::move(state), std::move(terms), std::move(count),
+                                std::move(socket), args...);
   co_await connection.Run();
 }
 
@@ -471,18 +474,21 @@ void SpawnHttpConnection(asio::io_context& io, int descriptor, bool ipv6,
   ErrorCode ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   std::shared_ptr<const HttpTermsInUse> terms = state->terms;
+  // Before its coroutine begins: whoever waits until there are no connections waits for it, too.
+  auto count = std::make_unique<HttpCount>(*state, &HttpState::connections);
   if (terms->tls == nullptr) {
-    asio::co_spawn(
-        io,
-        RunConnection<beast::tcp_stream>(io, std::move(state), std::move(terms), std::move(socket)),
-        asio::detached);
+    asio::co_spawn(io,
+                   RunConnection<beast::tcp_stream>(io, std::move(state), std::move(terms),
+                                                    std::move(count), std::move(socket)),
+                   asio::detached);
   } else {
     asio::ssl::context& tls = *terms->tls;
-    asio::co_spawn(io,
-                   // Beast's own would copy answers, and not wipe the copies.
-                   RunConnection<asio::ssl::stream<beast::tcp_stream>>(
-                       io, std::move(state), std::move(terms), std::move(socket), tls),
-                   asio::detached);
+    asio::co_spawn(
+        io,
+        // Beast's own would copy answers, and not wipe the copies.
+        RunConnection<asio::ssl::stream<beast::tcp_stream>>(
+            io, std::move(state), std::move(terms), std::move(count), std::move(socket), tls),
+        asio::detached);
   }
 }
 
