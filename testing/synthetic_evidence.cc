@@ -302,8 +302,8 @@ Verdict VerifySynthetic(const SyntheticEvidence& evidence, const AttestationPoli
 
 Verdict VerifySyntheticWith(ChainReader& chains, const SyntheticEvidence& evidence,
                             const AttestationPolicy& policy) {
-  return VerifyQuoteWith(chains, evidence.quote, evidence.collateral, policy,
-                         OptionsFor(evidence, kEvidenceTime));
+  return CheckQuoteWith(chains, evidence.quote, evidence.collateral, policy,
+                        OptionsFor(evidence, kEvidenceTime));
 }
 
 }  // namespace sotto

@@ -236,11 +236,11 @@ Verdict MakeVerdict(Evidence& evidence) {
 Verdict VerifyQuote(std::string_view quote, std::string_view collateral,
                     const AttestationPolicy& policy, const VerifyQuoteOptions& options) {
   ChainReader chains;
-  return VerifyQuoteWith(chains, quote, collateral, policy, options);
+  return CheckQuoteWith(chains, quote, collateral, policy, options);
 }
 
-Verdict VerifyQuoteWith(ChainReader& chains, std::string_view quote, std::string_view collateral,
-                        const AttestationPolicy& policy, const VerifyQuoteOptions& options) {
+Verdict CheckQuoteWith(ChainReader& chains, std::string_view quote, std::string_view collateral,
+                       const AttestationPolicy& policy, const VerifyQuoteOptions& options) {
   Evidence evidence{.at = options.at, .chains = chains};
   PinRoot(options, evidence);
   evidence.quote = Take(ParseQuote(quote), EvidencePart::kQuote, evidence.reasons);

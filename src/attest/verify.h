@@ -11,8 +11,8 @@ namespace sotto {
 
 // As VerifyQuote. Certificates that `chains` has read before are not decoded again; everything else
 // is read and checked each time, the chains themselves among it.
-Verdict VerifyQuoteWith(ChainReader& chains, std::string_view quote, std::string_view collateral,
-                        const AttestationPolicy& policy, const VerifyQuoteOptions& options);
+Verdict CheckQuoteWith(ChainReader& chains, std::string_view quote, std::string_view collateral,
+                       const AttestationPolicy& policy, const VerifyQuoteOptions& options);
 
 }  // namespace sotto
 
