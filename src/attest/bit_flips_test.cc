@@ -82,11 +82,13 @@ TEST_F(BitFlips, NoneOfATdx15QuoteOfVersion5) {
 }
 
 // The places where a form could hide, every bit of them: the quote's sizes and types, the lines
-// around each certificate, and all of the file that is no string.
+// around each certificate, and all of the file that is no string. Under a sanitizer one bit of each
+// byte.
 TEST_F(BitFlips, NoneWhereNothingIsSigned) {
   const SyntheticEvidence evidence = MakeEvidence(EvidenceRecipe(TeeKind::kSgx, 3));
   const auto expect_refused = [&](bool quote, size_t byte) {
-    for (size_t bit = 8 * byte; bit < 8 * byte + 8; ++bit) {
+    const size_t first_bit = 8 * byte + (kUnderSanitizer ? byte % 8 : 0);
+    for (size_t bit = first_bit; bit < 8 * byte + 8; bit += kUnderSanitizer ? 8 : 1) {
       SyntheticEvidence changed = evidence;
       std::string& bytes = quote ? changed.quote : changed.collateral;
       bytes = WithFlippedBit(bytes, bit);
