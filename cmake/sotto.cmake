@@ -74,7 +74,11 @@ function(sotto_test name)
     add_dependencies(tests_${label} ${name})
   endforeach()
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600
+  set(timeout 600)
+  if(SOTTO_SANITIZE)  # Which makes work ten times slower.
+    set(timeout 1800)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${timeout}
     ENVIRONMENT GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/test-results/${name}.xml)
   if(ARG_COST)
     set_tests_properties(${name} PROPERTIES COST ${ARG_COST})

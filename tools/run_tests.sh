@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# One more than processors: tests that wait for a timeout leave theirs to others.
+# In Release one more than processors: tests that wait for a timeout leave theirs to others.
 jobs=$(($(nproc) + 1))
 # Memory that is not given is tested: null, as without a sanitizer.
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1
@@ -28,6 +28,7 @@ cmake --preset release -DSOTTO_TESTS=ON
 cmake --build build --target all tests
 run build
 
+jobs=$(nproc)
 cmake --preset asan -DSOTTO_TESTS=ON
 cmake --build --preset asan
 run build-asan --label-regex unit
