@@ -25,10 +25,10 @@ struct TokenizeJob {
 };
 
 // Reads `in` line by line, blank lines skipped, and writes a line for each: {"text": T} becomes
-// {"ids": [..]}, or with `decode` {"ids": [..]} becomes {"text": T}. Beside a text may stand its own
-// "special_tokens" and "bos" (text_encoding.h); other members are errors.
-// INVALID_ARGUMENT naming the line, never its text or ids; what came before it has been written.
-// UNAVAILABLE when `out` takes no more.
+// {"ids": [..]}, or with `decode` {"ids": [..]} becomes {"text": T}. Beside a text may stand its
+// own "special_tokens" and "bos" (text_encoding.h); other members are errors. INVALID_ARGUMENT
+// naming the line, never its text or ids; what came before it has been written. UNAVAILABLE when
+// `out` takes no more.
 absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeJob& job, std::istream& in,
                            std::ostream& out);
 
