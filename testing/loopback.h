@@ -6,13 +6,13 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "accelerator/unique_fd.h"
+#include "base/descriptor.h"
 
 namespace sotto {
 
 // From the address `from` (127.x.y.z) to 127.0.0.1:`port`; not ok() when that fails.
-inline UniqueFd ConnectFrom(const char* from, int port) {
-  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+inline Descriptor ConnectFrom(const char* from, int port) {
+  Descriptor fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   inet_pton(AF_INET, from, &address.sin_addr);
@@ -26,10 +26,10 @@ inline UniqueFd ConnectFrom(const char* from, int port) {
 }
 
 // The next connection of a non-blocking listener.
-inline UniqueFd AcceptWaiting(int listener) {
+inline Descriptor AcceptWaiting(int listener) {
   pollfd polled{.fd = listener, .events = POLLIN, .revents = 0};
   poll(&polled, 1, /*timeout=*/30'000);
-  return UniqueFd(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+  return Descriptor(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
 }
 
 }  // namespace sotto

@@ -7,7 +7,7 @@
 
 #include <vector>
 
-#include "accelerator/unique_fd.h"
+#include "base/descriptor.h"
 
 namespace sotto {
 
@@ -25,7 +25,7 @@ class NoDescriptors {
 
  private:
   rlimit before_{};
-  std::vector<UniqueFd> taken_;
+  std::vector<Descriptor> taken_;
 };
 
 }  // namespace sotto

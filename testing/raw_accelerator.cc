@@ -83,7 +83,7 @@ RawAccelerator::~RawAccelerator() {
 }
 
 void RawAccelerator::Serve() const {
-  const UniqueFd connection(accept(listener_.get(), nullptr, nullptr));
+  const Descriptor connection(accept(listener_.get(), nullptr, nullptr));
   if (!connection.ok()) return;
   Arrivals arrivals(connection.get());
   arrivals.Take(kPrefaceBytes);

@@ -5,7 +5,7 @@
 #include <string>
 #include <thread>
 
-#include "accelerator/unique_fd.h"
+#include "base/descriptor.h"
 
 namespace sotto {
 
@@ -28,7 +28,7 @@ class RawAccelerator {
   void Serve() const;
 
   const RawScript script_;
-  const UniqueFd listener_;
+  const Descriptor listener_;
   std::string endpoint_;
   std::thread thread_;
 };

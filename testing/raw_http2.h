@@ -43,7 +43,7 @@ class RawHttp2 {
                 static_cast<ssize_t>(bytes.size()));
   }
 
-  const UniqueFd fd_;
+  const Descriptor fd_;
   uint32_t next_stream_ = 1;
 };
 

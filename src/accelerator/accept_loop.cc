@@ -10,13 +10,13 @@
 namespace sotto {
 namespace {
 
-UniqueFd MakeStop() {
-  UniqueFd stop(eventfd(0, EFD_CLOEXEC));
+Descriptor MakeStop() {
+  Descriptor stop(eventfd(0, EFD_CLOEXEC));
   SOTTO_CHECK(stop.ok());
   return stop;
 }
 
-pollfd Readable(const UniqueFd& fd) { return {.fd = fd.get(), .events = POLLIN, .revents = 0}; }
+pollfd Readable(const Descriptor& fd) { return {.fd = fd.get(), .events = POLLIN, .revents = 0}; }
 
 }  // namespace
 
@@ -33,7 +33,7 @@ AcceptLoop::~AcceptLoop() {
 void AcceptLoop::Run() {
   while (true) {
     std::vector<pollfd> polled = {Readable(stop_)};
-    for (const UniqueFd& fd : sockets_->fds()) polled.push_back(Readable(fd));
+    for (const Descriptor& fd : sockets_->fds()) polled.push_back(Readable(fd));
     for (const Held& held : held_) polled.push_back(Readable(held.connection));
     if (poll(polled.data(), polled.size(), UntilNextDue()) < 0) continue;  // EINTR
     if (polled[0].revents != 0) return;
@@ -60,7 +60,7 @@ void AcceptLoop::TakeDue(std::span<const pollfd> polled) {
 }
 
 void AcceptLoop::AcceptOne(int listener) {
-  UniqueFd connection = accepter_.Accept(listener, options_.flags);
+  Descriptor connection = accepter_.Accept(listener, options_.flags);
   if (!connection.ok() || !options_.admit(connection.get())) return;
   if (options_.patience.count() == 0) {
     options_.take(std::move(connection), listener);

@@ -13,7 +13,7 @@
 
 #include "accelerator/descriptors.h"
 #include "accelerator/listen_sockets.h"
-#include "accelerator/unique_fd.h"
+#include "base/descriptor.h"
 
 namespace sotto {
 
@@ -23,7 +23,7 @@ struct AcceptOptions {
   // Whether a new connection may stay; one that may not is closed at once.
   std::function<bool(int connection)> admit = [](int) { return true; };
   // Takes a connection that was admitted, and the socket it came to.
-  std::function<void(UniqueFd connection, int listener)> take;
+  std::function<void(Descriptor connection, int listener)> take;
   // A connection is taken when its first bytes are there, or after this; zero: at once.
   std::chrono::milliseconds patience{0};
 };
@@ -39,7 +39,7 @@ class AcceptLoop {
  private:
   using Clock = std::chrono::steady_clock;
   struct Held {
-    UniqueFd connection;
+    Descriptor connection;
     int listener;
     Clock::time_point until;
   };
@@ -55,7 +55,7 @@ class AcceptLoop {
   const AcceptOptions options_;
   Accepter accepter_;
   std::vector<Held> held_;
-  const UniqueFd stop_;  // Readable once the thread has to end.
+  const Descriptor stop_;  // Readable once the thread has to end.
   std::thread thread_;
 };
 

@@ -23,7 +23,7 @@ class AcceptLoopTest : public testing::Test {
     loop_ = std::make_unique<AcceptLoop>(
         std::move(sockets), AcceptOptions{.admit = admit,
                                           .take =
-                                              [this](const UniqueFd& connection, int) {
+                                              [this](const Descriptor& connection, int) {
                                                 // A client that leaves is taken as well.
                                                 if (std::exchange(was_taken_, true)) return;
                                                 char byte = 0;
@@ -32,7 +32,7 @@ class AcceptLoopTest : public testing::Test {
                                               },
                                           .patience = patience});
   }
-  UniqueFd Connect() const { return ConnectFrom("127.0.0.1", port_); }
+  Descriptor Connect() const { return ConnectFrom("127.0.0.1", port_); }
 
   int port_ = 0;
   std::promise<ssize_t> taken_;  // Of the first.
@@ -42,26 +42,26 @@ class AcceptLoopTest : public testing::Test {
 
 TEST_F(AcceptLoopTest, AConnectionIsTakenAtOnce) {
   Start(milliseconds(0), [](int) { return true; });
-  const UniqueFd client = Connect();
+  const Descriptor client = Connect();
   EXPECT_EQ(taken_.get_future().get(), -1);
 }
 
 TEST_F(AcceptLoopTest, OrWithItsFirstBytes) {
   Start(minutes(10), [](int) { return true; });
-  const UniqueFd silent = Connect(), client = Connect();
+  const Descriptor silent = Connect(), client = Connect();
   ASSERT_EQ(send(client.get(), "x", 1, 0), 1);
   EXPECT_EQ(taken_.get_future().get(), 1);  // And the silent one keeps nobody from ending it all.
 }
 
 TEST_F(AcceptLoopTest, OrWithoutThemAfterAWhile) {
   Start(milliseconds(10), [](int) { return true; });
-  const UniqueFd client = Connect();
+  const Descriptor client = Connect();
   EXPECT_EQ(taken_.get_future().get(), -1);
 }
 
 TEST_F(AcceptLoopTest, WhoeverIsNotAdmittedIsToldByTheEnd) {
   Start(milliseconds(0), [](int) { return false; });
-  const UniqueFd client = Connect();
+  const Descriptor client = Connect();
   char byte = 0;
   EXPECT_EQ(recv(client.get(), &byte, 1, 0), 0);
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "accelerator/listen_sockets.h"
-#include "accelerator/unique_fd.h"
+#include "base/descriptor.h"
 #include "base/strings.h"
 #include "gtest/gtest.h"
 #include "testing/loopback.h"
@@ -19,10 +19,10 @@ namespace {
 class ConnectionTableTest : public testing::Test {
  protected:
   struct Pair {
-    UniqueFd ours, theirs;
+    Descriptor ours, theirs;
   };
   Pair Connect(const char* from) {
-    UniqueFd theirs = ConnectFrom(from, sockets_->port());
+    Descriptor theirs = ConnectFrom(from, sockets_->port());
     EXPECT_TRUE(theirs.ok());
     return {.ours = AcceptWaiting(sockets_->fds().front().get()), .theirs = std::move(theirs)};
   }

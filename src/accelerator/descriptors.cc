@@ -13,7 +13,7 @@ namespace {
 // Between two attempts while not even the reserve can be had: whoever took it will give it back.
 constexpr std::chrono::milliseconds kPause{10};
 
-UniqueFd OpenReserve() { return UniqueFd(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+Descriptor OpenReserve() { return Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 bool OutOfResources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -23,15 +23,15 @@ bool OutOfResources(int error) {
 
 Accepter::Accepter() : reserve_(OpenReserve()) {}
 
-UniqueFd Accepter::Accept(int listener, int flags) {
-  UniqueFd connection(accept4(listener, nullptr, nullptr, flags | SOCK_CLOEXEC));
+Descriptor Accepter::Accept(int listener, int flags) {
+  Descriptor connection(accept4(listener, nullptr, nullptr, flags | SOCK_CLOEXEC));
   if (!connection.ok() && OutOfResources(errno)) Shed(listener);
   return connection;
 }
 
 void Accepter::Shed(int listener) {
   reserve_.Reset();
-  UniqueFd refused(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+  Descriptor refused(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
   if (!refused.ok() && OutOfResources(errno)) std::this_thread::sleep_for(kPause);
   refused.Reset();
   reserve_ = OpenReserve();

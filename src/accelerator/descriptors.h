@@ -2,7 +2,7 @@
 #ifndef SOTTO_ACCELERATOR_DESCRIPTORS_H_
 #define SOTTO_ACCELERATOR_DESCRIPTORS_H_
 
-#include "accelerator/unique_fd.h"
+#include "base/descriptor.h"
 
 namespace sotto {
 
@@ -16,12 +16,12 @@ class Accepter {
 
   // The next connection of `listener`, close-on-exec, with `flags` of accept4. Not ok() when there
   // is none to be had now: wait for the listener to be readable, and ask again.
-  UniqueFd Accept(int listener, int flags);
+  Descriptor Accept(int listener, int flags);
 
  private:
   void Shed(int listener);
 
-  UniqueFd reserve_;
+  Descriptor reserve_;
 };
 
 }  // namespace sotto

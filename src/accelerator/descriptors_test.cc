@@ -23,8 +23,8 @@ TEST(DescriptorsTest, WithoutDescriptorsPeersAreTurnedAwayAndLaterOnesTaken) {
   const int listener = sockets->fds().front().get();
   Accepter accepter;
   EXPECT_FALSE(accepter.Accept(listener, SOCK_NONBLOCK).ok()) << "nobody is there";
-  const UniqueFd first = ConnectFrom("127.0.0.1", sockets->port()),
-                 second = ConnectFrom("127.0.0.1", sockets->port());
+  const Descriptor first = ConnectFrom("127.0.0.1", sockets->port()),
+                   second = ConnectFrom("127.0.0.1", sockets->port());
   ASSERT_TRUE(first.ok() && second.ok());
   {
     const NoDescriptors none;
@@ -34,8 +34,8 @@ TEST(DescriptorsTest, WithoutDescriptorsPeersAreTurnedAwayAndLaterOnesTaken) {
     EXPECT_EQ(Receive(second.get()), 0);
     EXPECT_FALSE(accepter.Accept(listener, SOCK_NONBLOCK).ok()) << "nobody is left";
   }
-  const UniqueFd third = ConnectFrom("127.0.0.1", sockets->port());
-  const UniqueFd taken = accepter.Accept(listener, SOCK_NONBLOCK);
+  const Descriptor third = ConnectFrom("127.0.0.1", sockets->port());
+  const Descriptor taken = accepter.Accept(listener, SOCK_NONBLOCK);
   ASSERT_TRUE(taken.ok());
   ASSERT_EQ(send(taken.get(), "x", 1, 0), 1);
   EXPECT_EQ(Receive(third.get()), 1);

@@ -25,8 +25,8 @@ constexpr int kPortAttempts = 16;
 
 absl::Status Why(int error) { return absl::UnavailableError(std::strerror(error)); }
 
-UniqueFd Socket(int family) {
-  return UniqueFd(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+Descriptor Socket(int family) {
+  return Descriptor(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
 // An address that this host does not have, as a name may have beside one that it does.
@@ -57,7 +57,7 @@ absl::StatusOr<Addresses> Resolve(const std::string& endpoint) {
 }
 
 // With errno set when not ok().
-UniqueFd ListenAt(const addrinfo& info, int port) {
+Descriptor ListenAt(const addrinfo& info, int port) {
   sockaddr_storage address{};
   std::memcpy(&address, info.ai_addr, info.ai_addrlen);
   if (port != 0) {
@@ -65,7 +65,7 @@ UniqueFd ListenAt(const addrinfo& info, int port) {
                                             : reinterpret_cast<sockaddr_in&>(address).sin_port;
     word = htons(static_cast<uint16_t>(port));
   }
-  UniqueFd fd = Socket(info.ai_family);
+  Descriptor fd = Socket(info.ai_family);
   if (!fd.ok()) return fd;
   const int on = 1;
   setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -92,12 +92,12 @@ bool IsRepeated(const addrinfo& info, const addrinfo* list) {
 }
 
 // One socket for each address of the list that is this host's, with one port for all; else errno.
-std::vector<UniqueFd> ListenAtAll(const addrinfo* list) {
-  std::vector<UniqueFd> fds;
+std::vector<Descriptor> ListenAtAll(const addrinfo* list) {
+  std::vector<Descriptor> fds;
   int port = 0, not_here = 0;
   for (const addrinfo* info = list; info != nullptr; info = info->ai_next) {
     if (IsRepeated(*info, list)) continue;
-    UniqueFd fd = ListenAt(*info, port);
+    Descriptor fd = ListenAt(*info, port);
     if (fd.ok()) {
       port = PortOf(fd.get());
       fds.push_back(std::move(fd));
@@ -124,9 +124,9 @@ absl::StatusOr<sockaddr_un> UnixAddress(const std::string& path) {
 
 // Held while a socket's file is looked at and replaced: of two servers that start at once, one is
 // the first. Lies on the directory, so that nothing is left behind.
-UniqueFd LockDirectoryOf(const std::string& path) {
+Descriptor LockDirectoryOf(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path().string();
-  UniqueFd fd(open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Descriptor fd(open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.ok()) flock(fd.get(), LOCK_EX);
   return fd;
 }
@@ -137,7 +137,7 @@ absl::Status RemoveStale(const std::string& path, const sockaddr_un& address) {
   if (lstat(path.c_str(), &info) != 0) return errno == ENOENT ? absl::OkStatus() : Why(errno);
   if (!S_ISSOCK(info.st_mode))
     return absl::UnavailableError("a file that is not a socket is there");
-  const UniqueFd probe = Socket(AF_UNIX);
+  const Descriptor probe = Socket(AF_UNIX);
   if (!probe.ok()) return Why(errno);
   const auto* const target = reinterpret_cast<const sockaddr*>(&address);
   // EAGAIN: whoever listens has a full queue. Only nobody refuses.
@@ -181,9 +181,9 @@ absl::Status ListenSockets::OpenUnix(const std::string& path) {
     return absl::InvalidArgumentError("the path must not contain %, ? or #");
   }
   SOTTO_ASSIGN_OR_RETURN(const sockaddr_un address, UnixAddress(path));
-  const UniqueFd lock = LockDirectoryOf(path);
+  const Descriptor lock = LockDirectoryOf(path);
   SOTTO_RETURN_IF_ERROR(RemoveStale(path, address));
-  UniqueFd fd = Socket(AF_UNIX);
+  Descriptor fd = Socket(AF_UNIX);
   if (!fd.ok() ||
       bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     return Why(errno);
@@ -197,7 +197,7 @@ absl::Status ListenSockets::OpenUnix(const std::string& path) {
 
 ListenSockets::~ListenSockets() {
   if (unix_path_.empty()) return;
-  const UniqueFd lock = LockDirectoryOf(unix_path_);
+  const Descriptor lock = LockDirectoryOf(unix_path_);
   struct stat info {};
   if (lstat(unix_path_.c_str(), &info) == 0 && info.st_dev == made_.st_dev &&
       info.st_ino == made_.st_ino) {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "accelerator/unique_fd.h"
+#include "base/descriptor.h"
 #include "base/status.h"
 
 namespace sotto {
@@ -29,7 +29,7 @@ class ListenSockets {
   ~ListenSockets();
 
   // Non-blocking; at least one.
-  const std::vector<UniqueFd>& fds() const { return fds_; }
+  const std::vector<Descriptor>& fds() const { return fds_; }
   // "HOST:PORT" with the port in use, or "unix:PATH".
   const std::string& address() const { return address_; }
   int port() const { return port_; }  // 0 for a Unix socket.
@@ -39,7 +39,7 @@ class ListenSockets {
   absl::Status OpenTcp(const std::string& endpoint);
   absl::Status OpenUnix(const std::string& path);
 
-  std::vector<UniqueFd> fds_;
+  std::vector<Descriptor> fds_;
   std::string address_, unix_path_;
   int port_ = 0;
   struct stat made_ {};  // The Unix socket's file.

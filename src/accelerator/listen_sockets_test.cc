@@ -33,7 +33,7 @@ bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
 // A socket's file without anybody behind it: what a killed server leaves.
 void LeaveSocket(const std::string& path) {
-  const UniqueFd fd(socket(AF_UNIX, SOCK_STREAM, 0));
+  const Descriptor fd(socket(AF_UNIX, SOCK_STREAM, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof(address.sun_path) - 1);

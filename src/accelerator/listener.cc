@@ -32,7 +32,7 @@ Listener::Listener(std::unique_ptr<ListenSockets> sockets, std::unique_ptr<Accep
       loop_(std::move(sockets),
             {.flags = SOCK_NONBLOCK,
              .admit = [this](int connection) { return Admit(connection); },
-             .take = [this](UniqueFd connection,
+             .take = [this](Descriptor connection,
                             int listener) { Take(std::move(connection), listener); },
              .patience = options_.on_tls ? kPatience : std::chrono::milliseconds(0)}) {}
 
@@ -42,7 +42,7 @@ bool Listener::Admit(int connection) {
   return false;
 }
 
-void Listener::Take(UniqueFd connection, int listener) {
+void Listener::Take(Descriptor connection, int listener) {
   if (options_.on_tls && BeginsWithTls(connection.get())) {
     options_.on_tls(PeerOfSocket(connection.get()));
   }

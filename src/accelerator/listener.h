@@ -33,7 +33,7 @@ class Listener {
 
  private:
   bool Admit(int connection);
-  void Take(UniqueFd connection, int listener);
+  void Take(Descriptor connection, int listener);
 
   const std::unique_ptr<Acceptor> acceptor_;
   ConnectionTable& connections_;

@@ -28,7 +28,7 @@ absl::StatusOr<std::unique_ptr<MetricsHttp>> MetricsHttp::Start(const std::strin
 MetricsHttp::MetricsHttp(std::unique_ptr<ListenSockets> sockets, std::function<std::string()> text)
     : text_(std::move(text)),
       loop_(std::move(sockets),
-            {.take = [this](const UniqueFd& connection, int) { Answer(connection.get()); }}) {}
+            {.take = [this](const Descriptor& connection, int) { Answer(connection.get()); }}) {}
 
 void MetricsHttp::Answer(int connection) const {
   setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &kReaderPatience, sizeof(kReaderPatience));

@@ -72,7 +72,7 @@ TEST_F(MetricsHttpTest, WhoeverSaysNothingIsAnsweredNothingAndKeepsNobodyOut) {
 }
 
 TEST_F(MetricsHttpTest, GoesOnAfterATimeWithoutDescriptors) {
-  const UniqueFd client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Descriptor client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

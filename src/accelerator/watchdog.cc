@@ -65,7 +65,7 @@ absl::Status Watchdog::Wait(int fd, int16_t events, std::chrono::milliseconds ti
 }
 
 absl::Status Watchdog::Look() const {
-  const UniqueFd fd(socket(address_.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const Descriptor fd(socket(address_.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.ok()) return Failed("cannot create a socket", errno);
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address_), address_size_) != 0 &&
       errno != EINPROGRESS) {

@@ -11,7 +11,7 @@
 #include <string>
 #include <thread>
 
-#include "accelerator/unique_fd.h"
+#include "base/descriptor.h"
 #include "base/status.h"
 
 namespace sotto {
@@ -45,7 +45,7 @@ class Watchdog {
   const WatchdogOptions options_;
   sockaddr_storage address_{};
   socklen_t address_size_ = sizeof(address_);
-  const UniqueFd stop_;  // Readable once the thread has to end.
+  const Descriptor stop_;  // Readable once the thread has to end.
   std::thread thread_;
 };
 

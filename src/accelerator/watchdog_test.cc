@@ -27,7 +27,7 @@ class WatchdogTest : public testing::Test {
   // Answers looks with `answer` (nothing: ends them) until `looks` of them have been seen.
   void Serve(int looks, std::string_view greeting, std::string_view answer) {
     for (int i = 0; i < looks; ++i) {
-      const UniqueFd connection = AcceptWaiting(listener());
+      const Descriptor connection = AcceptWaiting(listener());
       std::string got(greeting.size(), '\0');
       if (!greeting.empty()) recv(connection.get(), got.data(), got.size(), MSG_WAITALL);
       EXPECT_EQ(got, greeting);
@@ -70,7 +70,7 @@ TEST_F(WatchdogTest, OneMissIsNone) {
   options.timeout = milliseconds(2000);
   const Watchdog watchdog(listener(), options);
   for (int i = 0; i < 2; ++i) {
-    const UniqueFd unanswered = AcceptWaiting(listener());
+    const Descriptor unanswered = AcceptWaiting(listener());
     char byte = 0;
     EXPECT_EQ(recv(unanswered.get(), &byte, 1, 0), 0) << "the watchdog has turned away";
     Serve(1, "", "x");

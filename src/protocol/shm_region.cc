@@ -13,6 +13,7 @@
 
 #include "absl/strings/escaping.h"
 #include "base/check.h"
+#include "base/descriptor.h"
 #include "base/strings.h"
 
 namespace sotto {
@@ -21,20 +22,6 @@ namespace {
 constexpr std::string_view kPrefix = "sotto-";
 constexpr size_t kNameHexDigits = 32;
 constexpr size_t kPageBytes = 4096;
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 absl::Status Failed(const std::string& path, const char* what) {
   return absl::FailedPreconditionError(
@@ -69,7 +56,7 @@ absl::StatusOr<ShmRegion> ShmRegion::Create(const std::string& directory, uint64
               ring_bytes <= kMaxRingBytes);
   const std::string name = DrawName();
   ShmRegion region(StrCat(directory, "/", name), name, ring_bytes);
-  const FileDescriptor fd(
+  const Descriptor fd(
       open(region.path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (fd.get() < 0) return Failed(region.path_, "cannot create");
   region.linked_ = true;
@@ -90,7 +77,7 @@ absl::StatusOr<ShmRegion> ShmRegion::Open(const std::string& directory, const st
     return absl::InvalidArgumentError("shared memory with an invalid name or size");
   }
   ShmRegion region(StrCat(directory, "/", name), name, ring_bytes);
-  const FileDescriptor fd(open(region.path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  const Descriptor fd(open(region.path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   if (fd.get() < 0) return Failed(region.path_, "cannot open");
   struct stat info {};
   if (fstat(fd.get(), &info) != 0) return Failed(region.path_, "cannot stat");

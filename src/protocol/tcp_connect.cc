@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -74,10 +73,6 @@ absl::StatusOr<Descriptor> ConnectUnix(std::string_view path, Clock::time_point 
 }
 
 }  // namespace
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
 
 absl::StatusOr<Descriptor> ConnectTo(const std::string& endpoint, Clock::time_point deadline,
                                      std::chrono::milliseconds patience) {

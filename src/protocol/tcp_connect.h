@@ -4,28 +4,11 @@
 
 #include <chrono>
 #include <string>
-#include <utility>
 
+#include "base/descriptor.h"
 #include "base/status.h"
 
 namespace sotto {
-
-// Closes the descriptor it holds; -1 holds none.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor();
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 // Tries the endpoint's addresses in order, by `deadline`. Reads and writes of the socket wait for
 // `patience` at most. UNAVAILABLE with the reason, INVALID_ARGUMENT for no endpoint.

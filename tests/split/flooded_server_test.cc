@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "accelerator/unique_fd.h"
+#include "base/descriptor.h"
 #include "base/log.h"
 #include "gtest/gtest.h"
 #include "testing/accelerator_process.h"
@@ -48,7 +48,7 @@ SessionOptions OptionsOfShippedModel() {
 TEST(FloodedServerTest, ServesAgainAfterConnectionsHaveUsedUpItsDescriptors) {
   const AcceleratorProcess process({"--metrics", "127.0.0.1:0"}, {}, /*descriptor_limit=*/128);
   ASSERT_NE(process.address(), "");
-  std::vector<UniqueFd> flood;
+  std::vector<Descriptor> flood;
   flood.reserve(300);
   for (int i = 0; i < 300; ++i) {
     flood.push_back(ConnectFrom("127.0.0.1", PortOf(process.address())));
@@ -67,7 +67,7 @@ TEST(FloodedServerTest, OnePeersConnectionsLeaveRoomForAnother) {
     o.listen = "127.0.0.1:0";
     o.max_connections = 8;
   });
-  std::vector<UniqueFd> flood;
+  std::vector<Descriptor> flood;
   flood.reserve(20);
   for (int i = 0; i < 20; ++i) {
     flood.push_back(ConnectFrom("127.0.0.2", PortOf(server.endpoint())));
