@@ -12,6 +12,7 @@
 #include "model/config_presets.h"
 #include "model/quantized_weights.h"
 #include "protocol/keystream.h"
+#include "protocol/plane_cipher.h"
 #include "trusted/split/drbg.h"
 #include "trusted/split/field_dot.h"
 #include "trusted/split/field_kernels.h"
@@ -148,6 +149,21 @@ void BM_ExpandSeed(benchmark::State& state) {
   ReportElements(state, words.size());
 }
 BENCHMARK(BM_ExpandSeed);
+
+// What a data plane beside TLS adds to the copy into it, or out of it.
+void BM_EncryptPayload(benchmark::State& state) {
+  PayloadCipher cipher(Seed{});
+  std::vector<uint32_t> words(16384), sent(words.size());
+  uint64_t offset = 0;
+  for (auto _ : state) {
+    cipher.Apply(offset, reinterpret_cast<const uint8_t*>(words.data()),
+                 reinterpret_cast<uint8_t*>(sent.data()), sent.size() * sizeof(uint32_t));
+    offset += sent.size() * sizeof(uint32_t);
+    benchmark::DoNotOptimize(sent.data());
+  }
+  ReportElements(state, sent.size());
+}
+BENCHMARK(BM_EncryptPayload);
 
 void BM_FieldDot(benchmark::State& state) {
   std::mt19937_64 rng(3);

@@ -1,12 +1,13 @@
-// The data planes alone: a server whose device does nothing. Round trip of one embedding row, and
-// the rate of large exchanges, bytes in both directions counted once.
-//
-//   wire_bench            loopback TCP, unix socket and shared memory, both sides in one process
+// The data planes alone, without and with TLS, which the planes beside it are encrypted under: a
+// server whose device does nothing, in the same process. Round trip of one row, and the rate of
+// large exchanges, bytes in both directions counted once.
 #include <benchmark/benchmark.h>
 
 #include <cstring>
 
 #include "base/log.h"
+#include "base/strings.h"
+#include "testing/test_certificate.h"
 #include "testing/test_data.h"
 #include "tests/split/honest_server.h"
 #include "trusted/split/unprotected.h"
@@ -46,21 +47,32 @@ class NullDevice final : public Device {
   }
 };
 
-enum Route { kTcp, kUnixSocket, kShm };
+constexpr LinearLayer kLayer{LinearKind::kDown, 0};  // 512 in, 192 out.
 
 struct Connection {
-  explicit Connection(Route route)
-      : server(HonestServer::StartWith(std::make_unique<NullDevice>(), ShippedModelDir(),
-                                       [&](ServerOptions& options) {
-                                         SetLogLevel(LogLevel::kError);
-                                         if (route == kUnixSocket)
-                                           options.listen = "unix:/tmp/sotto_wire_bench.sock";
-                                       })) {
-    SessionOptions options = server.ClientOptions(NumberFormat::kF32);
-    options.data_plane = route == kShm ? DataPlane::kShm : DataPlane::kGrpc;
+  Connection(DataPlane plane, bool tls) : server(Start(tls)) {
+    SessionOptions options = server.ClientOptions(NumberFormat::kRing32);
+    options.data_plane = plane;
+    if (tls) options.tls = TlsOptions{.root_certificates = Own().certificate};
     session = ValueOrDie(Session::Open(server.endpoint(), options));
   }
-  void Finish(absl::StatusOr<PendingExchange> pending) {
+  static const TestCertificate& Own() {
+    static const TestCertificate own = TestCertificate::Make();
+    return own;
+  }
+  static HonestServer Start(bool tls) {
+    SetLogLevel(LogLevel::kError);
+    return HonestServer::StartWith(
+        std::make_unique<NullDevice>(), ShippedModelDir(), [&](ServerOptions& options) {
+          if (!tls) return;
+          options.tls = ServerTls{
+              .certificate_chain = Own().certificate, .private_key = Own().key, .client_roots = ""};
+        });
+  }
+  auto Submit(const Matrix<uint32_t>& x, Matrix<uint32_t>& y) const {
+    return session->Submit(kLayer, UnprotectedRows::Ring(x.view()), y.view());
+  }
+  static void Finish(absl::StatusOr<PendingExchange> pending) {
     SOTTO_CHECK(pending.ok() && (*pending)->Wait().ok());
   }
 
@@ -68,36 +80,43 @@ struct Connection {
   std::shared_ptr<Session> session;
 };
 
-void RoundTrip(benchmark::State& state) {
-  Connection connection(static_cast<Route>(state.range(0)));
-  const std::vector<int32_t> ids = {5};
-  Matrix<float> row(1, 192);
-  for (auto _ : state) {
-    connection.Finish(
-        connection.session->SubmitEmbedding(UnprotectedRows::TokenIds(ids), row.view()));
-  }
+Connection Connect(const benchmark::State& state) {
+  return {static_cast<DataPlane>(state.range(0)), state.range(1) != 0};
 }
-BENCHMARK(RoundTrip)->Arg(kTcp)->Arg(kUnixSocket)->Arg(kShm)->UseRealTime();
+const std::vector<int64_t> kPlanes = {static_cast<int64_t>(DataPlane::kShm),
+                                      static_cast<int64_t>(DataPlane::kTcp),
+                                      static_cast<int64_t>(DataPlane::kGrpc)};
+void Label(benchmark::State& state) {
+  state.SetLabel(StrCat(DataPlaneName(static_cast<DataPlane>(state.range(0))),
+                        state.range(1) != 0 ? "+tls" : ""));
+}
+
+void RoundTrip(benchmark::State& state) {
+  const Connection connection = Connect(state);
+  Matrix<uint32_t> x(1, 512), y(1, 192);
+  std::memset(x.view().data(), 1, x.view().size() * 4);
+  for (auto _ : state) Connection::Finish(connection.Submit(x, y));
+  Label(state);
+}
+BENCHMARK(RoundTrip)->ArgsProduct({kPlanes, {0, 1}})->UseRealTime();
 
 // Two exchanges in flight, as the engine has them.
 void LargeTensors(benchmark::State& state) {
-  Connection connection(static_cast<Route>(state.range(0)));
-  const LinearLayer layer{LinearKind::kDown, 0};  // 512 in, 192 out.
-  const size_t rows = static_cast<size_t>(state.range(1));
+  const Connection connection = Connect(state);
+  const size_t rows = static_cast<size_t>(state.range(2));
   Matrix<uint32_t> x[2] = {{rows, 512}, {rows, 512}}, y[2] = {{rows, 192}, {rows, 192}};
   for (auto& m : x) std::memset(m.view().data(), 1, m.view().size() * 4);
-  const auto submit = [&](size_t i) {
-    return connection.session->Submit(layer, UnprotectedRows::Ring(x[i].view()), y[i].view());
-  };
   for (auto _ : state) {
-    absl::StatusOr<PendingExchange> first = submit(0), second = submit(1);
-    connection.Finish(std::move(first));
-    connection.Finish(std::move(second));
+    absl::StatusOr<PendingExchange> first = connection.Submit(x[0], y[0]),
+                                    second = connection.Submit(x[1], y[1]);
+    Connection::Finish(std::move(first));
+    Connection::Finish(std::move(second));
   }
   state.SetBytesProcessed(2 * state.iterations() * static_cast<int64_t>(rows * (512 + 192) * 4));
+  Label(state);
 }
 BENCHMARK(LargeTensors)
-    ->ArgsProduct({{kTcp, kUnixSocket, kShm}, {512, 4096}})
+    ->ArgsProduct({kPlanes, {0, 1}, {512, 4096}})
     ->UseRealTime()
     ->Unit(benchmark::kMicrosecond);
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "protocol/shm_records.h"
+#include "protocol/records.h"
 #include "protocol/shm_ring.h"
 
 namespace sotto {
@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (data[at] % 2 == 0) {
       shared.tail = cursor;
       RequestRecord record;
-      if (!consumer.HasData().ok() || !consumer.Read(record, GiveUp).ok()) continue;
+      if (!consumer.HasData().ok() || !consumer.Read(record, nullptr, GiveUp).ok()) continue;
       DecodeRequestRecord(record).status().IgnoreError();
       AnswerRecord answer;
       std::memcpy(answer.data(), record.data(), answer.size());
@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     } else {
       shared.head = cursor;
       const std::vector<uint8_t> bytes(data[at + 1], 0x77);
-      producer.Write(bytes, GiveUp).IgnoreError();
+      producer.Write(bytes, nullptr, GiveUp).IgnoreError();
       producer.Publish();
     }
   }

@@ -40,6 +40,7 @@ void BindEnums(py::module_& module) {
   py::enum_<sotto::DataPlane>(module, "DataPlane")
       .value("auto", sotto::DataPlane::kAuto)
       .value("shm", sotto::DataPlane::kShm)
+      .value("tcp", sotto::DataPlane::kTcp)
       .value("grpc", sotto::DataPlane::kGrpc);
   py::enum_<sotto::WhenOut>(module, "WhenOut")
       .value("wait", sotto::WhenOut::kWait)

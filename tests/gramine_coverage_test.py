@@ -327,7 +327,7 @@ class SplitOverTcp(Coverage, unittest.TestCase):
     def test_it_was_split(self):
         detail = self.result["mode_detail"]
         self.assertEqual(detail["protection"], "shares")
-        self.assertEqual([a["data_plane"] for a in detail["accelerators"]], ["grpc", "grpc"])
+        self.assertEqual([a["data_plane"] for a in detail["accelerators"]], ["tcp", "tcp"])
 
 
 class SplitOverSharedMemory(Coverage, unittest.TestCase):

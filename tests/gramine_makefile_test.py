@@ -122,7 +122,7 @@ class Variables(Base):
 
     def test_shares(self):
         self.made(*accelerators(SHARES))
-        self.assertEqual((self.value("--protection"), self.value("--data-plane")), ("shares", "grpc"))
+        self.assertEqual((self.value("--protection"), self.value("--data-plane")), ("shares", "tcp"))
         self.assertEqual(self.argv().count("--accelerator-key"), 2)
 
     def test_a_service(self):
@@ -172,7 +172,7 @@ class Variables(Base):
         self.refused("KEYED=1 needs WEIGHTS_ROOT", "KEYED=1")
         self.refused("--accelerator-key 'HEX': must be", accelerators(SHARES)[0],
                      "ACCELERATOR_KEYS=HEX HEX")
-        self.refused("shares never use shared memory", "SHM=1", *accelerators(SHARES))
+        self.refused("shares do not use shared memory", "SHM=1", *accelerators(SHARES))
         self.refused("nobody provisions the key 'prompts'", "DATA_KEY=prompts")
 
     def test_provisioning(self):

@@ -141,8 +141,8 @@ SHARES_MUTANTS = [
     (argv("192.0.2.1:50051", "unix:/tmp/socket"), "--accelerator unix:/tmp/socket: must be ADDRESS:PORT"),
     (argv("192.0.2.1:50051", "2001:db8::1:50051"), "2001:db8::1:50051: must be ADDRESS:PORT"),
     (argv("192.0.2.1:50051", "[2001:db8::2]:50051"), "--accelerator: the same is given twice"),
-    (argv("--data-plane grpc", "--retries 1"), "--data-plane must come where '--retries'"),
-    (argv("--data-plane grpc", "--data-plane auto"), "shares never use shared memory"),
+    (argv("--data-plane tcp", "--retries 1"), "--data-plane must come where '--retries'"),
+    (argv("--data-plane tcp", "--data-plane auto"), "shares do not use shared memory"),
     (argv("--protection shares", "--protection plain"), "--protection 'plain': must be"),
     (argv("--protection shares", "--protection pads"), "--protection must be shares with 2"),
     (argv("--protection shares", "--protection shares --protection=plain"), "must come where '--protec"),
@@ -152,7 +152,7 @@ SHARES_MUTANTS = [
 ]
 # for one with shared memory,
 SHARED_MUTANTS = [
-    (argv("--data-plane auto", "--data-plane grpc"), "shared memory that --data-plane does not use"),
+    (argv("--data-plane auto", "--data-plane tcp"), "shared memory that --data-plane does not use"),
     (put("sgx.allowed_files", ["file:model.sotto"]), "must be ['file:model.sotto', 'dev:/dev/shm']"),
     (mount("/dev/shm", uri="dev:/dev"), "must be dev:/dev/shm at /dev/shm"),
     (mount("/dev/shm", key_name="x"), "must be dev:/dev/shm at /dev/shm"),

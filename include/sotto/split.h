@@ -25,8 +25,10 @@ enum class Protection {
 // Whether the first of two `shares` servers sends its products to the second (docs/blinding.md).
 enum class RelayUse { kWherePossible, kRequired, kNever };
 
-// How rows travel. kShm: shared memory, for a server on the same host.
-enum class DataPlane { kAuto, kShm, kGrpc };
+// How rows travel. kShm: shared memory, for a server on the same host. kTcp: a connection of their
+// own, to the port that gRPC's goes to. kGrpc: on the gRPC stream. kAuto: the first of them that
+// can be had. Where TLS is used, all are as secret as it.
+enum class DataPlane { kAuto, kShm, kTcp, kGrpc };
 
 // What an exchange does when there is no pad left for its layer.
 enum class WhenOut {

@@ -74,7 +74,7 @@ STEPS = {
 # What follows --split, and is there with it only.
 SPLIT_STEPS = (
     Step("--protection", "shares|pads"),
-    Step("--data-plane", "auto|grpc"),
+    Step("--data-plane", "auto|tcp|grpc"),
     Step("--accelerator", "\\S+", 1, 64),
     Step("--accelerator-key", HEX64, 0, 64),
 )
@@ -210,9 +210,9 @@ def check_accelerators(arguments):
                "fixed")
     if len(keys) != len(endpoints) and (wanted == "shares" or keys):
         yield "loader.argv: needs an --accelerator-key for each --accelerator"
-    # Rows of shares travel over TLS, whatever the data plane.
+    # Two accelerators on one host have one operator.
     if arguments.uses_shared_memory and wanted == "shares":
-        yield "loader.argv: --data-plane auto: shares never use shared memory"
+        yield "loader.argv: --data-plane auto: shares do not use shared memory"
 
 
 def check_threads(arguments, max_threads, io_threads):

@@ -104,6 +104,7 @@ class DataPlane:
     __members__: ClassVar[dict[str, DataPlane]]
     auto: ClassVar[DataPlane]
     shm: ClassVar[DataPlane]
+    tcp: ClassVar[DataPlane]
     grpc: ClassVar[DataPlane]
     def __init__(self, value: int) -> None: ...
     def __index__(self) -> int: ...

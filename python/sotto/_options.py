@@ -38,6 +38,7 @@ _RELAY_USES = {
 _DATA_PLANES = {
     "auto": _native.DataPlane.auto,
     "shm": _native.DataPlane.shm,
+    "tcp": _native.DataPlane.tcp,
     "grpc": _native.DataPlane.grpc,
 }
 _WHEN_OUT = {
@@ -80,7 +81,7 @@ class SplitOptions:
     relay: Literal["where_possible", "required", "never"] = "where_possible"
     #: Where the first server reaches the second; empty: at the second endpoint.
     relay_peer: str = ""
-    data_plane: Literal["auto", "shm", "grpc"] = "auto"
+    data_plane: Literal["auto", "shm", "tcp", "grpc"] = "auto"
     #: Seconds.
     connect_timeout: float = 10.0
     exchange_timeout: float = 60.0

@@ -97,7 +97,7 @@ class WrongArguments(unittest.TestCase):
         for error, name, given in [
                 (TypeError, "split.endpoints", {"endpoints": "localhost:1"}), (TypeError, "endpoints[0]", {"endpoints": [1]}),
                 (ValueError, "split.protection", {"protection": "plain"}), (ValueError, "split.relay", {"relay": "maybe"}),
-                (ValueError, "split.data_plane", {"data_plane": "tcp"}), (TypeError, "split.retries", {"retries": 1.5}),
+                (ValueError, "split.data_plane", {"data_plane": "udp"}), (TypeError, "split.retries", {"retries": 1.5}),
                 (TypeError, "split.connect_timeout", {"connect_timeout": "5"}),
                 (ValueError, "split.exchange_timeout", {"exchange_timeout": float("nan")}),
                 (ValueError, "split.certificate", {"certificate": [SECRET]}), (TypeError, "split.pads", {"pads": {}}),

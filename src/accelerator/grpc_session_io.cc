@@ -8,16 +8,15 @@
 namespace sotto {
 namespace {
 
-// The server's own view of a broken chunk: the client called wrongly.
-absl::Status AsClientsFault(const absl::Status& status) {
-  return status.ok() ? status : absl::InvalidArgumentError(status.message());
-}
-
 void Assign(std::string& data, std::span<const uint8_t> bytes) {
   data.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
 }  // namespace
+
+absl::Status AsClientsFault(const absl::Status& status) {
+  return absl::IsAborted(status) ? absl::InvalidArgumentError(status.message()) : status;
+}
 
 absl::StatusOr<bool> GrpcSessionIo::Read(RequestGate& gate, Arrival& arrival) {
   do {

@@ -13,6 +13,9 @@ namespace sotto {
 
 using SessionStream = grpc::ServerReaderWriter<pb::ServerMessage, pb::ClientMessage>;
 
+// A breach of the protocol, ABORTED, as the server sees it: the client called wrongly.
+absl::Status AsClientsFault(const absl::Status& status);
+
 class GrpcSessionIo final : public SessionIo {
  public:
   // Both outlive the object.

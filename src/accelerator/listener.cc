@@ -9,8 +9,8 @@
 namespace sotto {
 namespace {
 
-// A client says something at once, in HTTP/2 as in TLS. Whoever does not is gRPC's all the same:
-// its server greets first.
+// A client says something at once, in HTTP/2, TLS and hails. Whoever does not is gRPC's all the
+// same: its server greets first.
 constexpr std::chrono::milliseconds kPatience{1000};
 
 // Whether what has come is the beginning of a TLS handshake: a record's type, and its version's
@@ -34,7 +34,7 @@ Listener::Listener(std::unique_ptr<ListenSockets> sockets, std::unique_ptr<Accep
              .admit = [this](int connection) { return Admit(connection); },
              .take = [this](Descriptor connection,
                             int listener) { Take(std::move(connection), listener); },
-             .patience = options_.on_tls ? kPatience : std::chrono::milliseconds(0)}) {}
+             .patience = kPatience}) {}
 
 bool Listener::Admit(int connection) {
   if (connections_.Admit(connection)) return true;
@@ -43,6 +43,7 @@ bool Listener::Admit(int connection) {
 }
 
 void Listener::Take(Descriptor connection, int listener) {
+  if (DataDoor::IsData(connection.get())) return options_.data_door->Enter(std::move(connection));
   if (options_.on_tls && BeginsWithTls(connection.get())) {
     options_.on_tls(PeerOfSocket(connection.get()));
   }

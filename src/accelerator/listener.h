@@ -1,4 +1,5 @@
-// Accepts the server's connections and hands them to gRPC, within limits of their number.
+// Accepts the server's connections, within limits of their number, and hands them to gRPC, or to
+// the sessions whose data they bring.
 #ifndef SOTTO_ACCELERATOR_LISTENER_H_
 #define SOTTO_ACCELERATOR_LISTENER_H_
 
@@ -10,6 +11,7 @@
 
 #include "accelerator/accept_loop.h"
 #include "accelerator/connection_table.h"
+#include "accelerator/data_door.h"
 
 namespace sotto {
 
@@ -20,6 +22,8 @@ struct ListenerOptions {
   // Set where the server speaks no TLS: called for each connection that begins with it. gRPC's
   // server would end it without a word.
   std::function<void(const std::string& peer)> on_tls{};
+  // Takes the connections that are no calls of gRPC's. Outlives the listener.
+  DataDoor* data_door = nullptr;
 };
 
 class Listener {

@@ -122,7 +122,8 @@ absl::Status AcceleratorServer::Serve(std::unique_ptr<ListenSockets> sockets,
       .take_leavers = [this] { return connections_->TakeLeavers(); },
       .count = [this](ConnectionFailure failure) { metrics_.HandshakeFailed(failure); }});
   ListenerOptions listening{
-      .on_refusal = [this](const std::string& peer) { RefusedConnection(peer); }};
+      .on_refusal = [this](const std::string& peer) { RefusedConnection(peer); },
+      .data_door = &service_->data_door()};
   if (!options.tls) {
     listening.on_tls = [this](const std::string& peer) {
       failed_handshakes_->Add(ConnectionFailure::kServerWithoutTls, peer);

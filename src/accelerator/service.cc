@@ -8,7 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "accelerator/event_log.h"
 #include "accelerator/greeting_timer.h"
-#include "accelerator/shm_session_io.h"
+#include "accelerator/pipe_session_io.h"
 #include "base/strings.h"
 #include "protocol/grpc_status.h"
 #include "protocol/mismatch.h"
@@ -26,12 +26,6 @@ std::string DrawInstanceId() {
   SOTTO_CHECK(
       RAND_bytes(reinterpret_cast<unsigned char*>(id.data()), static_cast<int>(id.size())) == 1);
   return id;
-}
-
-// `peer` as gRPC writes it.
-bool IsThisHost(std::string_view peer) {
-  return peer.starts_with("unix:") || peer.starts_with("ipv4:127.") ||
-         peer.starts_with("ipv6:[::1]") || peer.starts_with("ipv6:%5B::1%5D");
 }
 
 pb::NumberFormat OnTheWire(DeviceFormat format) {
@@ -186,26 +180,6 @@ absl::Status AcceleratorService::CheckHello(const pb::Hello& hello) const {
   return absl::OkStatus();
 }
 
-std::optional<ShmRegion> AcceleratorService::Offer(const std::string& peer, const pb::Hello& hello,
-                                                   pb::Welcome& welcome) const {
-  if (!hello.wants_shm() || options_.shm_directory.empty() || !IsThisHost(peer)) {
-    return std::nullopt;
-  }
-  const ShmChallenge challenge = DrawChallenge();
-  absl::StatusOr<ShmRegion> region =
-      ShmRegion::Create(options_.shm_directory, kDefaultRingBytes, challenge);
-  if (!region.ok()) {
-    LogEvent(LogLevel::kWarning, "no_shared_memory",
-             {{"why", std::string(ToStd(region.status().message()))}});
-    return std::nullopt;
-  }
-  pb::ShmOffer& offer = *welcome.mutable_shm();
-  offer.set_name(region->name());
-  offer.set_ring_bytes(region->ring_bytes());
-  offer.set_challenge(std::string(challenge.begin(), challenge.end()));
-  return *std::move(region);
-}
-
 grpc::Status AcceleratorService::Relay(grpc::ServerContext* context, RelayStream* stream) {
   const absl::Status status = relays_.Receive(*context, *stream);
   LogEvent(LogLevel::kInfo, "relay_closed",
@@ -216,7 +190,6 @@ grpc::Status AcceleratorService::Relay(grpc::ServerContext* context, RelayStream
 absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(grpc::ServerContext& context,
                                                                     SessionStream& stream) {
   const GreetingTimer timer(context, options_.greeting_timeout);
-  const std::string peer = context.peer();
   pb::ClientMessage first;
   if (!stream.Read(&first))
     return absl::CancelledError("the client disconnected before its greeting");
@@ -228,8 +201,10 @@ absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(grpc::Server
   const auto format = static_cast<NumberFormat>(first.hello().format());
   Terms terms{.format = format,
               .device_format = DeviceFormatOf(format, first.hello().weight_bits()),
-              .region = Offer(peer, first.hello(), welcome),
+              .data_plane = {},
               .relay = {}};
+  PlaneOffers offers(options_.shm_directory, data_door_);
+  offers.Offer(first.hello(), context.peer(), welcome);
   welcome.set_operands(OperandsOf(terms.format, model_.device()));
   if (first.hello().has_relay()) {
     terms.relay = relays_.Agree(first.hello().relay(), *welcome.mutable_relay());
@@ -237,17 +212,8 @@ absl::StatusOr<AcceleratorService::Terms> AcceleratorService::Greet(grpc::Server
   if (!stream.Write(message) || !stream.Read(&first)) {
     return absl::CancelledError("the client disconnected after its greeting");
   }
-  if (first.ready().data_plane() == pb::GRPC) {
-    terms.region.reset();
-    return terms;
-  }
-  ShmChallenge challenge;
-  if (!terms.region || first.ready().data_plane() != pb::SHM ||
-      !CopyExactly(first.ready().challenge(), "challenge", challenge).ok() ||
-      terms.region->ReadClientChallenge() != challenge) {
-    return absl::InvalidArgumentError("expected a ready that names a data plane both sides have");
-  }
-  terms.region->Unlink();  // Mapped by both: a crash leaves nothing behind.
+  SOTTO_ASSIGN_OR_RETURN(terms.data_plane, offers.TakeUp(first.ready(), format));
+  WipeSecrets(first);
   return terms;
 }
 
@@ -264,8 +230,8 @@ absl::Status AcceleratorService::Serve(grpc::ServerContext& context, SessionStre
       .relay = std::move(terms.relay),
       .on_exchange = [this](const ExchangeRecord& record) { metrics_.ExchangeServed(record); }};
   absl::Status status = absl::OkStatus();
-  if (terms.region) {
-    ShmSessionIo io(context, stream, *std::move(terms.region));
+  if (terms.data_plane.pipe != nullptr) {
+    PipeSessionIo io(context, stream, std::move(terms.data_plane.pipe), terms.data_plane.keys);
     status = Run(io, std::move(session));
   } else {
     GrpcSessionIo io(context, stream);

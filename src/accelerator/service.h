@@ -8,18 +8,17 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "accelerator/grpc_session_io.h"
 #include "accelerator/idle_watch.h"
 #include "accelerator/metrics.h"
+#include "accelerator/plane_offers.h"
 #include "accelerator/relay_service.h"
 #include "accelerator/served_model.h"
 #include "accelerator/session_roster.h"
 #include "protocol/accelerator.grpc.pb.h"
-#include "protocol/shm_region.h"
 
 namespace sotto {
 
@@ -70,18 +69,19 @@ class AcceleratorService final
   grpc::Status Session(grpc::ServerContext* context, SessionStream* stream) override;
   grpc::Status Relay(grpc::ServerContext* context, RelayStream* stream) override;
 
+  // For connections that are not gRPC's. Lives as long as the service.
+  DataDoor& data_door() { return data_door_; }
+
  private:
   // What the two sides have agreed upon.
   struct Terms {
     NumberFormat format;  // Of the whole session.
     DeviceFormat device_format;
-    std::optional<ShmRegion> region;
+    DataPlaneTerms data_plane;
     RelayEnds relay;
   };
   // Hello, Welcome, Ready.
   absl::StatusOr<Terms> Greet(grpc::ServerContext& context, SessionStream& stream);
-  std::optional<ShmRegion> Offer(const std::string& peer, const pb::Hello& hello,
-                                 pb::Welcome& welcome) const;
   absl::Status CheckHello(const pb::Hello& hello) const;
   absl::Status Serve(grpc::ServerContext& context, SessionStream& stream, uint64_t id);
   // Serves what has been agreed upon.
@@ -99,6 +99,7 @@ class AcceleratorService final
   FairScheduler scheduler_{/*slots=*/1};
   IdleWatch idle_watch_;
   SessionRoster roster_;
+  DataDoor data_door_;
   pb::Description description_;
   std::atomic<uint64_t> next_session_{1};
   std::mutex mutex_;

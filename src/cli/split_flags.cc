@@ -24,7 +24,7 @@ constexpr int64_t kMaxTimeoutSeconds = 86400;
 constexpr int64_t kMaxRetries = 1000;
 constexpr char kGroup[] = "Split mode";
 // In the order of the enumerators.
-constexpr std::array<std::string_view, 3> kDataPlanes = {"auto", "shm", "grpc"};
+constexpr std::array<std::string_view, 4> kDataPlanes = {"auto", "shm", "tcp", "grpc"};
 
 }  // namespace
 
@@ -55,7 +55,7 @@ SplitFlags::SplitFlags(CLI::App& app, const OwnCertificateFlags& own)
       relay_(app),
       data_plane_(app, {.flag = "--data-plane",
                         .placeholder = "WHICH",
-                        .help = "How rows are sent: shm (same host), grpc, or auto",
+                        .help = "How rows are sent: shm (same host), tcp, grpc, or auto",
                         .default_value = "auto"}),
       timeout_seconds_(app,
                        {.flag = "--timeout",

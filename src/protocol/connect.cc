@@ -7,12 +7,12 @@
 #include "base/descriptor_limit.h"
 #include "base/strings.h"
 #include "protocol/callback_check.h"
+#include "protocol/data_plane.h"
 #include "protocol/endpoint.h"
 #include "protocol/grpc_stream.h"
 #include "protocol/handshake.h"
 #include "protocol/mismatch.h"
 #include "protocol/peer_certificate.h"
-#include "protocol/shm_transport.h"
 #include "protocol/thread_room.h"
 #include "protocol/tls_probe.h"
 
@@ -40,43 +40,6 @@ absl::Status ReadIdentity(const GrpcStream& stream, const SessionOptions& option
   return absl::PermissionDeniedError("the server's certificate is not the one that was checked");
 }
 
-// Maps what the server offers and shows it that both see the same memory.
-absl::StatusOr<ShmRegion> AcceptOffer(const pb::ShmOffer& offer, const SessionOptions& options,
-                                      pb::Ready& ready) {
-  SOTTO_ASSIGN_OR_RETURN(ShmRegion region,
-                         ShmRegion::Open(options.shm_directory, offer.name(), offer.ring_bytes()));
-  ShmChallenge expected;
-  SOTTO_RETURN_IF_ERROR(CopyExactly(offer.challenge(), "challenge", expected));
-  if (region.ReadServerChallenge() != expected) {
-    return absl::FailedPreconditionError("the server's shared memory is not the one mapped here");
-  }
-  const ShmChallenge own = DrawChallenge();
-  region.WriteClientChallenge(own);
-  ready.set_data_plane(pb::SHM);
-  ready.set_challenge(std::string(own.begin(), own.end()));
-  return region;
-}
-
-// The transport of the session; its stream has been greeted and checked. Takes the stream only when
-// it succeeds.
-absl::StatusOr<std::unique_ptr<Transport>> SettleDataPlane(Session& session,
-                                                           std::unique_ptr<GrpcStream>& stream,
-                                                           const pb::Welcome& welcome,
-                                                           const SessionOptions& options) {
-  pb::ClientMessage message;
-  pb::Ready& ready = *message.mutable_ready();
-  absl::StatusOr<ShmRegion> region =
-      welcome.has_shm() ? AcceptOffer(welcome.shm(), options, ready)
-                        : absl::FailedPreconditionError("the server offers no shared memory");
-  if (!region.ok()) {
-    if (options.data_plane == DataPlane::kShm) return region.status();
-    ready.set_data_plane(pb::GRPC);
-  }
-  stream->SendControl(std::move(message));
-  if (!region.ok()) return std::move(stream);
-  return std::make_unique<ShmTransport>(std::move(stream), *std::move(region), session);
-}
-
 // Takes the stream only when it succeeds: one that is destroyed ends the session with a status of
 // its own.
 absl::Status Handshake(Session& session, std::unique_ptr<GrpcStream>& stream,
@@ -88,11 +51,10 @@ absl::Status Handshake(Session& session, std::unique_ptr<GrpcStream>& stream,
   SOTTO_RETURN_IF_ERROR(ReadIdentity(*stream, options, verdict, info));
   SOTTO_RETURN_IF_ERROR(ReadOperands(welcome.operands(), options.format, info));
   if (options.relay) ReadAgreement(welcome.relay(), info);
-  const GrpcStream* const alone = stream.get();
-  SOTTO_ASSIGN_OR_RETURN(std::unique_ptr<Transport> transport,
-                         SettleDataPlane(session, stream, welcome, options));
-  info.data_plane = transport.get() == alone ? DataPlane::kGrpc : DataPlane::kShm;
-  session.Start(std::move(info), std::move(transport));
+  SOTTO_ASSIGN_OR_RETURN(SettledPlane plane,
+                         SettleDataPlane(session.endpoint(), options, welcome, stream, session));
+  info.data_plane = plane.which;
+  session.Start(std::move(info), std::move(plane.transport));
   return absl::OkStatus();
 }
 
@@ -133,6 +95,7 @@ std::shared_ptr<grpc::Channel> CreateChannel(const std::string& target,
 absl::StatusOr<std::shared_ptr<Session>> Session::Open(const std::string& endpoint,
                                                        const SessionOptions& options) {
   SOTTO_RETURN_IF_ERROR(CheckEndpoint(endpoint, /*for_listening=*/false));
+  SOTTO_RETURN_IF_ERROR(CheckDataPlane(options));
   SOTTO_RETURN_IF_ERROR(TryDescriptors(kDescriptors));
   SOTTO_RETURN_IF_ERROR(CheckThreadRoom());
   auto session = std::make_shared<Session>(endpoint, options);

@@ -72,6 +72,11 @@ void GrpcStream::RingDoorbell() {
   PumpLocked();
 }
 
+void GrpcStream::AwaitEnd(Clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, deadline, [&] { return ended_.has_value(); });
+}
+
 size_t GrpcStream::queued() const {
   std::lock_guard lock(mutex_);
   return queue_.size();

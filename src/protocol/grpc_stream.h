@@ -37,6 +37,8 @@ class GrpcStream final : public Transport,
   // Queues a Doorbell, unless one is waiting to go out: a peer that asks for them without end, and
   // reads none, costs no memory.
   void RingDoorbell();
+  // Waits until the stream has ended, and the receiver been told why.
+  void AwaitEnd(FrameClock::time_point deadline);
   // Messages and frames that wait to go out.
   size_t queued() const;
 

@@ -5,7 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "base/strings.h"
-#include "protocol/endpoint.h"
+#include "protocol/data_plane.h"
 #include "protocol/mismatch.h"
 
 namespace sotto {
@@ -48,9 +48,8 @@ absl::StatusOr<pb::Hello> MakeHello(const std::string& endpoint, const SessionOp
   hello.set_weights_sha256(digest);
   hello.set_format(static_cast<pb::NumberFormat>(options.format));
   hello.set_weight_bits(WeightBits(options.format, options.fixed_weights));
-  hello.set_wants_shm(
-      options.data_plane == DataPlane::kShm ||
-      (options.data_plane == DataPlane::kAuto && !options.tls && IsLocalEndpoint(endpoint)));
+  hello.set_wants_shm(WantsShm(endpoint, options));
+  hello.set_wants_tcp(WantsTcp(options));
   if (options.relay) {
     const RelayRole& role = *options.relay;
     pb::RelayRole& relay = *hello.mutable_relay();

@@ -23,9 +23,9 @@ grpc::ByteBuffer SecretBytes(const pb::ClientMessage& message) {
 }  // namespace
 
 grpc::ByteBuffer TakeBytes(pb::ClientMessage& message) {
-  if (message.has_request() && HasSeeds(message.request())) {
+  if (HasSecrets(message)) {
     grpc::ByteBuffer bytes = SecretBytes(message);
-    WipeSeeds(*message.mutable_request());
+    WipeSecrets(message);
     return bytes;
   }
   grpc::ByteBuffer bytes;

@@ -10,8 +10,8 @@
 
 namespace sotto {
 
-// Serialises the message. One with seeds goes into a SecretBuffer, which dies when gRPC has sent it
-// and lets go of it; the message's own copies of the seeds are wiped. Protobuf's serialiser would
+// Serialises the message. One with seeds or keys goes into a SecretBuffer, which dies when gRPC has
+// sent it and lets go of it; the message's own copies are wiped. Protobuf's serialiser would
 // leave both in memory that is freed as it is.
 grpc::ByteBuffer TakeBytes(pb::ClientMessage& message);
 

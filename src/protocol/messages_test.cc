@@ -2,7 +2,7 @@
 
 #include "gtest/gtest.h"
 #include "protocol/proto_codec.h"
-#include "protocol/shm_records.h"
+#include "protocol/records.h"
 
 namespace sotto {
 namespace {

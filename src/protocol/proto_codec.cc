@@ -53,13 +53,17 @@ void EncodeRequest(const RequestHeader& header, pb::ExchangeRequest& message) {
   message.set_payload_bytes(header.payload_bytes);
 }
 
-bool HasSeeds(const pb::ExchangeRequest& message) {
-  return !message.seed().empty() || !message.mask_seed().empty();
+bool HasSecrets(const pb::ClientMessage& message) {
+  if (message.has_ready()) return !message.ready().plane_keys().empty();
+  const pb::ExchangeRequest& request = message.request();
+  return !request.seed().empty() || !request.mask_seed().empty();
 }
 
-void WipeSeeds(pb::ExchangeRequest& message) {
-  Wipe(*message.mutable_seed());
-  Wipe(*message.mutable_mask_seed());
+void WipeSecrets(pb::ClientMessage& message) {
+  if (message.has_ready()) Wipe(*message.mutable_ready()->mutable_plane_keys());
+  if (!message.has_request()) return;
+  Wipe(*message.mutable_request()->mutable_seed());
+  Wipe(*message.mutable_request()->mutable_mask_seed());
 }
 
 void EncodeAnswer(const AnswerHeader& header, pb::ExchangeAnswer& message) {

@@ -13,8 +13,9 @@ namespace pb = wire::v1;
 
 // Everything but `data`. A message with seeds is to be wiped when it has been serialised.
 void EncodeRequest(const RequestHeader& header, pb::ExchangeRequest& message);
-bool HasSeeds(const pb::ExchangeRequest& message);
-void WipeSeeds(pb::ExchangeRequest& message);
+// Seeds of a request, keys of a Ready.
+bool HasSecrets(const pb::ClientMessage& message);
+void WipeSecrets(pb::ClientMessage& message);
 void EncodeAnswer(const AnswerHeader& header, pb::ExchangeAnswer& message);
 
 // INVALID_ARGUMENT naming the field.

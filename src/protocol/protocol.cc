@@ -14,6 +14,8 @@ std::string_view DataPlaneName(DataPlane plane) {
       return "auto";
     case DataPlane::kShm:
       return "shm";
+    case DataPlane::kTcp:
+      return "tcp";
     case DataPlane::kGrpc:
       return "grpc";
   }
@@ -21,11 +23,12 @@ std::string_view DataPlaneName(DataPlane plane) {
 }
 
 absl::StatusOr<DataPlane> ParseDataPlane(std::string_view name) {
-  for (const DataPlane plane : {DataPlane::kAuto, DataPlane::kShm, DataPlane::kGrpc}) {
+  for (const DataPlane plane :
+       {DataPlane::kAuto, DataPlane::kShm, DataPlane::kTcp, DataPlane::kGrpc}) {
     if (name == DataPlaneName(plane)) return plane;
   }
   return absl::InvalidArgumentError(
-      StrCat("data plane \"", name, "\" is not one of auto, shm or grpc"));
+      StrCat("data plane \"", name, "\" is not one of auto, shm, tcp or grpc"));
 }
 
 }  // namespace sotto

@@ -14,7 +14,7 @@
 namespace sotto {
 
 // Both sides must agree on it to the digit; raised by every change a peer could notice.
-inline constexpr uint32_t kProtocolVersion = 4;
+inline constexpr uint32_t kProtocolVersion = 5;
 
 // Payload bytes one message carries at most, and the limit of a whole message.
 inline constexpr size_t kMaxChunkBytes = size_t{1} << 20;
@@ -57,8 +57,8 @@ inline constexpr uint32_t WeightBits(NumberFormat format, FixedWeights width) {
 // What a server says it multiplies a session's rows in: of RING32 this; else "f32", "bf16", ...
 inline constexpr char kRingOperands[] = "ring32";
 
-// Where payloads travel: on the stream itself, or in memory that both processes map.
-std::string_view DataPlaneName(DataPlane plane);  // "auto", "shm", "grpc"
+// Where payloads travel: in memory that both processes map, through a socket, or on the stream.
+std::string_view DataPlaneName(DataPlane plane);  // "auto", "shm", "tcp", "grpc"
 // INVALID_ARGUMENT for another name.
 absl::StatusOr<DataPlane> ParseDataPlane(std::string_view name);
 

@@ -41,8 +41,9 @@ struct SessionOptions {
   NumberFormat format = NumberFormat::kRing32;         // Refused at once when the server lacks it.
   FixedWeights fixed_weights = FixedWeights::k12Bits;  // What rows of kRing32 are multiplied by.
   std::optional<TlsOptions> tls{};                     // None: in the clear.
-  // kAuto: shared memory where both run on one host and TLS, which it would bypass, was not asked
-  // for. kShm: nothing else will do.
+  // kAuto: the first that can be had of shared memory (both on one host), a socket and the stream.
+  // Under TLS, rows of kRing32 alone travel on the first two, and encrypted (plane_cipher.h). Any
+  // other: nothing else will do.
   DataPlane data_plane = DataPlane::kAuto;
   std::string shm_directory = "/dev/shm";
   std::optional<RelayRole> relay{};  // A server that does not agree serves all but relays.
@@ -61,7 +62,7 @@ struct ServerInfo {
   // Who vouches for that key; none without TLS, and where the key is pinned.
   std::optional<VerifiedPeer> vouched{};
   std::string operands{};  // What it multiplies in: "f32", "bf16", "f16", "ring32".
-  DataPlane data_plane = DataPlane::kGrpc;  // In use: kShm or kGrpc.
+  DataPlane data_plane = DataPlane::kGrpc;  // In use: not kAuto.
   bool relays = false;                      // It agreed to the role asked for.
   std::string why_no_relay{};               // Its reason, when it did not.
   uint64_t relay_inbox_bytes = 0;           // A sink's: products it keeps at once.

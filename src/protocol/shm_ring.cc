@@ -12,8 +12,6 @@ namespace {
 // other side copies one piece while this side copies the next.
 constexpr uint64_t kRingPieceBytes = uint64_t{64} << 10;
 
-uint64_t RoundUp(uint64_t bytes) { return (bytes + kRingUnit - 1) / kRingUnit * kRingUnit; }
-
 // Sequentially consistent, because cursors also take part in the doorbell's handshake: a side that
 // says it sleeps and then looks at the tail, and one that moves the tail and then looks whether the
 // other sleeps, must not both see the past.
@@ -29,26 +27,29 @@ absl::Status CheckWhole(const RingMemory& memory) {
   return absl::UnavailableError("the shared memory was cut short");
 }
 
-// Whole words only, as far as they go; the rest by way of one word of our own.
-void CopyOut(uint8_t* to, const uint8_t* shared, size_t size) {
+// Whole words only, as far as they go; the rest by way of one word of our own. Byte `cursor` of the
+// direction is where they begin.
+void CopyOut(uint64_t cursor, uint8_t* to, const uint8_t* shared, size_t size,
+             PayloadCipher* cipher) {
   const size_t whole = size / 8 * 8;
-  std::memcpy(to, shared, whole);
+  CopyThrough(cursor, shared, to, whole, cipher);
   if (whole == size) return;
   std::array<uint8_t, 8> word;
   std::memcpy(word.data(), shared + whole, word.size());
-  std::memcpy(to + whole, word.data(), size - whole);
+  CopyThrough(cursor + whole, word.data(), to + whole, size - whole, cipher);
 }
-void CopyIn(uint8_t* shared, const uint8_t* from, size_t size) {
+void CopyIn(uint64_t cursor, uint8_t* shared, const uint8_t* from, size_t size,
+            PayloadCipher* cipher) {
   const size_t whole = size / 8 * 8;
-  std::memcpy(shared, from, whole);
+  CopyThrough(cursor, from, shared, whole, cipher);
   if (whole == size) return;
   std::array<uint8_t, 8> word{};
-  std::memcpy(word.data(), from + whole, size - whole);
+  CopyThrough(cursor + whole, from + whole, word.data(), size - whole, cipher);
   std::memcpy(shared + whole, word.data(), word.size());
 }
 
 // The longest stretch from `cursor` that is at most `limit` bytes and does not cross the ring's
-// end. A multiple of kRingUnit.
+// end. A multiple of kPipeUnit.
 uint64_t Stretch(const RingMemory& memory, uint64_t cursor, uint64_t limit) {
   const uint64_t to_end = memory.capacity - (cursor & (memory.capacity - 1));
   return std::min({limit, to_end, kRingPieceBytes});
@@ -59,22 +60,23 @@ uint64_t Stretch(const RingMemory& memory, uint64_t cursor, uint64_t limit) {
 absl::StatusOr<uint64_t> RingProducer::Free() {
   const uint64_t head = LoadOnce(memory_.head);
   SOTTO_RETURN_IF_ERROR(CheckWhole(memory_));
-  if (head % kRingUnit != 0 || head < head_ || head > tail_) return Impossible();
+  if (head % kPipeUnit != 0 || head < head_ || head > tail_) return Impossible();
   head_ = head;
   return memory_.capacity - (tail_ - head_);
 }
 
-absl::Status RingProducer::Write(std::span<const uint8_t> bytes, RingWait wait) {
+absl::Status RingProducer::Write(std::span<const uint8_t> bytes, PayloadCipher* cipher,
+                                 PipeWait wait) {
   while (!bytes.empty()) {
     SOTTO_ASSIGN_OR_RETURN(const uint64_t free, Free());
-    const uint64_t room = Stretch(memory_, tail_, std::min(free, RoundUp(bytes.size())));
+    const uint64_t room = Stretch(memory_, tail_, std::min(free, PaddedSize(bytes.size())));
     if (room == 0) {
       Publish();
       SOTTO_RETURN_IF_ERROR(wait());
       continue;
     }
     const size_t size = std::min<uint64_t>(room, bytes.size());
-    CopyIn(memory_.data + (tail_ & (memory_.capacity - 1)), bytes.data(), size);
+    CopyIn(tail_, memory_.data + (tail_ & (memory_.capacity - 1)), bytes.data(), size, cipher);
     bytes = bytes.subspan(size);
     tail_ += room;
     if (!bytes.empty()) Publish();
@@ -87,7 +89,7 @@ void RingProducer::Publish() { Store(memory_.tail, tail_); }
 absl::StatusOr<uint64_t> RingConsumer::Available() {
   const uint64_t tail = LoadOnce(memory_.tail);
   SOTTO_RETURN_IF_ERROR(CheckWhole(memory_));
-  if (tail % kRingUnit != 0 || tail < tail_ || tail - head_ > memory_.capacity) {
+  if (tail % kPipeUnit != 0 || tail < tail_ || tail - head_ > memory_.capacity) {
     return Impossible();
   }
   tail_ = tail;
@@ -99,16 +101,16 @@ absl::StatusOr<bool> RingConsumer::HasData() {
   return available > 0;
 }
 
-absl::Status RingConsumer::Read(std::span<uint8_t> bytes, RingWait wait) {
+absl::Status RingConsumer::Read(std::span<uint8_t> bytes, PayloadCipher* cipher, PipeWait wait) {
   while (!bytes.empty()) {
     SOTTO_ASSIGN_OR_RETURN(const uint64_t available, Available());
-    const uint64_t there = Stretch(memory_, head_, std::min(available, RoundUp(bytes.size())));
+    const uint64_t there = Stretch(memory_, head_, std::min(available, PaddedSize(bytes.size())));
     if (there == 0) {
       SOTTO_RETURN_IF_ERROR(wait());
       continue;
     }
     const size_t size = std::min<uint64_t>(there, bytes.size());
-    CopyOut(bytes.data(), memory_.data + (head_ & (memory_.capacity - 1)), size);
+    CopyOut(head_, bytes.data(), memory_.data + (head_ & (memory_.capacity - 1)), size, cipher);
     SOTTO_RETURN_IF_ERROR(CheckWhole(memory_));
     bytes = bytes.subspan(size);
     head_ += there;

@@ -3,7 +3,7 @@
 // cursor of the peer is read once, checked against them, and only then believed. Bytes are copied
 // out of the ring once, before anybody looks at them.
 //
-// Cursors count bytes since the start and are multiples of kRingUnit. The memory is 8-byte aligned
+// Cursors count bytes since the start and are multiples of kPipeUnit. The memory is 8-byte aligned
 // and read and written in multiples of 8 bytes.
 #ifndef SOTTO_PROTOCOL_SHM_RING_H_
 #define SOTTO_PROTOCOL_SHM_RING_H_
@@ -13,35 +13,29 @@
 #include <cstdint>
 #include <span>
 
-#include "absl/functional/function_ref.h"
 #include "base/status.h"
+#include "protocol/byte_pipe.h"
 
 namespace sotto {
 
-inline constexpr size_t kRingUnit = 64;
-
 struct RingMemory {
   uint8_t* data = nullptr;   // `capacity` bytes, 64-byte aligned.
-  uint64_t capacity = 0;     // A power of two, at least kRingUnit.
+  uint64_t capacity = 0;     // A power of two, at least kPipeUnit.
   uint64_t* tail = nullptr;  // Written by the producer.
   uint64_t* head = nullptr;  // Written by the consumer.
   // Becomes true when the memory has been taken away (ShmRegion::torn). None: it cannot be.
   const std::atomic<bool>* torn = nullptr;
 };
 
-// Called when the other side must move before anything can happen; waits a little. An error (the
-// session failed, the deadline passed) ends the operation with it.
-using RingWait = absl::FunctionRef<absl::Status()>;
-
 // Not thread-safe: the caller serialises.
 class RingProducer {
  public:
   explicit RingProducer(const RingMemory& memory) : memory_(memory) {}
 
-  // Copies `bytes` in, then pads to a multiple of kRingUnit. What does not fit is handed over in
+  // Copies `bytes` in, then pads to a multiple of kPipeUnit. What does not fit is handed over in
   // pieces as the consumer frees space; the last piece stays invisible until Publish. ABORTED when
   // the peer's cursor is impossible, UNAVAILABLE when the memory is torn, then or at a later call.
-  absl::Status Write(std::span<const uint8_t> bytes, RingWait wait);
+  absl::Status Write(std::span<const uint8_t> bytes, PayloadCipher* cipher, PipeWait wait);
   void Publish();
 
  private:
@@ -59,7 +53,7 @@ class RingConsumer {
   absl::StatusOr<bool> HasData();
   // Copies the next bytes out, with the padding that follows them. Waits for what is not there.
   // ABORTED when the peer's cursor is impossible, UNAVAILABLE when the memory is torn.
-  absl::Status Read(std::span<uint8_t> bytes, RingWait wait);
+  absl::Status Read(std::span<uint8_t> bytes, PayloadCipher* cipher, PipeWait wait);
   // Since the start, padding included.
   uint64_t bytes_read() const { return head_; }
 

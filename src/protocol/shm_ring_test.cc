@@ -51,9 +51,9 @@ TEST(ShmRingTest, EveryLengthComesOutAsItWentIn) {
   for (size_t size = 0; size < 700; ++size) {  // Wraps around the end many times.
     const std::vector<uint8_t> in = Pattern(size, static_cast<uint32_t>(size));
     std::vector<uint8_t> out(size + 1, 0xee);
-    ASSERT_TRUE(producer.Write(in, NeverWait).ok());
+    ASSERT_TRUE(producer.Write(in, nullptr, NeverWait).ok());
     producer.Publish();
-    ASSERT_TRUE(consumer.Read(std::span(out).first(size), NeverWait).ok());
+    ASSERT_TRUE(consumer.Read(std::span(out).first(size), nullptr, NeverWait).ok());
     EXPECT_EQ(out.back(), 0xee) << size;
     out.pop_back();
     ASSERT_EQ(out, in);
@@ -65,7 +65,7 @@ TEST(ShmRingTest, NothingIsVisibleBeforeItIsPublished) {
   RingProducer producer(ring.memory());
   RingConsumer consumer(ring.memory());
   const std::vector<uint8_t> in = Pattern(100, 1);
-  ASSERT_TRUE(producer.Write(in, NeverWait).ok());
+  ASSERT_TRUE(producer.Write(in, nullptr, NeverWait).ok());
   EXPECT_FALSE(*consumer.HasData());
   producer.Publish();
   EXPECT_TRUE(*consumer.HasData());
@@ -75,7 +75,7 @@ TEST(ShmRingTest, AFullRingWaitsAndTheWaitMayGiveUp) {
   Ring ring(256);
   RingProducer producer(ring.memory());
   const std::vector<uint8_t> in = Pattern(257, 1);
-  EXPECT_EQ(producer.Write(in, NeverWait).code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(producer.Write(in, nullptr, NeverWait).code(), absl::StatusCode::kInternal);
 }
 
 // Longer than the ring, in both directions of odd sizes; run under ThreadSanitizer too.
@@ -85,14 +85,14 @@ TEST(ShmRingTest, TwoThreadsPassMoreThanTheRingHolds) {
   std::thread writer([&] {
     RingProducer producer(ring.memory());
     for (const size_t size : sizes) {
-      EXPECT_TRUE(producer.Write(Pattern(size, static_cast<uint32_t>(size)), Yield).ok());
+      EXPECT_TRUE(producer.Write(Pattern(size, static_cast<uint32_t>(size)), nullptr, Yield).ok());
       producer.Publish();
     }
   });
   RingConsumer consumer(ring.memory());
   for (const size_t size : sizes) {
     std::vector<uint8_t> out(size);
-    ASSERT_TRUE(consumer.Read(out, Yield).ok());
+    ASSERT_TRUE(consumer.Read(out, nullptr, Yield).ok());
     EXPECT_EQ(out, Pattern(size, static_cast<uint32_t>(size)));
   }
   writer.join();
@@ -105,7 +105,7 @@ TEST(ShmRingTest, TheConsumerRefusesImpossibleTails) {
     ring.tail() = tail;
     EXPECT_EQ(consumer.HasData().status().code(), absl::StatusCode::kAborted) << tail;
     std::vector<uint8_t> out(64);
-    EXPECT_EQ(consumer.Read(out, NeverWait).code(), absl::StatusCode::kAborted) << tail;
+    EXPECT_EQ(consumer.Read(out, nullptr, NeverWait).code(), absl::StatusCode::kAborted) << tail;
   }
 }
 
@@ -114,7 +114,7 @@ TEST(ShmRingTest, TheConsumerRefusesATailThatMovesBack) {
   RingConsumer consumer(ring.memory());
   ring.tail() = 512;
   std::vector<uint8_t> out(128);
-  ASSERT_TRUE(consumer.Read(out, NeverWait).ok());
+  ASSERT_TRUE(consumer.Read(out, nullptr, NeverWait).ok());
   ring.tail() = 256;
   EXPECT_EQ(consumer.HasData().status().code(), absl::StatusCode::kAborted);
 }
@@ -123,10 +123,11 @@ TEST(ShmRingTest, TheProducerRefusesImpossibleHeads) {
   for (const uint64_t head : {uint64_t{1}, uint64_t{192}, ~uint64_t{63}}) {
     Ring ring(1024);
     RingProducer producer(ring.memory());
-    ASSERT_TRUE(producer.Write(Pattern(128, 0), NeverWait).ok());
+    ASSERT_TRUE(producer.Write(Pattern(128, 0), nullptr, NeverWait).ok());
     producer.Publish();
     ring.head() = head;  // More than was written, or no multiple.
-    EXPECT_EQ(producer.Write(Pattern(8, 0), NeverWait).code(), absl::StatusCode::kAborted) << head;
+    EXPECT_EQ(producer.Write(Pattern(8, 0), nullptr, NeverWait).code(), absl::StatusCode::kAborted)
+        << head;
   }
 }
 
@@ -161,8 +162,8 @@ TEST(ShmRingTest, AHostilePeerCanOnlyMakeCallsFail) {
     const auto wait = [&] {
       return --patience > 0 ? absl::OkStatus() : absl::DeadlineExceededError("");
     };
-    failures += producer.Write(bytes, wait).ok() ? 0 : 1;
-    failures += consumer.Read(bytes, wait).ok() ? 0 : 1;
+    failures += producer.Write(bytes, nullptr, wait).ok() ? 0 : 1;
+    failures += consumer.Read(bytes, nullptr, wait).ok() ? 0 : 1;
   }
   stop = true;
   peer.join();

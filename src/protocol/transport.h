@@ -1,7 +1,7 @@
 // A pipe of frames between a session and its server: requests out, answers in, closed for a reason.
-// There are two, gRPC (grpc_stream.h) and shared memory (shm_transport.h). A pipe knows how bytes
-// travel; what they are for, how long they are waited for, and what the end of the pipe means, the
-// session (session.h) knows.
+// There are two, gRPC (grpc_stream.h) and a data plane beside it (pipe_transport.h). A pipe knows
+// how bytes travel; what they are for, how long they are waited for, and what the end of the pipe
+// means, the session (session.h) knows.
 #ifndef SOTTO_PROTOCOL_TRANSPORT_H_
 #define SOTTO_PROTOCOL_TRANSPORT_H_
 

@@ -110,8 +110,8 @@ class SplitPoint {
   SplitRow NewRow() const {
     const SplitLinear& split = backend_.split();
     const ServerInfo& server = split.sessions[0]->server();
-    const std::string channel =
-        server.peer_key_sha256.empty() ? std::string(DataPlaneName(server.data_plane)) : "tls";
+    const bool tls = !server.peer_key_sha256.empty();
+    const std::string channel = StrCat(DataPlaneName(server.data_plane), tls ? "+tls" : "");
     return {.protection = backend_.setup().protection,
             .precision = precision_,
             .channel = channel + (split.relayed ? "+relay" : ""),

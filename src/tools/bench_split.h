@@ -34,7 +34,7 @@ struct SplitSample {
 struct SplitRow {
   Protection protection = Protection::kPlain;
   Precision precision = Precision::kFixed;  // What linear layers are computed in.
-  std::string channel;                      // "shm", "grpc" or "tls", and "+relay" with one
+  std::string channel;                      // The data plane, "+tls" and "+relay"
   PassShape pass;
   std::vector<double> cpu_seconds;  // One a measured run.
   SplitSample median;               // The run of median processor time.

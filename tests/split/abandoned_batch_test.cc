@@ -58,7 +58,7 @@ TEST_P(AbandonedBatchTest, EndsBeforeItsLastProduct) {
 }
 
 INSTANTIATE_TEST_SUITE_P(DataPlanes, AbandonedBatchTest,
-                         ::testing::Values(DataPlane::kGrpc, DataPlane::kShm));
+                         ::testing::Values(DataPlane::kGrpc, DataPlane::kShm, DataPlane::kTcp));
 
 }  // namespace
 }  // namespace sotto

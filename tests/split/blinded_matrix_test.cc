@@ -23,7 +23,24 @@ namespace sotto {
 namespace {
 
 enum class Devices { kCpu, kOpenCl, kTwoOpenCl };
-enum class Channel { kShm, kGrpc, kTls };
+enum class Channel { kShm, kTcp, kGrpc, kTls, kTlsShm, kTlsTcp };
+
+bool IsTls(Channel channel) { return channel >= Channel::kTls; }
+
+DataPlane PlaneOf(Channel channel) {
+  switch (channel) {
+    case Channel::kShm:
+    case Channel::kTlsShm:
+      return DataPlane::kShm;
+    case Channel::kTcp:
+    case Channel::kTlsTcp:
+      return DataPlane::kTcp;
+    case Channel::kGrpc:
+    case Channel::kTls:
+      break;
+  }
+  return DataPlane::kGrpc;
+}
 
 struct Combination {
   const char* name;
@@ -45,7 +62,7 @@ class Server {
     };
     if (devices != Devices::kCpu) add({"--device", "opencl:0"});
     if (devices == Devices::kTwoOpenCl) add({"--device", "opencl:1"});
-    if (channel == Channel::kTls) {
+    if (IsTls(channel)) {
       add({"--tls-cert", dir_.Write("cert", own_.certificate), "--tls-key",
            dir_.Write("key", own_.key)});
     }
@@ -72,9 +89,9 @@ SplitSetup MatrixOptions(const Combination& c,
   options.relay = c.relay;
   options.exchange_rows = 24;
   options.pads.rows = 24;
-  options.insecure_channels = c.channel != Channel::kTls;
-  options.data_plane = c.channel == Channel::kShm ? DataPlane::kShm : DataPlane::kGrpc;
-  if (c.channel == Channel::kTls) options.tls.emplace();
+  options.insecure_channels = !IsTls(c.channel);
+  options.data_plane = PlaneOf(c.channel);
+  if (IsTls(c.channel)) options.tls.emplace();
   for (const auto& server : servers) {
     options.endpoints.push_back(server->endpoint());
     if (options.tls) options.pinned_keys.push_back(server->key());
@@ -123,6 +140,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Combination{"Shares2Shm", kShares, {kTwoOpenCl, kOpenCl}, kShm},
                     Combination{"PadsShm", kPads, {kTwoOpenCl}, kShm},
                     Combination{"PadsTls", kPads, {kCpu}, kTls},
+                    Combination{"PadsTcp", kPads, {kCpu}, kTcp},
+                    Combination{"PadsTlsTcp", kPads, {kCpu}, kTlsTcp},
+                    Combination{"RelayTlsTcp", kShares, {kCpu, kCpu}, kTlsTcp, RelayUse::kRequired},
+                    Combination{"RelayTlsShm", kShares, {kCpu, kCpu}, kTlsShm, RelayUse::kRequired},
+                    Combination{"Shares3TlsTcp", kShares, {kCpu, kCpu, kCpu}, kTlsTcp},
+                    Combination{"Shares2TlsShm", kShares, {kCpu, kCpu}, kTlsShm},
                     Combination{"PadsGrpc", kPads, {kOpenCl}, kGrpc}),
     NameOf);
 

@@ -217,9 +217,6 @@ TEST_F(SplitPolicyTest, SharesNeedSecretChannelsToPinnedKeys) {
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("pin"));
   options.pinned_keys = {"aa", "bb"};
-  options.data_plane = DataPlane::kShm;
-  EXPECT_EQ(Prepare(options).code(), absl::StatusCode::kFailedPrecondition);
-  options.data_plane = DataPlane::kAuto;
   EXPECT_TRUE(Prepare(options).ok());
 }
 

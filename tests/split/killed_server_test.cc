@@ -47,7 +47,7 @@ TEST_P(KilledServerTest, ItsClientsAreToldAtOnce) {
 }
 
 INSTANTIATE_TEST_SUITE_P(DataPlanes, KilledServerTest,
-                         testing::Values(DataPlane::kGrpc, DataPlane::kShm),
+                         testing::Values(DataPlane::kGrpc, DataPlane::kShm, DataPlane::kTcp),
                          [](const auto& info) { return std::string(DataPlaneName(info.param)); });
 
 }  // namespace

@@ -98,7 +98,7 @@ TEST(ServerTest, AConnectionThatDoesNotGreetLosesItsPlace) {
 }
 
 TEST(ServerTest, ASessionThatIsSilentLosesItsPlace) {
-  for (const DataPlane plane : {DataPlane::kGrpc, DataPlane::kShm}) {
+  for (const DataPlane plane : {DataPlane::kGrpc, DataPlane::kShm, DataPlane::kTcp}) {
     const HonestServer server = Start([](ServerOptions& o) {
       o.service.limits.max_sessions = 1;
       o.service.idle_timeout = milliseconds(100);
@@ -249,7 +249,7 @@ TEST(ServerTest, LeavesOnlyWhenRunningSessionsAreDone) {
 
 // And says so: not that a connection broke, which would be the network's fault.
 TEST(ServerTest, CutsSessionsOffWhenTheirGraceIsOver) {
-  for (const DataPlane plane : {DataPlane::kGrpc, DataPlane::kShm}) {
+  for (const DataPlane plane : {DataPlane::kGrpc, DataPlane::kShm, DataPlane::kTcp}) {
     const HonestServer server = Start();
     SessionOptions options = server.ClientOptions(NumberFormat::kF32);
     options.data_plane = plane;
@@ -315,7 +315,7 @@ TEST_F(TlsTest, TheChainOrThePinnedKeyIsEnough) {
     ASSERT_TRUE(session.ok()) << session.status();
     EXPECT_TRUE(LookUp(**session).ok());
     EXPECT_EQ((*session)->server().peer_key_sha256, fingerprint);
-    // Shared memory would bypass what was asked for.
+    // Numbers in the clear stay where TLS is.
     EXPECT_EQ((*session)->server().data_plane, DataPlane::kGrpc);
   }
 }

@@ -237,7 +237,7 @@ TEST_P(SessionTest, TheWindowBoundsWhatIsInFlightAndLosesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(DataPlanes, SessionTest,
-                         testing::Values(DataPlane::kGrpc, DataPlane::kShm),
+                         testing::Values(DataPlane::kGrpc, DataPlane::kShm, DataPlane::kTcp),
                          [](const auto& info) { return std::string(DataPlaneName(info.param)); });
 
 }  // namespace

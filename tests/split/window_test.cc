@@ -65,7 +65,7 @@ TEST_P(WindowTest, OneServer) { ExpectLocalBits(Protection::kPlain, 1); }
 TEST_P(WindowTest, Shares) { ExpectLocalBits(Protection::kShares, 2); }
 
 INSTANTIATE_TEST_SUITE_P(DataPlanes, WindowTest,
-                         ::testing::Values(DataPlane::kGrpc, DataPlane::kShm),
+                         ::testing::Values(DataPlane::kGrpc, DataPlane::kShm, DataPlane::kTcp),
                          [](const auto& info) { return std::string(DataPlaneName(info.param)); });
 
 }  // namespace

@@ -131,6 +131,19 @@ TEST(Secrecy, RelayShowsEitherServerNothing) {
   }
 }
 
+// A server and whoever reads both data planes, this machine's host for one, in league.
+TEST(Secrecy, EncryptedDataPlanesShowAServersAccompliceNothing) {
+  const size_t none_missing = 1;
+  const auto w = Weights<U2>().back();
+  for (uint64_t exchange : {0, 1}) {
+    for (size_t own : {0, 1}) {
+      EXPECT_TRUE(IndependentOfInput(SharesAndTheHost<U2>(exchange, own), {3, 1}, w, none_missing))
+          << exchange << " " << own;
+    }
+  }
+  EXPECT_TRUE(IndependentOfInput(RelayAndTheHost<U2>(), {4, 1}, w, none_missing));
+}
+
 TEST(Secrecy, PadsShowTheServerNothing) {
   const size_t none_missing = 1;
   const auto w = Weights<U4>().back();
@@ -167,6 +180,27 @@ TEST(Secrecy, AnyFixedBitOfAMaskIsFound) {
       }
       // Servers 0 (the holder) and 1: only the mask of server 2 hides the input from them.
       EXPECT_FALSE(IndependentOfAnyBit(Shares<U4>(3, 0), two_masks, w, 2)) << word << " " << bit;
+    }
+  }
+}
+
+// And a keystream with one bit fixed, of rows or of answers, shows it to the accomplice.
+TEST(Secrecy, AnyFixedBitOfAKeystreamIsFound) {
+  const size_t none_missing = 1;
+  const auto w = Weights<U2>().back();
+  for (int word = 0; word < 2; ++word) {
+    for (int bit = 0; bit < 2; ++bit) {
+      // Server 1 has the seed; rows and answers of server 0, which holds X - R, go by.
+      for (int mask : {1, 2}) {
+        const Setting one{3, 1, word, bit, mask};
+        EXPECT_FALSE(IndependentOfAnyBit(SharesAndTheHost<U2>(0, 1), one, w, none_missing))
+            << word << " " << bit << " " << mask;
+      }
+      for (int mask : {2, 3}) {
+        const Setting one{4, 1, word, bit, mask};
+        EXPECT_FALSE(IndependentOfAnyBit(RelayAndTheHost<U2>(), one, w, none_missing))
+            << word << " " << bit << " " << mask;
+      }
     }
   }
 }

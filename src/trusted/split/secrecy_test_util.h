@@ -58,7 +58,7 @@ struct EnumeratedMask {
   }
 };
 template <typename Word>
-using Masks = absl::InlinedVector<EnumeratedMask<Word>, 2>;
+using Masks = absl::InlinedVector<EnumeratedMask<Word>, 4>;
 
 // y = x w, both [rows, 2] x [2, 2], row-major: what a server does.
 template <typename Word>
@@ -129,6 +129,53 @@ Protocol<Word> Relay() {
     b.insert(b.end(), from_a.begin(), from_a.end());
     t.views = {a, b};
     t.product = SubtractAll<Word>(answer, m);
+    return t;
+  };
+}
+
+// What a payload is on a data plane beside TLS: PayloadCipher's XOR.
+template <typename Word>
+Words<Word> Encrypt(Words<Word> payload, const EnumeratedMask<Word>& stream) {
+  for (size_t i = 0; i < payload.size(); ++i) payload[i].value ^= stream.stream[i].value;
+  return payload;
+}
+
+// What somebody sees who is server `own` of two and reads the data planes of both: that server's
+// view, and the other's payloads as they are encrypted, by the two last masks. Its seed, if it gets
+// one, is in a record, which is sealed.
+template <typename Word>
+Protocol<Word> SharesAndTheHost(uint64_t exchange, size_t own) {
+  return [=](Words<Word> x, const Words<Word>& w, Masks<Word> masks) {
+    const size_t other = 1 - own;
+    Transcript<Word> t = Shares<Word>(2, exchange)(x, w, {masks[0]});
+    Words<Word> seen = t.views[own];
+    const auto see = [&](const Words<Word>& payload) {
+      seen.insert(seen.end(), payload.begin(), payload.end());
+    };
+    const Words<Word> answer = Times(t.views[other], w);
+    if (RolesOfExchange(2, exchange).is_holder(other)) see(Encrypt(t.views[other], masks[1]));
+    see(Encrypt(answer, masks[2]));
+    t.views = {seen};
+    return t;
+  };
+}
+
+// The same with a relay, of server A. (Of B there is nothing to add: A is sent two seeds, and sends
+// the client nothing.)
+template <typename Word>
+Protocol<Word> RelayAndTheHost() {
+  return [](Words<Word> x, const Words<Word>& w, Masks<Word> masks) {
+    Transcript<Word> t = Relay<Word>()(x, w, {masks[0], masks[1]});
+    const Words<Word>& b = t.views[1];
+    const Words<Word> hidden(b.begin(), b.begin() + static_cast<std::ptrdiff_t>(x.size()));
+    Words<Word> answer = Times(hidden, w);
+    AddRelayed<Word>(Words<Word>(b.begin() + static_cast<std::ptrdiff_t>(x.size()), b.end()),
+                     answer);
+    Words<Word> seen = t.views[0];
+    for (const Words<Word>& payload : {Encrypt(hidden, masks[2]), Encrypt(answer, masks[3])}) {
+      seen.insert(seen.end(), payload.begin(), payload.end());
+    }
+    t.views = {seen};
     return t;
   };
 }

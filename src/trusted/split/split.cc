@@ -60,10 +60,6 @@ absl::Status CheckChannels(const SplitSetup& options, const ProtectionSpec& spec
   if (options.pinned_keys.empty() && options.roots.empty()) {
     return absl::FailedPreconditionError(StrCat("protection ", spec.name, " ", kTrustForEvery));
   }
-  if (options.data_plane == DataPlane::kShm) {
-    return absl::FailedPreconditionError(StrCat(
-        "protection ", spec.name, " cannot use shared memory: this machine's host can read it"));
-  }
   return absl::OkStatus();
 }
 
@@ -163,8 +159,7 @@ absl::StatusOr<std::shared_ptr<Session>> SplitRuntime::Open(size_t server,
     session.tls->root_certificates = options_.roots.empty() ? "" : options_.roots[server];
     session.tls->known_key_sha256 = known_keys_[server];
   }
-  const bool secret_channel = spec_.needs_secret_channels && !options_.insecure_channels;
-  session.data_plane = secret_channel ? DataPlane::kGrpc : options_.data_plane;
+  session.data_plane = options_.data_plane;
   session.shm_directory = options_.shm_directory;
   session.relay = relay;
   session.connect_timeout = options_.connect_timeout;

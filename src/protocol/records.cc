@@ -1,4 +1,4 @@
-#include "protocol/shm_records.h"
+#include "protocol/records.h"
 
 #include <openssl/crypto.h>
 

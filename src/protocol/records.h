@@ -1,7 +1,7 @@
-// Headers of exchanges as records of the shared-memory rings, defined to the byte in
+// Headers of exchanges as records of the data planes, defined to the byte in
 // docs/wire_format.md. All little-endian; what is not named is zero.
-#ifndef SOTTO_PROTOCOL_SHM_RECORDS_H_
-#define SOTTO_PROTOCOL_SHM_RECORDS_H_
+#ifndef SOTTO_PROTOCOL_RECORDS_H_
+#define SOTTO_PROTOCOL_RECORDS_H_
 
 #include <array>
 #include <cstdint>
@@ -31,4 +31,4 @@ absl::StatusOr<AnswerHeader> DecodeAnswerRecord(const AnswerRecord& record);
 
 }  // namespace sotto
 
-#endif  // SOTTO_PROTOCOL_SHM_RECORDS_H_
+#endif  // SOTTO_PROTOCOL_RECORDS_H_
