@@ -90,13 +90,14 @@ class Embedded(unittest.TestCase):
         names = run("nm", "--dynamic", "--defined-only", "--demangle", library).stdout.splitlines()
         foreign = [name for name in names
                    if not any(f"sotto::{one}" in name
-                              for one in ("CheckKeysetAge(", "EncodeContinuations(", "EncodeLabels(",
+                              for one in ("CheckKeyset(", "EncodeContinuations(", "EncodeLabels(",
                                          "FormatVerdict[", "Model::", "ParseAttestationPolicy(", "Prefill::",
                                          "ReasonId[", "ReceiptFaultName(", "Scores::", "TcbStatusName(",
                                          "TextWindows::", "Validate(", "Verdict::", "VerdictToJson[",
-                                         "VerifyQuote(", "VerifyReceipt("))]
+                                         "VerifyQuote(", "VerifyReceipt(", "VerifyReport("))]
         self.assertEqual(foreign, [])
-        self.assertTrue(any("sotto::Prefill::Create" in name for name in names))
+        for public in ("Prefill::Create", "CheckKeyset", "VerifyQuote", "VerifyReceipt", "VerifyReport"):
+            self.assertTrue(any("sotto::" + public in name for name in names), public)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,8 @@ enum class EvidenceFault {
   kMrtd,
   kRtmr,
   kKeysetAge,
+  kKeysetDigest,
+  kKeysetSubject,
 };
 
 struct Reason {
@@ -115,8 +117,11 @@ struct AttestationPolicy {
   std::vector<std::string> allowed_advisories = {};
   // Of TCB info and QE identity: whoever hands out collateral could choose older ones.
   uint32_t minimum_tcb_evaluation_data_number = 0;
-  // Of what a report binds beside the quote (CheckKeysetAge); a quote alone has no keyset.
+  // Of what a report binds beside the quote (CheckKeyset); a quote alone has no keyset, and
+  // VerifyQuote() looks at none of these.
   std::optional<std::chrono::seconds> maximum_keyset_age = {};
+  std::vector<std::string> keyset_digest = {};   // "sha256:HEX", one of these; empty: any.
+  std::vector<std::string> keyset_subject = {};  // The same.
 };
 
 // Of a policy file. INVALID_ARGUMENT "SOURCE: line N: ...", for what it does not know, too: a
@@ -124,11 +129,19 @@ struct AttestationPolicy {
 absl::StatusOr<AttestationPolicy> ParseAttestationPolicy(std::string_view toml,
                                                          const std::string& source);
 
-// policy.keyset_age reasons of a keyset that is valid until `not_after`, that second included, as a
-// certificate is (RFC 5280, section 4.1.2.5): it has ended, or it ends later than the policy's
-// maximum age from `at`, so that it could have been made any time ago.
-std::vector<Reason> CheckKeysetAge(const AttestationPolicy& policy,
-                                   std::chrono::sys_seconds not_after, std::chrono::sys_seconds at);
+// What a report says of its keyset.
+struct KeysetClaims {
+  std::string digest = {};                  // "sha256:" and 64 lower-case digits.
+  std::optional<std::string> subject = {};  // What the service calls itself, if anything.
+  std::chrono::sys_seconds not_after = {};  // The last second that it is valid in.
+};
+
+// Every reason for which the policy refuses a keyset: policy.keyset_age for one that has ended (it
+// is valid through not_after, as a certificate is: RFC 5280, section 4.1.2.5), or that ends later
+// than the policy's maximum age from `at`, so that it could have been made any time ago;
+// policy.keyset_digest and policy.keyset_subject for one that the policy does not name.
+std::vector<Reason> CheckKeyset(const AttestationPolicy& policy, const KeysetClaims& keyset,
+                                std::chrono::sys_seconds at);
 
 struct VerifyQuoteOptions {
   // The time at which everything must be valid. There is no default: the caller's clock decides.
@@ -184,8 +197,8 @@ Verdict VerifyQuote(std::string_view quote, std::string_view collateral,
 
 // Of an attestation report (`sotto attest`, a service's answer, what lies beside a receipt): the
 // quote in it, which must bind the report's keyset and `nonce`, 64 lower-case hexadecimal digits
-// that the caller chose; and the keyset's age. `options.report_data` is not looked at. Reasons of
-// the report itself are "report.malformed" and "report.mismatch".
+// that the caller chose; and the keyset (CheckKeyset). `options.report_data` is not looked at.
+// Reasons of the report itself are "report.malformed" and "report.mismatch".
 Verdict VerifyReport(std::string_view report, const std::string& nonce, std::string_view collateral,
                      const AttestationPolicy& policy, const VerifyQuoteOptions& options);
 

@@ -46,7 +46,7 @@ std::string AciReportToJson(const AciReport& report);
 // nobody here needs are passed over, as ACI asks. What the caller still has to do:
 //  - VerifyQuote(report.quote, ...) with report_data = ReportDataSlot(report.report_data), and see
 //    that the quote's kind (QuoteClaims::tee) is report.tee;
-//  - CheckKeysetAge(keyset.not_after());
+//  - CheckKeyset(keyset.Claims());
 //  - talk to a server whose key is among keyset.tls_public_keys(), over a channel that
 //    CheckChannelProof() (channel_proof.h) accepts.
 absl::StatusOr<AciReport> ParseAciReport(std::string_view text,

@@ -116,6 +116,9 @@ absl::StatusOr<WorkloadKeyset> WorkloadKeyset::Parse(const Json& object) {
   if (subject != object.end() && !subject->is_string() && !subject->is_null()) {
     return BadMember("", "subject", "a string");
   }
+  if (subject != object.end() && subject->is_string()) {
+    keyset.subject_ = subject->get<std::string>();
+  }
   SOTTO_ASSIGN_OR_RETURN(keyset.receipt_keys_, NamedKeys(object, "receipt_signing_keys"));
   SOTTO_ASSIGN_OR_RETURN(keyset.tls_keys_, TlsKeys(object));
   SOTTO_ASSIGN_OR_RETURN(keyset.e2ee_keys_, NamedKeys(object, "e2ee_public_keys"));
@@ -143,6 +146,12 @@ WorkloadKeyset WorkloadKeyset::Make(std::optional<std::string> subject, int64_t 
   auto keyset = Parse(object);
   SOTTO_CHECK(keyset.ok());  // Its parts come from this program.
   return *std::move(keyset);
+}
+
+KeysetClaims WorkloadKeyset::Claims() const {
+  return {.digest = digest_,
+          .subject = subject_,
+          .not_after = std::chrono::sys_seconds(std::chrono::seconds(not_after_))};
 }
 
 bool IsAttestationNonce(std::string_view nonce) { return IsLowerHex(nonce, 64); }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "sotto/attestation.h"
 
 namespace sotto {
 
@@ -44,17 +45,21 @@ class WorkloadKeyset {
 
   const nlohmann::json& json() const { return json_; }
   int64_t not_after() const { return not_after_; }  // Seconds since 1970.
+  const std::optional<std::string>& subject() const { return subject_; }
   const std::vector<NamedPublicKey>& receipt_signing_keys() const { return receipt_keys_; }
   const std::vector<TlsPublicKey>& tls_public_keys() const { return tls_keys_; }
   const std::vector<NamedPublicKey>& e2ee_public_keys() const { return e2ee_keys_; }
   // "sha256:" and 64 digits.
   const std::string& digest() const { return digest_; }
+  // What a policy judges.
+  KeysetClaims Claims() const;
 
  private:
   WorkloadKeyset() = default;
 
   nlohmann::json json_;
   int64_t not_after_ = 0;
+  std::optional<std::string> subject_;
   std::vector<NamedPublicKey> receipt_keys_, e2ee_keys_;
   std::vector<TlsPublicKey> tls_keys_;
   std::string digest_;

@@ -21,6 +21,7 @@ struct TomlAssertion : std::exception {};
 #include <array>
 #include <optional>
 
+#include "attest/hex.h"
 #include "attest/tcb_status.h"
 #include "base/closest_word.h"
 #include "base/status.h"
@@ -96,17 +97,36 @@ absl::StatusOr<std::vector<std::string>> ReadTexts(const PolicyTable& in, std::s
   return texts;
 }
 
-// Measurements as lower-case digits. `key` may not be there; an empty array says nothing, and is
-// refused.
-absl::StatusOr<std::vector<std::string>> ReadMeasurements(const PolicyTable& in,
-                                                          std::string_view key, size_t digits) {
+// Of a rule that names what it accepts: an empty array would accept nothing, or anything.
+absl::StatusOr<std::vector<std::string>> ReadNames(const PolicyTable& in, std::string_view key) {
   SOTTO_ASSIGN_OR_RETURN(std::vector<std::string> texts, ReadTexts(in, key));
   const toml::node* const node = in.table->get(key);
   if (node != nullptr && texts.empty()) return in.Invalid(*node, key, "is empty");
+  return texts;
+}
+
+// Measurements as lower-case digits.
+absl::StatusOr<std::vector<std::string>> ReadMeasurements(const PolicyTable& in,
+                                                          std::string_view key, size_t digits) {
+  SOTTO_ASSIGN_OR_RETURN(std::vector<std::string> texts, ReadNames(in, key));
   for (std::string& text : texts) {
     for (char& c : text) c = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (text.size() != digits || text.find_first_not_of("0123456789abcdef") != std::string::npos) {
-      return in.Invalid(*node, key, StrCat("must be ", digits, " hexadecimal digits"));
+    if (!IsLowerHex(text, digits)) {
+      return in.Invalid(*in.table->get(key), key,
+                        StrCat("must be ", digits, " hexadecimal digits"));
+    }
+  }
+  return texts;
+}
+
+// As reports and verdicts write it.
+absl::StatusOr<std::vector<std::string>> ReadDigests(const PolicyTable& in, std::string_view key) {
+  constexpr std::string_view kPrefix = "sha256:";
+  SOTTO_ASSIGN_OR_RETURN(std::vector<std::string> texts, ReadNames(in, key));
+  for (const std::string_view text : texts) {
+    if (!text.starts_with(kPrefix) || !IsLowerHex(text.substr(kPrefix.size()), kSgxDigits)) {
+      return in.Invalid(*in.table->get(key), key,
+                        "must be \"sha256:\" and 64 lower-case hexadecimal digits");
     }
   }
   return texts;
@@ -189,9 +209,9 @@ absl::Status ReadRule(const PolicyTable& in, const char* key,
 
 absl::StatusOr<AttestationPolicy> ReadPolicy(const PolicyTable& in) {
   AttestationPolicy policy;
-  SOTTO_RETURN_IF_ERROR(
-      CheckKeys(in, {"sgx", "tdx", "tcb_status", "allowed_advisories",
-                     "minimum_tcb_evaluation_data_number", "maximum_keyset_age_seconds"}));
+  SOTTO_RETURN_IF_ERROR(CheckKeys(
+      in, {"sgx", "tdx", "tcb_status", "allowed_advisories", "minimum_tcb_evaluation_data_number",
+           "maximum_keyset_age_seconds", "keyset_digest", "keyset_subject"}));
   SOTTO_RETURN_IF_ERROR(ReadRule(in, "sgx", ReadSgxRule, policy.sgx));
   SOTTO_RETURN_IF_ERROR(ReadRule(in, "tdx", ReadTdxRule, policy.tdx));
   if (!policy.sgx && !policy.tdx) {
@@ -206,6 +226,8 @@ absl::StatusOr<AttestationPolicy> ReadPolicy(const PolicyTable& in) {
   SOTTO_ASSIGN_OR_RETURN(const auto age,
                          ReadInteger(in, "maximum_keyset_age_seconds", kMaxKeysetAgeSeconds));
   if (age) policy.maximum_keyset_age = std::chrono::seconds(*age);
+  SOTTO_ASSIGN_OR_RETURN(policy.keyset_digest, ReadDigests(in, "keyset_digest"));
+  SOTTO_ASSIGN_OR_RETURN(policy.keyset_subject, ReadNames(in, "keyset_subject"));
   return policy;
 }
 

@@ -102,19 +102,29 @@ void CheckPolicy(const AttestationPolicy& policy, const std::optional<std::strin
   }
 }
 
-std::vector<Reason> CheckKeysetAge(const AttestationPolicy& policy,
-                                   std::chrono::sys_seconds not_after,
-                                   std::chrono::sys_seconds at) {
+std::vector<Reason> CheckKeyset(const AttestationPolicy& policy, const KeysetClaims& keyset,
+                                std::chrono::sys_seconds at) {
   Reasons reasons;
   PolicyReasons policy_reasons(reasons);
-  // Valid through its last second, as a certificate is (RFC 5280, section 4.1.2.5).
-  policy_reasons.Unless(at <= not_after, EvidenceFault::kKeysetAge,
-                        StrCat("the keyset was valid until ", FormatDate(not_after)));
+  const std::string end = FormatDate(keyset.not_after);
+  policy_reasons.Unless(at <= keyset.not_after, EvidenceFault::kKeysetAge,
+                        StrCat("the keyset was valid until ", end));
   policy_reasons.Unless(
-      !policy.maximum_keyset_age || not_after - at <= *policy.maximum_keyset_age,
+      !policy.maximum_keyset_age || keyset.not_after - at <= *policy.maximum_keyset_age,
       EvidenceFault::kKeysetAge,
-      StrCat("the keyset is valid until ", FormatDate(not_after), ", longer than the policy's ",
+      StrCat("the keyset is valid until ", end, ", longer than the policy's ",
              policy.maximum_keyset_age.value_or(std::chrono::seconds(0)).count(), " seconds"));
+  policy_reasons.Unless(
+      policy.keyset_digest.empty() || Contains(policy.keyset_digest, keyset.digest),
+      EvidenceFault::kKeysetDigest,
+      StrCat("the keyset is ", keyset.digest, ", which the policy does not name"));
+  const bool named = keyset.subject.has_value() && Contains(policy.keyset_subject, *keyset.subject);
+  policy_reasons.Unless(
+      policy.keyset_subject.empty() || named, EvidenceFault::kKeysetSubject,
+      keyset.subject.has_value()
+          ? StrCat("the keyset's subject is \"", TerminalText(*keyset.subject).substr(0, 100),
+                   "\", which the policy does not name")
+          : "the keyset has no subject, and the policy asks for one");
   return reasons.Take();
 }
 

@@ -23,6 +23,9 @@ TEST(ParseAttestationPolicy, EveryRule) {
       Parse(StrCat("tcb_status = [\"UpToDate\", \"SWHardeningNeeded\"]\n"
                    "allowed_advisories = [\"INTEL-SA-00615\"]\n"
                    "minimum_tcb_evaluation_data_number = 17\nmaximum_keyset_age_seconds = 86400\n"
+                   "keyset_subject = \"scores.example\"\nkeyset_digest = [\"sha256:",
+                   k64, "\", \"sha256:", std::string(64, '0'),
+                   "\"]\n"
                    "[sgx]\nmrenclave = \"",
                    std::string(64, 'A'), "\"\nmrsigner = \"", k64,
                    "\"\nproduct_id = 1\nminimum_svn = 2\n"
@@ -34,6 +37,9 @@ TEST(ParseAttestationPolicy, EveryRule) {
   EXPECT_THAT(policy->allowed_advisories, ElementsAre("INTEL-SA-00615"));
   EXPECT_EQ(policy->minimum_tcb_evaluation_data_number, 17u);
   EXPECT_EQ(policy->maximum_keyset_age, std::chrono::seconds(86400));
+  EXPECT_THAT(policy->keyset_digest,
+              ElementsAre("sha256:" + k64, "sha256:" + std::string(64, '0')));
+  EXPECT_THAT(policy->keyset_subject, ElementsAre("scores.example"));
   EXPECT_THAT(policy->sgx->mrenclave, ElementsAre(k64));
   EXPECT_EQ(policy->sgx->mrsigner, k64);
   EXPECT_EQ(policy->sgx->product_id, 1);
@@ -50,6 +56,7 @@ TEST(ParseAttestationPolicy, Defaults) {
   EXPECT_TRUE(policy->allowed_advisories.empty());
   EXPECT_EQ(policy->minimum_tcb_evaluation_data_number, 0u);
   EXPECT_FALSE(policy->maximum_keyset_age.has_value());
+  EXPECT_TRUE(policy->keyset_digest.empty() && policy->keyset_subject.empty());
   EXPECT_FALSE(policy->tdx.has_value());
 }
 
@@ -66,6 +73,7 @@ TEST(ParseAttestationPolicy, Refusals) {
       {"[sgx\n", "policy.toml: line 1: "},
       {"[*sgx]\n", "policy.toml: not valid TOML"},
       {"\xff\xfe", "policy.toml: line 1: not ASCII"},
+      {"\xef\xbb\xbf" + sgx, "policy.toml: line 1: not ASCII"},
       {"[sgx]\n# \xc3\xa9", "policy.toml: line 2: not ASCII"},
       {"mrenclave = \"x\"\n" + sgx, "line 1: \"mrenclave\" is unknown"},
       {"tcb_statuss = []\n" + sgx, "\"tcb_statuss\" is unknown; did you mean tcb_status?"},
@@ -97,6 +105,14 @@ TEST(ParseAttestationPolicy, Refusals) {
       {"allowed_advisories = [[]]\n" + sgx, "allowed_advisories must be a string, or an array"},
       {"minimum_tcb_evaluation_data_number = 4294967296\n" + sgx, "must be an integer from 0 to"},
       {"maximum_keyset_age_seconds = \"1\"\n" + sgx, "must be an integer from 0 to"},
+      {"keyset_digest = []\n" + sgx, "line 1: keyset_digest is empty"},
+      {"keyset_subject = []\n" + sgx, "line 1: keyset_subject is empty"},
+      {"keyset_subject = 1\n" + sgx, "keyset_subject must be a string, or an array of strings"},
+      {"keyset_digest = \"" + k64 + "\"\n" + sgx, "keyset_digest must be \"sha256:\" and 64"},
+      {"keyset_digest = \"sha256:" + std::string(64, 'A') + "\"\n" + sgx,
+       "must be \"sha256:\" and 64 lower-case hexadecimal digits"},
+      {"keyset_digests = \"\"\n" + sgx,
+       "\"keyset_digests\" is unknown; did you mean keyset_digest?"},
       {sgx + sgx, "policy.toml: line 3: "},
   };
   for (const auto& c : cases) {

@@ -92,6 +92,10 @@ std::string_view FaultName(EvidenceFault fault) {
       return "rtmr";
     case EvidenceFault::kKeysetAge:
       return "keyset_age";
+    case EvidenceFault::kKeysetDigest:
+      return "keyset_digest";
+    case EvidenceFault::kKeysetSubject:
+      return "keyset_subject";
   }
   return "unknown";
 }

@@ -38,8 +38,7 @@ Verdict VerifyReport(std::string_view report, const std::string& nonce, std::str
     AddMismatch("the service passes prompts on to others, of which its quote says nothing",
                 verdict);
   }
-  const std::chrono::sys_seconds end{std::chrono::seconds(parsed->keyset.not_after())};
-  for (Reason& reason : CheckKeysetAge(policy, end, options.at)) {
+  for (Reason& reason : CheckKeyset(policy, parsed->keyset.Claims(), options.at)) {
     verdict.reasons.push_back(std::move(reason));
   }
   return verdict;

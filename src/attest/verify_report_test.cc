@@ -89,6 +89,15 @@ TEST_F(VerifyReportTest, TheKeysetsAgeAndThePolicyCount) {
   AttestationPolicy strict = Policy();
   strict.sgx->mrenclave = {std::string(64, '0')};
   EXPECT_THAT(Ids(report, strict), testing::Contains("policy.mrenclave"));
+  AttestationPolicy pinned = Policy();
+  pinned.keyset_digest = {Keys('1').digest()};
+  pinned.keyset_subject = {"demo"};
+  EXPECT_THAT(Ids(report, pinned), IsEmpty());
+  pinned.keyset_digest = {Keys('3').digest()};
+  EXPECT_THAT(Ids(report, pinned), ElementsAre("policy.keyset_digest"));
+  pinned = Policy();
+  pinned.keyset_subject = {"another"};
+  EXPECT_THAT(Ids(report, pinned), ElementsAre("policy.keyset_subject"));
 }
 
 }  // namespace

@@ -245,21 +245,37 @@ TEST(VerifyQuote, ReportDataOfAnotherSizeNeverFit) {
   }
 }
 
-TEST(CheckKeysetAge, EndedOrTooLong) {
+TEST(CheckKeyset, EndedOrTooLong) {
   AttestationPolicy policy;
-  const auto fine = [&](int64_t seconds_left) {
-    return CheckKeysetAge(policy, kEvidenceTime + std::chrono::seconds(seconds_left), kEvidenceTime)
-        .empty();
+  const auto reasons = [&](int64_t seconds_left) {
+    return CheckKeyset(policy, {.not_after = kEvidenceTime + std::chrono::seconds(seconds_left)},
+                       kEvidenceTime);
   };
-  EXPECT_TRUE(fine(0));  // not_after itself is valid, as in X.509.
-  EXPECT_TRUE(fine(1'000'000'000));
-  EXPECT_FALSE(fine(-1));
+  EXPECT_THAT(reasons(0), IsEmpty());  // not_after itself is valid, as in X.509.
+  EXPECT_THAT(reasons(1'000'000'000), IsEmpty());
+  EXPECT_THAT(IdsOf(reasons(-1)), ElementsAre("policy.keyset_age"));
   policy.maximum_keyset_age = std::chrono::seconds(3600);
-  EXPECT_TRUE(fine(3600));
-  EXPECT_FALSE(fine(3601));
-  const auto reasons = CheckKeysetAge(policy, kEvidenceTime + std::chrono::days(1), kEvidenceTime);
-  ASSERT_EQ(reasons.size(), 1u);
-  EXPECT_EQ(ReasonId(reasons[0]), "policy.keyset_age");
+  EXPECT_THAT(reasons(3600), IsEmpty());
+  EXPECT_THAT(IdsOf(reasons(3601)), ElementsAre("policy.keyset_age"));
+}
+
+TEST(CheckKeyset, OneThatThePolicyNames) {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  KeysetClaims keyset{.digest = digest, .not_after = kEvidenceTime};
+  AttestationPolicy policy;
+  const auto ids = [&] { return IdsOf(CheckKeyset(policy, keyset, kEvidenceTime)); };
+  EXPECT_THAT(ids(), IsEmpty());
+  policy.keyset_subject = {"scores.example", "scores.test"};
+  EXPECT_THAT(ids(), ElementsAre("policy.keyset_subject"));  // It has none.
+  keyset.subject = "";
+  EXPECT_THAT(ids(), ElementsAre("policy.keyset_subject"));
+  keyset.subject = "scores.test";
+  EXPECT_THAT(ids(), IsEmpty());
+  policy.keyset_digest = {"sha256:" + std::string(64, 'b'), digest};
+  EXPECT_THAT(ids(), IsEmpty());
+  policy.keyset_digest.pop_back();
+  keyset.subject = "Scores.test";
+  EXPECT_THAT(ids(), ElementsAre("policy.keyset_digest", "policy.keyset_subject"));
 }
 
 }  // namespace

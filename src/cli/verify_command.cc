@@ -75,6 +75,15 @@ absl::Status CheckWhat(const VerifyFlags& flags) {
       "asked for it");
 }
 
+// A rule that nothing can be checked against must not pass for one that was met.
+absl::Status CheckKeysetRules(const AttestationPolicy& policy, bool is_report) {
+  const bool any = !policy.keyset_digest.empty() || !policy.keyset_subject.empty();
+  if (is_report || !any) return absl::OkStatus();
+  return UsageError(
+      "--quote: names no keyset, which the policy has a rule for (keyset_digest, keyset_subject); "
+      "give --report");
+}
+
 absl::StatusOr<Verdict> VerdictOf(const VerifyFlags& flags) {
   SOTTO_RETURN_IF_ERROR(CheckWhat(flags));
   const bool is_report = !flags.report.empty();
@@ -91,6 +100,7 @@ absl::StatusOr<Verdict> VerdictOf(const VerifyFlags& flags) {
                          ReadFileOrPipe(files.inputs[2].path, kPolicyLimitBytes));
   SOTTO_ASSIGN_OR_RETURN(const AttestationPolicy policy,
                          ParseAttestationPolicy(policy_text, DisplayName(files.inputs[2].path)));
+  SOTTO_RETURN_IF_ERROR(CheckKeysetRules(policy, is_report));
   SOTTO_ASSIGN_OR_RETURN(
       const std::string given,
       ReadFileOrPipe(files.inputs[0].path, is_report ? kMaxAciReportBytes : kQuoteLimitBytes));

@@ -107,6 +107,13 @@ TEST_F(VerifyTest, BadFlagsAreRefusedBeforeAFileIsRead) {
   EXPECT_EQ(RunProgram("sotto", {"verify", "--quote", "q"}).exit_code, kUsage);
 }
 
+TEST_F(VerifyTest, ARuleForTheKeysetNeedsOne) {
+  policy_ = dir_.Write("keyset.toml", StrCat("keyset_subject = \"scores\"\n", kPolicyText));
+  const ProgramResult run = Verify({});
+  EXPECT_EQ(run.exit_code, kUsage);
+  EXPECT_THAT(run.err, HasSubstr("--quote: names no keyset, which the policy has a rule for"));
+}
+
 // As "$NONCE" that is not set: the check would be off without a word.
 TEST_F(VerifyTest, AnEmptyValueIsNoFlagLeftOut) {
   for (const std::string flag : {"--report-data", "--at"}) {

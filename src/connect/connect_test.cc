@@ -160,6 +160,18 @@ TEST_F(ConnectTest, ExpiredAndTooLongKeysetsAreRefused) {
   ExpectRefused(lasting, "policy.keyset_age");
 }
 
+TEST_F(ConnectTest, AKeysetThatThePolicyDoesNotNameIsRefused) {
+  const AciService service(honest_);
+  options_.policy.keyset_digest = {honest_->keyset().digest()};
+  Connect(service);
+  EXPECT_EQ(Ask().status, 200);
+  const AciService another(NewIdentity());
+  ExpectRefused(another, "policy.keyset_digest");
+  options_.policy.keyset_digest.clear();
+  options_.policy.keyset_subject = {"scores.example"};
+  ExpectRefused(another, "policy.keyset_subject");
+}
+
 TEST_F(ConnectTest, OtherCodeIsRefused) {
   const AciService service(NewIdentity(kDay, std::string(32, 'x')));
   ExpectRefused(service, "policy.mrenclave");

@@ -83,7 +83,7 @@ ServiceVerdict JudgeReport(std::string_view report, const std::string& nonce,
     AddReason(verdict, "report.aggregator",
               "the service passes prompts on to others, of which its quote says nothing");
   }
-  AddReasons(verdict, CheckKeysetAge(options.policy, EndOf(parsed->keyset), verdict.at));
+  AddReasons(verdict, CheckKeyset(options.policy, parsed->keyset.Claims(), verdict.at));
   const absl::Status key = CheckTlsKey(parsed->keyset, connection);
   if (!key.ok()) AddReason(verdict, "tls.key", ToStd(key.message()));
   return verdict;
