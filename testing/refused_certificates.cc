@@ -1,5 +1,6 @@
 // Certificates and CRLs.
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_replace.h"
 #include "testing/refused_cases.h"
@@ -27,7 +28,8 @@ void AddPckChainForms(RefusedCaseList& cases) {
   chain(
       "one more", [](auto& c) { c.push_back(c[2]); }, malformed);
   chain("reversed", [](auto& c) { std::reverse(c.begin(), c.end()); },
-        {"pck_chain.name", "pck_chain.untrusted", "pck_chain.malformed", "qe_report.signature"});
+        {"pck_chain.name", "pck_chain.untrusted", "pck_chain.malformed", "pck_crl.mismatch",
+         "qe_report.signature"});
   chain(
       "empty", [](auto& c) { c.clear(); }, malformed);
   pem("words before it", [](std::string& p) { p = "certificates:\n" + p; });
@@ -142,7 +144,7 @@ void AddCrls(RefusedCaseList& cases) {
   change("PCK's of tomorrow", [](auto& r) { r.pck_crl.from = kEvidenceTomorrow; },
          {"pck_crl.not_yet_valid"});
   change("PCK's that never ends", [](auto& r) { r.pck_crl.never_ends = true; },
-         {"pck_crl.malformed", "pck_crl.mismatch"});
+         {"pck_crl.malformed"});
   change("root's expired", [](auto& r) { r.root_crl.until = kEvidenceYesterday; },
          {"root_ca_crl.expired"});
   change("root's of tomorrow", [](auto& r) { r.root_crl.from = kEvidenceTomorrow; },
@@ -158,13 +160,13 @@ void AddCrls(RefusedCaseList& cases) {
              {"pck_crl.mismatch"});
   cases.Json("CRLs: the PCK's twice", [](auto& c) { c["root_ca_crl"] = c["pck_crl"]; },
              {"root_ca_crl.mismatch"});
-  cases.Json("CRLs: not DER", [](auto& c) { c["pck_crl"] = "00"; },
-             {"pck_crl.malformed", "pck_crl.mismatch"});
+  cases.Json("CRLs: exchanged", [](auto& c) { std::swap(c["pck_crl"], c["root_ca_crl"]); },
+             {"pck_crl.mismatch", "root_ca_crl.mismatch"});
+  cases.Json("CRLs: not DER", [](auto& c) { c["pck_crl"] = "00"; }, {"pck_crl.malformed"});
   cases.Json("CRLs: bytes behind",
              [](auto& c) { c["pck_crl"] = c["pck_crl"].template get<std::string>() + "00"; },
-             {"pck_crl.malformed", "pck_crl.mismatch"});
-  cases.Json("CRLs: empty", [](auto& c) { c["root_ca_crl"] = ""; },
-             {"root_ca_crl.malformed", "root_ca_crl.mismatch"});
+             {"pck_crl.malformed"});
+  cases.Json("CRLs: empty", [](auto& c) { c["root_ca_crl"] = ""; }, {"root_ca_crl.malformed"});
   change("issuer chain of another CA",
          [](EvidenceRecipe& r) {
            CertificateRecipe other = r.ca;

@@ -67,6 +67,11 @@ void AddTcbInfo(RefusedCaseList& cases) {
   change("not JSON",
          [](EvidenceRecipe& r) { r.edit_tcb_info_text = [](std::string& t) { t.pop_back(); }; },
          {"tcb_info.malformed", "tcb_info.signature"});
+  change("a byte order mark before it",
+         [](EvidenceRecipe& r) {
+           r.edit_tcb_info_text = [](std::string& t) { t.insert(0, "\xef\xbb\xbf"); };
+         },
+         {"tcb_info.malformed", "tcb_info.signature"});
   change(
       "nested too deeply",
       [](auto& r) {
@@ -146,7 +151,7 @@ void AddQeIdentity(RefusedCaseList& cases) {
 }
 
 void AddCollateralForms(RefusedCaseList& cases) {
-  const ReasonIds malformed = {"collateral.malformed", "root_ca_crl.mismatch", "pck_crl.mismatch"};
+  const ReasonIds malformed = {"collateral.malformed"};
   const auto text = [&](const std::string& name, Edit<std::string> edit) {
     cases.Sgx(
         "collateral: " + name,
@@ -154,6 +159,7 @@ void AddCollateralForms(RefusedCaseList& cases) {
   };
   text("empty", [](std::string& t) { t.clear(); });
   text("not JSON", [](std::string& t) { t.pop_back(); });
+  text("a byte order mark before it", [](std::string& t) { t.insert(0, "\xef\xbb\xbf"); });
   text("an array", [](std::string& t) { t = "[" + t + "]"; });
   text("nested too deeply", [](std::string& t) { t = std::string(100000, '['); });
   text("a member twice", [](std::string& t) { t.insert(1, "\"pck_crl\":\"\","); });

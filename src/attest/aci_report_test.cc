@@ -179,6 +179,7 @@ TEST(AciReportTest, IsOneJsonObjectOfBoundedSize) {
   const std::string text = ReportJson().dump();
   EXPECT_TRUE(ParseAciReport(text + std::string(1000, ' '), kNonce).ok());
   EXPECT_FALSE(ParseAciReport(text + std::string(kMaxAciReportBytes, ' '), kNonce).ok());
+  EXPECT_FALSE(ParseAciReport("\xef\xbb\xbf" + text, kNonce).ok());
   EXPECT_FALSE(
       ParseAciReport(text.substr(0, text.size() - 1) + R"(,"api_version":"aci/1"})", kNonce).ok());
 }

@@ -30,15 +30,29 @@ struct ChainWalk {
   Reasons* reasons;
 };
 
-// Of which CRL an error is: of the one that OpenSSL looks at, or the one that it looked for and did
-// not find, which is that of the certificate's issuer.
-EvidencePart CrlPart(X509_STORE_CTX* context, const ChainWalk& walk) {
-  const X509_CRL* const current = X509_STORE_CTX_get0_current_crl(context);
-  if (current != nullptr && current == walk.anchors->pck_crl) return EvidencePart::kPckCrl;
-  if (current != nullptr) return EvidencePart::kRootCrl;
-  const bool pck =
-      walk.part == EvidencePart::kPckChain && X509_STORE_CTX_get_error_depth(context) == 0;
+const ChainWalk& WalkOf(const X509_STORE_CTX* context) {
+  return *static_cast<const ChainWalk*>(X509_STORE_CTX_get_app_data(context));
+}
+
+// Which CRL speaks of the certificate that OpenSSL looks at: that of the PCK's authority of the PCK
+// alone, the root's of all others.
+EvidencePart CrlPart(const X509_STORE_CTX* context) {
+  const bool pck = WalkOf(context).part == EvidencePart::kPckChain &&
+                   X509_STORE_CTX_get_error_depth(context) == 0;
   return pck ? EvidencePart::kPckCrl : EvidencePart::kRootCrl;
+}
+
+X509_CRL* CrlOf(const TrustAnchors& anchors, EvidencePart part) {
+  return part == EvidencePart::kPckCrl ? anchors.pck_crl : anchors.root_crl;
+}
+
+// OpenSSL's caller owns what it gets. Each of the two is looked for where it belongs, so that
+// neither passes for the other.
+STACK_OF(X509_CRL) * LookUpCrl(const X509_STORE_CTX* context, const X509_NAME*) {
+  X509_CRL* const crl = CrlOf(*WalkOf(context).anchors, CrlPart(context));
+  STACK_OF(X509_CRL)* const found = sk_X509_CRL_new_null();
+  if (crl != nullptr && found != nullptr && X509_CRL_up_ref(crl) == 1) sk_X509_CRL_push(found, crl);
+  return found;
 }
 
 struct ChainFault {
@@ -78,14 +92,19 @@ ChainFault FaultOf(int error) {
 }
 
 // A certificate with its name, "Intel SGX PCK Certificate, serial number 01: expired".
-void AddFault(X509_STORE_CTX* context, const ChainWalk& walk) {
+void AddFault(X509_STORE_CTX* context) {
+  const ChainWalk& walk = WalkOf(context);
   const int error = X509_STORE_CTX_get_error(context);
   const ChainFault found = FaultOf(error);
   const std::string words = X509_verify_cert_error_string(error);
   if (found.of_crl) {
     const bool missing = found.fault == EvidenceFault::kMismatch;
-    walk.reasons->Add(CrlPart(context, walk), found.fault,
-                      missing ? "no CRL of the certificate's issuer" : words);
+    const EvidencePart part = CrlPart(context);
+    // Of one that could not be read, that is known, and nothing else.
+    const bool unread = CrlOf(*walk.anchors, part) == nullptr &&
+                        (walk.reasons->Has(part) || walk.reasons->Has(EvidencePart::kCollateral));
+    if (unread) return;
+    walk.reasons->Add(part, found.fault, missing ? "no CRL of the certificate's issuer" : words);
     return;
   }
   const X509* const certificate = X509_STORE_CTX_get_current_cert(context);
@@ -96,14 +115,11 @@ void AddFault(X509_STORE_CTX* context, const ChainWalk& walk) {
 
 // OpenSSL goes on after every error, so that each is named.
 int RecordFault(int ok, X509_STORE_CTX* context) {
-  if (ok != 1) {
-    AddFault(context, *static_cast<const ChainWalk*>(X509_STORE_CTX_get_app_data(context)));
-  }
+  if (ok != 1) AddFault(context);
   return 1;
 }
 
 using CertificateStack = Owned<STACK_OF(X509), [](STACK_OF(X509) * s) { sk_X509_free(s); }>;
-using CrlStack = Owned<STACK_OF(X509_CRL), [](STACK_OF(X509_CRL) * s) { sk_X509_CRL_free(s); }>;
 
 void SetParameters(X509_STORE_CTX* context, std::chrono::sys_seconds at) {
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context);
@@ -114,22 +130,18 @@ void SetParameters(X509_STORE_CTX* context, std::chrono::sys_seconds at) {
 
 void VerifyPath(const CertificateChain& chain, const ChainWalk& walk) {
   CertificateStack root(sk_X509_new_null()), others(sk_X509_new_null());
-  CrlStack crls(sk_X509_CRL_new_null());
   for (size_t i = 1; i < chain.size(); ++i) {
     sk_X509_push(i + 1 == chain.size() ? root.get() : others.get(), chain[i].get());
   }
-  for (X509_CRL* crl : {walk.anchors->root_crl, walk.anchors->pck_crl}) {
-    if (crl != nullptr) sk_X509_CRL_push(crls.get(), crl);
-  }
   const Owned<X509_STORE, X509_STORE_free> store(X509_STORE_new());
   const Owned<X509_STORE_CTX, X509_STORE_CTX_free> context(X509_STORE_CTX_new());
+  if (store != nullptr) X509_STORE_set_lookup_crls(store.get(), LookUpCrl);
   if (store == nullptr || context == nullptr ||
       X509_STORE_CTX_init(context.get(), store.get(), chain[0].get(), others.get()) != 1) {
     walk.reasons->Add(walk.part, EvidenceFault::kUntrusted, "the chain cannot be checked");
     return;
   }
   X509_STORE_CTX_set0_trusted_stack(context.get(), root.get());
-  X509_STORE_CTX_set0_crls(context.get(), crls.get());
   SetParameters(context.get(), walk.anchors->at);
   X509_STORE_CTX_set_app_data(context.get(), const_cast<ChainWalk*>(&walk));
   X509_STORE_CTX_set_verify_cb(context.get(), RecordFault);

@@ -21,7 +21,7 @@ inline constexpr char kPckName[] = "Intel SGX PCK Certificate";
 inline constexpr char kTcbSigningName[] = "Intel SGX TCB Signing";
 
 // What all chains of one verification have in common. CRLs may be null; then every certificate that
-// they should speak of is refused.
+// they should speak of is refused, unless the reasons name the CRL, or the collateral, already.
 struct TrustAnchors {
   std::string root_public_key;  // SubjectPublicKeyInfo, DER.
   X509_CRL* root_crl = nullptr;

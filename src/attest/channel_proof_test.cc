@@ -71,6 +71,7 @@ TEST(ChannelProofTest, MalformedProofsAreRefused) {
       MakeChannelProof(kExporter, keys.keyset, "channel-1", keys.channel).value());
   EXPECT_TRUE(ParseChannelProof(good).ok());
   EXPECT_FALSE(ParseChannelProof(good + std::string(kMaxChannelProofBytes, ' ')).ok());
+  EXPECT_FALSE(ParseChannelProof("\xef\xbb\xbf" + good).ok());
   for (const char* bad : {"", "[]", "{}", R"({"workload_keyset_digest":"x","key_id":"k"})",
                           R"({"workload_keyset_digest":"x","key_id":"k","signature":"00"})",
                           R"({"workload_keyset_digest":1,"key_id":"k","signature":""})"}) {

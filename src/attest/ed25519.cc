@@ -3,10 +3,25 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
+
+#include "absl/strings/escaping.h"
 
 namespace sotto {
 namespace {
+
+// The y of all points whose order divides 8 (0; 1; the two of order 8; p - 1), and the two of them
+// that have a second encoding, as p and p + 1. Little-endian.
+constexpr std::array<std::string_view, 7> kLowOrderY = {
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"};
 
 using SigningContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 
@@ -69,15 +84,25 @@ absl::StatusOr<std::string> Ed25519PublicKeyFromPem(const std::string& text) {
   size_t size = bytes.size();
   if (IsEd25519(key) &&
       EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(bytes.data()),
-                                  &size) == 1) {
+                                  &size) == 1 &&
+      !IsLowOrderEd25519(bytes)) {
     return bytes;
   }
   return absl::InvalidArgumentError("must be a public key of Ed25519, PEM");
 }
 
+bool IsLowOrderEd25519(std::string_view public_key) {
+  if (public_key.size() != kEd25519KeyBytes) return false;
+  std::string y(public_key);
+  y.back() = static_cast<char>(y.back() & 0x7f);  // The other bit is the sign of x.
+  const std::string hex = absl::BytesToHexString(y);
+  return std::find(kLowOrderY.begin(), kLowOrderY.end(), hex) != kLowOrderY.end();
+}
+
 bool Ed25519Verifies(std::string_view public_key, std::string_view message,
                      std::string_view signature) {
-  if (public_key.size() != kEd25519KeyBytes || signature.size() != kEd25519SignatureBytes) {
+  if (public_key.size() != kEd25519KeyBytes || signature.size() != kEd25519SignatureBytes ||
+      IsLowOrderEd25519(public_key)) {
     return false;
   }
   const OwnedKey key(

@@ -35,10 +35,15 @@ class Ed25519Key {
   std::string public_key_;
 };
 
-// kEd25519KeyBytes, of a PEM text of a public key. INVALID_ARGUMENT for what is another.
+// kEd25519KeyBytes, of a PEM text of a public key. INVALID_ARGUMENT for what is another, and for
+// one of low order.
 absl::StatusOr<std::string> Ed25519PublicKeyFromPem(const std::string& text);
 
-// False for a key or a signature of another size, too.
+// Whether the key is a point of low order (1, 2, 4 or 8), in any encoding: anybody makes signatures
+// that verify under it. No key that was generated is one.
+bool IsLowOrderEd25519(std::string_view public_key);
+
+// False for a key or a signature of another size, and for a key of low order, too.
 bool Ed25519Verifies(std::string_view public_key, std::string_view message,
                      std::string_view signature);
 

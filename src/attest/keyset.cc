@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "attest/canonical_json.h"
 #include "attest/certificates.h"
+#include "attest/ed25519.h"
 #include "attest/hex.h"
 #include "base/check.h"
 #include "base/strings.h"
@@ -51,6 +52,9 @@ absl::StatusOr<std::vector<NamedPublicKey>> NamedKeys(const Json& keyset, const 
     const bool ed25519 = key.algo == kReceiptKeyAlgo || key.algo == kChannelKeyAlgo;
     if (ed25519 && !IsLowerHex(key.public_key, 64)) {
       return BadMember(where, "public_key", "64 lower-case hexadecimal digits");
+    }
+    if (ed25519 && IsLowOrderEd25519(absl::HexStringToBytes(key.public_key))) {
+      return BadMember(where, "public_key", "a key: under this point anybody can sign");
     }
     const bool twice = std::any_of(keys.begin(), keys.end(),
                                    [&](const auto& other) { return other.key_id == key.key_id; });

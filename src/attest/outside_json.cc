@@ -11,6 +11,10 @@ namespace sotto {
 
 absl::StatusOr<nlohmann::json> ParseOutsideObject(std::string_view text) {
   using Json = nlohmann::json;
+  // The parser would skip it, and others would not: what is signed and hashed has one form.
+  if (text.starts_with("\xef\xbb\xbf")) {
+    return absl::InvalidArgumentError("begins with a byte order mark, which JSON does not have");
+  }
   SOTTO_RETURN_IF_ERROR(CheckJsonDepth(text, ""));
   Json root = Json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
   if (root.is_discarded()) return absl::InvalidArgumentError("not JSON");

@@ -9,7 +9,8 @@
 
 namespace sotto {
 
-// INVALID_ARGUMENT for what is not JSON, nests too deeply, gives a member twice, or is no object.
+// INVALID_ARGUMENT for what is not JSON (RFC 8259: without a byte order mark), nests too deeply,
+// gives a member twice, or is no object.
 absl::StatusOr<nlohmann::json> ParseOutsideObject(std::string_view text);
 
 }  // namespace sotto

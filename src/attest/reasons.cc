@@ -123,6 +123,10 @@ void Reasons::Add(EvidencePart part, const absl::Status& status) {
       ToStd(status.message()));
 }
 
+bool Reasons::Has(EvidencePart part) const {
+  return std::any_of(list_.begin(), list_.end(), [&](const Reason& r) { return r.part == part; });
+}
+
 void Reasons::Repeat(EvidencePart part, EvidencePart other) {
   const std::vector<Reason> before = list_;
   for (const Reason& reason : before) {

@@ -24,6 +24,8 @@ class Reasons {
   // What is wrong with `part` is wrong with `other`, too.
   void Repeat(EvidencePart part, EvidencePart other);
 
+  // Whether something is wrong with `part`.
+  bool Has(EvidencePart part) const;
   const std::vector<Reason>& list() const { return list_; }
   std::vector<Reason> Take() { return std::move(list_); }
 

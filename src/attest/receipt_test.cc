@@ -122,6 +122,8 @@ TEST(KeysetTest, WhatIsNoKeysetIsNamed) {
        "e2ee_public_keys is not an array of at most 64 objects"},
       {[](json& k) { k["receipt_signing_keys"][0]["public_key"] = "8139"; },
        "receipt_signing_keys[0].public_key is not 64 lower-case hexadecimal digits"},
+      {[](json& k) { k["receipt_signing_keys"][0]["public_key"] = "01" + std::string(62, '0'); },
+       "receipt_signing_keys[0].public_key is not a key: under this point anybody can sign"},
       {[](json& k) { k["receipt_signing_keys"].push_back(k["receipt_signing_keys"][0]); },
        "receipt_signing_keys[1].key_id names two keys"},
       {[](json& k) { k["tls_public_keys"][0]["spki_sha256"] = std::string(64, 'C'); },
@@ -246,13 +248,19 @@ TEST(ReceiptTest, AnotherKeyUnderTheSameNameIsRefused) {
 }
 
 TEST(ReceiptTest, TextThatIsNoReceipt) {
-  for (const char* text : {"", "[]", "{\"a\":1,\"a\":2}", "{", "\xff"}) {
+  const std::string marked = "\xef\xbb\xbf" + Receipt().dump();
+  for (const std::string& text :
+       {std::string(), std::string("[]"), std::string("{\"a\":1,\"a\":2}"), std::string("{"),
+        std::string("\xff"), marked}) {
     const auto verdict = VerifyReceipt(text, Keyset().dump());
     ASSERT_TRUE(verdict.ok()) << verdict.status();
     ASSERT_EQ(verdict->reasons.size(), 1u);
     EXPECT_EQ(verdict->reasons[0].fault, ReceiptFault::kMalformed);
   }
-  for (const char* text : {"", "[]", "{\"attestation\": {}}", "{\"attestation\": 1}", "{}"}) {
+  const std::string marked_keyset = "\xef\xbb\xbf" + Keyset().dump();
+  for (const std::string& text :
+       {std::string(), std::string("[]"), std::string("{\"attestation\": {}}"),
+        std::string("{\"attestation\": 1}"), std::string("{}"), marked_keyset}) {
     EXPECT_EQ(VerifyReceipt(Receipt().dump(), text).status().code(),
               absl::StatusCode::kInvalidArgument)
         << text;

@@ -1,6 +1,9 @@
 // Whole verifications of made evidence: what is accepted, and every refusal with its own reasons.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
 
 #include <set>
 #include <string>
@@ -9,6 +12,7 @@
 #include "absl/strings/escaping.h"
 #include "attest/reasons.h"
 #include "base/file.h"
+#include "base/openssl_objects.h"
 #include "base/strings.h"
 #include "sotto/attestation.h"
 #include "testing/paths.h"
@@ -146,6 +150,32 @@ TEST(VerifyQuote, NamesEveryReason) {
                                    "policy.mrenclave", "policy.tcb_status", "policy.advisory"}))
       << Describe(verdict);
   EXPECT_FALSE(verdict.genuine());
+}
+
+// Of (r, s) anybody makes (r, n - s), which ECDSA takes for a signature of the same bytes.
+std::string OtherFormOf(const std::string& signature) {
+  const Owned<EC_GROUP, EC_GROUP_free> group(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
+  const Owned<BIGNUM, BN_free> s(
+      BN_bin2bn(reinterpret_cast<const unsigned char*>(signature.data()) + 32, 32, nullptr));
+  BN_sub(s.get(), EC_GROUP_get0_order(group.get()), s.get());
+  std::string other = signature;
+  BN_bn2binpad(s.get(), reinterpret_cast<unsigned char*>(other.data()) + 32, 32);
+  return other;
+}
+
+TEST(VerifyQuote, TheOtherFormOfASignatureSaysTheSame) {
+  const SyntheticEvidence evidence = MakeEvidence(EvidenceRecipe(TeeKind::kSgx, 3));
+  constexpr size_t kReportBytes = 384, kSignatureBytes = 64, kKeyBytes = 64;
+  const size_t of_quote = 48 + kReportBytes + 4;
+  SyntheticEvidence other = evidence;
+  for (const size_t at : {of_quote, of_quote + kSignatureBytes + kKeyBytes + kReportBytes}) {
+    other.quote.replace(at, kSignatureBytes,
+                        OtherFormOf(evidence.quote.substr(at, kSignatureBytes)));
+  }
+  EXPECT_NE(other.quote, evidence.quote);
+  const Verdict verdict = VerifySynthetic(other, SyntheticPolicy());
+  EXPECT_TRUE(verdict.accepted()) << Describe(verdict);
+  EXPECT_EQ(VerdictToJson(verdict), VerdictToJson(VerifySynthetic(evidence, SyntheticPolicy())));
 }
 
 TEST(VerifyQuote, IntelsRootIsPinnedUnlessATestSaysOtherwise) {
