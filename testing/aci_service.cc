@@ -124,6 +124,7 @@ std::string AnswerText(const AciAnswer& answer, const std::string& digest) {
     text += StrCat("X-ACI-Keyset-Digest: ", digest, "\r\n");
   }
   text += answer.headers;
+  if (answer.until_end) return text + "Connection: close\r\n\r\n" + answer.body;
   if (!answer.chunked) {
     return text + StrCat("Content-Length: ", answer.body.size(), "\r\n\r\n", answer.body);
   }
@@ -259,8 +260,15 @@ void AciService::Serve(int descriptor) {
     RequestReader reader(ssl.get());
     while (std::optional<AciRequest> request = reader.Next()) {
       request->exporter = ExporterOf(ssl.get());
-      const std::string text = AnswerText(Answer(*request), identity()->keyset().digest());
+      const AciAnswer answer = Answer(*request);
+      std::string text = AnswerText(answer, identity()->keyset().digest());
+      text.resize(text.size() - answer.cut_bytes);
       if (SSL_write(ssl.get(), text.data(), static_cast<int>(text.size())) <= 0) break;
+      if (answer.cut_bytes > 0) break;
+      if (answer.until_end) {
+        SSL_shutdown(ssl.get());
+        break;
+      }
     }
   }
   ERR_clear_error();

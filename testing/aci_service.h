@@ -56,6 +56,9 @@ struct AciAnswer {
   std::string headers = {};  // Lines that end in CRLF.
   std::string body = "{}";
   bool chunked = false;
+  bool until_end = false;  // Instead: without a length, up to the end of the connection.
+  // So many bytes of the end are not sent, and the connection breaks without TLS's own end.
+  size_t cut_bytes = 0;
 };
 
 // Serves on localhost until it goes. Thread-safe.

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include "base/check.h"
 #include "base/strings.h"
@@ -53,16 +54,28 @@ class HttpClient {
     return Raw(text + "0\r\n\r\n");
   }
   HttpAnswer Raw(const std::string& request) {
-    for (size_t at = 0; at < request.size();) {
-      const ssize_t sent =
-          send(descriptor_, request.data() + at, request.size() - at, MSG_NOSIGNAL);
+    Send(request);
+    return Read();
+  }
+  // All that comes until the other end closes; whether it did so in order, and not by a reset.
+  std::pair<std::string, bool> RawToItsEnd(const std::string& request) {
+    Send(request);
+    std::string text;
+    std::array<char, 65536> block{};
+    ssize_t read = 0;
+    while ((read = recv(descriptor_, block.data(), block.size(), 0)) > 0) {
+      text.append(block.data(), static_cast<size_t>(read));
+    }
+    return {text, read == 0};
+  }
+
+  void Send(const std::string& text) {
+    for (size_t at = 0; at < text.size();) {
+      const ssize_t sent = send(descriptor_, text.data() + at, text.size() - at, MSG_NOSIGNAL);
       if (sent <= 0) break;
       at += static_cast<size_t>(sent);
     }
-    return Read();
   }
-
- private:
   HttpAnswer Read() {
     HttpAnswer answer;
     while (buffer_.find("\r\n\r\n") == std::string::npos) {
@@ -78,6 +91,8 @@ class HttpClient {
     if (whole) answer.status = std::atoi(answer.head.c_str() + 9);
     return answer;
   }
+
+ private:
   bool More() {
     std::array<char, 65536> block{};
     const ssize_t read = recv(descriptor_, block.data(), block.size(), 0);

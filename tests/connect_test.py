@@ -176,6 +176,20 @@ class ConnectTest(unittest.TestCase):
         self.assertIn("pck_chain.untrusted", refused.stdout)
         self.assertRegex(refused.stderr, r"sotto: error: the service is refused, for \d+ reasons\n")
 
+    def test_a_signal_ends_it_while_it_waits_to_verify(self):
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        for flags in ([], ["--verify-only"]):
+            for stop in (signal.SIGTERM, signal.SIGINT):
+                process = subprocess.Popen(
+                    [*connect_process.command(BUILD_DIR, silent.getsockname()[1], self.enclave), *flags],
+                    env=connect_process.clean_environment())
+                self.addCleanup(process.kill)
+                near, _ = silent.accept()
+                self.addCleanup(near.close)
+                process.send_signal(stop)
+                self.assertEqual(process.wait(timeout=5), 128 + stop)
+
     def test_a_service_with_new_keys_is_verified_anew(self):
         relay = Relay(self.server.port)
         self.addCleanup(relay.close)

@@ -74,17 +74,20 @@ absl::Status RunConnect(const ConnectFlags& flags,
                         const std::function<void(ConnectOptions&)>& for_tests) {
   SOTTO_ASSIGN_OR_RETURN(ConnectOptions options, OptionsOf(flags));
   if (for_tests) for_tests(options);
-  // Before any thread exists: all inherit it, and one waits for them.
+  // Before any thread exists: all inherit it, and one waits for them. While nobody is served they
+  // end the program as they end any other, however long the service lets it wait.
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGTERM);
+  pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
   sigaddset(&stop, SIGINT);
-  if (!flags.verify_only) pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   absl::StatusOr<std::unique_ptr<Connector>> connector = Connector::Create(options);
   SOTTO_RETURN_IF_ERROR(InConnectFlags(connector.status()));
   const absl::StatusOr<ServiceVerdict> verdict = (*connector)->Verify();
   SOTTO_RETURN_IF_ERROR(AsRefusal(verdict.status()));
   if (flags.verify_only || !verdict->accepted()) {
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
     return PrintServiceVerdict(*verdict, flags.trust,
                                flags.json ? ServiceVerdictLine : FormatServiceVerdict);
   }

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -285,6 +286,40 @@ TEST_F(ConnectTest, HeadersOfOneHopStay) {
   EXPECT_EQ(request.Header("X-Mine") + request.Header("TE") + request.Header("Connection"), "");
 }
 
+// To an HTTP/1.0 client an answer of unknown length ends with the connection.
+TEST_F(ConnectTest, AnAnswerThatIsCutLooksWholeToNobody) {
+  AciService service(honest_);
+  AciAnswer form{.body = "the whole answer", .chunked = true};
+  service.answer = [&form](const AciRequest&) { return form; };
+  Connect(service);
+  const std::string old = StrCat(
+      "POST /v1/completions HTTP/1.0\r\nContent-Length: ", sizeof kPrompt - 1, "\r\n\r\n", kPrompt);
+  for (const bool until_end : {false, true}) {
+    form.until_end = until_end;
+    form.cut_bytes = 0;
+    const auto [text, in_order] = HttpClient(connector_->port()).RawToItsEnd(old);
+    EXPECT_TRUE(in_order);
+    EXPECT_THAT(text, testing::EndsWith("\r\n\r\nthe whole answer"));
+    EXPECT_EQ(Ask().body, "the whole answer");
+    form.cut_bytes = until_end ? 1 : 5;  // 5: the last chunk.
+    EXPECT_FALSE(HttpClient(connector_->port()).RawToItsEnd(old).second);
+    EXPECT_EQ(Ask().status, 0);
+  }
+}
+
+TEST_F(ChangeTest, AKeysetThatEndsStopsABodyThatIsOnItsWay) {
+  client().Send(
+      "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "1\r\n{\r\n");
+  while (service_.proofs() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  passed_ = kDay + 1;
+  const HttpAnswer answer = client().Raw("1\r\n}\r\n0\r\n\r\n");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_THAT(answer.body, HasSubstr("ended"));
+  EXPECT_THAT(service_.prompts(), IsEmpty());
+}
+
 // Whoever holds the proof back gains no time by it.
 TEST_F(ConnectTest, AKeysetThatEndsBeforeTheProofComesStopsThePrompt) {
   AciService service(honest_);
@@ -472,6 +507,28 @@ TEST_F(ConnectTest, DrainingAnswersWhatWasAsked) {
   EXPECT_EQ(client.Post("/v1/completions", kPrompt).status, 200);
   connector_->Drain(std::chrono::seconds(30));
   EXPECT_EQ(client.Post("/v1/completions", kPrompt).status, 0);
+}
+
+TEST_F(ConnectTest, DrainingWaitsForNoVerification) {
+  std::promise<void> asked, go_on;
+  AciService service(honest_);
+  service.report = [&](const std::string& nonce) {
+    asked.set_value();
+    go_on.get_future().wait();
+    return honest_->Report(nonce);
+  };
+  Connect(service);
+  std::thread client([port = connector_->port()] {
+    EXPECT_EQ(HttpClient(port).Post("/v1/completions", kPrompt).status, 0);
+  });
+  asked.get_future().wait();
+  const auto before = std::chrono::steady_clock::now();
+  connector_->Drain(seconds(20));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, seconds(10));
+  connector_.reset();
+  go_on.set_value();
+  client.join();
+  EXPECT_THAT(service.prompts(), IsEmpty());
 }
 
 }  // namespace

@@ -170,13 +170,17 @@ int Connector::port() const { return impl_->port; }
 
 void Connector::Drain(std::chrono::milliseconds timeout) {
   asio::post(impl_->io, [impl = impl_.get()] {
-    impl->state->draining = true;
     ErrorCode ignored;
     for (const auto& acceptor : impl->acceptors) acceptor->close(ignored);
     for (const auto& end : impl->state->waiting) end();
+    const std::lock_guard now(impl->state->mutex);
+    impl->state->draining = true;
+    impl->state->ended.notify_all();
   });
   std::unique_lock lock(impl_->state->mutex);
-  impl_->state->ended.wait_for(lock, timeout, [this] { return impl_->state->connections == 0; });
+  impl_->state->ended.wait_for(lock, timeout, [state = impl_->state.get()] {
+    return state->draining && state->connections == state->unsent;
+  });
 }
 
 void Connector::Stop() {

@@ -32,7 +32,8 @@ class Connector {
   absl::Status Listen();
   int port() const;
 
-  // Listens no more. Returns when what clients have asked is answered, or after `timeout`.
+  // Listens no more. Returns when what has been sent to the service is answered, or after
+  // `timeout`.
   void Drain(std::chrono::milliseconds timeout);
   // Closes all connections.
   void Stop();

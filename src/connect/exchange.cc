@@ -40,7 +40,7 @@ asio::awaitable<bool> Exchange::Run() {
       co_return more;
     }
   }
-  absl::StatusOr<ServicePool::Connection> service = co_await state_.pool.Take();
+  absl::StatusOr<ServicePool::Connection> service = co_await TakeService();
   if (!service.ok()) {
     Log(LogLevel::kWarning, ToStd(service.status().message()));
     const bool more = co_await Refuse(ErrorOfService(service.status()));
@@ -60,6 +60,14 @@ asio::awaitable<bool> Exchange::Run() {
     more = co_await PassAnswerOn();
   }
   co_return more;
+}
+
+// While it waits nothing has left, and Drain() does not wait for it.
+asio::awaitable<absl::StatusOr<ServicePool::Connection>> Exchange::TakeService() {
+  const UnsentRequest unsent(state_);
+  absl::StatusOr<ServicePool::Connection> service = co_await state_.pool.Take();
+  if (state_.draining) co_return absl::UnavailableError("this program is ending");
+  co_return service;
 }
 
 // The connection to the service, if there is one yet, is given up: something is left to be read or
@@ -171,6 +179,11 @@ asio::awaitable<std::optional<LocalError>> Exchange::PassBodyOn(bool chunked) {
     const size_t read = co_await ReadBodySome(client_, client_buffer_, parser_, block_, error);
     if (error) co_return ClientError(error);
     if (read == 0) break;
+    // A body may come slowly, and its keyset end meanwhile.
+    if (HasEnded(*service_->service->keyset, state_.options.Now())) {
+      co_return ErrorOfService(
+          absl::UnavailableError("the service: its keyset ended before the request's body did"));
+    }
     const std::span<const char> block(block_.data(), read);
     if (sent_.has_value()) sent_->Add({block.data(), block.size()});
     service_->lowest().expires_after(limits().progress_timeout);

@@ -34,6 +34,7 @@ class Exchange {
   const ConnectLimits& limits() const { return state_.options.limits; }
 
   asio::awaitable<bool> Refuse(LocalError error);
+  asio::awaitable<absl::StatusOr<ServicePool::Connection>> TakeService();
   asio::awaitable<bool> AllowBody();
   asio::awaitable<std::optional<LocalError>> PadBody();
   http::request<http::empty_body> ServiceHeader() const;
@@ -42,6 +43,7 @@ class Exchange {
   asio::awaitable<std::optional<LocalError>> ReadAnswerHeader();
   asio::awaitable<bool> PassAnswerOn();
   asio::awaitable<bool> PassAnswerBodyOn(bool chunked);
+  void ResetClient();
   asio::awaitable<bool> WithholdAnswer();
   asio::awaitable<std::optional<LocalError>> HoldAnswer(SecretString& body);
   asio::awaitable<std::optional<LocalError>> CheckHeldAnswer(const SecretString& body);

@@ -111,9 +111,17 @@ asio::awaitable<bool> Exchange::PassAnswerOn() {
   const bool begun = co_await WriteHeader(header);
   if (!begun) co_return false;
   const bool ended = co_await PassAnswerBodyOn(chunked);
+  if (!ended && until_end) ResetClient();
   if (!ended) co_return false;
   Settle();
   co_return more;
+}
+
+// The end of the connection is the end of this answer: one that is cut must end in another way.
+void Exchange::ResetClient() {
+  ErrorCode ignored;
+  client_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
+  client_.socket().close(ignored);
 }
 
 asio::awaitable<bool> Exchange::PassAnswerBodyOn(bool chunked) {

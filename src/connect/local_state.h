@@ -31,14 +31,32 @@ struct LocalState {
   ServicePool pool;
   std::optional<ReceiptKeeper> receipts;
   const MemoryBudget held{options.limits.max_held_bytes};
-  bool draining = false;
   // Of connections that wait for a request: what ends each.
   std::list<std::function<void()>> waiting;
 
-  // Changed under the mutex; Drain() waits on another thread.
+  // Changed under the mutex; Drain() waits on another thread, for all connections but those whose
+  // service is still being verified: nothing of theirs has left, and once it drains nothing will.
   std::mutex mutex;
   std::condition_variable ended;
-  size_t connections = 0;
+  bool draining = false;
+  size_t connections = 0, unsent = 0;
+};
+
+// One of `unsent`, as long as it lives.
+class UnsentRequest {
+ public:
+  explicit UnsentRequest(LocalState& state) : state_(state) { Count(1); }
+  ~UnsentRequest() { Count(-1); }
+  UnsentRequest(const UnsentRequest&) = delete;
+  UnsentRequest& operator=(const UnsentRequest&) = delete;
+
+ private:
+  void Count(int change) {
+    const std::lock_guard lock(state_.mutex);
+    state_.unsent += static_cast<size_t>(change);
+    state_.ended.notify_all();
+  }
+  LocalState& state_;
 };
 
 // Serves a client's socket as a coroutine on state's io_context.

@@ -98,6 +98,10 @@ void JudgeChannel(std::string_view proof, std::string_view exporter, ServiceVerd
   if (!fits.ok()) AddReason(verdict, "channel.mismatch", ToStd(fits.message()));
 }
 
+bool HasEnded(const WorkloadKeyset& keyset, std::chrono::sys_seconds now) {
+  return now > EndOf(keyset);
+}
+
 std::chrono::sys_seconds HoldsUntil(const ServiceVerdict& verdict, const ConnectOptions& options) {
   std::chrono::sys_seconds end =
       std::min(EndOf(*verdict.keyset), verdict.at + options.maximum_report_age);

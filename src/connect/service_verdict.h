@@ -58,6 +58,9 @@ ServiceVerdict JudgeReport(std::string_view report, const std::string& nonce,
 // verdict.
 void JudgeChannel(std::string_view proof, std::string_view exporter, ServiceVerdict& verdict);
 
+// Whether it is past the keyset's last second.
+bool HasEnded(const WorkloadKeyset& keyset, std::chrono::sys_seconds now);
+
 // Until when an accepted verdict holds: its keyset and the collateral have not ended, and the
 // report is not too old.
 std::chrono::sys_seconds HoldsUntil(const ServiceVerdict& verdict, const ConnectOptions& options);
