@@ -128,6 +128,26 @@ class ServiceTest(Case):
         self.assertEqual(server.stop(), 0)
         self.check_no_secret_in(server.log(), run.stdout, run.stderr)
 
+    def test_json_says_what_was_handed_over(self):
+        server = self.wait()
+        flags = ("--model-key-file", self.key_file, "--api-key-file", self.api_keys, "--tls-name", NAME, "--json")
+        other = self.enclave.write("other.toml", connect_process.POLICY.replace("e1", "e2"))
+        refused = self.provision(server.port, *flags, policy=other)
+        self.assertEqual(refused.returncode, 3, refused.stderr)
+        verdict = json.loads(refused.stdout)
+        self.assertEqual((verdict["accepted"], verdict["provisioned"]), (False, None))
+        self.assertEqual([reason["id"] for reason in verdict["reasons"]], ["policy.mrenclave"])
+        run = self.provision(server.port, *flags)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        verdict = json.loads(run.stdout)
+        self.assertEqual((verdict["accepted"], verdict["reasons"], verdict["claims"]["mrenclave"]), (True, [], "e1" * 32))
+        told = verdict["provisioned"]
+        self.assertEqual((told["model_key"], told["api_keys"], told["tls_names"]), (True, 2, [NAME]))
+        self.check_serves(server)
+        self.assertEqual(told["workload_keyset_digest"], reported_digest(server))
+        self.assertRegex(told["tls_spki_sha256"], "^[0-9a-f]{64}$")
+        self.check_no_secret_in(run.stdout)
+
     def test_a_renewed_keyset_keeps_the_names(self):
         server = self.wait()
         self.assertEqual(self.provision_all(server.port).returncode, 0)

@@ -66,10 +66,6 @@ void WarnOfCollateral(const ServiceVerdict& verdict, int64_t warn_days) {
                                  " days; put a newer file in its place before"));
 }
 
-std::string ServiceVerdictLine(const ServiceVerdict& verdict, const VerdictFormat& format) {
-  return ServiceVerdictToJson(verdict, format) + "\n";
-}
-
 absl::Status RunConnect(const ConnectFlags& flags,
                         const std::function<void(ConnectOptions&)>& for_tests) {
   SOTTO_ASSIGN_OR_RETURN(ConnectOptions options, OptionsOf(flags));
@@ -79,18 +75,19 @@ absl::Status RunConnect(const ConnectFlags& flags,
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGTERM);
-  pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
   sigaddset(&stop, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   absl::StatusOr<std::unique_ptr<Connector>> connector = Connector::Create(options);
   SOTTO_RETURN_IF_ERROR(InConnectFlags(connector.status()));
+  pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
   const absl::StatusOr<ServiceVerdict> verdict = (*connector)->Verify();
   SOTTO_RETURN_IF_ERROR(AsRefusal(verdict.status()));
   if (flags.verify_only || !verdict->accepted()) {
-  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
-    return PrintServiceVerdict(*verdict, flags.trust,
-                               flags.json ? ServiceVerdictLine : FormatServiceVerdict);
+    const VerdictFormat format = FormatOf(flags.trust);
+    return PrintServiceVerdict(*verdict, flags.json ? ServiceVerdictToJson(*verdict, format) + "\n"
+                                                    : FormatServiceVerdict(*verdict, format));
   }
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   WarnOfCollateral(*verdict, flags.trust.warn_days);
   SOTTO_RETURN_IF_ERROR(InConnectFlags((*connector)->Listen()));
   std::printf("listening on http://%s:%d\n",

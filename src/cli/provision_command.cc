@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <span>
@@ -32,6 +31,7 @@ struct ProvisionFlags {
   ServiceTrustFlags trust;
   std::string model_key_file, api_key_file, tls_names, owner_key;
   int64_t timeout = 600;
+  bool json = false;
 };
 
 SecretString HexOf(std::span<const uint8_t> bytes) {
@@ -97,6 +97,15 @@ absl::StatusOr<std::optional<Ed25519Key>> ReadOwnerKey(const std::string& file) 
   return absl::InvalidArgumentError(StrCat(DisplayName(path), ": ", ToStd(key.status().message())));
 }
 
+std::string FormatProvisioning(const ProvisioningOutcome& outcome, const VerdictFormat& format) {
+  std::string text = FormatServiceVerdict(outcome.verdict, format);
+  if (outcome.verdict.accepted()) {
+    text += StrCat("provisioned: keyset ", outcome.keyset_digest, ", TLS key ",
+                   outcome.tls_spki_sha256, "\n");
+  }
+  return text;
+}
+
 absl::Status RunProvision(const ProvisionFlags& flags,
                           const std::function<void(ConnectOptions&)>& for_tests) {
   const NamedFiles files{.inputs = {{"--model-key-file", InputPath(flags.model_key_file)},
@@ -111,10 +120,10 @@ absl::Status RunProvision(const ProvisionFlags& flags,
                        {.timeout = std::chrono::seconds(flags.timeout),
                         .owner_key = owner.has_value() ? &*owner : nullptr});
   SOTTO_RETURN_IF_ERROR(AsRefusal(InTrustFlags(outcome.status())));
-  SOTTO_RETURN_IF_ERROR(PrintServiceVerdict(outcome->verdict, flags.trust, FormatServiceVerdict));
-  std::printf("provisioned: keyset %s, TLS key %s\n", outcome->keyset_digest.c_str(),
-              outcome->tls_spki_sha256.c_str());
-  return absl::OkStatus();
+  const VerdictFormat format = FormatOf(flags.trust);
+  return PrintServiceVerdict(outcome->verdict,
+                             flags.json ? ProvisioningToJson(*outcome, keys, format) + "\n"
+                                        : FormatProvisioning(*outcome, format));
 }
 
 }  // namespace
@@ -148,6 +157,8 @@ void AddProvisionCommand(CLI::App& app, Invocation& invocation,
                    "How long it may take to open its model with the key (600)")
       ->type_name("SECONDS")
       ->check(CLI::Range(int64_t{1}, kLongestWait));
+  command->add_flag("--json", flags->json,
+                    "Print the verdict, and what was handed over, as one JSON object");
   command->callback([&invocation, flags, for_tests, command] {
     invocation.run = [flags, for_tests, command]() -> absl::Status {
       SOTTO_RETURN_IF_ERROR(CheckValuesGiven(*command));

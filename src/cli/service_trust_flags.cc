@@ -84,9 +84,11 @@ absl::Status AsRefusal(const absl::Status& status) {
   return refused ? RefusedVerdict(ToStd(status.message())) : status;
 }
 
-absl::Status PrintServiceVerdict(const ServiceVerdict& verdict, const ServiceTrustFlags& flags,
-                                 ServiceVerdictFormatter format) {
-  const std::string text = format(verdict, {.warn_within = std::chrono::days(flags.warn_days)});
+VerdictFormat FormatOf(const ServiceTrustFlags& flags) {
+  return {.warn_within = std::chrono::days(flags.warn_days)};
+}
+
+absl::Status PrintServiceVerdict(const ServiceVerdict& verdict, const std::string& text) {
   std::fputs(text.c_str(), stdout);
   if (verdict.accepted()) return absl::OkStatus();
   const size_t count = verdict.reasons.size();

@@ -34,10 +34,9 @@ absl::Status InTrustFlags(const absl::Status& status);
 // A service that was refused before there was a verdict: RefusedVerdict(). Else `status`.
 absl::Status AsRefusal(const absl::Status& status);
 
-// Prints it. RefusedVerdict() unless it is accepted.
-using ServiceVerdictFormatter = std::string (*)(const ServiceVerdict&, const VerdictFormat&);
-absl::Status PrintServiceVerdict(const ServiceVerdict& verdict, const ServiceTrustFlags& flags,
-                                 ServiceVerdictFormatter format);
+VerdictFormat FormatOf(const ServiceTrustFlags& flags);
+// Prints `text`, which says the verdict. RefusedVerdict() unless it is accepted.
+absl::Status PrintServiceVerdict(const ServiceVerdict& verdict, const std::string& text);
 
 }  // namespace sotto
 

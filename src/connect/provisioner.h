@@ -44,6 +44,11 @@ absl::StatusOr<ProvisioningOutcome> ProvisionService(const ConnectOptions& optio
                                                      const ProvisionedKeys& keys,
                                                      const ProvisioningTerms& terms);
 
+// The verdict as ServiceVerdictToJson() writes it, with a member "provisioned": what was handed
+// over, keys only by their number, and the service's new names; null if nothing was.
+std::string ProvisioningToJson(const ProvisioningOutcome& outcome, const ProvisionedKeys& keys,
+                               const VerdictFormat& format);
+
 }  // namespace sotto
 
 #endif  // SOTTO_CONNECT_PROVISIONER_H_

@@ -1,9 +1,10 @@
-// Verdicts on services, for people and for programs.
+// Verdicts on services, and what followed from them, for people and for programs.
 #include <nlohmann/json.hpp>
 
 #include "attest/dates.h"
 #include "base/strings.h"
 #include "base/terminal_text.h"
+#include "connect/provisioner.h"
 #include "connect/service_verdict.h"
 
 namespace sotto {
@@ -35,6 +36,28 @@ std::string DateOf(int64_t seconds) {
   return FormatDate(std::chrono::sys_seconds(std::chrono::seconds(seconds)));
 }
 
+ServiceJson JsonOf(const ServiceVerdict& verdict, const VerdictFormat& format) {
+  ServiceJson json = verdict.quote.has_value()
+                         ? ServiceJson::parse(VerdictToJson(*verdict.quote, format))
+                         : ServiceJson({{"accepted", false}, {"at", FormatDate(verdict.at)}});
+  json["accepted"] = verdict.accepted();
+  json["reasons"] = ServiceJson::array();
+  for (const ServiceReason& reason : verdict.reasons) {
+    json["reasons"].push_back({{"id", reason.id}, {"detail", reason.detail}});
+  }
+  json["workload_keyset_digest"] = nullptr;
+  if (verdict.keyset != nullptr) {
+    json["workload_keyset_digest"] = verdict.keyset->digest();
+    json["keyset_not_after"] = DateOf(verdict.keyset->not_after());
+  }
+  json["tls_spki_sha256"] = verdict.tls_spki_sha256;
+  return json;
+}
+
+std::string Dump(const ServiceJson& json) {
+  return json.dump(-1, ' ', /*ensure_ascii=*/true, ServiceJson::error_handler_t::replace);
+}
+
 }  // namespace
 
 std::string FormatServiceVerdict(const ServiceVerdict& verdict, const VerdictFormat& format) {
@@ -55,21 +78,21 @@ std::string FormatServiceVerdict(const ServiceVerdict& verdict, const VerdictFor
 }
 
 std::string ServiceVerdictToJson(const ServiceVerdict& verdict, const VerdictFormat& format) {
-  ServiceJson json = verdict.quote.has_value()
-                         ? ServiceJson::parse(VerdictToJson(*verdict.quote, format))
-                         : ServiceJson({{"accepted", false}, {"at", FormatDate(verdict.at)}});
-  json["accepted"] = verdict.accepted();
-  json["reasons"] = ServiceJson::array();
-  for (const ServiceReason& reason : verdict.reasons) {
-    json["reasons"].push_back({{"id", reason.id}, {"detail", reason.detail}});
+  return Dump(JsonOf(verdict, format));
+}
+
+std::string ProvisioningToJson(const ProvisioningOutcome& outcome, const ProvisionedKeys& keys,
+                               const VerdictFormat& format) {
+  ServiceJson json = JsonOf(outcome.verdict, format);
+  json["provisioned"] = nullptr;
+  if (outcome.verdict.accepted()) {
+    json["provisioned"] = {{"model_key", !keys.model_key.empty()},
+                           {"api_keys", keys.api_keys.size()},
+                           {"tls_names", keys.tls_names},
+                           {"workload_keyset_digest", outcome.keyset_digest},
+                           {"tls_spki_sha256", outcome.tls_spki_sha256}};
   }
-  json["workload_keyset_digest"] = nullptr;
-  if (verdict.keyset != nullptr) {
-    json["workload_keyset_digest"] = verdict.keyset->digest();
-    json["keyset_not_after"] = DateOf(verdict.keyset->not_after());
-  }
-  json["tls_spki_sha256"] = verdict.tls_spki_sha256;
-  return json.dump(-1, ' ', /*ensure_ascii=*/true, ServiceJson::error_handler_t::replace);
+  return Dump(json);
 }
 
 }  // namespace sotto
