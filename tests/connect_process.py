@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import tempfile
 
+from emulated_tee import EmulatedTee
 from service_process import Server
 
 # What testing/synthetic_evidence.cc puts into a quote of SGX.
@@ -21,9 +22,7 @@ class EmulatedEnclave:
     def __init__(self, build_dir):
         self.files = tempfile.TemporaryDirectory()
         self.directory = pathlib.Path(self.files.name)
-        self.process = subprocess.Popen([build_dir / "tests/emulated_tee", "sgx", self.directory],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout.readline() == "ready\n"
+        self.tee = EmulatedTee(build_dir, "sgx", self.directory)
         self.policy = self.write("policy.toml", POLICY)
         self.collateral, self.root = self.directory / "collateral.json", self.directory / "root.pem"
 
@@ -33,9 +32,7 @@ class EmulatedEnclave:
         return path
 
     def close(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=60)
-        self.process.stdout.close()
+        self.tee.close()
         self.files.cleanup()
 
 

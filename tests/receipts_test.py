@@ -15,6 +15,7 @@ import tempfile
 import unittest
 
 import service_rankings_test
+from emulated_tee import EmulatedTee
 from service_process import Server, until
 
 KEYS = ["the-key-that-asks", "another-clients-key"]
@@ -35,12 +36,7 @@ def emulate_tee(case, directory):
     """The files of an SGX enclave, answered as long as the class's tests run."""
     tee = directory / "tee"
     tee.mkdir()
-    emulated = subprocess.Popen([BUILD_DIR / "tests/emulated_tee", "sgx", tee], stdin=subprocess.PIPE,
-                                stdout=subprocess.PIPE, text=True)
-    case.addClassCleanup(emulated.wait)
-    case.addClassCleanup(emulated.stdout.close)
-    case.addClassCleanup(emulated.stdin.close)
-    assert emulated.stdout.readline() == "ready\n"
+    case.addClassCleanup(EmulatedTee(BUILD_DIR, "sgx", tee).close)
     return tee
 
 

@@ -1,6 +1,6 @@
 """Every other endpoint's shape, errors, and the OpenAPI document.
 
-Usage: service_test.py SOURCE_DIR BUILD_DIR.
+Usage: service_endpoints_test.py SOURCE_DIR BUILD_DIR.
 """
 
 import base64
