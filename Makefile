@@ -34,7 +34,8 @@ build/build.ninja: CMakeLists.txt CMakePresets.json
 
 ifeq ($(REPRODUCIBLE),1)
 # The commit's own program, which anybody can build again (docs/deployment.md: The same measurement).
-GRAMINE_FLAGS = PROGRAM=../../build-reproducible/bin/sotto DATE=$(shell git log -1 --format=%cs)
+GRAMINE_FLAGS = PROGRAM=../../build-reproducible/bin/sotto DATE=$(shell git log -1 --format=%cs) \
+  BUILDINFO=../../build-reproducible/sotto.buildinfo
 programs:
 	tools/reproducible_build.sh
 endif

@@ -7,6 +7,7 @@ Usage: gramine_makefile_test.py SOURCE_DIR BUILD_DIR.
 
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -229,6 +230,65 @@ class Variables(Base):
         self.assertRegex(lines[0], "^Gramine is not installed: .*gramine")
 
 
+class ReleasePage(Base):
+    """What is published with a release."""
+
+    def setUp(self):
+        super().setUp()
+        self.info = self.top / "sotto.buildinfo"
+        self.info.write_text("commit " + "c" * 40 + "\nsource-date-epoch 1\nsha256 " + "d" * 64 +
+                             " sotto\npackage libone 1.2-3 amd64\n")
+
+    def page(self):
+        return (self.work / "release.md").read_text()
+
+    def test_it_says_what_is_measured_and_how_to_make_it_again(self):
+        self.made("SGX=1", f"BUILDINFO={self.info}", "THREADS=3", "DATE=2024-01-01", *accelerators(SHARES))
+        page = self.page()
+        sig = (self.work / "sotto.sig").read_bytes()
+        for line in (f"| `MRENCLAVE` | `{sig[960:992].hex()}` |", "The signature is of 2024-01-01",
+                     "git checkout " + "c" * 40, "| `libone` | `1.2-3` | `amd64` |",
+                     f"`{self.hash_of('file:sotto')}`", "`lib/libone.so`"):
+            self.assertIn(line, page)
+        command = next(line for line in page.splitlines() if line.startswith("make SGX=1 REPRODUCIBLE=1"))
+        self.assertIn(f"'ACCELERATORS={SHARES['accelerators']}'", command)
+        self.assertIn("THREADS=3", command)
+        for name in ("DATE=", "PROGRAM=", "BUILDINFO="):
+            self.assertNotIn(name, command)
+
+    def test_the_command_it_names_makes_the_same_measurement(self):
+        arguments = ["SGX=1", f"BUILDINFO={self.info}", "ENCLAVE_SIZE=16G", *accelerators(SHARES)]
+        self.made(*arguments)
+        command = next(line for line in self.page().splitlines() if line.startswith("make SGX=1"))
+        measured = (self.work / "sotto.sig").read_bytes()[960:992]
+        self.made("clean")
+        self.made(*[word for word in shlex.split(command)[1:] if not word.startswith("REPRODUCIBLE")])
+        self.assertEqual((self.work / "sotto.sig").read_bytes()[960:992], measured)
+
+    def test_another_measurement_is_another_page(self):
+        self.made("SGX=1", f"BUILDINFO={self.info}")
+        before = self.page()
+        self.made("SGX=1", f"BUILDINFO={self.info}", "THREADS=3")
+        self.assertNotEqual(self.page(), before)
+
+    def test_what_it_cannot_be_made_from_is_named(self):
+        for name, text, message in (("sotto.sig", "text", "not a SIGSTRUCT"),
+                                    ("sotto.buildinfo", "commit 1\n", 'has no line "sha256"'),
+                                    ("sotto.manifest.sgx", "x = 1", "has no 'sgx'")):
+            self.made("SGX=1")
+            files = {"sotto.sig": self.work / "sotto.sig", "sotto.buildinfo": self.info,
+                     "sotto.manifest.sgx": self.work / "sotto.manifest.sgx"}
+            bad = self.top / "bad"
+            bad.write_text(text)
+            files[name] = bad
+            run = subprocess.run(
+                [PACKAGING / "release_page", "--sigstruct", files["sotto.sig"], "--manifest",
+                 files["sotto.manifest.sgx"], "--buildinfo", files["sotto.buildinfo"]],
+                capture_output=True, text=True, check=False)
+            self.assertEqual((run.returncode, run.stdout), (1, ""))
+            self.assertRegex(run.stderr, f"^release_page: {bad}: .*{message}.*\n$")
+
+
 class MadeAgain(Base):
     """What changes is noticed by its contents."""
 
@@ -241,11 +301,11 @@ class MadeAgain(Base):
 
     def test_signatures_are_reproducible(self):
         self.made("SGX=1", "DATE=2024-01-01")
-        signature = (self.work / "sotto.sig").read_text()
+        signature = (self.work / "sotto.sig").read_bytes()
         self.made("clean")
         self.assertFalse((self.work / "sotto.sig").exists())
         self.made("SGX=1", "DATE=2024-01-01")
-        self.assertEqual((self.work / "sotto.sig").read_text(), signature)
+        self.assertEqual((self.work / "sotto.sig").read_bytes(), signature)
 
     def test_another_key_or_date_signs_again(self):
         for name in ("a.pem", "b.pem"):
@@ -256,11 +316,11 @@ class MadeAgain(Base):
                           ["DATE=2024-01-02", f"KEY={self.top}/a.pem"],
                           ["DATE=2024-01-02", f"KEY={self.top}/b.pem"]):
             self.made("SGX=1", *arguments)
-            made.append((self.work / "sotto.sig").read_text())
+            made.append((self.work / "sotto.sig").read_bytes())
         (self.top / "b.pem").write_text("another key under the same name")
         os.utime(self.top / "b.pem", (OLD, OLD))
         self.made("SGX=1", "DATE=2024-01-02", f"KEY={self.top}/b.pem")
-        made.append((self.work / "sotto.sig").read_text())
+        made.append((self.work / "sotto.sig").read_bytes())
         self.assertEqual(len(set(made)), 5)
         self.assertEqual(len(self.signatures()), 5)
 

@@ -11,7 +11,7 @@ import sys
 SOURCE_DIR = pathlib.Path(__file__).resolve().parent.parent
 PACKAGING = SOURCE_DIR / "packaging/gramine"
 # What of it a directory needs to make a manifest in.
-PACKAGING_FILES = ("Makefile", "check_manifest", "manifest_argv.py", "manifest_files.py",
+PACKAGING_FILES = ("Makefile", "check_manifest", "manifest_argv.py", "manifest_files.py", "release_page", "sigstruct.py",
                    "sotto.manifest.template")
 sys.dont_write_bytecode = True
 sys.path += [str(SOURCE_DIR / "testing/gramine"), str(PACKAGING)]
