@@ -21,6 +21,7 @@
 namespace sotto {
 
 class GrpcStream final : public Transport,
+                         public ControlStream,
                          private grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // `receiver` outlives the stream.
@@ -37,8 +38,7 @@ class GrpcStream final : public Transport,
   // Queues a Doorbell, unless one is waiting to go out: a peer that asks for them without end, and
   // reads none, costs no memory.
   void RingDoorbell();
-  // Waits until the stream has ended, and the receiver been told why.
-  void AwaitEnd(FrameClock::time_point deadline);
+  void AwaitEnd(FrameClock::time_point deadline) override;
   // Messages and frames that wait to go out.
   size_t queued() const;
 

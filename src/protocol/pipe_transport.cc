@@ -17,7 +17,7 @@ absl::Status Stopped() { return absl::CancelledError("the data plane is no longe
 
 }  // namespace
 
-PipeTransport::PipeTransport(std::unique_ptr<GrpcStream> stream, std::unique_ptr<BytePipe> pipe,
+PipeTransport::PipeTransport(std::unique_ptr<ControlStream> stream, std::unique_ptr<BytePipe> pipe,
                              const std::optional<PlaneKeys>& keys, FrameReceiver& receiver)
     : receiver_(receiver),
       pipe_(std::move(pipe)),

@@ -11,7 +11,6 @@
 #include <optional>
 
 #include "protocol/byte_pipe.h"
-#include "protocol/grpc_stream.h"
 #include "protocol/record_pipe.h"
 #include "protocol/transport.h"
 
@@ -21,7 +20,7 @@ namespace sotto {
 class PipeTransport final : public Transport {
  public:
   // `receiver` outlives the transport. Without keys everything travels as it is.
-  PipeTransport(std::unique_ptr<GrpcStream> stream, std::unique_ptr<BytePipe> pipe,
+  PipeTransport(std::unique_ptr<ControlStream> stream, std::unique_ptr<BytePipe> pipe,
                 const std::optional<PlaneKeys>& keys, FrameReceiver& receiver);
 
   absl::Status Send(std::shared_ptr<RequestFrame> frame) override;
@@ -53,7 +52,7 @@ class PipeTransport final : public Transport {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool led_ = false;  // Guarded by mutex_.
-  const std::unique_ptr<GrpcStream> stream_;
+  const std::unique_ptr<ControlStream> stream_;
 };
 
 }  // namespace sotto

@@ -83,6 +83,17 @@ class Transport {
   virtual void Close() = 0;
 };
 
+// The session's stream, as a data plane beside it needs it. Thread-safe.
+class ControlStream {
+ public:
+  virtual ~ControlStream() = default;
+  // Waits until the stream has ended, and the receiver been told why.
+  virtual void AwaitEnd(FrameClock::time_point deadline) = 0;
+  // As a Transport's.
+  virtual void Shutdown() = 0;
+  virtual void Close() = 0;
+};
+
 }  // namespace sotto
 
 #endif  // SOTTO_PROTOCOL_TRANSPORT_H_
