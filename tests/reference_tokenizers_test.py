@@ -28,6 +28,7 @@ FRAGMENTS = [
     "\u0645\u0631\u062d\u0628\u0627", "\U0001f600", "\U0001f468\u200d\U0001f469", "\U0001f1e9\U0001f1ea",
     "\u0301\u0323", "\u0323\u0301", "\U00011938", "\u1abf\u0327", "\u0898", "\U00010d50", "\u1c89", "\U0001ccf0",
     "\u0000", "\u0004", "\u007f", "\ufffd", "\ufeff", "\U00040000", "\U0010ffff", "<|im_start|>", "<|endoftext|>",
+    "ss", "SS", "\u00df", "\u017f", "\u212a", "\u01f0", "j\u030c", "\ufb03", "FFI", "\u1c8a", "\u1f80", "\u03b9",
     "<s>", "</s>", "<x>", " <x> ", "<y>", "ab ab", "abab", "http://a.b/c?d=1", "def f(n):\n    return n\n",
 ]
 
@@ -137,6 +138,9 @@ REGEXES = [
     r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+", r"\p{Cn}",
     r"[^\p{Mn}\s]+", r"\p{S}|\p{Zs}", r"(?i:the|ab)", r"(?<=a)b|(?<!a)\s", r"[\u4e00-\u9fff]+", r"[\]\-a]+", r"[-!]+",
     r"(?=b)", r"x*", r"\p{Alphabetic}+", r"\p{Nd}+|\p{Nl}", r"[]a]", r"\A.|.\z",
+    r"(?i:[\p{Lu}\d]+)", r"(?i)[^\p{Lu}\s]+|the", "(?i:\u00df)|\ufb03", r"(?i:ss+|sss|ffi)", r"(?i:[\u00df\ufb03a-c]+)",
+    r"(?i:[\p{L}])1", r"(?i:[\p{Ll}&&[^s]]{2})", r"(?i:(?<=s)s|\x{1c89}|[[:upper:]]b)", r"(?i:(?-i:a)b)|[[:lower:]]",
+    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+",
 ]
 
 
@@ -146,7 +150,8 @@ CLASSES = [
     r"\p{Print}", r"\p{Lowercase}", r"\p{Uppercase}", r"\p{Assigned}", r"\p{Cased}", r"\p{Math}", r"\p{Emoji}",
     r"\p{ID_Start}", r"\p{XID_Continue}", r"\p{Ideographic}", r"\p{Diacritic}", r"\p{Grapheme_Base}",
     r"\p{Grapheme_Extend}", r"\p{Default_Ignorable_Code_Point}", r"\p{Terminal_Punctuation}", r"\p{Dash}",
-    r"\p{Changes_When_Lowercased}", r"\p{Unified_Ideograph}", r"\p{Extended_Pictographic}", r"\p{Case_Ignorable}",
+    r"(?i:[\p{Lu}])", r"(?i:[^\p{Lu}])", r"(?i:[[:lower:]&&\p{Greek}])", r"(?i:[a-z\u01c4\u1f80-\u1faf])",
+    r"(?i:\p{Lu})", r"(?i:[\p{Lt}\W])", r"\p{Changes_When_Lowercased}", r"\p{Unified_Ideograph}", r"\p{Extended_Pictographic}", r"\p{Case_Ignorable}",
 ]
 ASSIGNED = [range(0xd800), range(0xe000, 0x32400), range(0xe0000, 0xe0200)]
 # Each must be taken, or refused, as by the library.

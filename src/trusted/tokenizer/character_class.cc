@@ -46,7 +46,9 @@ absl::StatusOr<PatternEscape> ParseCodePoint(std::string_view rest) {
   const bool whole = braces ? end > begin && end < rest.size() && rest[end] == '}'
                             : end == begin + most && (most == 4 || rest[begin] < '8');
   if (!whole) return UnsupportedPattern(rest.substr(0, 2));
-  return PatternEscape{.character = StrCat("\\x{", rest.substr(begin, end - begin), "}"),
+  const std::string digits(rest.substr(begin, end - begin));
+  return PatternEscape{.character = StrCat("\\x{", digits, "}"),
+                       .code_point = static_cast<char32_t>(std::stoul(digits, nullptr, 16)),
                        .length = end + (braces ? 1 : 0)};
 }
 
@@ -55,6 +57,8 @@ struct ClassItem {
   std::string literal = {};     // not empty: the character, in PCRE2's spelling
   std::string members = {};     // not empty: a set that may stand between brackets
   std::string expression = {};  // else
+  char32_t code_point = 0;      // of `literal`
+  CasedSet cased = {};          // what is in it, where case is ignored
   bool named = false;           // an escape's class or POSIX's, which begins no range
 };
 
@@ -63,13 +67,19 @@ ClassItem ItemOf(const CharacterSet& set, bool negated) {
   return {.expression = SetExpression(set, negated), .named = true};
 }
 
+ClassItem Literal(std::string spelling, char32_t code_point) {
+  return {.literal = std::move(spelling), .code_point = code_point};
+}
+
 // What was read of a class: the union of `members` and `expressions`.
 struct ClassUnion {
   std::string members;
   std::vector<std::string> expressions;
+  CasedSet cased;
 
   void Add(ClassItem item) {
     members += item.literal + item.members;
+    cased |= item.cased;
     if (!item.expression.empty()) expressions.push_back(std::move(item.expression));
   }
   bool plain() const { return expressions.empty(); }
@@ -89,8 +99,10 @@ std::string Negated(const ClassUnion& set) {
 
 class ClassParser {
  public:
-  explicit ClassParser(std::string_view rest) : rest_(rest) {}
+  ClassParser(std::string_view rest, CaseRule rule) : rest_(rest), rule_(rule) {}
   size_t used() const { return at_; }
+  // What else the class matches.
+  std::vector<CaseVariants::Sequence> TakeSequences() { return std::move(sequences_); }
 
   // From '[' to its ']'.
   absl::StatusOr<ClassItem> Parse(int depth) {
@@ -109,7 +121,10 @@ class ClassParser {
       factors.back().Add(std::move(item));
     }
     ++at_;
-    return Finished(factors, negated);
+    ClassUnion all = Intersection(std::move(factors));
+    // The outermost brackets match both cases of what is in them; those within do not.
+    if (depth == 0 && rule_ == CaseRule::kIgnored) Widen(all, negated);
+    return Finished(all, negated);
   }
 
  private:
@@ -120,18 +135,39 @@ class ClassParser {
     return true;
   }
 
-  static ClassItem Finished(const std::vector<ClassUnion>& factors, bool negated) {
-    if (factors.size() == 1) {
-      const ClassUnion& only = factors[0];
-      if (negated) return {.expression = Negated(only)};
-      if (only.plain() && !only.members.empty()) return {.members = only.members};
-      return {.expression = only.Expression()};
-    }
+  static ClassUnion Intersection(std::vector<ClassUnion> factors) {
+    if (factors.size() == 1) return std::move(factors[0]);
     ClassUnion all;
+    all.cased.set();
     std::string expression = "(?:";
-    for (const ClassUnion& factor : factors) expression += StrCat("(?=", factor.Expression(), ")");
+    for (const ClassUnion& factor : factors) {
+      expression += StrCat("(?=", factor.Expression(), ")");
+      all.cased &= factor.cased;
+    }
     all.expressions.push_back(expression + "(?s:.))");
-    return {.expression = negated ? Negated(all) : all.Expression()};
+    return all;
+  }
+
+  void Widen(ClassUnion& all, bool negated) {
+    CaseVariants variants = CaseVariantsOf(all.cased);
+    all.members += variants.members;
+    if (!negated) sequences_ = std::move(variants.sequences);
+  }
+
+  static ClassItem Finished(const ClassUnion& all, bool negated) {
+    if (negated) return {.expression = Negated(all), .cased = ~all.cased};
+    if (!all.plain() || all.members.empty()) {
+      return {.expression = all.Expression(), .cased = all.cased};
+    }
+    return {.members = all.members, .cased = all.cased};
+  }
+
+  absl::StatusOr<ClassItem> NamedItem(const CharacterSet& set, bool negated) const {
+    ClassItem item = ItemOf(set, negated);
+    if (rule_ == CaseRule::kExact) return item;
+    SOTTO_ASSIGN_OR_RETURN(item.cased, CasedMembersOf(set));
+    if (negated) item.cased.flip();
+    return item;
   }
 
   absl::StatusOr<ClassItem> ParseItem(int depth) {
@@ -140,19 +176,19 @@ class ClassParser {
     if (rest[0] == '[') return Parse(depth + 1);
     if (rest.starts_with("\\b")) {  // Backspace, here alone.
       at_ += 2;
-      return ClassItem{.literal = "\\x{8}"};
+      return Literal("\\x{8}", 8);
     }
     if (rest[0] == '\\') {
       SOTTO_ASSIGN_OR_RETURN(PatternEscape escape, ParsePatternEscape(rest));
       at_ += escape.length;
-      if (escape.set.has_value()) return ItemOf(*escape.set, escape.negated);
-      return ClassItem{.literal = std::move(escape.character)};
+      if (escape.set.has_value()) return NamedItem(*escape.set, escape.negated);
+      return Literal(std::move(escape.character), escape.code_point);
     }
-    const size_t length = NextUtf8(rest).length;
-    at_ += length;
+    const Utf8Step step = NextUtf8(rest);
+    at_ += step.length;
     // Some punctuation means something between PCRE2's brackets.
-    const bool escaped = length == 1 && !IsAlphanumeric(rest[0]) && rest[0] > ' ';
-    return ClassItem{.literal = StrCat(escaped ? "\\" : "", rest.substr(0, length))};
+    const bool escaped = step.length == 1 && !IsAlphanumeric(rest[0]) && rest[0] > ' ';
+    return Literal(StrCat(escaped ? "\\" : "", rest.substr(0, step.length)), step.character);
   }
 
   absl::StatusOr<ClassItem> ParsePosix(std::string_view rest) {
@@ -163,27 +199,34 @@ class ClassParser {
     const auto set = PosixSet(rest.substr(begin, end - begin));
     if (!set.has_value()) return UnsupportedPattern(rest.substr(0, end + 2));
     at_ += end + 2;
-    return ItemOf(*set, negated);
+    return NamedItem(*set, negated);
   }
 
   // Turns `item` into a range where it begins one. A hyphen elsewhere is a character.
   absl::Status ParseRange(ClassItem& item, int depth) {
+    char32_t end = item.code_point;
     const std::string_view rest = rest_.substr(at_);
-    if (rest.size() < 2 || rest[0] != '-' || rest[1] == ']' || rest.starts_with("-&&")) {
-      return absl::OkStatus();
+    if (rest.size() >= 2 && rest[0] == '-' && rest[1] != ']' && !rest.starts_with("-&&")) {
+      if (item.named) return absl::InvalidArgumentError(kSetInRange);
+      const bool bracket = rest[1] == '[' && !rest.starts_with("-[:");
+      if (!item.literal.empty() && !bracket) {
+        ++at_;
+        SOTTO_ASSIGN_OR_RETURN(const ClassItem last, ParseItem(depth));
+        if (last.literal.empty()) return absl::InvalidArgumentError(kSetInRange);
+        item.literal += StrCat("-", last.literal);
+        end = last.code_point;
+      }
     }
-    if (item.named) return absl::InvalidArgumentError(kSetInRange);
-    const bool bracket = rest[1] == '[' && !rest.starts_with("-[:");
-    if (item.literal.empty() || bracket) return absl::OkStatus();
-    ++at_;
-    SOTTO_ASSIGN_OR_RETURN(ClassItem last, ParseItem(depth));
-    if (last.literal.empty()) return absl::InvalidArgumentError(kSetInRange);
-    item.literal += StrCat("-", last.literal);
+    if (rule_ == CaseRule::kIgnored && !item.literal.empty()) {
+      item.cased = CasedRange(item.code_point, end);
+    }
     return absl::OkStatus();
   }
 
   std::string_view rest_;
+  const CaseRule rule_;
   size_t at_ = 0;
+  std::vector<CaseVariants::Sequence> sequences_;
 };
 
 }  // namespace
@@ -212,22 +255,27 @@ absl::StatusOr<PatternEscape> ParsePatternEscape(std::string_view rest) {
   if (auto set = EscapeSet(upper ? static_cast<char>(c - 'A' + 'a') : c)) {
     return PatternEscape{.set = std::move(set), .negated = upper, .length = 2};
   }
-  if (c == 'v') return PatternEscape{.character = "\\x{b}", .length = 2};
-  constexpr std::string_view kSame = "rntfae";
-  if (IsAlphanumeric(c) && kSame.find(c) == std::string_view::npos) {
+  if (c == 'v') return PatternEscape{.character = "\\x{b}", .code_point = 0xb, .length = 2};
+  constexpr std::string_view kSame = "rntfae", kControls = "\r\n\t\f\a\x1b";
+  const size_t same = kSame.find(c);
+  if (IsAlphanumeric(c) && same == std::string_view::npos) {
     return UnsupportedPattern(rest.substr(0, 2));
   }
-  const size_t length = NextUtf8(rest.substr(1)).length;
-  const bool letter = length > 1;  // Of another script: a backslash before it says nothing.
-  return PatternEscape{.character = std::string(rest.substr(letter ? 1 : 0, length + !letter)),
-                       .length = 1 + length};
+  const Utf8Step step = NextUtf8(rest.substr(1));
+  const bool letter = step.length > 1;  // Of another script: a backslash before it says nothing.
+  return PatternEscape{
+      .character = std::string(rest.substr(letter ? 1 : 0, step.length + !letter)),
+      .code_point = same == std::string_view::npos ? step.character : char32_t(kControls[same]),
+      .length = 1 + step.length};
 }
 
-absl::StatusOr<std::string> TranslateClass(std::string_view rest, size_t& length) {
-  ClassParser parser(rest);
+absl::StatusOr<TranslatedClass> TranslateClass(std::string_view rest, CaseRule rule) {
+  ClassParser parser(rest, rule);
   SOTTO_ASSIGN_OR_RETURN(const ClassItem item, parser.Parse(0));
-  length = parser.used();
-  return item.members.empty() ? item.expression : StrCat("[", item.members, "]");
+  return TranslatedClass{
+      .expression = item.members.empty() ? item.expression : StrCat("[", item.members, "]"),
+      .sequences = parser.TakeSequences(),
+      .length = parser.used()};
 }
 
 }  // namespace sotto

@@ -1,9 +1,11 @@
 #include "trusted/tokenizer/pattern_translation.h"
 
+#include <iterator>
 #include <vector>
 
 #include "base/strings.h"
 #include "base/utf8.h"
+#include "trusted/tokenizer/case_folding.h"
 #include "trusted/tokenizer/character_class.h"
 
 namespace sotto {
@@ -22,6 +24,7 @@ struct Group {
   bool transparent = false;  // (?: and no other: it is what is in it
   bool look_around = false;
   bool look_behind = false, negative_look_behind = false;  // itself or one around it
+  bool ignore_case = false;
   // Of the current alternative: its parts, and whether the last cannot be repeated.
   size_t parts = 0;
   bool last_is_anchor = false;
@@ -68,14 +71,10 @@ class Translator {
   }
 
   absl::Status Step() {
+    if (group().ignore_case && StepCaseless()) return absl::OkStatus();
     const char c = pattern_[at_];
     if (c == '\\') return StepEscape();
-    if (c == '[') {
-      size_t length = 0;
-      SOTTO_ASSIGN_OR_RETURN(const std::string expression, TranslateClass(rest(), length));
-      AddAtom(expression, length);
-      return absl::OkStatus();
-    }
+    if (c == '[') return StepClass();
     if (c == '(') return OpenGroup();
     if (c == ')') return CloseGroup();
     if (c == '|') {
@@ -88,13 +87,78 @@ class Translator {
       return absl::OkStatus();
     }
     if (c == '*' || c == '+' || c == '?') return StepQuantifier(c);
-    if (c == '{') {
-      SOTTO_ASSIGN_OR_RETURN(const bool interval, StepInterval());
-      if (interval) return absl::OkStatus();
-    }
+    if (const size_t interval = IntervalLength(at_)) return StepInterval(interval);
     const size_t length = NextUtf8(rest()).length;
     AddAtom(rest().substr(0, length), length);
     return absl::OkStatus();
+  }
+
+  absl::Status StepClass() {
+    const bool ignore_case = group().ignore_case;
+    SOTTO_ASSIGN_OR_RETURN(
+        const TranslatedClass set,
+        TranslateClass(rest(), ignore_case ? CaseRule::kIgnored : CaseRule::kExact));
+    // Where any number of the class's characters match, several of them are nothing new.
+    const char next = CharacterAt(at_ + set.length);
+    const bool repeated = next == '*' || next == '+';
+    std::string sequences;
+    for (const auto& sequence : set.sequences) {
+      if (!repeated || !sequence.of_members) sequences += StrCat("|", sequence.expression);
+    }
+    AddAtom(sequences.empty() ? set.expression : StrCat("(?:", set.expression, sequences, ")"),
+            set.length);
+    return absl::OkStatus();
+  }
+
+  char CharacterAt(size_t at) const { return at < pattern_.size() ? pattern_[at] : '\0'; }
+
+  // One character that stands for itself.
+  struct Literal {
+    char32_t character = 0;
+    size_t length = 0;  // of its spelling; 0: it is something else
+  };
+
+  Literal LiteralAt(size_t at) const {
+    const std::string_view rest = pattern_.substr(at);
+    if (rest.empty() || std::string_view("[()|^$*+?.").find(rest[0]) != std::string_view::npos ||
+        IntervalLength(at) > 0) {
+      return {};
+    }
+    if (rest[0] != '\\') {
+      const Utf8Step step = NextUtf8(rest);
+      return {step.character, step.length};
+    }
+    if (std::string_view("AzZbB").find(CharacterAt(at + 1)) != std::string_view::npos) return {};
+    const auto escape = ParsePatternEscape(rest);
+    if (!escape.ok() || escape->set.has_value()) return {};  // Step() says what is wrong.
+    return {escape->code_point, escape->length};
+  }
+
+  bool IsRepeated(size_t end) const {
+    const char c = CharacterAt(end);
+    return c == '*' || c == '+' || c == '?' || IntervalLength(end) > 0;
+  }
+
+  // Literals that case has to do with, as many as equal something together; PCRE2's own idea of
+  // case is not asked for. A literal that is repeated stands for itself. False: there are none.
+  bool StepCaseless() {
+    std::u32string text;
+    size_t ends[3] = {}, end = at_;
+    while (text.size() < std::size(ends)) {
+      const Literal literal = LiteralAt(end);
+      if (literal.length == 0 || (!text.empty() && IsRepeated(end + literal.length))) break;
+      end += literal.length;
+      ends[text.size()] = end;
+      text.push_back(literal.character);
+      if (IsRepeated(end)) break;
+    }
+    if (text.empty()) return false;
+    const bool behind = group().look_behind || group().negative_look_behind;
+    const CaselessUnit unit =
+        FirstCaselessUnit(text, behind ? CaseUnits::kSingle : CaseUnits::kAny);
+    if (unit.expression.empty()) return false;
+    AddAtom(unit.expression, ends[unit.characters - 1] - at_);
+    return true;
   }
 
   absl::Status StepEscape() {
@@ -136,19 +200,25 @@ class Translator {
     return absl::OkStatus();
   }
 
-  // {n}, {n,}, {,m} and {n,m}; false: a brace that is none of these.
-  absl::StatusOr<bool> StepInterval() {
-    size_t i = at_ + 1, digits = 0, commas = 0;
+  // Of {n}, {n,}, {,m} or {n,m} at this place; 0: it is none of these.
+  size_t IntervalLength(size_t at) const {
+    if (CharacterAt(at) != '{') return 0;
+    size_t i = at + 1, digits = 0, commas = 0;
     for (; i < pattern_.size() && (IsDigit(pattern_[i]) || pattern_[i] == ','); ++i) {
       (pattern_[i] == ',' ? commas : digits) += 1;
     }
-    if (i >= pattern_.size() || pattern_[i] != '}' || digits == 0 || commas > 1) return false;
+    const bool whole = CharacterAt(i) == '}' && digits > 0 && commas <= 1;
+    return whole ? i + 1 - at : 0;
+  }
+
+  absl::Status StepInterval(size_t length) {
     SOTTO_RETURN_IF_ERROR(BeginQuantifier());
-    const std::string_view bounds = pattern_.substr(at_ + 1, i - at_ - 1);
+    const std::string_view bounds = pattern_.substr(at_ + 1, length - 2);
     out_ += StrCat("{", bounds[0] == ',' ? "0" : "", bounds, "}");
-    at_ = i + 1;
-    repeated_ = commas > 0 ? Repeated::kByInterval : Repeated::kWholly;
-    return true;
+    at_ += length;
+    repeated_ =
+        bounds.find(',') != std::string_view::npos ? Repeated::kByInterval : Repeated::kWholly;
+    return absl::OkStatus();
   }
 
   absl::Status CloseGroup() {
@@ -167,7 +237,8 @@ class Translator {
     const Group& around = groups_.back();
     return {.begin = out_.size(),
             .look_behind = around.look_behind,
-            .negative_look_behind = around.negative_look_behind};
+            .negative_look_behind = around.negative_look_behind,
+            .ignore_case = around.ignore_case};
   }
 
   absl::Status OpenGroup() {
@@ -204,20 +275,26 @@ class Translator {
     return absl::OkStatus();
   }
 
-  // (?i) or (?i-m:...; Ruby's m lets the dot match a line's end, as PCRE2's s does.
+  // (?i) or (?i-m:...; Ruby's m lets the dot match a line's end, as PCRE2's s does. What i does is
+  // done here.
   absl::Status OpenOptions() {
+    Group opened = NewGroup();
     std::string out = "(?";
+    bool on = true;
     for (size_t i = at_ + 2; i < pattern_.size(); ++i) {
       const char c = pattern_[i];
       if (c == ')' || c == ':') {
         // Amid an expression, how far such options reach differs between the two.
         if (c == ')' && at_ > 0) break;
-        if (c == ':') groups_.push_back(NewGroup());
+        if (c == ':') groups_.push_back(opened);
+        if (c == ')') group().ignore_case = opened.ignore_case;
         Copy(out + c, i + 1 - at_);
         return absl::OkStatus();
       }
+      if (c == 'i') opened.ignore_case = on;
+      if (c == '-') on = false;
+      if (c == 'm' || c == '-') out.push_back(c == 'm' ? 's' : c);
       if (c != 'i' && c != 'm' && c != '-') break;
-      out.push_back(c == 'm' ? 's' : c);
     }
     return UnsupportedPattern(rest().substr(0, 3));
   }

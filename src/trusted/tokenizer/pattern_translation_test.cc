@@ -83,6 +83,36 @@ TEST(PatternTranslationTest, PosixClassesAndBinaryProperties) {
               ElementsAre("\U0001fae8", "x"));
 }
 
+TEST(PatternTranslationTest, CaseIsIgnoredAsUnicode16Folds) {
+  EXPECT_THAT(Matches("(?i:'s|'re)", "'S 'rE 'x '\u017f"), ElementsAre("'S", "'rE", "'\u017f"));
+  EXPECT_THAT(Matches("(?i)K", "kK\u212ax"), ElementsAre("k", "K", "\u212a"));
+  EXPECT_THAT(Matches("(?i:\u1c89|\\x{a7cb})", "\u1c8a\u0264\u1c89"),
+              ElementsAre("\u1c8a", "\u0264", "\u1c89"));
+  EXPECT_THAT(Matches("(?i:a(?-i:b)c)", "AbC aBc"), ElementsAre("AbC"));
+  EXPECT_THAT(Matches("(?i-m:a.)|b", "A\nAxB"), ElementsAre("Ax"));
+  // A class matches both cases of what it holds as a whole, a property alone does not.
+  EXPECT_THAT(Matches("(?i:[\\p{Lu}])", "aA1\u00e9"), ElementsAre("a", "A", "\u00e9"));
+  EXPECT_THAT(Matches("(?i:\\p{Lu}|[[:^upper:]&&[b-z]])", "aAcC"), ElementsAre("A", "c", "C"));
+  EXPECT_THAT(Matches("(?i:[^\\p{Lu}])", "aA1"), ElementsAre("1"));
+  EXPECT_THAT(Matches("(?i:[[^\\p{Lu}]])", "aA1"), ElementsAre("a", "A", "1"));
+  EXPECT_THAT(Matches("(?i:[a-z&&[^b]])", "AbB\u017f"), ElementsAre("A", "\u017f"));
+  EXPECT_THAT(Matches("[\\p{Lu}]", "aA"), ElementsAre("A"));
+}
+
+TEST(PatternTranslationTest, OneCharacterMayEqualSeveral) {
+  EXPECT_THAT(Matches("(?i:\u00df)", "ssx\u1e9eS"), ElementsAre("ss", "\u1e9e"));
+  EXPECT_THAT(Matches("(?i:sss)", "\u00dfs s\u00df SSS"), ElementsAre("\u00dfs", "SSS"));
+  EXPECT_THAT(Matches("(?i:ss+)", "\u00df Sss"), ElementsAre("Sss"));  // The last is by itself.
+  EXPECT_THAT(Matches("(?i:\\x73\\x73)", "\u00df"), ElementsAre("\u00df"));
+  EXPECT_THAT(Matches("(?i:ffi)", "\ufb03 \ufb00i"), ElementsAre("\ufb03"));
+  EXPECT_THAT(Matches("(?i:[\u00df])", "ssx\u1e9eS"), ElementsAre("ss", "\u1e9e"));
+  EXPECT_THAT(Matches("(?i:[^\u00df])", "ss\u1e9e"), ElementsAre("s", "s"));
+  EXPECT_THAT(Matches("(?i:[\\p{L}])1", "ss1"), ElementsAre("ss1"));
+  EXPECT_THAT(Matches("(?i:[\\p{L}]+)1", "xss1"), ElementsAre("xss1"));
+  // Not in a look-behind.
+  EXPECT_THAT(Matches("(?<=(?i:\u00df))x", "ssx\u1e9ex"), ElementsAre("x"));
+}
+
 TEST(PatternTranslationTest, EscapedPatternsMatchThemselves) {
   const std::string all = "\\^$.|?*+()[]{}-#&~ \n\u2581a";
   const auto split = SplitPattern::CompilePcre2(EscapedPattern(all));
