@@ -238,6 +238,8 @@ def small_tokenizers():
                          ("normalized", {"normalized": True}), ("special", {"special": True}),
                          ("all", {"lstrip": True, "rstrip": True, "single_word": True})]:
         tokens = [added(content, **fields) for content in ["<x>", "ab", "<y>", "\n", "12"]]
+        nested = [added(content, **fields) for content in ["a", "ab ", "ab a", "b ab", " ", "!!", "abcab!"]]
+        found[f"added nested {name}"] = tokenizer(byte_level_model(), None, byte_level(), added_tokens=nested)
         found[f"added {name}"] = tokenizer(byte_level_model(), None, byte_level(), added_tokens=tokens)
         found[f"added {name} lower"] = tokenizer(characters_model(), {"type": "Lowercase"}, None, added_tokens=tokens)
     found["added twice"] = tokenizer(

@@ -11,11 +11,11 @@
 
 #include "absl/functional/function_ref.h"
 #include "base/status.h"
-#include "trusted/tokenizer/byte_trie.h"
+#include "trusted/tokenizer/longest_matches.h"
 
 namespace sotto {
 
-// A text may be looked at once for each byte of the longest content.
+// Much less than what a text is looked through in at a time.
 inline constexpr size_t kMaxAddedTokenBytes = 512;
 
 // An entry of tokenizer.json's `added_tokens`.
@@ -31,11 +31,12 @@ struct AddedToken {
   bool operator==(const AddedToken&) const = default;
 };
 
-// A set of contents, as a trie. Immutable once filled.
+// A set of contents. Immutable.
 class AddedTokenMatcher {
  public:
-  // Finds token.content. Of equal contents the first counts. REQUIRES: it is not empty.
-  void Add(const AddedToken& token);
+  AddedTokenMatcher() = default;
+  // Finds their contents. Of equal ones the first counts. REQUIRES: none is empty.
+  explicit AddedTokenMatcher(std::span<const AddedToken> tokens);
   bool empty() const { return tokens_.empty(); }
 
   // Bytes of a text.
@@ -46,22 +47,15 @@ class AddedTokenMatcher {
   // Cuts `text` at its leftmost-longest added tokens: calls on_text for each non-empty stretch
   // between them and on_token for each token, in order, as find_matches() of the reference's
   // added_vocabulary.rs does. A token that would begin or end inside one of `plain`, which are
-  // disjoint and rise, is none. Stops at the first error. Takes O(text.size() x longest content).
+  // disjoint and rise, is none. Stops at the first error. Takes O(text.size()).
   absl::Status Split(std::string_view text,
                      absl::FunctionRef<absl::Status(std::string_view)> on_text,
                      absl::FunctionRef<void(int32_t id)> on_token,
                      std::span<const Range> plain = {}) const;
 
  private:
-  struct Match {
-    size_t length = 0;  // 0: none
-    const AddedToken* token = nullptr;
-  };
-
-  Match LongestAt(std::string_view text) const;
-
   std::vector<AddedToken> tokens_;
-  ByteTrie contents_;  // to an index into tokens_
+  LongestMatches contents_;  // to an index into tokens_
 };
 
 }  // namespace sotto

@@ -2,59 +2,60 @@
 #ifndef SOTTO_TRUSTED_TOKENIZER_BYTE_TRIE_H_
 #define SOTTO_TRUSTED_TOKENIZER_BYTE_TRIE_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
-
-#include "absl/container/flat_hash_map.h"
 
 namespace sotto {
 
+// Immutable.
 class ByteTrie {
  public:
-  static constexpr int32_t kNone = -1;
+  using Entry = std::pair<std::string_view, int32_t>;  // key and value
 
-  // Adds `key` and returns its value: `value`, or that which it was added with before. REQUIRES:
-  // key is not empty; value >= 0.
-  int32_t Add(std::string_view key, int32_t value) {
-    first_bytes_[static_cast<uint8_t>(key[0])] = true;
-    uint32_t node = 0;
-    for (const char c : key) {
-      const auto next = static_cast<uint32_t>(values_.size());
-      const auto [it, inserted] = edges_.try_emplace(Edge(node, c), next);
-      if (inserted) values_.push_back(kNone);
-      node = it->second;
-    }
-    if (values_[node] == kNone) values_[node] = value;
-    return values_[node];
-  }
-
-  bool empty() const { return edges_.empty(); }
-  // Whether a key begins with this byte.
-  bool Begins(char c) const { return first_bytes_[static_cast<uint8_t>(c)]; }
+  ByteTrie() : ByteTrie(std::vector<Entry>()) {}
+  // REQUIRES: no key is empty, or there twice; values are not negative.
+  explicit ByteTrie(std::vector<Entry> entries);
 
   // Calls visit(length, value) for each key that `text` begins with, shortest first.
   template <typename Visit>
   void EachPrefix(std::string_view text, Visit visit) const {
-    uint32_t node = 0;
+    const Node* const nodes = nodes_.data();
+    const Node* node = nodes;
     for (size_t i = 0; i < text.size(); ++i) {
-      const auto it = edges_.find(Edge(node, text[i]));
-      if (it == edges_.end()) break;
-      node = it->second;
-      if (values_[node] != kNone) visit(i + 1, values_[node]);
+      node = Child(nodes, *node, static_cast<uint8_t>(text[i]));
+      if (node == nullptr) break;
+      if (node->value != kNone) visit(i + 1, node->value);
     }
   }
 
  private:
-  static uint64_t Edge(uint32_t node, char c) {
-    return uint64_t{node} << 8 | static_cast<uint8_t>(c);
+  static constexpr int32_t kNone = -1;
+
+  // Its children stand together, by their bytes.
+  struct Node {
+    uint32_t children = 0;
+    int32_t value = kNone;
+    uint16_t count = 0;
+    uint8_t byte = 0;  // that leads to it
+  };
+
+  // nullptr: none.
+  static const Node* Child(const Node* nodes, const Node& node, uint8_t byte) {
+    const Node *begin = nodes + node.children, *end = begin + node.count;
+    while (end - begin > 4) {
+      const Node* const middle = begin + (end - begin) / 2;
+      (middle->byte > byte ? end : begin) = middle;
+    }
+    for (; begin < end; ++begin) {
+      if (begin->byte == byte) return begin;
+    }
+    return nullptr;
   }
 
-  std::vector<int32_t> values_{kNone};  // by node
-  absl::flat_hash_map<uint64_t, uint32_t> edges_;
-  std::array<bool, 256> first_bytes_{};
+  std::vector<Node> nodes_;  // level by level
 };
 
 }  // namespace sotto

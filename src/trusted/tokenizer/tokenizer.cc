@@ -36,10 +36,11 @@ struct Tokenizer::Parts {
 
 absl::Status Tokenizer::Parts::AddTokens(TokenizerDefinition& definition) {
   is_special.resize(definition.tokens.size());
+  std::vector<AddedToken> verbatim, normalized;
   for (AddedToken& token : definition.added_tokens) {
     if (token.special) is_special[static_cast<size_t>(token.id)] = true;
     if (!token.normalized) {
-      verbatim_added.Add(token);
+      verbatim.push_back(std::move(token));
       continue;
     }
     auto content = Normalize(definition.normalizer, token.content, kMaxAddedTokenBytes);
@@ -49,8 +50,10 @@ absl::Status Tokenizer::Parts::AddTokens(TokenizerDefinition& definition) {
                                                " bytes once normalised"));
     }
     token.content = *std::move(content);
-    if (!token.content.empty()) normalized_added.Add(token);
+    if (!token.content.empty()) normalized.push_back(std::move(token));
   }
+  verbatim_added = AddedTokenMatcher(verbatim);
+  normalized_added = AddedTokenMatcher(normalized);
   return absl::OkStatus();
 }
 

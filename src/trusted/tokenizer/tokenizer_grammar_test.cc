@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "base/strings.h"
+#include "testing/sanitizer.h"
 #include "testing/small_tokenizers.h"
 #include "trusted/tokenizer/tokenizer_test_util.h"
 
@@ -293,6 +295,17 @@ TEST(UnigramGrammar, TakesTheBestSumOfScores) {
   EXPECT_EQ(IdsOf(UnigramJson(), "ba"), (Ids{1, 3, 2}));
 }
 
+// Tokens one within the other, at each place of the text.
+TEST(UnigramGrammar, NestedTokensTakeNoLongerThanTheyMust) {
+  json file = UnigramJson();
+  json& vocab = file["model"]["vocab"] = json::array({json::array({"<unk>", 0.0})});
+  for (size_t length = 1; length <= 512; ++length) {
+    vocab.push_back(json::array({std::string(length, 'a'), -1.0}));
+  }
+  file["pre_tokenizer"] = nullptr;
+  EXPECT_EQ(IdsOf(file, std::string(1 << 20, 'a')), Ids(2048, 512));
+}
+
 TEST(UnigramGrammar, UnknownCharactersAreOneOrBytes) {
   json file = UnigramJson();
   EXPECT_EQ(IdsOf(file, "aéüb"), (Ids{1, 2, 0, 3}));
@@ -318,6 +331,43 @@ TEST(AddedTokenGrammar, SingleWord) {
   EXPECT_EQ(IdsOf(file, "abz"), (Ids{'a', 'b', 'z'}));
   EXPECT_EQ(IdsOf(file, "éab"), (Ids{0xc3, 0xa9, 'a', 'b'}));
   EXPECT_EQ(IdsOf(file, "ab\u0301"), (Ids{'a', 'b', 0xcc, 0x81}));
+}
+
+// Of this process, so that neighbours do not count; a sanitizer would.
+class Seconds {
+ public:
+  double spent() const {
+    return kUnderSanitizer ? 0 : static_cast<double>(std::clock() - begin_) / CLOCKS_PER_SEC;
+  }
+
+ private:
+  const std::clock_t begin_ = std::clock();
+};
+constexpr double kMostSecondsAMegabyte = 2;
+
+// As long as they may be, one within the other, at each place of the text or nearly.
+TEST(AddedTokenGrammar, NestedOnesTakeNoLongerThanTheyMust) {
+  json file = ByteLevelJson();
+  file["post_processor"] = nullptr;
+  const json token = file["added_tokens"][1];
+  json& tokens = file["added_tokens"] = json::array();
+  for (size_t length = 1; length <= kMaxAddedTokenBytes; ++length) {
+    tokens.push_back(token);
+    tokens.back()["content"] = std::string(length - 1, '!') + "?";
+    tokens.back()["single_word"] = length % 2 == 0;
+  }
+  const std::string text(1 << 20, '!');
+  const Seconds nested;
+  EXPECT_EQ(IdsOf(file, text).size(), text.size());
+  EXPECT_LT(nested.spent(), kMostSecondsAMegabyte);
+  EXPECT_EQ(IdsOf(file, std::string(2 * kMaxAddedTokenBytes, '?')).size(), 2 * kMaxAddedTokenBytes);
+  tokens = json::array();
+  tokens.push_back(token);
+  tokens.back()["content"] = "!";
+  tokens.back()["single_word"] = true;
+  const Seconds alone;
+  EXPECT_EQ(IdsOf(file, text).size(), text.size());
+  EXPECT_LT(alone.spent(), kMostSecondsAMegabyte);
 }
 
 // Numbers are the reference's, whatever the file says: the model's, or the next free one.

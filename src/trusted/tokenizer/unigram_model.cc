@@ -48,25 +48,26 @@ class UnigramEncoder : public WordEncoder {
     bool unknown;
   };
 
-  void Offer(size_t end, const Node& candidate) {
-    Node& node = nodes_[end];
+  static void Offer(Node& node, const Node& candidate) {
     if (node.begin < 0 || candidate.score > node.score) node = candidate;
   }
 
   absl::Status FindBestPath(std::string_view word) {
+    const double* const scores = model_.scores_.data();
     nodes_.assign(word.size() + 1, Node{});
     for (size_t at = 0; at < word.size();) {
-      const double score = nodes_[at].score;
+      Node* const here = &nodes_[at];
+      const double score = here->score;
       const size_t character = NextUtf8(word.substr(at)).length;
       const auto begin = static_cast<int64_t>(at);
       bool single = false;  // Whether the character is a token.
       model_.trie_.EachPrefix(word.substr(at), [&](size_t length, int32_t id) {
-        Offer(at + length, {score + model_.scores_[static_cast<size_t>(id)], begin, id});
+        Offer(here[length], {score + scores[id], begin, id});
         single = single || length == character;
       });
       if (!single) {
         if (!model_.unk_id_.has_value()) return NoUnknownToken();
-        Offer(at + character, {score + model_.unk_score_, begin, *model_.unk_id_});
+        Offer(here[character], {score + model_.unk_score_, begin, *model_.unk_id_});
       }
       at += character;
     }
@@ -103,9 +104,14 @@ UnigramModel::UnigramModel(UnigramDefinition definition)
       byte_ids_(FallbackIds(vocabulary_)),
       unk_id_(definition.unk_id),
       byte_fallback_(definition.byte_fallback) {
+  std::vector<ByteTrie::Entry> entries;
   for (const std::string& token : definition.tokens) {
-    if (!token.empty()) trie_.Add(token, *vocabulary_.Find(token));
+    if (!token.empty()) entries.emplace_back(token, *vocabulary_.Find(token));
   }
+  // A token that is there twice has one id.
+  std::sort(entries.begin(), entries.end());
+  entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
+  trie_ = ByteTrie(std::move(entries));
   if (!scores_.empty()) {
     unk_score_ = *std::min_element(scores_.begin(), scores_.end()) - kUnknownPenalty;
   }
