@@ -50,7 +50,12 @@ absl::Status Tokenizer::Parts::AddTokens(TokenizerDefinition& definition) {
                                                " bytes once normalised"));
     }
     token.content = *std::move(content);
-    if (!token.content.empty()) normalized.push_back(std::move(token));
+    // The reference cuts text at each byte then, and ends the process within a character.
+    if (token.content.empty()) {
+      return absl::InvalidArgumentError(
+          StrCat("added_tokens: the content of id ", token.id, " is empty once normalised"));
+    }
+    normalized.push_back(std::move(token));
   }
   verbatim_added = AddedTokenMatcher(verbatim);
   normalized_added = AddedTokenMatcher(normalized);

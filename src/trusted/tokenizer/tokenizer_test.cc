@@ -227,6 +227,17 @@ TEST(TokenizerTest, NormalizedAddedTokensAreFoundInNormalisedText) {
   EXPECT_EQ(IdsOf(tokenizer, "a </s>"), (Ids{259, 260, 2}));
 }
 
+// What the reference does with these ends the process at the first text beyond ASCII.
+TEST(TokenizerTest, NormalizedAddedTokensThatBecomeEmptyAreRefused) {
+  json file = ByteLevelJson();
+  file["normalizer"] = {{"type", "Replace"}, {"pattern", {{"String", "<eot>"}}}, {"content", ""}};
+  EXPECT_EQ(IdsOf(file, "a<eot>"), (Ids{'a', 261}));
+  file["added_tokens"][1]["normalized"] = true;
+  EXPECT_EQ(Tokenizer::Parse(file.dump(), "T").status(),
+            absl::InvalidArgumentError(
+                "T: added_tokens: the content of id 261 is empty once normalised"));
+}
+
 // Thirty-one steps that each double a text would make a terabyte of a line.
 TEST(TokenizerTest, NormalisersThatGrowWithoutEndAreAnError) {
   json file = SentencePieceJson();
