@@ -59,7 +59,7 @@ absl::Status AddedTokenMatcher::Split(std::string_view text,
   SpaceRuns spaces(text);
   LongestMatches::Scan contents(contents_, text);
   size_t done = 0;  // Where text goes on; may lie behind i, in white space that a token took.
-  for (size_t i = 0; i < text.size();) {
+  for (size_t i = contents.Candidate(0); i < text.size(); i = contents.Candidate(i)) {
     const int32_t index = contents.At(i);
     if (index == LongestMatches::kNone) {
       ++i;

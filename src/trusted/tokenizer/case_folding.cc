@@ -17,7 +17,12 @@
 namespace sotto {
 namespace {
 
-constexpr char32_t kLastCased = 0x1ffff;
+// Where characters are that fold; there are far more elsewhere.
+constexpr std::pair<char32_t, char32_t> kCased[] = {
+    {0, 0x5ff},         {0x10a0, 0x1fff},   {0x2100, 0x24ff},   {0x2c00, 0x2dff},
+    {0xa600, 0xabff},   {0xfb00, 0xfbff},   {0xff00, 0xffff},   {0x10400, 0x10dff},
+    {0x11800, 0x118ff}, {0x16e00, 0x16eff}, {0x1e900, 0x1e9ff},
+};
 constexpr size_t kMostFolded = 3;
 
 // Of what utf8proc, which knows Unicode 15, does not fold.
@@ -30,7 +35,7 @@ char32_t LaterFolding(char32_t c) {
 }
 
 std::u32string FoldingOf(char32_t c) {
-  if (c > kLastCased) return {c};
+  if (c > std::rbegin(kCased)->second) return {c};
   if (const char32_t later = LaterFolding(c); later != c) return {later};
   utf8proc_int32_t parts[kMostFolded];
   int boundary = 0;
@@ -88,14 +93,16 @@ class Foldings {
   }
 
  private:
+  void Add(char32_t c, const std::u32string& folding) {
+    if (folding == std::u32string_view(&c, 1)) return;
+    classes_[folding].push_back(c);
+    characters_.push_back(c);
+    characters_.insert(characters_.end(), folding.begin(), folding.end());
+  }
+
   Foldings() {
-    for (char32_t c = 0; c <= kLastCased; ++c) {
-      if (c >= 0xd800 && c < 0xe000) continue;
-      const std::u32string folding = FoldingOf(c);
-      if (folding == std::u32string_view(&c, 1)) continue;
-      classes_[folding].push_back(c);
-      characters_.push_back(c);
-      characters_.insert(characters_.end(), folding.begin(), folding.end());
+    for (const auto& [first, last] : kCased) {
+      for (char32_t c = first; c <= last; ++c) Add(c, FoldingOf(c));
     }
     for (auto& [folding, equal] : classes_) {
       if (folding.size() == 1) equal.push_back(folding[0]);

@@ -12,6 +12,7 @@ constexpr size_t kBlock = 4096;
 }  // namespace
 
 int32_t LongestMatches::Add(std::string_view key, int32_t value) {
+  first_bytes_[static_cast<uint8_t>(key[0])] = true;
   for (int second = 0; second < 256; ++second) {
     const char c = key.size() > 1 ? key[1] : static_cast<char>(second);
     pairs_.set(Pair(key[0], c));

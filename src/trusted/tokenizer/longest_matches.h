@@ -4,6 +4,7 @@
 #ifndef SOTTO_TRUSTED_TOKENIZER_LONGEST_MATCHES_H_
 #define SOTTO_TRUSTED_TOKENIZER_LONGEST_MATCHES_H_
 
+#include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +30,11 @@ class LongestMatches {
   class Scan {
    public:
     Scan(const LongestMatches& matches, std::string_view text) : matches_(matches), text_(text) {}
+    // The first place from `at` on where a key may begin; that of the text's end: there is none.
+    size_t Candidate(size_t at) const {
+      while (at < text_.size() && !matches_.first_bytes_[static_cast<uint8_t>(text_[at])]) ++at;
+      return at;
+    }
     // The value of the longest key that the text has at `at`; kNone: it has none. REQUIRES: at <
     // text.size().
     int32_t At(size_t at) {
@@ -69,7 +75,8 @@ class LongestMatches {
 
   std::vector<Node> nodes_ = {{}};
   absl::flat_hash_map<uint64_t, uint32_t> edges_;
-  std::bitset<65536> pairs_;  // what keys begin with
+  std::array<bool, 256> first_bytes_{};  // what keys begin with
+  std::bitset<65536> pairs_;             // the same of two bytes
   size_t longest_ = 0;
 };
 

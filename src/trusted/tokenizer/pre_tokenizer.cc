@@ -107,6 +107,7 @@ absl::Status PreTokenizer::RunFrom(size_t step, TextPiece piece, WordSink sink) 
     SOTTO_RETURN_IF_ERROR(budget_.Spend(rewritten.text.size()));
     return RunFrom(step + 1, {rewritten.text, rewritten.start_bytes}, sink);
   }
+  if (step + 1 == steps_.size()) return SplitText(now, piece.text, budget_, sink);
   return SplitText(now, piece.text, budget_, [&](std::string_view part) {
     return RunFrom(step + 1, piece.Part(part), sink);
   });

@@ -1,5 +1,10 @@
 #include "trusted/tokenizer/unicode_classes.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <vector>
+
 #include "base/strings.h"
 #include "trusted/tokenizer/unicode_additions.h"
 
@@ -66,17 +71,56 @@ std::string LooseName(std::string_view name) {
 // Categories are rows of two letters.
 bool IsCategoryRow(const UnicodeAddition& row) { return row.name.size() == 2; }
 
+struct AddedRange {
+  uint32_t first, last;
+};
+
+// The number of the \x{..} that `text` begins with, which it then has no longer.
+uint32_t TakeNumber(std::string_view& text) {
+  const size_t end = text.find('}');
+  const auto number = std::stoul(std::string(text.substr(3, end - 3)), nullptr, 16);
+  text.remove_prefix(end + 1);
+  return static_cast<uint32_t>(number);
+}
+
+// The same ranges, as few as may be: of a class, PCRE2 compares a character with one after the
+// other.
+std::string JoinedRanges(std::string_view text) {
+  std::vector<AddedRange> ranges;
+  while (!text.empty()) {
+    const uint32_t first = TakeNumber(text);
+    const bool more = text.starts_with('-');
+    if (more) text.remove_prefix(1);
+    ranges.push_back({first, more ? TakeNumber(text) : first});
+  }
+  std::sort(ranges.begin(), ranges.end(),
+            [](const AddedRange& a, const AddedRange& b) { return a.first < b.first; });
+  std::string out;
+  for (size_t i = 0; i < ranges.size();) {
+    AddedRange joined = ranges[i];
+    while (++i < ranges.size() && ranges[i].first <= joined.last + 1) {
+      joined.last = std::max(joined.last, ranges[i].last);
+    }
+    char spelled[32];
+    snprintf(spelled, sizeof spelled, "\\x{%x}-\\x{%x}", joined.first, joined.last);
+    out += spelled;
+  }
+  return out;
+}
+
 // Of a category of one or two letters.
 CharacterSet Category(std::string_view name) {
-  CharacterSet set{StrCat("\\p{", name, "}"), ""};
+  std::string added;
+  CharacterSet set;
   for (const UnicodeAddition& row : UnicodeAdditions()) {
     if (!IsCategoryRow(row)) continue;
     const bool inside = row.name.starts_with(name);
-    if (inside) set.members.append(row.added);
+    if (inside) added.append(row.added);
     if (inside && name.size() == 2) set.except.append(row.removed);
     // What was unassigned.
     if ((name == "C" || name == "Cn") && !inside) set.except.append(row.added);
   }
+  set.members = StrCat("\\p{", name, "}", JoinedRanges(added));
   return set;
 }
 
