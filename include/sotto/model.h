@@ -74,6 +74,9 @@ struct ModelInfo {
   std::vector<std::string> warnings = {};
   // What is odd about the tokenizer's files, a sentence each, with the name of the file before it.
   std::vector<std::string> tokenizer_warnings = {};
+  // The class of the checkpoint's own code that makes its embeddings, as config.json's
+  // auto_map.AutoModel names it. Sotto runs no such code: where there is one, Embed() is refused.
+  std::string embedding_code = {};
   TrainedEmbedding trained_embedding = {};
   // Where that is other than the defaults of EmbedOptions, the same way.
   std::vector<std::string> embedding_warnings = {};

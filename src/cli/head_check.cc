@@ -22,6 +22,11 @@ std::string_view WhatItIsFor(HeadKind head) {
 }  // namespace
 
 absl::Status CheckHead(const ModelInfo& model, LineTask task) {
+  if (task == LineTask::kEmbed && !model.embedding_code.empty()) {
+    return absl::UnimplementedError(
+        StrCat(model.path, ": config.json: auto_map.AutoModel names code of the checkpoint's own, ",
+               "which makes its embeddings; Sotto runs no such code"));
+  }
   const HeadKind head = model.head.kind;
   const bool can = task == LineTask::kEmbed ||
                    (task == LineTask::kScore && head == HeadKind::kLmHead) ||

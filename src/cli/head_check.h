@@ -9,7 +9,8 @@
 namespace sotto {
 
 // FAILED_PRECONDITION, naming model, architecture and the command that would do, where the model's
-// head does not compute it; before weights are packed. `sotto prefill` needs what kScore does.
+// head does not compute it; before weights are packed. UNIMPLEMENTED for embeddings that code of
+// the checkpoint's own makes. `sotto prefill` needs what kScore does.
 absl::Status CheckHead(const ModelInfo& model, LineTask task);
 
 }  // namespace sotto

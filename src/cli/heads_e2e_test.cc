@@ -174,6 +174,21 @@ TEST_F(HeadsProgramTest, AnotherPoolingThanTheModelWasTrainedForIsWarnedOf) {
       testing::Not(HasSubstr("trained for")));
 }
 
+// Of a causal model or a classifier, whose own results that code does not make.
+TEST_F(HeadsProgramTest, EmbeddingsThatOwnCodeMakesAreRefused) {
+  const std::pair<const char*, std::string> models[] = {
+      {"score", Write(0, {})}, {"classify", Write(1, ClassifierHead({"a", "b"}))}};
+  for (const auto& [command, model] : models) {
+    std::ifstream file(model + "/config.json");
+    HeadJson config = HeadJson::parse(file);
+    config["auto_map"] = {{"AutoModel", "own.Embedder"}};
+    WriteText(model + "/config.json", config.dump());
+    Output({command, "--model", model, "--input", "in.jsonl"});
+    ExpectHeadRefusal({"embed", "--model", model, "--input", "in.jsonl"}, 1,
+                      model + ": config.json: auto_map.AutoModel names code of the checkpoint's");
+  }
+}
+
 TEST_F(HeadsProgramTest, WhatDoesNotGoTogether) {
   const std::string bare = Write(1, {.kind = HeadKind::kNone});
   for (const char* command : {"score", "classify"}) {

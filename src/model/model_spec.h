@@ -84,6 +84,9 @@ struct ModelSpec {
   std::vector<LayerSpec> layers;
   double final_norm_eps = 1e-5;
   HeadSpec head;
+  // auto_map.AutoModel of config.json, for another head: a class of the checkpoint's own code, from
+  // which transformers has its embeddings. Empty when absent.
+  std::string embedding_code;
   bool tie_word_embeddings = false;    // lm_head is the embedding. False where there is none.
   std::vector<int64_t> bos_token_ids;  // Empty when absent.
   std::vector<int64_t> eos_token_ids;

@@ -348,6 +348,13 @@ TEST(FamiliesTest, CodeOfTheRepository) {
   EXPECT_TRUE(ParseFamily(Mistral(), own).ok());
   ExpectError(ParseFamily(ClassifierJson(), own), kUnsupported,
               "auto_map.AutoModelForSequenceClassification is");
+  const FamilyJson embeds = {{"auto_map", {{"AutoModel", "own.Embedder"}}}};
+  EXPECT_EQ(ParseFamily(Qwen2(), embeds)->embedding_code, "own.Embedder");
+  EXPECT_EQ(ParseFamily(ClassifierJson(), embeds)->embedding_code, "own.Embedder");
+  EXPECT_EQ(ParseFamily(Qwen2(), {})->embedding_code, "");
+  ExpectError(
+      ParseFamily(Qwen2(), {{"architectures", {"Qwen2Model"}}, {"auto_map", embeds["auto_map"]}}),
+      kUnsupported, "auto_map.AutoModel is");
   ExpectError(ParseFamily(Qwen2(), {{"is_causal", false}}), kUnsupported, "is_causal is false");
 }
 

@@ -127,6 +127,8 @@ const char* ArchitectureSuffix(HeadKind head) {
 absl::Status ReadHead(const JsonFields& fields, HeadKind kind, ModelSpec& spec) {
   SOTTO_ASSIGN_OR_RETURN(const JsonFields own_code, fields.Object("auto_map"));
   SOTTO_RETURN_IF_ERROR(own_code.OnlyNeutral(AutoClass(kind), nullptr));
+  SOTTO_ASSIGN_OR_RETURN(const auto embedding_code, own_code.Text(AutoClass(HeadKind::kNone)));
+  spec.embedding_code = embedding_code.value_or("");
   spec.head = {.kind = kind};
   if (kind != HeadKind::kLmHead) spec.tie_word_embeddings = false;  // There is nothing to tie.
   return kind == HeadKind::kClassifier ? ReadClassifier(fields, spec.head) : absl::OkStatus();

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "sotto/prefill.h"
 #include "testing/family_configs.h"
 #include "testing/reference_tensors.h"
@@ -261,6 +264,23 @@ TEST(HeadsTest, WhatAHeadDoesNotCompute) {
     ExpectNot(prefill.LogprobsOf(prompts, std::vector<NamedTokens>{{.ids = {1}}}).status(), name);
     EXPECT_TRUE(prefill.Embed(prompts).ok());
   }
+}
+
+TEST(HeadsTest, EmbeddingsThatOwnCodeMakesAreRefused) {
+  const HeadPrompts prompts = {{1, 2, 3}};
+  const TempDir dir;
+  const std::string path = WriteFamilyModel(FamilyConfigs()[0], dir);
+  nlohmann::json config = nlohmann::json::parse(*ReadFile(path + "/config.json"));
+  config["auto_map"] = {{"AutoModel", "own.Embedder"}};
+  std::ofstream(path + "/config.json") << config;
+  const auto model = Model::Open(path);
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ(model->info().embedding_code, "own.Embedder");
+  Prefill prefill = MakeHeadPrefill(*model);
+  EXPECT_TRUE(prefill.Score(prompts).ok());
+  const absl::Status refused = prefill.Embed(prompts).status();
+  EXPECT_TRUE(absl::IsUnimplemented(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), testing::HasSubstr("auto_map.AutoModel"));
 }
 
 // With a tied lm_head and without, in every precision: the same to the bit.

@@ -44,7 +44,8 @@ ModelInfo InfoOf(const Checkpoint& checkpoint, const std::string& path) {
           .bos_ids = {config.bos_token_ids.begin(), config.bos_token_ids.end()},
           .eos_ids = {config.eos_token_ids.begin(), config.eos_token_ids.end()},
           .unknown_fields = config.unknown_fields,
-          .warnings = config.warnings};
+          .warnings = config.warnings,
+          .embedding_code = config.embedding_code};
 }
 
 // The model's tokenizer, or none where it has none.

@@ -135,6 +135,11 @@ absl::StatusOr<RunReport> Prefill::Impl::RunEmbed(TokenPrompts prompts, const Ru
                                                   const RunControl& control) {
   const EmbedOptions& embed = request.embed_options;
   SOTTO_RETURN_IF_ERROR(CheckEnum("pooling", embed.pooling, Pooling::kNone));
+  if (!model.info().embedding_code.empty()) {
+    return absl::UnimplementedError(
+        "config.json: auto_map.AutoModel names code of the checkpoint's own, which makes its "
+        "embeddings; Sotto runs no such code");
+  }
   if (embed.dimensions > model.info().hidden_size) {
     return absl::InvalidArgumentError(StrCat(
         "dimensions: ", embed.dimensions, ", but hidden states have ", model.info().hidden_size));
