@@ -25,7 +25,14 @@ SeedExpander& SeedExpander::operator=(SeedExpander&&) noexcept = default;
 
 void SeedExpander::Expand(uint64_t first_word, std::span<uint32_t> out) {
   SOTTO_CHECK(first_word <= kMaxWords && out.size() <= kMaxWords - first_word);
-  keystream_->Expand(first_word, out);
+  keystream_->Xor(first_word, nullptr, {reinterpret_cast<uint8_t*>(out.data()), out.size_bytes()});
+}
+
+void SeedExpander::Xor(uint64_t first_word, const uint8_t* in, std::span<uint8_t> out) {
+  const size_t words = out.size() / sizeof(uint32_t);
+  SOTTO_CHECK(out.size() % sizeof(uint32_t) == 0);
+  SOTTO_CHECK(first_word <= kMaxWords && words <= kMaxWords - first_word);
+  keystream_->Xor(first_word, in, out);
 }
 
 void ExpandSeed(const Seed& seed, uint64_t first_word, std::span<uint32_t> out) {

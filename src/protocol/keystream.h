@@ -34,6 +34,9 @@ class SeedExpander {
   // on where the last call ended is cheapest. Constant-time in the seed; allocates nothing.
   // REQUIRES: first_word + out.size() <= 2^48.
   void Expand(uint64_t first_word, std::span<uint32_t> out);
+  // The same, XORed with `in`, which has as many bytes as `out` and may be the same memory: what
+  // the cipher makes of it. Reads each byte once. REQUIRES: whole words.
+  void Xor(uint64_t first_word, const uint8_t* in, std::span<uint8_t> out);
 
  private:
   std::unique_ptr<Keystream> keystream_;

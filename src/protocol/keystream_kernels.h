@@ -19,8 +19,8 @@ class Keystream {
   Keystream& operator=(const Keystream&) = delete;
   virtual ~Keystream() = default;
 
-  // As SeedExpander::Expand.
-  virtual void Expand(uint64_t first_word, std::span<uint32_t> out) = 0;
+  // As SeedExpander::Expand and Xor; `in` null: out is the stream itself.
+  virtual void Xor(uint64_t first_word, const uint8_t* in, std::span<uint8_t> out) = 0;
 };
 
 struct KeystreamKernels {

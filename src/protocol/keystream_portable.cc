@@ -36,10 +36,10 @@ class PortableKeystream final : public Keystream {
   // Cleanses the key schedule.
   ~PortableKeystream() override { EVP_CIPHER_CTX_free(context_); }
 
-  void Expand(uint64_t first_word, std::span<uint32_t> out) override {
+  void Xor(uint64_t first_word, const uint8_t* in, std::span<uint8_t> out) override {
     if (first_word != next_word_) Seek(first_word);
-    Encrypt(reinterpret_cast<uint8_t*>(out.data()), out.size_bytes());
-    next_word_ = first_word + out.size();
+    Encrypt(in, out.data(), out.size());
+    next_word_ = first_word + out.size() / sizeof(uint32_t);
   }
 
  private:
@@ -49,15 +49,18 @@ class PortableKeystream final : public Keystream {
     for (int i = 0; i < 8; ++i) counter[15 - i] = static_cast<uint8_t>(block >> (8 * i));
     SOTTO_CHECK(EVP_EncryptInit_ex2(context_, nullptr, nullptr, counter.data(), nullptr) == 1);
     std::array<uint8_t, 16> skipped{};
-    Encrypt(skipped.data(), 4 * static_cast<size_t>(word % kWordsPerBlock));
+    Encrypt(nullptr, skipped.data(), 4 * static_cast<size_t>(word % kWordsPerBlock));
   }
 
-  void Encrypt(uint8_t* out, size_t size_bytes) {
+  // `in` null: zeros.
+  void Encrypt(const uint8_t* in, uint8_t* out, size_t size_bytes) {
     while (size_bytes > 0) {
       const int piece = static_cast<int>(std::min(size_bytes, kPieceBytes));
       int written = 0;
-      SOTTO_CHECK(EVP_EncryptUpdate(context_, out, &written, kZeros.data(), piece) == 1);
+      const uint8_t* const from = in == nullptr ? kZeros.data() : in;
+      SOTTO_CHECK(EVP_EncryptUpdate(context_, out, &written, from, piece) == 1);
       SOTTO_CHECK(written == piece);
+      if (in != nullptr) in += piece;
       out += piece;
       size_bytes -= static_cast<size_t>(piece);
     }

@@ -96,6 +96,28 @@ TEST(SeedExpanderTest, EveryInstructionSetMakesTheSameStream) {
   }
 }
 
+// In place and not, from words that no block begins with.
+TEST(SeedExpanderTest, XorsWithTheStreamByEveryInstructionSet) {
+  const Seed seed = TestSeed();
+  for (const KeystreamKernels* kernels : KeystreamTable().runnable()) {
+    SeedExpander expander(seed, *kernels);
+    for (uint64_t first : {0u, 3u, 126u, 128u}) {
+      for (size_t count = 0; count < 600; count += 37) {
+        const std::vector<uint32_t> stream = Reference(seed, first, count);
+        std::vector<uint32_t> words(count), out(count);
+        for (size_t i = 0; i < count; ++i) words[i] = static_cast<uint32_t>(i * 2654435761u);
+        auto* const in = reinterpret_cast<uint8_t*>(words.data());
+        expander.Xor(first, in, {reinterpret_cast<uint8_t*>(out.data()), 4 * count});
+        expander.Xor(first, in, {in, 4 * count});
+        EXPECT_EQ(out, words);
+        for (size_t i = 0; i < count; ++i) out[i] ^= stream[i];
+        for (size_t i = 0; i < count; ++i) words[i] = static_cast<uint32_t>(i * 2654435761u);
+        EXPECT_EQ(out, words) << IsaName(kernels->isa) << " " << first << " " << count;
+      }
+    }
+  }
+}
+
 TEST(SeedExpanderTest, CounterCarriesBeyond32Bits) {
   const Seed seed = TestSeed();
   SeedExpander expander(seed);

@@ -17,7 +17,7 @@ constexpr size_t kWordsPerBlock = 4, kBlocksPerRegister = 4;
 // As many registers in flight as hide the latency of a round.
 constexpr size_t kRegisters = 8;
 constexpr size_t kStrideBlocks = kRegisters * kBlocksPerRegister;
-constexpr size_t kStrideWords = kStrideBlocks * kWordsPerBlock;
+constexpr size_t kStrideBytes = kRegisters * sizeof(__m512i);
 
 // FIPS 197, 5.2: each half of the next two round keys is a running XOR of the last one's words.
 SOTTO_AESNI inline __m128i RunningXor(__m128i key) {
@@ -48,8 +48,9 @@ SOTTO_AESNI void ExpandKey(const uint8_t* seed, uint8_t* round_keys) {
   OPENSSL_cleanse(keys, sizeof(keys));
 }
 
-// Blocks first_block ... first_block + kStrideBlocks - 1.
-SOTTO_VAES inline void Encrypt(const __m512i* keys, uint64_t first_block, uint8_t* out) {
+// Blocks first_block ... first_block + kStrideBlocks - 1, XORed with `in` unless that is null.
+SOTTO_VAES inline void Encrypt(const __m512i* keys, uint64_t first_block, const uint8_t* in,
+                               uint8_t* out) {
   // The counter is the lower half of the block, big-endian; the upper half stays zero.
   const __m512i reversed = _mm512_broadcast_i32x4(
       _mm_set_epi8(8, 9, 10, 11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1));
@@ -65,27 +66,32 @@ SOTTO_VAES inline void Encrypt(const __m512i* keys, uint64_t first_block, uint8_
     for (__m512i& s : state) s = _mm512_aesenc_epi128(s, keys[round]);
   }
   for (size_t i = 0; i < kRegisters; ++i) {
-    _mm512_storeu_si512(out + i * sizeof(__m512i), _mm512_aesenclast_epi128(state[i], keys[14]));
+    __m512i stream = _mm512_aesenclast_epi128(state[i], keys[14]);
+    if (in != nullptr) {
+      stream = _mm512_xor_si512(stream, _mm512_loadu_si512(in + i * sizeof(__m512i)));
+    }
+    _mm512_storeu_si512(out + i * sizeof(__m512i), stream);
   }
 }
 
-SOTTO_VAES void ExpandWords(const uint8_t* round_keys, uint64_t first_word, uint32_t* out,
-                            size_t count) {
+SOTTO_VAES void XorWords(const uint8_t* round_keys, uint64_t first_word, const uint8_t* in,
+                         std::span<uint8_t> out) {
   __m512i keys[15];
   for (int i = 0; i < 15; ++i) {
     keys[i] =
         _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(round_keys) + i));
   }
-  alignas(64) uint32_t whole[kStrideWords];
+  alignas(64) uint8_t whole[kStrideBytes];
   uint64_t block = first_word / kWordsPerBlock;
-  size_t skip = first_word % kWordsPerBlock, done = 0;
-  while (done < count) {
-    const size_t n = std::min(kStrideWords - skip, count - done);
-    if (n == kStrideWords) {
-      Encrypt(keys, block, reinterpret_cast<uint8_t*>(out + done));
+  size_t skip = first_word % kWordsPerBlock * sizeof(uint32_t), done = 0;
+  while (done < out.size()) {
+    const size_t n = std::min(kStrideBytes - skip, out.size() - done);
+    if (n == kStrideBytes) {
+      Encrypt(keys, block, in == nullptr ? nullptr : in + done, out.data() + done);
     } else {
-      Encrypt(keys, block, reinterpret_cast<uint8_t*>(whole));
-      std::memcpy(out + done, whole + skip, n * sizeof(uint32_t));
+      if (in != nullptr) std::memcpy(whole + skip, in + done, n);
+      Encrypt(keys, block, in == nullptr ? nullptr : whole, whole);
+      std::memcpy(out.data() + done, whole + skip, n);
     }
     block += kStrideBlocks;
     done += n;
@@ -101,8 +107,8 @@ class VaesKeystream final : public Keystream {
   explicit VaesKeystream(const Seed& seed) { ExpandKey(seed.data(), round_keys_[0].data()); }
   ~VaesKeystream() override { OPENSSL_cleanse(round_keys_.data(), sizeof(round_keys_)); }
 
-  void Expand(uint64_t first_word, std::span<uint32_t> out) override {
-    ExpandWords(round_keys_[0].data(), first_word, out.data(), out.size());
+  void Xor(uint64_t first_word, const uint8_t* in, std::span<uint8_t> out) override {
+    XorWords(round_keys_[0].data(), first_word, in, out);
   }
 
  private:

@@ -14,8 +14,6 @@ namespace sotto {
 namespace {
 
 constexpr size_t kNonceBytes = 12;
-// Of the stream at once: stays in the first-level cache beside what it is applied to.
-constexpr size_t kPieceWords = 1024;
 
 std::array<Seed*, 4> InOrder(PlaneKeys& keys) {
   return {&keys.request_records, &keys.request_payloads, &keys.answer_records,
@@ -40,17 +38,6 @@ std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> NewContext() {
                                                                           EVP_CIPHER_CTX_free);
   SOTTO_CHECK(context != nullptr);
   return context;
-}
-
-// `size` is a multiple of 8.
-void XorWords(const uint8_t* from, const uint8_t* stream, uint8_t* to, size_t size) {
-  for (size_t i = 0; i < size; i += 8) {
-    uint64_t word, mask;
-    std::memcpy(&word, from + i, 8);
-    std::memcpy(&mask, stream + i, 8);
-    word ^= mask;
-    std::memcpy(to + i, &word, 8);
-  }
 }
 
 }  // namespace
@@ -86,19 +73,13 @@ absl::StatusOr<PlaneKeys> DecodePlaneKeys(const std::string& bytes) {
 }
 
 void PayloadCipher::Apply(uint64_t offset, const uint8_t* from, uint8_t* to, size_t size) {
-  alignas(64) std::array<uint32_t, kPieceWords> stream;
-  const auto* const bytes = reinterpret_cast<const uint8_t*>(stream.data());
-  size_t done = 0;
-  while (done < size) {
-    const size_t piece = std::min(size - done, sizeof(stream));
-    stream_.Expand((offset + done) / sizeof(uint32_t),
-                   std::span(stream).first((piece + 3) / sizeof(uint32_t)));
-    const size_t whole = piece / 8 * 8;
-    XorWords(from + done, bytes, to + done, whole);
-    for (size_t i = whole; i < piece; ++i) to[done + i] = from[done + i] ^ bytes[i];
-    done += piece;
-  }
-  OPENSSL_cleanse(stream.data(), sizeof(stream));
+  const size_t whole = size / sizeof(uint32_t) * sizeof(uint32_t);
+  stream_.Xor(offset / sizeof(uint32_t), from, {to, whole});
+  if (whole == size) return;
+  std::array<uint8_t, sizeof(uint32_t)> last{};
+  std::copy(from + whole, from + size, last.begin());
+  stream_.Xor((offset + whole) / sizeof(uint32_t), last.data(), last);
+  std::copy_n(last.begin(), size - whole, to + whole);
 }
 
 RecordSealer::RecordSealer(const Seed& key) : context_(NewContext()) {
