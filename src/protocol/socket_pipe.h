@@ -61,7 +61,7 @@ class SocketPipe final : public BytePipe {
   std::vector<uint8_t> out_;  // What is to be sent: out_used_ bytes.
   size_t out_used_ = 0;
   std::vector<std::span<uint8_t>> unencrypted_;  // Of out_: may hold seeds, and is wiped when sent.
-  uint64_t written_ = 0;  // Since the start, padding included.
+  uint64_t written_ = 0;                         // Since the start, padding included.
   std::vector<uint8_t> in_;
   size_t in_begin_ = 0, in_end_ = 0;  // Of in_: received and not read.
   uint64_t read_ = 0;
