@@ -1,6 +1,7 @@
 #include "protocol/plane_cipher.h"
 
 #include <openssl/crypto.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -72,7 +73,34 @@ absl::StatusOr<PlaneKeys> DecodePlaneKeys(const std::string& bytes) {
   return keys;
 }
 
+Seed PayloadEpochKey(const Seed& key, uint64_t epoch) {
+  std::array<uint8_t, sizeof(epoch)> number;
+  std::memcpy(number.data(), &epoch, sizeof(epoch));
+  Seed derived;
+  unsigned int size = 0;
+  SOTTO_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), number.data(),
+                   number.size(), derived.data(), &size) != nullptr &&
+              size == derived.size());
+  return derived;
+}
+
 void PayloadCipher::Apply(uint64_t offset, const uint8_t* from, uint8_t* to, size_t size) {
+  while (size > 0) {
+    if (const uint64_t epoch = offset / kPayloadEpochBytes; epoch != epoch_) {
+      stream_ = SeedExpander(PayloadEpochKey(key_, epoch));
+      epoch_ = epoch;
+    }
+    const uint64_t within = offset % kPayloadEpochBytes;
+    const size_t part = std::min<uint64_t>(size, kPayloadEpochBytes - within);
+    ApplyWithin(within, from, to, part);
+    offset += part;
+    from += part;
+    to += part;
+    size -= part;
+  }
+}
+
+void PayloadCipher::ApplyWithin(uint64_t offset, const uint8_t* from, uint8_t* to, size_t size) {
   const size_t whole = size / sizeof(uint32_t) * sizeof(uint32_t);
   stream_.Xor(offset / sizeof(uint32_t), from, {to, whole});
   if (whole == size) return;

@@ -32,20 +32,31 @@ std::string EncodePlaneKeys(const PlaneKeys& keys);
 // INVALID_ARGUMENT for another length.
 absl::StatusOr<PlaneKeys> DecodePlaneKeys(const std::string& bytes);
 
+// A key encrypts a TiB, so that a session may last: 2^36 blocks are far from where those of
+// AES-256-CTR could be told from random ones (2^64).
+inline constexpr uint64_t kPayloadEpochBytes = uint64_t{1} << 40;
+// The key of each: HMAC-SHA-256 of the epoch's number, 8 bytes, little-endian, under the session's.
+Seed PayloadEpochKey(const Seed& key, uint64_t epoch);
+
 // Encrypts and decrypts the payloads of one direction: byte c of all that travels in it, records
-// and gaps counted, is XORed with byte c of the key's stream (keystream.h). So no byte of the
-// stream serves twice. One caller at a time.
+// and gaps counted, is XORed with byte c mod kPayloadEpochBytes of the stream (keystream.h) of
+// epoch c / kPayloadEpochBytes. So no byte of a stream serves twice. One caller at a time.
 class PayloadCipher {
  public:
-  explicit PayloadCipher(const Seed& key) : stream_(key) {}
+  explicit PayloadCipher(const Seed& key) : key_(key), stream_(PayloadEpochKey(key, 0)) {}
 
-  // to[i] = from[i] ^ stream[offset + i], for `size` bytes. The two may be the same memory; each
+  // Bytes [offset, offset + size) of the direction. `from` and `to` may be the same memory; each
   // byte of `from` is read once, so it may be memory that others write to. Constant-time.
-  // REQUIRES: offset is a multiple of 8, and offset + size at most 2^50.
+  // REQUIRES: offset is a multiple of 8.
   void Apply(uint64_t offset, const uint8_t* from, uint8_t* to, size_t size);
 
  private:
-  SeedExpander stream_;
+  // Within one epoch.
+  void ApplyWithin(uint64_t offset, const uint8_t* from, uint8_t* to, size_t size);
+
+  const Seed key_;
+  uint64_t epoch_ = 0;
+  SeedExpander stream_;  // Of the epoch.
 };
 
 inline constexpr size_t kRecordTagBytes = 16;

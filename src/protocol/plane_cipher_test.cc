@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <set>
 #include <vector>
 
@@ -42,7 +43,7 @@ Bytes Aes256Ctr(const Seed& key, const Bytes& plain) {
 // Whatever the pieces: the stream belongs to a place in the run of bytes.
 TEST(PayloadCipherTest, IsAes256CtrAtThePlaceOfEachByte) {
   const Seed key = KeyOf(3);
-  const Bytes plain = Pattern(40'000), want = Aes256Ctr(key, plain);
+  const Bytes plain = Pattern(40'000), want = Aes256Ctr(PayloadEpochKey(key, 0), plain);
   for (const size_t piece : {8u, 24u, 64u, 4096u, 10'000u, 39'992u}) {
     PayloadCipher cipher(key);
     Bytes got(plain.size());
@@ -56,7 +57,7 @@ TEST(PayloadCipherTest, IsAes256CtrAtThePlaceOfEachByte) {
 
 TEST(PayloadCipherTest, EndsAtAnyByteAndTouchesNoneBehind) {
   const Seed key = KeyOf(3);
-  const Bytes plain = Pattern(100), want = Aes256Ctr(key, plain);
+  const Bytes plain = Pattern(100), want = Aes256Ctr(PayloadEpochKey(key, 0), plain);
   for (size_t size = 0; size <= plain.size(); ++size) {
     Bytes got(plain.size(), 0xee);
     PayloadCipher(key).Apply(0, plain.data(), got.data(), size);
@@ -77,6 +78,48 @@ TEST(PayloadCipherTest, DecryptsInPlaceAndBackwards) {
     if (at == 0) break;
   }
   EXPECT_EQ(bytes, plain);
+}
+
+// RFC 2104 by hand: what HMAC is, and that the number counts.
+TEST(PayloadCipherTest, EpochsHaveKeysOfTheirOwn) {
+  const Seed key = KeyOf(3);
+  std::set<Bytes> keys = {Bytes(key.begin(), key.end())};
+  for (const uint64_t epoch : {uint64_t{0}, uint64_t{1}, uint64_t{256}, ~uint64_t{0}}) {
+    const Seed derived = PayloadEpochKey(key, epoch);
+    keys.insert(Bytes(derived.begin(), derived.end()));
+    const auto hash = [](const Bytes& bytes) {
+      Bytes digest(32);
+      EXPECT_EQ(
+          EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr), 1);
+      return digest;
+    };
+    const auto padded = [&](uint8_t pad) {
+      Bytes bytes(64, pad);
+      for (size_t i = 0; i < key.size(); ++i) bytes[i] ^= key[i];
+      return bytes;
+    };
+    Bytes inner = padded(0x36), outer = padded(0x5c);
+    for (int i = 0; i < 8; ++i) inner.push_back(static_cast<uint8_t>(epoch >> (8 * i)));
+    const Bytes digest = hash(inner);
+    outer.insert(outer.end(), digest.begin(), digest.end());
+    EXPECT_EQ(hash(outer), Bytes(derived.begin(), derived.end())) << epoch;
+  }
+  EXPECT_EQ(keys.size(), 5u);
+}
+
+TEST(PayloadCipherTest, GoesOnFromOneEpochToTheNextAndBack) {
+  const Seed key = KeyOf(5);
+  const Bytes plain(256);
+  Bytes across(plain.size());
+  PayloadCipher cipher(key);
+  cipher.Apply(3 * kPayloadEpochBytes - 128, plain.data(), across.data(), plain.size());
+  const Bytes next = Aes256Ctr(PayloadEpochKey(key, 3), Bytes(128));
+  EXPECT_TRUE(std::equal(next.begin(), next.end(), across.begin() + 128));
+  std::vector<uint32_t> end(32);
+  ExpandSeed(PayloadEpochKey(key, 2), (kPayloadEpochBytes - 128) / 4, end);
+  EXPECT_EQ(std::memcmp(end.data(), across.data(), 128), 0);
+  cipher.Apply(3 * kPayloadEpochBytes - 128, across.data(), across.data(), across.size());
+  EXPECT_EQ(across, plain);
 }
 
 class RecordTest : public testing::Test {
