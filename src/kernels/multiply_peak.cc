@@ -84,7 +84,7 @@ constexpr double kTilesPerRound = 6, kTileOutputs = 16 * 16;
 
 // Linux gives a process the tiles' state when it asks for it.
 bool MayUseTiles() {
-  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM
+  constexpr int64_t kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM
   static const bool may = syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
   return may;
 }

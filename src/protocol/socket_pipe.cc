@@ -176,18 +176,19 @@ absl::Status SocketPipe::Read(std::span<uint8_t> bytes, PayloadCipher* cipher, P
   return absl::OkStatus();
 }
 
-void SocketPipe::Poll(short events, Clock::time_point until) const {
+void SocketPipe::Poll(int events, Clock::time_point until) const {
   const Clock::time_point now = Clock::now();
   if (until <= now) return;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(
       std::min<Clock::duration>(until - now, std::chrono::milliseconds(kHourMs)));
-  pollfd wait{.fd = socket_.get(), .events = events, .revents = 0};
+  pollfd wait{.fd = socket_.get(), .events = 0, .revents = 0};
+  wait.events = static_cast<decltype(wait.events)>(events);
   poll(&wait, 1, static_cast<int>(left.count()));
 }
 
 bool SocketPipe::Pause(For what, Poller::Wait&) {
   const int events = (what == For::kWriting ? 0 : POLLIN) | (what == For::kReading ? 0 : POLLOUT);
-  if (!stopped_) Poll(static_cast<short>(events), Clock::now() + kLongestPoll);
+  if (!stopped_) Poll(events, Clock::now() + kLongestPoll);
   return true;
 }
 

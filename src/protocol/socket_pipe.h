@@ -52,7 +52,7 @@ class SocketPipe final : public BytePipe {
   // now.
   absl::StatusOr<bool> Receive();
   // Waits until the socket is ready for one of `events`, `until` at the latest.
-  void Poll(short events, Clock::time_point until) const;
+  void Poll(int events, Clock::time_point until) const;
   // Bytes that are received and not read, in units: pieces of any size come through a socket.
   size_t whole_units() const { return (in_end_ - in_begin_) / kPipeUnit * kPipeUnit; }
 
