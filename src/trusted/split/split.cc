@@ -85,6 +85,7 @@ absl::Status CheckOffload(const SplitSetup& options) {
 absl::Status CheckIdentities(const std::vector<std::shared_ptr<Session>>& sessions,
                              bool insecure_channels) {
   std::vector<ServerIdentity> servers;
+  servers.reserve(sessions.size());
   for (const auto& session : sessions) servers.push_back({session->endpoint(), session->server()});
   return insecure_channels ? CheckDifferentServers(servers) : CheckSeparateServers(servers);
 }
