@@ -20,7 +20,11 @@ DataDoor::Place::~Place() {
 
 Descriptor DataDoor::Place::Take() {
   std::lock_guard lock(door_.mutex_);
-  return std::move(door_.expected_.at(ticket_));
+  const auto place = door_.expected_.find(ticket_);
+  if (place == door_.expected_.end()) return {};
+  Descriptor connection = std::move(place->second);
+  door_.expected_.erase(place);
+  return connection;
 }
 
 bool DataDoor::IsData(int connection) {

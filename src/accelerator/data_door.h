@@ -23,7 +23,8 @@ class DataDoor {
     ~Place();
 
     const DataTicket& ticket() const { return ticket_; }
-    // The connection that has shown the ticket, the first one; without a descriptor: none has.
+    // The connection that has shown the ticket, the first one; without a descriptor: none has. The
+    // ticket lets nobody in afterwards.
     Descriptor Take();
 
    private:

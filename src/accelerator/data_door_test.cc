@@ -70,6 +70,11 @@ TEST(DataDoorTest, OneTicketLetsOneIn) {
   door.Enter(std::move(second.theirs));
   EXPECT_FALSE(second.Welcomed());
   EXPECT_EQ(place.Take().get(), fd);
+  Connection third;
+  third.Say(EncodeHail(place.ticket()));
+  door.Enter(std::move(third.theirs));
+  EXPECT_FALSE(third.Welcomed());
+  EXPECT_FALSE(place.Take().ok());
 }
 
 TEST(DataDoorTest, AHailThatIsCutShortOrContinuesOtherwiseIsNone) {

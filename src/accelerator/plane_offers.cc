@@ -59,8 +59,12 @@ absl::StatusOr<std::unique_ptr<BytePipe>> PlaneOffers::OpenPipe(const pb::Ready&
   if (ready.data_plane() == pb::GRPC) return nullptr;
   if (ready.data_plane() == pb::TCP && place_) {
     Descriptor connection = place_->Take();
-    if (!connection.ok()) return NotOffered();
+    // Somebody between the two has answered the client.
+    if (!connection.ok()) return absl::UnavailableError("the data connection has not come");
     return std::make_unique<SocketPipe>(std::move(connection));
+  }
+  if (region_ && region_->torn()) {
+    return absl::UnavailableError("the shared memory was cut short");
   }
   ShmChallenge challenge;
   if (ready.data_plane() != pb::SHM || !region_ ||

@@ -29,7 +29,8 @@ class PlaneOffers {
   // Makes what the client asks for, as far as it can be had, and puts it into the Welcome. `peer`
   // as gRPC writes it.
   void Offer(const pb::Hello& hello, const std::string& peer, pb::Welcome& welcome);
-  // INVALID_ARGUMENT for a plane that was not offered, or that the client cannot have taken up.
+  // INVALID_ARGUMENT for a plane that was not offered, or that the client cannot have taken up;
+  // UNAVAILABLE for one that somebody else has cut off.
   absl::StatusOr<DataPlaneTerms> TakeUp(const pb::Ready& ready, NumberFormat format);
 
  private:

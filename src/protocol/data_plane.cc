@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/strings.h"
 #include "protocol/endpoint.h"
 #include "protocol/pipe_transport.h"
 #include "protocol/plane_cipher.h"
@@ -69,9 +70,12 @@ absl::StatusOr<std::unique_ptr<BytePipe>> OpenTcp(const std::string& endpoint,
 }  // namespace
 
 absl::Status CheckDataPlane(const SessionOptions& options) {
-  if (options.data_plane != DataPlane::kTcp || MayLeaveTls(options)) return absl::OkStatus();
+  const bool beside =
+      options.data_plane == DataPlane::kShm || options.data_plane == DataPlane::kTcp;
+  if (!beside || MayLeaveTls(options)) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      "data plane tcp would send numbers in the clear beside TLS; grpc sends them through it");
+      StrCat("data plane ", DataPlaneName(options.data_plane),
+             " would send numbers in the clear beside TLS; grpc sends them through it"));
 }
 
 bool WantsShm(const std::string& endpoint, const SessionOptions& options) {

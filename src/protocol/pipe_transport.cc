@@ -70,18 +70,18 @@ void PipeTransport::Receive(absl::FunctionRef<bool()> enough, Clock::time_point 
 void PipeTransport::Lead(absl::FunctionRef<bool()> enough, Clock::time_point until) {
   while (!stopped_ && !enough()) {
     if (ReadOne(until)) continue;
-    if (Clock::now() >= until) return;
+    if (broken_ || Clock::now() >= until) return;
     pipe_->AwaitData(until);
   }
 }
 
 bool PipeTransport::ReadOne(Clock::time_point deadline) {
-  // The reader before may have been stopped inside an answer: what follows is no record.
   if (stopped_) return false;
   const absl::StatusOr<bool> has_data = pipe_->HasData();
   if (has_data.ok() && !*has_data) return false;
   if (const absl::Status status = has_data.ok() ? ReadAnswer(deadline) : has_data.status();
       !status.ok()) {
+    broken_ = true;
     receiver_.OnClosed(AfterTheStream(status));
     return false;
   }
@@ -127,7 +127,7 @@ bool PipeTransport::TakeLead() {
 
 void PipeTransport::GiveUpLead() {
   std::lock_guard lock(mutex_);
-  led_ = false;
+  led_ = broken_;
   changed_.notify_all();
 }
 

@@ -41,6 +41,7 @@ class PipeTransport final : public Transport {
   bool ReadOne(FrameClock::time_point deadline);
   absl::Status ReadAnswer(FrameClock::time_point deadline);
   bool TakeLead();
+  // One that has failed keeps it: what follows in the pipe may be no record, and nobody may read on.
   void GiveUpLead();
   // `status` of the pipe. When the connection is gone the stream may know better why, soon.
   absl::Status AfterTheStream(absl::Status status);
@@ -51,7 +52,8 @@ class PipeTransport final : public Transport {
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool led_ = false;  // Guarded by mutex_.
+  bool led_ = false;     // Guarded by mutex_.
+  bool broken_ = false;  // The leader's: it failed, perhaps inside an answer.
   const std::unique_ptr<ControlStream> stream_;
 };
 

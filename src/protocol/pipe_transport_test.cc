@@ -154,6 +154,39 @@ TEST_P(PipeTransportTest, AFailureWakesWhoeverWaits) {
   EXPECT_EQ(woken, 2);
 }
 
+// Refuses the first answer, as a session does that has failed meanwhile, and is not told to stop.
+class RefusingReceiver final : public FrameReceiver {
+ public:
+  absl::StatusOr<std::shared_ptr<AnswerFrame>> OnAnswer(const AnswerHeader&) override {
+    ++answers;
+    return absl::UnavailableError("the session has failed");
+  }
+  void OnClosed(absl::Status why) override { closed.push_back(std::move(why)); }
+
+  int answers = 0;
+  std::vector<absl::Status> closed;
+};
+
+// Its payload is still in the pipe, and would look like records.
+TEST(BrokenPipeTransportTest, NobodyReadsOnBehindAnAnswerThatWasRefused) {
+  int fds[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+  SocketPipe server{Descriptor(fds[0])};
+  RefusingReceiver receiver;
+  PipeTransport transport(std::make_unique<QuietStream>(),
+                          std::make_unique<SocketPipe>(Descriptor(fds[1])), std::nullopt, receiver);
+  const auto no_wait = [] { return absl::InternalError("waited"); };
+  const AnswerRecord record = EncodeAnswerRecord({.sequence = 1, .payload_bytes = 64});
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(server.Write(record, nullptr, no_wait).ok());
+  ASSERT_TRUE(server.Flush(no_wait).ok());
+  for (int i = 0; i < 2; ++i) {
+    transport.Receive([] { return false; }, FrameClock::now() + std::chrono::milliseconds(50));
+  }
+  EXPECT_EQ(receiver.answers, 1);
+  ASSERT_EQ(receiver.closed.size(), 1u);
+  EXPECT_EQ(receiver.closed[0].code(), absl::StatusCode::kUnavailable);
+}
+
 INSTANTIATE_TEST_SUITE_P(Planes, PipeTransportTest,
                          testing::Values(PlaneCase{true, true}, PlaneCase{true, false},
                                          PlaneCase{false, true}, PlaneCase{false, false}),

@@ -79,19 +79,19 @@ absl::StatusOr<DataTicket> DecodeHail(std::span<const uint8_t, kHailBytes> hail)
 
 absl::StatusOr<Descriptor> OpenDataConnection(const std::string& endpoint, const DataTicket& ticket,
                                               Clock::time_point deadline) {
-  const auto patience = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::max(deadline - Clock::now(), Clock::duration(std::chrono::milliseconds(1))));
-  SOTTO_ASSIGN_OR_RETURN(Descriptor socket, ConnectTo(endpoint, deadline, patience));
+  SOTTO_ASSIGN_OR_RETURN(Descriptor socket, ConnectTo(endpoint, deadline, kLongestPoll));
   const auto hail = EncodeHail(ticket);
   SOTTO_RETURN_IF_ERROR(SendHail(socket.get(), hail));
   std::array<uint8_t, kHailBytes> answer{};
   size_t received = 0;
-  while (received < answer.size()) {  // MSG_WAITALL is not everywhere: Gramine lacks it.
+  // Whoever answers byte by byte gets no more time for it. MSG_WAITALL is not everywhere: Gramine
+  // lacks it.
+  while (received < answer.size() && Clock::now() < deadline) {
     const ssize_t size = recv(socket.get(), answer.data() + received, answer.size() - received, 0);
-    if (size <= 0) break;
-    received += static_cast<size_t>(size);
+    if (size == 0 || (size < 0 && !MustWait())) break;
+    received += static_cast<size_t>(std::max<ssize_t>(size, 0));
   }
-  if (answer != hail) return Gone("the server did not take it");
+  if (received < answer.size() || answer != hail) return Gone("the server did not take it");
   return socket;
 }
 

@@ -36,7 +36,7 @@ class DataPlaneTest : public testing::Test {
   int port() const {
     return std::stoi(server_.endpoint().substr(server_.endpoint().rfind(':') + 1));
   }
-  SplitSetup Setup(const MeddlingProxy& proxy, DataPlane plane) const {
+  SplitSetup SetupFor(const MeddlingProxy& proxy, DataPlane plane) const {
     SplitSetup setup;
     setup.endpoints = {proxy.endpoint()};
     setup.protection = Protection::kPlain;  // In the fixed-point format: unmasked, but verified.
@@ -58,7 +58,7 @@ class DataPlaneTest : public testing::Test {
   }
   absl::StatusOr<std::vector<float>> RunMeddledWith(MeddlingProxy::Meddle meddle) const {
     const MeddlingProxy proxy(port(), std::move(meddle));
-    return Run(Setup(proxy, DataPlane::kTcp));
+    return Run(SetupFor(proxy, DataPlane::kTcp));
   }
   // One bit of a direction's byte, counted from behind the hail.
   static MeddlingProxy::Meddle Flips(Direction where, uint64_t byte, int bit) {
@@ -85,7 +85,7 @@ TEST_F(DataPlaneTest, ANetworkThatForwardsIsNoneToNotice) {
   const MeddlingProxy proxy(port());
   for (const DataPlane plane : {DataPlane::kTcp, DataPlane::kGrpc, DataPlane::kAuto}) {
     DataPlane used{};
-    const auto got = Run(Setup(proxy, plane), &used);
+    const auto got = Run(SetupFor(proxy, plane), &used);
     ASSERT_TRUE(got.ok()) << got.status();
     EXPECT_TRUE(SameBits(*got, want_));
     EXPECT_EQ(used, plane == DataPlane::kAuto ? DataPlane::kShm : plane);
@@ -111,7 +111,7 @@ TEST_F(DataPlaneTest, WhatPassesNeverRepeats) {
     const HonestServer open = HonestServer::Start(ShippedModelDir());
     const std::string& endpoint = open.endpoint();
     const MeddlingProxy proxy(tls ? port() : std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
-    SplitSetup setup = Setup(proxy, DataPlane::kTcp);
+    SplitSetup setup = SetupFor(proxy, DataPlane::kTcp);
     if (!tls) {
       setup.tls.reset();
       setup.pinned_keys.clear();
@@ -195,7 +195,7 @@ TEST_F(DataPlaneTest, AConnectionThatGoesSilentIsLate) {
     if (direction == MeddlingProxy::kToClient && at > 0) bytes.clear();
     return true;
   });
-  SplitSetup setup = Setup(proxy, DataPlane::kTcp);
+  SplitSetup setup = SetupFor(proxy, DataPlane::kTcp);
   setup.exchange_timeout = std::chrono::seconds(1);
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(Run(setup).status().code(), Code::kDeadlineExceeded);
@@ -209,7 +209,7 @@ TEST_F(DataPlaneTest, WithoutADataConnectionAutoUsesTheStream) {
     ++ended;
     return false;
   });
-  SplitSetup setup = Setup(proxy, DataPlane::kAuto);
+  SplitSetup setup = SetupFor(proxy, DataPlane::kAuto);
   setup.shm_directory = "/nowhere";
   DataPlane used{};
   const auto got = Run(setup, &used);
@@ -223,10 +223,23 @@ TEST_F(DataPlaneTest, WithoutADataConnectionAutoUsesTheStream) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("the data connection"));
 }
 
+TEST_F(DataPlaneTest, HalfAnAnswerToTheHailIsNone) {
+  const MeddlingProxy proxy(port(), [&](Direction direction, uint64_t, Bytes& bytes) {
+    if (direction == MeddlingProxy::kToClient) bytes.resize(32);  // The rest of it is zeros.
+    return true;
+  });
+  SplitSetup setup = SetupFor(proxy, DataPlane::kAuto);
+  setup.shm_directory = "/nowhere";
+  DataPlane used{};
+  const auto got = Run(setup, &used);
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(used, DataPlane::kGrpc);
+}
+
 // Floats have no mask and no check: they stay where TLS is.
 TEST_F(DataPlaneTest, NumbersInTheClearDoNotLeaveTls) {
   const MeddlingProxy proxy(port());
-  for (const DataPlane plane : {DataPlane::kAuto, DataPlane::kTcp}) {
+  for (const DataPlane plane : {DataPlane::kAuto, DataPlane::kTcp, DataPlane::kShm}) {
     SessionOptions options = server_.ClientOptions(NumberFormat::kF32);
     options.tls = TlsOptions{.pinned_key_sha256 = ValueOrDie(KeyFingerprint(own_.certificate))};
     options.data_plane = plane;
