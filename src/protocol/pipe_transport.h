@@ -41,7 +41,8 @@ class PipeTransport final : public Transport {
   bool ReadOne(FrameClock::time_point deadline);
   absl::Status ReadAnswer(FrameClock::time_point deadline);
   bool TakeLead();
-  // One that has failed keeps it: what follows in the pipe may be no record, and nobody may read on.
+  // One that has failed keeps it: what follows in the pipe may be no record, and nobody may read
+  // on.
   void GiveUpLead();
   // `status` of the pipe. When the connection is gone the stream may know better why, soon.
   absl::Status AfterTheStream(absl::Status status);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/strings.h"
 #include "tools/bench_pass.h"
 #include "tools/bench_peaks.h"
 #include "tools/bench_result.h"

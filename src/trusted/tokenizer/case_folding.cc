@@ -200,7 +200,7 @@ CaselessUnit FirstCaselessUnit(std::u32string_view text, CaseUnits units) {
   const Foldings& foldings = Foldings::Get();
   const std::u32string simple = SimpleFolding(text);
   for (size_t length = simple.size(); length > 1 && units == CaseUnits::kAny; --length) {
-    const std::u32string_view folding = std::u32string_view(simple).substr(0, length);
+    const std::u32string_view whole = simple, folding = whole.substr(0, length);
     if (const auto* equal = foldings.ClassOf(folding)) {
       return {StrCat("(?:", foldings.SequenceExpression(folding), "|", Bracketed(*equal), ")"),
               length};
