@@ -35,7 +35,7 @@ class Arrivals {
       if (n <= 0) return "";
       bytes_.append(buffer.data(), static_cast<size_t>(n));
     }
-    const std::string taken = bytes_.substr(0, size);
+    std::string taken = bytes_.substr(0, size);
     bytes_.erase(0, size);
     return taken;
   }

@@ -55,7 +55,7 @@ absl::Status ReadApiKeys(const std::string& file, ProvisionedKeys& keys) {
   if (file.empty()) return absl::OkStatus();
   const std::string path = InputPath(file);
   SOTTO_ASSIGN_OR_RETURN(std::string text, ReadFileOrPipe(path, kSmallFileBytes));
-  const absl::Status valid = ApiKeys::Parse(text).status();
+  absl::Status valid = ApiKeys::Parse(text).status();
   for (const std::string_view key : ApiKeys::Of(text)) keys.api_keys.emplace_back(key);
   WipeContents(text);
   if (valid.ok()) return valid;

@@ -3,6 +3,7 @@
 #ifndef SOTTO_TRUSTED_API_OPTION_CHECKS_H_
 #define SOTTO_TRUSTED_API_OPTION_CHECKS_H_
 
+#include <cstdint>
 #include <string_view>
 
 #include "base/status.h"
@@ -14,8 +15,8 @@ namespace sotto {
 // That a caller's `value` is one of an enumeration whose values run from 0 to `last`.
 template <typename Enum>
 absl::Status CheckEnum(std::string_view field, Enum value, Enum last) {
-  const auto number = static_cast<long long>(value);
-  if (number >= 0 && number <= static_cast<long long>(last)) return absl::OkStatus();
+  const auto number = static_cast<int64_t>(value);
+  if (number >= 0 && number <= static_cast<int64_t>(last)) return absl::OkStatus();
   return absl::InvalidArgumentError(StrCat(field, ": ", number, " is none of its values"));
 }
 
