@@ -6,6 +6,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <string>
+
+#include "base/check.h"
 #include "base/descriptor.h"
 
 namespace sotto {
@@ -24,6 +27,23 @@ inline Descriptor ConnectFrom(const char* from, int port) {
   }
   return fd;
 }
+
+// A listener on a free port of 127.0.0.1.
+struct LoopbackListener {
+  LoopbackListener() : fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    SOTTO_CHECK(bind(fd.get(), any, size) == 0 && listen(fd.get(), 64) == 0 &&
+                getsockname(fd.get(), any, &size) == 0);
+    endpoint = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  }
+
+  Descriptor fd;
+  std::string endpoint;
+};
 
 // The next connection of a non-blocking listener.
 inline Descriptor AcceptWaiting(int listener) {

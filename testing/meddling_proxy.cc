@@ -1,6 +1,5 @@
 #include "testing/meddling_proxy.h"
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -10,23 +9,9 @@
 
 #include "base/check.h"
 #include "protocol/socket_pipe.h"
-#include "testing/loopback.h"
 
 namespace sotto {
 namespace {
-
-Descriptor Listen(std::string& endpoint) {
-  Descriptor fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* const any = reinterpret_cast<sockaddr*>(&address);
-  SOTTO_CHECK(bind(fd.get(), any, size) == 0 && listen(fd.get(), 64) == 0 &&
-              getsockname(fd.get(), any, &size) == 0);
-  endpoint = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-  return fd;
-}
 
 bool BeginsWithHail(int client) {
   std::array<char, kHailBegin.size()> first{};
@@ -50,7 +35,6 @@ bool SendAll(int to, const std::vector<uint8_t>& bytes) {
 MeddlingProxy::MeddlingProxy(int port, Meddle meddle)
     : port_(port),
       meddle_(std::move(meddle)),
-      listener_(Listen(endpoint_)),
       stop_(eventfd(0, EFD_CLOEXEC)),
       thread_([this] { Accept(); }) {}
 
@@ -67,10 +51,10 @@ std::vector<uint8_t> MeddlingProxy::Seen(Direction direction) const {
 
 void MeddlingProxy::Accept() {
   while (true) {
-    std::array<pollfd, 2> polled = {{{stop_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}}};
+    std::array<pollfd, 2> polled = {{{stop_.get(), POLLIN, 0}, {listener_.fd.get(), POLLIN, 0}}};
     poll(polled.data(), polled.size(), -1);
     if (polled[0].revents != 0) return;
-    Descriptor client(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    Descriptor client(accept4(listener_.fd.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!client.ok()) continue;
     std::lock_guard lock(mutex_);
     connections_.emplace_back([this, fd = client.Release()] { Forward(Descriptor(fd)); });

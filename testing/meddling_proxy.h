@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/descriptor.h"
+#include "testing/loopback.h"
 
 namespace sotto {
 
@@ -28,7 +29,7 @@ class MeddlingProxy {
       int port, Meddle meddle = [](auto...) { return true; });
   ~MeddlingProxy();
 
-  const std::string& endpoint() const { return endpoint_; }
+  const std::string& endpoint() const { return listener_.endpoint; }
   int data_connections() const { return data_connections_; }
   // What passed on data connections, as it was sent, all of them one after the other.
   std::vector<uint8_t> Seen(Direction direction) const;
@@ -41,8 +42,8 @@ class MeddlingProxy {
 
   const int port_;
   const Meddle meddle_;
-  std::string endpoint_;  // Of listener_.
-  const Descriptor listener_, stop_;
+  const LoopbackListener listener_;
+  const Descriptor stop_;
   std::atomic<int> data_connections_{0};
   mutable std::mutex mutex_;
   std::array<std::vector<uint8_t>, 2> seen_;  // Guarded by mutex_, as are the threads.

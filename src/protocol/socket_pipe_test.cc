@@ -2,7 +2,6 @@
 #include "protocol/socket_pipe.h"
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 
 #include "base/check.h"
 #include "protocol/record_pipe.h"
+#include "testing/loopback.h"
 
 namespace sotto {
 namespace {
@@ -144,26 +144,18 @@ TEST(RawSocketTest, StopEndsEveryWait) {
 
 // Whoever answers a byte at a time, each in good time.
 TEST(HailTest, AnAnswerThatDripsIsNotWaitedFor) {
-  Descriptor listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  auto* const any = reinterpret_cast<sockaddr*>(&address);
-  ASSERT_EQ(bind(listener.get(), any, size), 0);
-  ASSERT_EQ(listen(listener.get(), 1), 0);
-  ASSERT_EQ(getsockname(listener.get(), any, &size), 0);
+  const LoopbackListener listener;
   const DataTicket ticket = DrawDataTicket();
   std::thread drips([&] {
-    const Descriptor client(accept(listener.get(), nullptr, nullptr));
+    const Descriptor client(accept(listener.fd.get(), nullptr, nullptr));
     for (const uint8_t byte : EncodeHail(ticket)) {
       if (send(client.get(), &byte, 1, MSG_NOSIGNAL) < 0) return;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
   });
   const auto begin = std::chrono::steady_clock::now();
-  const auto opened = OpenDataConnection("127.0.0.1:" + std::to_string(ntohs(address.sin_port)),
-                                         ticket, begin + std::chrono::milliseconds(300));
+  const auto opened =
+      OpenDataConnection(listener.endpoint, ticket, begin + std::chrono::milliseconds(300));
   EXPECT_EQ(opened.status().code(), Code::kUnavailable);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
   drips.join();
