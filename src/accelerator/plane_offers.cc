@@ -63,15 +63,15 @@ absl::StatusOr<std::unique_ptr<BytePipe>> PlaneOffers::OpenPipe(const pb::Ready&
     if (!connection.ok()) return absl::UnavailableError("the data connection has not come");
     return std::make_unique<SocketPipe>(std::move(connection));
   }
-  if (region_ && region_->torn()) {
-    return absl::UnavailableError("the shared memory was cut short");
-  }
   ShmChallenge challenge;
   if (ready.data_plane() != pb::SHM || !region_ ||
-      !CopyExactly(ready.challenge(), "challenge", challenge).ok() ||
-      region_->ReadClientChallenge() != challenge) {
+      !CopyExactly(ready.challenge(), "challenge", challenge).ok()) {
     return NotOffered();
   }
+  const bool same = region_->ReadClientChallenge() == challenge;
+  // Known once it has been read.
+  if (region_->torn()) return absl::UnavailableError("the shared memory was cut short");
+  if (!same) return NotOffered();
   region_->Unlink();  // Mapped by both: a crash leaves nothing behind.
   return std::make_unique<ShmServerPipe>(*std::move(region_));
 }
