@@ -3,6 +3,8 @@
 #include <cpuid.h>
 #include <immintrin.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <thread>
@@ -46,6 +48,12 @@ const CpuFeatures* override_for_testing = nullptr;
 const CpuFeatures& Cpu() {
   static const CpuFeatures features = Detect();
   return override_for_testing == nullptr ? features : *override_for_testing;
+}
+
+bool MayUseTiles() {
+  constexpr int64_t kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM
+  static const bool may = syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return may;
 }
 
 void OverrideCpuForTesting(const CpuFeatures* features) { override_for_testing = features; }

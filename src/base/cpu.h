@@ -17,6 +17,9 @@ struct CpuFeatures {
 };
 
 const CpuFeatures& Cpu();
+// Whether Linux lets this process use AMX's tiles, which it has to be asked for once. REQUIRES:
+// Cpu() has AMX.
+bool MayUseTiles();
 // What Cpu() says from now on; null: the truth. Before other threads exist, in tests alone.
 void OverrideCpuForTesting(const CpuFeatures* features);
 

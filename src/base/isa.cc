@@ -18,6 +18,8 @@ const char* IsaName(Isa isa) {
       return "avx512_ifma";
     case Isa::kVaes:
       return "vaes";
+    case Isa::kAmxBf16:
+      return "amx_bf16";
   }
   return "";
 }
@@ -36,6 +38,8 @@ bool CpuRuns(Isa isa) {
       return Cpu().avx512_ifma;
     case Isa::kVaes:
       return Cpu().vaes;
+    case Isa::kAmxBf16:  // Beside which vectors of bf16 are made.
+      return Cpu().amx_bf16 && Cpu().avx512_bf16 && MayUseTiles();
   }
   return false;
 }

@@ -17,11 +17,11 @@
 namespace sotto {
 
 // What an implementation asks of the processor beyond x86-64.
-enum class Isa { kPortable, kAvx2, kAvx512, kAvx512Bf16, kAvx512Ifma, kVaes };
+enum class Isa { kPortable, kAvx2, kAvx512, kAvx512Bf16, kAvx512Ifma, kVaes, kAmxBf16 };
 
 // "avx512_bf16".
 const char* IsaName(Isa isa);
-// Whether Cpu() has it.
+// Whether Cpu() has it, and this process may use it.
 bool CpuRuns(Isa isa);
 
 // The implementations that this processor runs, found out once.
@@ -43,7 +43,7 @@ class IsaTable {
   const Kernels& best() const { return *runnable_[count_ - 1]; }
 
  private:
-  std::array<const Kernels*, 4> runnable_{};
+  std::array<const Kernels*, 5> runnable_{};
   size_t count_ = 0;
 };
 

@@ -26,7 +26,8 @@ size_t TouchedBlocks(const KvInput& input) {
 
 const IsaTable<AttentionKernel>& AttentionTable() {
   static const IsaTable<AttentionKernel> table{&kPortableAttention, &kAvx2Attention,
-                                               &kAvx512Attention, &kAvx512Bf16Attention};
+                                               &kAvx512Attention, &kAvx512Bf16Attention,
+                                               &kAmxAttention};
   return table;
 }
 

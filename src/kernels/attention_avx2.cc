@@ -1,6 +1,7 @@
 #include "kernels/attention_f32.h"
 #include "kernels/attention_kernels.h"
 #include "kernels/attention_tile.h"
+#include "kernels/attention_vectors.h"
 #include "kernels/simd_avx2.h"
 
 namespace sotto {
@@ -22,6 +23,7 @@ struct F32Simd : F32Operands<Avx2> {
 
 }  // namespace
 
-constinit const AttentionKernel kAvx2Attention = attention_tile::KernelOf<F32Simd>(Isa::kAvx2);
+constinit const AttentionKernel kAvx2Attention =
+    attention_tile::KernelOf<attention_tile::OnVectors<F32Simd>>(Isa::kAvx2);
 
 }  // namespace sotto

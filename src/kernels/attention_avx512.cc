@@ -1,6 +1,7 @@
 #include "kernels/attention_f32.h"
 #include "kernels/attention_kernels.h"
 #include "kernels/attention_tile.h"
+#include "kernels/attention_vectors.h"
 #include "kernels/simd_avx512.h"
 
 namespace sotto {
@@ -20,6 +21,7 @@ struct F32Simd : F32Operands<Avx512> {
 
 }  // namespace
 
-constinit const AttentionKernel kAvx512Attention = attention_tile::KernelOf<F32Simd>(Isa::kAvx512);
+constinit const AttentionKernel kAvx512Attention =
+    attention_tile::KernelOf<attention_tile::OnVectors<F32Simd>>(Isa::kAvx512);
 
 }  // namespace sotto

@@ -1,60 +1,19 @@
+#include "kernels/attention_bf16.h"
 #include "kernels/attention_kernels.h"
 #include "kernels/attention_tile.h"
+#include "kernels/attention_vectors.h"
 #include "kernels/simd_avx512.h"
 
 namespace sotto {
 namespace {
 
-struct Bf16Simd : Avx512 {
-  static constexpr size_t kQueryVectors = 3, kRows = 8, kPair = 2;
-  using Scalar = uint16_t;
-  using Element = uint32_t;  // Two bf16, the lower index in the lower half.
-  using Operand = __m512bh;
-
-  // Relative error 2^-11, a quarter of what rounding the weight to bf16 costs; 2^0 is exactly 1 and
-  // 2^-infinity exactly 0 (VREDUCE gives 0 for infinities, VSCALEF then 0).
-  static Vec Exp2(Vec x) {
-    const Vec f = _mm512_reduce_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    Vec p = MulAdd(Set(0.0416987501f), f, Set(0.242030516f));
-    p = MulAdd(p, f, Set(0.695766807f));
-    p = MulAdd(p, f, Set(1.0f));
-    return Scale2(p, Sub(x, f));
-  }
-  static Vec MaskOutside(Vec a, const int* limit, int key, int window) {
-    const __m512i age = _mm512_sub_epi32(_mm512_loadu_si512(limit), _mm512_set1_epi32(key));
-    // Without a sign: a later key is of the greatest age.
-    const __mmask16 hidden = _mm512_cmpge_epu32_mask(age, _mm512_set1_epi32(window));
-    return _mm512_mask_mov_ps(a, hidden, Set(-__builtin_inff()));
-  }
-  static Scalar ToScalar(float x) {
-    uint32_t u;
-    __builtin_memcpy(&u, &x, sizeof u);
-    if ((u & 0x7fffffffu) > 0x7f800000u) return static_cast<Scalar>((u >> 16) | 0x40u);
-    return static_cast<Scalar>((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
-  }
-  static Operand LoadOperand(const Element* p) {
-    return reinterpret_cast<__m512bh>(_mm512_loadu_si512(p));
-  }
-  static Operand Broadcast(const Element* p) {
-    return reinterpret_cast<__m512bh>(_mm512_set1_epi32(static_cast<int>(*p)));
-  }
-  static void StoreRow(Element* p, const float* row) {
-    _mm512_storeu_si512(
-        p, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(Load(row + kLanes), Load(row))));
-  }
-  static void StoreOperand(Element* p, const Vec (&weight)[kPair]) {
-    const __m512i halves = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(weight[1], weight[0]));
-    const __m512i interleave =
-        _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
-                         21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-    _mm512_storeu_si512(p, _mm512_permutexvar_epi16(interleave, halves));
-  }
-  static Vec Dot(Operand a, Operand b, Vec c) { return _mm512_dpbf16_ps(c, a, b); }
+struct Bf16Simd : Bf16Operands<Avx512> {
+  static constexpr size_t kQueryVectors = 3, kRows = 8;
 };
 
 }  // namespace
 
 constinit const AttentionKernel kAvx512Bf16Attention =
-    attention_tile::KernelOf<Bf16Simd>(Isa::kAvx512Bf16);
+    attention_tile::KernelOf<attention_tile::OnVectors<Bf16Simd>>(Isa::kAvx512Bf16);
 
 }  // namespace sotto

@@ -9,7 +9,7 @@
 
 namespace sotto {
 
-inline constexpr size_t kMaxQueryLanes = 48;
+inline constexpr size_t kMaxQueryLanes = 64;
 
 // Rows [first_row, first_row + rows) of one block of one KV head.
 struct PackBlockArgs {
@@ -53,7 +53,7 @@ struct AttentionKernel {
 };
 
 extern const AttentionKernel kPortableAttention, kAvx2Attention, kAvx512Attention,
-    kAvx512Bf16Attention;
+    kAvx512Bf16Attention, kAmxAttention;
 
 // The best of each precision last.
 const IsaTable<AttentionKernel>& AttentionTable();

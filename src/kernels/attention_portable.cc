@@ -1,6 +1,7 @@
 #include "kernels/attention_f32.h"
 #include "kernels/attention_kernels.h"
 #include "kernels/attention_tile.h"
+#include "kernels/attention_vectors.h"
 #include "kernels/simd_portable.h"
 
 namespace sotto {
@@ -19,6 +20,6 @@ struct F32Simd : F32Operands<Portable> {
 }  // namespace
 
 constinit const AttentionKernel kPortableAttention =
-    attention_tile::KernelOf<F32Simd>(Isa::kPortable);
+    attention_tile::KernelOf<attention_tile::OnVectors<F32Simd>>(Isa::kPortable);
 
 }  // namespace sotto

@@ -10,6 +10,8 @@
 //
 // Simd: Vec (kLanes floats), Scalar (a stored element), Element (kPair scalars: what one product
 // step consumes), Operand (kLanes Elements); kQueryVectors x kRows accumulators fit its registers.
+// How it multiplies: Multiply(), kStepUnit steps at a time, while an object of Registers lives
+// (attention_vectors.h, or a file of its own).
 #ifndef SOTTO_KERNELS_ATTENTION_TILE_H_
 #define SOTTO_KERNELS_ATTENTION_TILE_H_
 
@@ -26,6 +28,9 @@ struct Tile {
   using Scalar = typename Simd::Scalar;
   using Element = typename Simd::Element;
   static constexpr size_t kPair = Simd::kPair, kRows = Simd::kRows;
+  static constexpr size_t kStepUnit = Simd::kStepUnit;
+  // Keys are computed in multiples of this: rows of scores, then steps over values.
+  static constexpr size_t kKeyUnit = kRows > kPair* kStepUnit ? kRows : kPair* kStepUnit;
   static constexpr size_t kVectors = Simd::kQueryVectors, kLanes = Simd::kLanes;
   static constexpr size_t kWidth = kVectors * kLanes;
   static constexpr size_t kBlock = 64;
@@ -37,7 +42,9 @@ struct Tile {
   static constexpr size_t RoundUp(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
   // A block: keys [kBlock][Steps] elements, then values [DimRows][kValueSteps] elements.
-  static constexpr size_t Steps(size_t head_dim) { return RoundUp(head_dim, kPair) / kPair; }
+  static constexpr size_t Steps(size_t head_dim) {
+    return RoundUp(RoundUp(head_dim, kPair) / kPair, kStepUnit);
+  }
   static constexpr size_t DimRows(size_t head_dim) { return RoundUp(head_dim, kLanes); }
   static size_t KeyElements(size_t head_dim) { return RoundUp(kBlock * Steps(head_dim), 16); }
   static size_t ValueElements(size_t head_dim) { return DimRows(head_dim) * kValueSteps; }
@@ -152,45 +159,6 @@ struct Tile {
     args.first_row == 0 ? PackValues(args, s) : AppendValues(args);
   }
 
-  // f<0>(), f<1>(), ...: unrolled before the compiler decides what stays in registers.
-  template <size_t kCount, size_t kNext = 0, typename F>
-  static inline __attribute__((always_inline)) void Unroll(F&& f) {
-    if constexpr (kNext < kCount) {
-      f.template operator()<kNext>();
-      Unroll<kCount, kNext + 1>(f);
-    }
-  }
-
-  // c[r][lane] = sum_s b[r][s] * a[s][lane], r < kRows; with kAccumulate added to
-  // c[r][lane] * rescale[lane].
-  template <bool kAccumulate>
-  static void Multiply(const Element* b, size_t b_stride, const Element* a, size_t steps,
-                       const float* rescale, float* c) {
-    Vec acc[kRows * kVectors];
-    Unroll<kRows * kVectors>([&]<size_t i>() __attribute__((always_inline)) {
-      if constexpr (kAccumulate) {
-        acc[i] = Simd::Mul(Simd::Load(c + i * kLanes), Simd::Load(rescale + i % kVectors * kLanes));
-      } else {
-        acc[i] = Simd::Zero();
-      }
-    });
-    for (size_t s = 0; s < steps; ++s) {
-      typename Simd::Operand lanes[kVectors], element;
-      Unroll<kVectors>([&]<size_t v>() __attribute__((always_inline)) {
-        lanes[v] = Simd::LoadOperand(a + s * kWidth + v * kLanes);
-      });
-      Unroll<kRows * kVectors>([&]<size_t i>() __attribute__((always_inline)) {
-        if constexpr (i % kVectors == 0) {
-          element = Simd::Broadcast(b + i / kVectors * b_stride + s);
-        }
-        acc[i] = Simd::Dot(element, lanes[i % kVectors], acc[i]);
-      });
-    }
-    Unroll<kRows * kVectors>([&]<size_t i>() __attribute__((always_inline)) {
-      Simd::Store(c + i * kLanes, acc[i]);
-    });
-  }
-
   // Scores are in units of log2, so that the softmax's exponential is exp2.
   static void LoadQueries(const AttendTileArgs& args, const Scratch& s) {
     const float scale = args.scale * 1.44269504088896340736f;
@@ -277,7 +245,8 @@ struct Tile {
     return later || s.limit[kWidth - 1] - static_cast<int>(first_key) >= args.window;
   }
 
-  // Accumulates positions [first_key, first_key + keys) of one block; keys is a multiple of kRows.
+  // Accumulates positions [first_key, first_key + keys) of one block; keys is a multiple of
+  // kKeyUnit.
   static void AttendBlock(const AttendTileArgs& args, const std::byte* block, size_t first_key,
                           size_t keys, const Scratch& s) {
     const size_t head_dim = args.head_dim;
@@ -285,17 +254,19 @@ struct Tile {
     const Element* v = k + KeyElements(head_dim);
     const size_t steps = Steps(head_dim);
     for (size_t key = 0; key < keys; key += kRows) {
-      Multiply<false>(k + key * steps, steps, s.queries, steps, nullptr, s.scores + key * kWidth);
+      Simd::template Multiply<false>(k + key * steps, steps, s.queries, steps, nullptr,
+                                     s.scores + key * kWidth);
     }
     if (NeedsMask(args, first_key, keys, s)) Mask(first_key, keys, args.window, s);
     Softmax(keys, s);
     for (size_t d = 0; d < head_dim; d += kRows) {
-      Multiply<true>(v + d * kValueSteps, kValueSteps, s.weights, keys / kPair, s.rescale,
-                     s.out + d * kWidth);
+      Simd::template Multiply<true>(v + d * kValueSteps, kValueSteps, s.weights, keys / kPair,
+                                    s.rescale, s.out + d * kWidth);
     }
   }
 
   static void Attend(const AttendTileArgs& args) {
+    [[maybe_unused]] const typename Simd::Registers registers{};
     const Scratch s(args.scratch, args.head_dim);
     LoadQueries(args, s);
     const size_t block_bytes = BlockBytes(args.head_dim);
@@ -309,7 +280,7 @@ struct Tile {
                                    ? args.shared + b * block_bytes
                                    : args.own + (b - args.shared_blocks) * block_bytes;
       const size_t left = visible - first;
-      const size_t keys = left < kBlock ? RoundUp(left, kRows) : kBlock;
+      const size_t keys = left < kBlock ? RoundUp(left, kKeyUnit) : kBlock;
       AttendBlock(args, block, first, keys, s);
     }
     StoreOutputs(args, s);

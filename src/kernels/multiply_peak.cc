@@ -1,12 +1,9 @@
 #include "kernels/multiply_peak.h"
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <array>
 #include <cstdint>
 
 #include "base/cpu.h"
+#include "kernels/tile_config.h"
 
 // Twelve chains cover the latency on every current processor. In assembly, because a compiler would
 // be right to remove work whose result nobody reads. Registers start as zeros: values do not
@@ -48,7 +45,7 @@
       "jnz 1b\n\t"                    \
       "tilerelease"                   \
       : "+r"(left)                    \
-      : "m"(kTiles)                   \
+      : "m"(kFullTiles)               \
       : "cc")
 
 namespace sotto {
@@ -71,23 +68,7 @@ double RunF32(size_t rounds) {
   return Operations(rounds, 8);
 }
 
-// Intel SDM, LDTILECFG: palette 1, bytes of a row and rows of each of eight tiles.
-struct TileConfig {
-  uint8_t palette = 1, start_row = 0;
-  std::array<uint8_t, 14> reserved{};
-  std::array<uint16_t, 16> row_bytes{64, 64, 64, 64, 64, 64, 64, 64};
-  std::array<uint8_t, 16> rows{16, 16, 16, 16, 16, 16, 16, 16};
-};
-static_assert(sizeof(TileConfig) == 64);
-constexpr TileConfig kTiles;
 constexpr double kTilesPerRound = 6, kTileOutputs = 16 * 16;
-
-// Linux gives a process the tiles' state when it asks for it.
-bool MayUseTiles() {
-  constexpr int64_t kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM
-  static const bool may = syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-  return may;
-}
 
 double RunBf16(size_t rounds) {
   size_t left = rounds;
