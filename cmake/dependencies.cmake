@@ -60,7 +60,7 @@ endif()
 message(STATUS "tests: ${SOTTO_HAVE_TESTS}")
 
 # The cuda device is built where nvcc is; nothing else needs it. SOTTO_CUDA=OFF leaves it out, as the
-# Debian package must: its dependencies may not depend on what the building machine has.
+# Debian package must: what is in it may not depend on what the building machine has.
 option(SOTTO_CUDA "Build the cuda device where nvcc is installed" ON)
 set(SOTTO_HAVE_CUDA FALSE)
 if(SOTTO_CUDA AND NOT SOTTO_SANITIZE AND NOT SOTTO_FUZZERS)
@@ -70,7 +70,9 @@ if(SOTTO_CUDA AND NOT SOTTO_SANITIZE AND NOT SOTTO_FUZZERS)
     set(CMAKE_CUDA_ARCHITECTURES 80)  # With its intermediate code, which later GPUs translate.
     enable_language(CUDA)
     find_package(CUDAToolkit)
-    if(TARGET CUDA::cublasLt)
+    # Of cuBLASLt the header: the library is loaded when a cuda device is asked for.
+    find_path(SOTTO_CUBLAS_LT_INCLUDE cublasLt.h PATHS ${CUDAToolkit_INCLUDE_DIRS})
+    if(TARGET CUDA::cudart_static AND SOTTO_CUBLAS_LT_INCLUDE)
       set(SOTTO_HAVE_CUDA TRUE)
     endif()
   endif()

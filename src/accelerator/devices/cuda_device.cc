@@ -51,11 +51,13 @@ class CudaWeights : public DeviceWeights {
 
 class CudaDevice : public Device {
  public:
-  CudaDevice(int index, std::string name, CudaOperands fastest_operands, CudaMatmul matmul)
+  CudaDevice(int index, std::string name, CudaOperands fastest_operands,
+             std::unique_ptr<CudaMatmul> matmul, CudaBuffer workspace)
       : index_(index),
         name_(std::move(name)),
         fastest_operands_(fastest_operands),
-        matmul_(std::move(matmul)) {}
+        matmul_(std::move(matmul)),
+        workspace_(std::move(workspace)) {}
 
   std::string name() const override { return name_; }
   std::string precision(FloatPrecision precision) const override {
@@ -113,6 +115,7 @@ class CudaDevice : public Device {
   }
 
  private:
+  CudaPlace Place() const { return {nullptr, workspace_.As<void>()}; }
   CudaOperands Operands(FloatPrecision precision) const {
     return precision == FloatPrecision::kF32 ? CudaOperands::kF32 : fastest_operands_;
   }
@@ -170,8 +173,9 @@ class CudaDevice : public Device {
       operand = operand_.As<void>();
     }
     SOTTO_RETURN_IF_ERROR(y_.Grow(kFloatRows * w.padded_out() * sizeof(float)));
-    SOTTO_RETURN_IF_ERROR(matmul_.Multiply(w.operands(), kFloatRows, w.padded_in(), w.padded_out(),
-                                           operand, w.data(), y_.As<void>()));
+    SOTTO_RETURN_IF_ERROR(
+        matmul_->Multiply({w.operands(), kFloatRows, w.padded_in(), w.padded_out()}, operand,
+                          w.data(), y_.As<void>(), Place()));
     SOTTO_RETURN_IF_ERROR(CudaStatus(cudaGetLastError(), "float product"));
     return CopyFromCuda(y_.As<void>(), w.padded_out(), y);
   }
@@ -186,9 +190,9 @@ class CudaDevice : public Device {
     SOTTO_RETURN_IF_ERROR(sums_.Grow(4 * rows * plane_columns * sizeof(int32_t)));
     SOTTO_RETURN_IF_ERROR(y_.Grow(rows * w.padded_out() * sizeof(uint32_t)));
     LaunchSplitSignedDigits(x_.As<uint32_t>(), rows, w.padded_in(), operand_.As<int8_t>());
-    SOTTO_RETURN_IF_ERROR(matmul_.Multiply(CudaOperands::kInt8, 4 * rows, w.padded_in(),
-                                           plane_columns, operand_.As<void>(), w.data(),
-                                           sums_.As<void>()));
+    SOTTO_RETURN_IF_ERROR(
+        matmul_->Multiply({CudaOperands::kInt8, 4 * rows, w.padded_in(), plane_columns},
+                          operand_.As<void>(), w.data(), sums_.As<void>(), Place()));
     LaunchCombineDigitSums(sums_.As<int32_t>(), {rows, w.planes(), w.padded_out()},
                            y_.As<uint32_t>());
     SOTTO_RETURN_IF_ERROR(CudaStatus(cudaGetLastError(), "ring product"));
@@ -199,7 +203,8 @@ class CudaDevice : public Device {
   const std::string name_;
   const CudaOperands fastest_operands_;
   std::mutex mutex_;  // Of everything below.
-  CudaMatmul matmul_;
+  const std::unique_ptr<CudaMatmul> matmul_;
+  const CudaBuffer workspace_;
   CudaBuffer x_, operand_, sums_, y_;
 };
 
@@ -207,6 +212,16 @@ class CudaDevice : public Device {
 int CudaDeviceCount() {
   int count = 0;
   return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+}
+
+std::string WhyNoCudaDevice() {
+  int version = 0;
+  if (cudaDriverGetVersion(&version) == cudaSuccess && version == 0) {
+    return "no NVIDIA driver is installed";
+  }
+  int count = 0;
+  const cudaError_t code = cudaGetDeviceCount(&count);
+  return StrCat("the NVIDIA driver says: ", cudaGetErrorString(code));
 }
 
 absl::StatusOr<std::unique_ptr<Device>> OpenCudaDevice(int index, const DeviceOptions& options) {
@@ -221,15 +236,16 @@ absl::StatusOr<std::unique_ptr<Device>> OpenCudaDevice(int index, const DeviceOp
   if (!status.ok()) return unavailable(status);
   auto matmul = CudaMatmul::Create();
   if (!matmul.ok()) return unavailable(matmul.status());
+  SOTTO_ASSIGN_OR_RETURN(CudaBuffer workspace, CudaBuffer::Allocate(kCudaWorkspaceBytes));
   // bf16 tensor cores came with compute capability 8.
   const bool bf16 = options.precision == FloatPrecision::kFastest && properties.major >= 8;
   return std::make_unique<CudaDevice>(index, StrCat("cuda:", index, " (", properties.name, ")"),
                                       bf16 ? CudaOperands::kBf16 : CudaOperands::kF32,
-                                      *std::move(matmul));
+                                      *std::move(matmul), std::move(workspace));
 }
 
 }  // namespace
 
-const DeviceBackend kCudaBackend = {"cuda", CudaDeviceCount, OpenCudaDevice};
+const DeviceBackend kCudaBackend = {"cuda", CudaDeviceCount, OpenCudaDevice, WhyNoCudaDevice};
 
 }  // namespace sotto

@@ -1,8 +1,6 @@
 #include "accelerator/devices/cuda_matmul.h"
 
 #include <cstdint>
-#include <memory>
-#include <type_traits>
 #include <utility>
 
 #include "base/strings.h"
@@ -10,29 +8,9 @@
 namespace sotto {
 namespace {
 
-constexpr size_t kWorkspaceBytes = size_t{32} << 20;
-
-absl::Status CublasStatus(cublasStatus_t code, const char* what) {
-  if (code == CUBLAS_STATUS_SUCCESS) return absl::OkStatus();
-  const std::string message = StrCat(what, ": ", cublasLtGetStatusString(code));
-  return code == CUBLAS_STATUS_ALLOC_FAILED ? absl::ResourceExhaustedError(message)
-                                            : absl::InternalError(message);
-}
-
-// Owns one of cuBLASLt's opaque handles.
-template <auto Destroy>
-struct Destroyer {
-  template <typename T>
-  void operator()(T* handle) const {
-    Destroy(handle);
-  }
-};
-using MatmulDesc = std::unique_ptr<std::remove_pointer_t<cublasLtMatmulDesc_t>,
-                                   Destroyer<&cublasLtMatmulDescDestroy>>;
-using Layout = std::unique_ptr<std::remove_pointer_t<cublasLtMatrixLayout_t>,
-                               Destroyer<&cublasLtMatrixLayoutDestroy>>;
-using Preference = std::unique_ptr<std::remove_pointer_t<cublasLtMatmulPreference_t>,
-                                   Destroyer<&cublasLtMatmulPreferenceDestroy>>;
+// A model's layers in all formats and numbers of rows are fewer; a client's products of activations
+// have sizes without end.
+constexpr size_t kMaxPlans = 512;
 
 struct Types {
   cudaDataType_t operand, result, scale;
@@ -50,96 +28,98 @@ Types TypesOf(CudaOperands operands) {
   return {CUDA_R_8I, CUDA_R_32I, CUDA_R_32I, CUBLAS_COMPUTE_32I};
 }
 
-// cuBLASLt counts in columns: a row-major [rows, columns] is its column-major [columns, rows].
-absl::StatusOr<Layout> MakeLayout(cudaDataType_t type, size_t rows, size_t columns) {
-  cublasLtMatrixLayout_t layout = nullptr;
-  SOTTO_RETURN_IF_ERROR(CublasStatus(
-      cublasLtMatrixLayoutCreate(&layout, type, columns, rows, static_cast<int64_t>(columns)),
-      "cublasLtMatrixLayoutCreate"));
-  return Layout(layout);
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<CudaMatmul>> CudaMatmul::Create() {
+  SOTTO_ASSIGN_OR_RETURN(const CublasLt lt, LoadCublasLt(CublasLtName()));
+  std::unique_ptr<CudaMatmul> made(new CudaMatmul(lt));
+  SOTTO_RETURN_IF_ERROR(lt.ToStatus(lt.cublasLtCreate(&made->handle_), "cublasLtCreate"));
+  return made;
+}
+
+CudaMatmul::~CudaMatmul() {
+  if (handle_ != nullptr) lt_.cublasLtDestroy(handle_);
+}
+
+absl::Status CudaMatmul::Multiply(const CudaProduct& product, const void* a, const void* w, void* c,
+                                  const CudaPlace& place) {
+  SOTTO_ASSIGN_OR_RETURN(const Plan* const plan, PlanOf(product));
+  const float one = 1.0f, zero = 0.0f;
+  const int32_t int_one = 1, int_zero = 0;
+  const bool integers = product.operands == CudaOperands::kInt8;
+  const void* alpha = integers ? static_cast<const void*>(&int_one) : &one;
+  const void* beta = integers ? static_cast<const void*>(&int_zero) : &zero;
+  return lt_.ToStatus(
+      lt_.cublasLtMatmul(handle_, plan->desc.get(), alpha, w, plan->w.get(), a, plan->a.get(), beta,
+                         c, plan->c.get(), c, plan->c.get(), &plan->algorithm, place.workspace,
+                         kCudaWorkspaceBytes, place.stream),
+      "cublasLtMatmul");
+}
+
+absl::StatusOr<const CudaMatmul::Plan*> CudaMatmul::PlanOf(const CudaProduct& product) {
+  const auto known = plans_.find(product);
+  if (known != plans_.end()) return &known->second;
+  if (plans_.size() >= kMaxPlans) plans_.clear();
+  SOTTO_ASSIGN_OR_RETURN(Plan plan, MakePlan(product));
+  return &plans_.emplace(product, std::move(plan)).first->second;
+}
+
+absl::StatusOr<CudaMatmul::Plan> CudaMatmul::MakePlan(const CudaProduct& product) const {
+  const Types types = TypesOf(product.operands);
+  SOTTO_ASSIGN_OR_RETURN(auto desc, MakeDesc(product.operands));
+  SOTTO_ASSIGN_OR_RETURN(Layout a, MakeLayout(types.operand, product.rows, product.n_in));
+  SOTTO_ASSIGN_OR_RETURN(Layout w, MakeLayout(types.operand, product.n_out, product.n_in));
+  SOTTO_ASSIGN_OR_RETURN(Layout c, MakeLayout(types.result, product.rows, product.n_out));
+  Plan plan{std::move(desc), std::move(a), std::move(w), std::move(c), {}};
+  SOTTO_RETURN_IF_ERROR(ChooseAlgorithm(plan));
+  return plan;
 }
 
 // c^T = w a^T in cuBLASLt's terms: w transposed, a as it is, the "TN" form of the tensor cores.
-absl::StatusOr<MatmulDesc> MakeDesc(const Types& types) {
+absl::StatusOr<CudaMatmul::Owned<cublasLtMatmulDesc_t>> CudaMatmul::MakeDesc(
+    CudaOperands operands) const {
+  const Types types = TypesOf(operands);
   cublasLtMatmulDesc_t desc = nullptr;
-  SOTTO_RETURN_IF_ERROR(CublasStatus(cublasLtMatmulDescCreate(&desc, types.compute, types.scale),
-                                     "cublasLtMatmulDescCreate"));
-  MatmulDesc owned(desc);
+  SOTTO_RETURN_IF_ERROR(lt_.ToStatus(
+      lt_.cublasLtMatmulDescCreate(&desc, types.compute, types.scale), "cublasLtMatmulDescCreate"));
+  Owned<cublasLtMatmulDesc_t> owned(desc, lt_.cublasLtMatmulDescDestroy);
   const cublasOperation_t transposed = CUBLAS_OP_T;
   SOTTO_RETURN_IF_ERROR(
-      CublasStatus(cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_TRANSA, &transposed,
-                                                  sizeof(transposed)),
+      lt_.ToStatus(lt_.cublasLtMatmulDescSetAttribute(desc, CUBLASLT_MATMUL_DESC_TRANSA,
+                                                      &transposed, sizeof(transposed)),
                    "cublasLtMatmulDescSetAttribute"));
   return owned;
 }
 
-absl::StatusOr<Preference> MakePreference(size_t workspace_bytes) {
+// cuBLASLt counts in columns: a row-major [rows, columns] is its column-major [columns, rows].
+absl::StatusOr<CudaMatmul::Layout> CudaMatmul::MakeLayout(cudaDataType_t type, size_t rows,
+                                                          size_t columns) const {
+  cublasLtMatrixLayout_t layout = nullptr;
+  SOTTO_RETURN_IF_ERROR(lt_.ToStatus(
+      lt_.cublasLtMatrixLayoutCreate(&layout, type, columns, rows, static_cast<int64_t>(columns)),
+      "cublasLtMatrixLayoutCreate"));
+  return Layout(layout, lt_.cublasLtMatrixLayoutDestroy);
+}
+
+absl::Status CudaMatmul::ChooseAlgorithm(Plan& plan) const {
   cublasLtMatmulPreference_t preference = nullptr;
-  SOTTO_RETURN_IF_ERROR(
-      CublasStatus(cublasLtMatmulPreferenceCreate(&preference), "cublasLtMatmulPreferenceCreate"));
-  Preference owned(preference);
-  SOTTO_RETURN_IF_ERROR(CublasStatus(
-      cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-                                           &workspace_bytes, sizeof(workspace_bytes)),
+  SOTTO_RETURN_IF_ERROR(lt_.ToStatus(lt_.cublasLtMatmulPreferenceCreate(&preference),
+                                     "cublasLtMatmulPreferenceCreate"));
+  const Owned<cublasLtMatmulPreference_t> owned(preference, lt_.cublasLtMatmulPreferenceDestroy);
+  SOTTO_RETURN_IF_ERROR(lt_.ToStatus(
+      lt_.cublasLtMatmulPreferenceSetAttribute(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
+                                               &kCudaWorkspaceBytes, sizeof(kCudaWorkspaceBytes)),
       "cublasLtMatmulPreferenceSetAttribute"));
-  return owned;
-}
-
-}  // namespace
-
-size_t CudaOperandBytes(CudaOperands operands) {
-  switch (operands) {
-    case CudaOperands::kF32:
-      return 4;
-    case CudaOperands::kBf16:
-      return 2;
-    case CudaOperands::kInt8:
-      return 1;
-  }
-  return 0;
-}
-
-absl::StatusOr<CudaMatmul> CudaMatmul::Create() {
-  cublasLtHandle_t handle = nullptr;
-  SOTTO_RETURN_IF_ERROR(CublasStatus(cublasLtCreate(&handle), "cublasLtCreate"));
-  CudaMatmul made(handle, CudaBuffer());
-  SOTTO_RETURN_IF_ERROR(made.workspace_.Grow(kWorkspaceBytes));
-  return made;
-}
-
-CudaMatmul::CudaMatmul(CudaMatmul&& other) noexcept
-    : handle_(std::exchange(other.handle_, nullptr)), workspace_(std::move(other.workspace_)) {}
-
-CudaMatmul::~CudaMatmul() {
-  if (handle_ != nullptr) cublasLtDestroy(handle_);
-}
-
-absl::Status CudaMatmul::Multiply(CudaOperands operands, size_t rows, size_t n_in, size_t n_out,
-                                  const void* a, const void* w, void* c) {
-  const Types types = TypesOf(operands);
-  SOTTO_ASSIGN_OR_RETURN(const MatmulDesc desc, MakeDesc(types));
-  SOTTO_ASSIGN_OR_RETURN(const Layout w_layout, MakeLayout(types.operand, n_out, n_in));
-  SOTTO_ASSIGN_OR_RETURN(const Layout a_layout, MakeLayout(types.operand, rows, n_in));
-  SOTTO_ASSIGN_OR_RETURN(const Layout c_layout, MakeLayout(types.result, rows, n_out));
-  SOTTO_ASSIGN_OR_RETURN(const Preference preference, MakePreference(workspace_.size_bytes()));
   cublasLtMatmulHeuristicResult_t choice{};
   int choices = 0;
   SOTTO_RETURN_IF_ERROR(
-      CublasStatus(cublasLtMatmulAlgoGetHeuristic(handle_, desc.get(), w_layout.get(),
-                                                  a_layout.get(), c_layout.get(), c_layout.get(),
-                                                  preference.get(), 1, &choice, &choices),
+      lt_.ToStatus(lt_.cublasLtMatmulAlgoGetHeuristic(handle_, plan.desc.get(), plan.w.get(),
+                                                      plan.a.get(), plan.c.get(), plan.c.get(),
+                                                      preference, 1, &choice, &choices),
                    "cublasLtMatmulAlgoGetHeuristic"));
   if (choices == 0) return absl::InternalError("cuBLASLt knows no algorithm for these sizes");
-  const float one = 1.0f, zero = 0.0f;
-  const int32_t int_one = 1, int_zero = 0;
-  const bool integers = operands == CudaOperands::kInt8;
-  const void* alpha = integers ? static_cast<const void*>(&int_one) : &one;
-  const void* beta = integers ? static_cast<const void*>(&int_zero) : &zero;
-  return CublasStatus(
-      cublasLtMatmul(handle_, desc.get(), alpha, w, w_layout.get(), a, a_layout.get(), beta, c,
-                     c_layout.get(), c, c_layout.get(), &choice.algo, workspace_.As<void>(),
-                     workspace_.size_bytes(), /*stream=*/nullptr),
-      "cublasLtMatmul");
+  plan.algorithm = choice.algo;
+  return absl::OkStatus();
 }
 
 }  // namespace sotto

@@ -2,10 +2,13 @@
 #ifndef SOTTO_ACCELERATOR_DEVICES_CUDA_MATMUL_H_
 #define SOTTO_ACCELERATOR_DEVICES_CUDA_MATMUL_H_
 
-#include <cublasLt.h>
-
+#include <compare>
 #include <cstddef>
+#include <map>
+#include <memory>
+#include <type_traits>
 
+#include "accelerator/devices/cublas_lt.h"
 #include "accelerator/devices/cuda_memory.h"
 #include "base/status.h"
 
@@ -16,7 +19,6 @@ enum class CudaOperands {
   kBf16,  // bf16 x bf16 -> f32, accumulated in f32
   kInt8,  // s8 x s8 -> s32
 };
-size_t CudaOperandBytes(CudaOperands operands);
 
 // Sizes that the tensor cores want to be multiples of this; padding is zeros.
 inline constexpr size_t kCudaAlignment = 32;
@@ -24,26 +26,55 @@ inline size_t RoundUpForCuda(size_t n) {
   return (n + kCudaAlignment - 1) / kCudaAlignment * kCudaAlignment;
 }
 
-// A cuBLASLt handle and its workspace, of the current device.
+// c = a w^T. a: [rows, n_in]; w: [n_out, n_in]; c: [rows, n_out]; row-major, contiguous, device
+// memory. Sizes are rounded up by RoundUpForCuda.
+struct CudaProduct {
+  CudaOperands operands;
+  size_t rows, n_in, n_out;
+  auto operator<=>(const CudaProduct&) const = default;
+};
+
+// Where a product is computed: products of different streams need different workspaces.
+struct CudaPlace {
+  cudaStream_t stream;
+  void* workspace;  // kCudaWorkspaceBytes
+};
+inline constexpr size_t kCudaWorkspaceBytes = size_t{32} << 20;
+
+// A cuBLASLt handle of the current device, and what it has chosen for each product. One caller at a
+// time.
 class CudaMatmul {
  public:
-  static absl::StatusOr<CudaMatmul> Create();
-  CudaMatmul(CudaMatmul&& other) noexcept;
-  CudaMatmul& operator=(CudaMatmul&&) = delete;
+  // UNAVAILABLE without cuBLASLt.
+  static absl::StatusOr<std::unique_ptr<CudaMatmul>> Create();
   ~CudaMatmul();
 
-  // c = a w^T. a: [rows, n_in]; w: [n_out, n_in]; c: [rows, n_out]; row-major, contiguous, device
-  // memory, sizes rounded up by RoundUpForCuda. Asynchronous on the default stream.
-  // cuBLASLt chooses an algorithm by the sizes alone: equal sizes give equal bits.
-  absl::Status Multiply(CudaOperands operands, size_t rows, size_t n_in, size_t n_out,
-                        const void* a, const void* w, void* c);
+  // Asynchronous. cuBLASLt chooses an algorithm by the product alone: equal ones give equal bits.
+  absl::Status Multiply(const CudaProduct& product, const void* a, const void* w, void* c,
+                        const CudaPlace& place);
 
  private:
-  CudaMatmul(cublasLtHandle_t handle, CudaBuffer workspace)
-      : handle_(handle), workspace_(std::move(workspace)) {}
+  // Owns one of cuBLASLt's opaque handles.
+  template <typename Handle>
+  using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, cublasStatus_t (*)(Handle)>;
+  using Layout = Owned<cublasLtMatrixLayout_t>;
 
+  struct Plan {
+    Owned<cublasLtMatmulDesc_t> desc;
+    Layout a, w, c;
+    cublasLtMatmulAlgo_t algorithm;
+  };
+
+  explicit CudaMatmul(const CublasLt& lt) : lt_(lt) {}
+  absl::StatusOr<const Plan*> PlanOf(const CudaProduct& product);
+  absl::StatusOr<Plan> MakePlan(const CudaProduct& product) const;
+  absl::StatusOr<Owned<cublasLtMatmulDesc_t>> MakeDesc(CudaOperands operands) const;
+  absl::StatusOr<Layout> MakeLayout(cudaDataType_t type, size_t rows, size_t columns) const;
+  absl::Status ChooseAlgorithm(Plan& plan) const;
+
+  const CublasLt lt_;
   cublasLtHandle_t handle_ = nullptr;
-  CudaBuffer workspace_;
+  std::map<CudaProduct, Plan> plans_;
 };
 
 }  // namespace sotto

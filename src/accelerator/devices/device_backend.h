@@ -4,6 +4,7 @@
 #define SOTTO_ACCELERATOR_DEVICES_DEVICE_BACKEND_H_
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "accelerator/device.h"
@@ -23,6 +24,8 @@ struct DeviceBackend {
   int (*count)();
   // index < count(). UNAVAILABLE when the driver refuses.
   absl::StatusOr<std::unique_ptr<Device>> (*open)(int index, const DeviceOptions& options);
+  // Why count() is 0, for whoever asked for one. Null where the kind knows no more.
+  std::string (*why_none)() = nullptr;
 };
 
 extern const DeviceBackend kCpuBackend;

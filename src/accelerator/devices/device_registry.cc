@@ -73,8 +73,10 @@ absl::StatusOr<std::unique_ptr<Device>> OpenDevice(std::string_view name,
     if (backend->kind != parsed.kind) continue;
     const int count = backend->count();
     if (parsed.index >= count) {
-      return absl::FailedPreconditionError(
-          StrCat("device \"", name, "\" was not found; devices found:", Listed(PresentDevices())));
+      const std::string why =
+          count == 0 && backend->why_none != nullptr ? StrCat(": ", backend->why_none()) : "";
+      return absl::FailedPreconditionError(StrCat("device \"", name, "\" was not found", why,
+                                                  "; devices found:", Listed(PresentDevices())));
     }
     return backend->open(parsed.index, options);
   }

@@ -37,6 +37,19 @@ TEST(DeviceRegistry, SaysWhatThereIs) {
             0u);
 }
 
+#ifdef SOTTO_HAVE_CUDA
+TEST(DeviceRegistry, SaysWhyThereIsNoCudaDevice) {
+  for (const std::string& name : PresentDevices()) {
+    if (name.starts_with("cuda")) GTEST_SKIP() << "SKIPPED: there is " << name;
+  }
+  const absl::Status status = OpenDevice("cuda:0", {}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()),
+              testing::MatchesRegex(
+                  "device \"cuda:0\" was not found: .*NVIDIA driver.*; devices found: cpu.*"));
+}
+#endif
+
 TEST(DeviceRegistry, RefusesNoDeviceAndTheSameTwice) {
   EXPECT_EQ(OpenDevices({}, {}).status().code(), absl::StatusCode::kInvalidArgument);
   const std::vector<std::string> twice = {"cpu", "cpu:0"};
