@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/matrix.h"
@@ -35,6 +36,12 @@ class DeviceWeights {
   virtual size_t n_out() const = 0;
 };
 
+// What stands for a matrix of words (docs/wire_format.md, "Seeds").
+using SeedBytes = std::span<const uint8_t, 32>;
+
+// Null, or host memory with what frees it; 64-byte aligned.
+using HostMemory = std::unique_ptr<uint8_t[], void (*)(uint8_t*)>;
+
 // One compute device. Thread-safe: calls may come from several sessions; they may be serialised.
 class Device {
  public:
@@ -63,6 +70,22 @@ class Device {
   // y = x W^T modulo 2^32, exact (two's complement weights). `weights` came from LoadRing.
   virtual absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
                                     MatrixView<uint32_t> y) = 0;
+
+  // Whether the device expands seeds itself: rows need not be made on the host and copied then.
+  virtual bool expands_seeds() const { return false; }
+  // As MultiplyRing; x is the [y.rows(), n_in] matrix of `seed`. REQUIRES: expands_seeds().
+  virtual absl::Status MultiplyRingSeed(const DeviceWeights& weights, SeedBytes seed,
+                                        MatrixView<uint32_t> y) {
+    static_cast<void>(weights), static_cast<void>(seed), static_cast<void>(y);
+    return absl::UnimplementedError("the device expands no seeds");
+  }
+
+  // Host memory that the device copies rows from and to faster than other; null where there is no
+  // such memory (any more). May outlive the device.
+  virtual HostMemory AllocatePinned(size_t size_bytes) {
+    static_cast<void>(size_bytes);
+    return HostMemory(nullptr, nullptr);
+  }
 };
 
 }  // namespace sotto

@@ -66,13 +66,16 @@ absl::Status Executor::RunRing(const RequestHeader& request, const ExchangeSizes
   SOTTO_ASSIGN_OR_RETURN(const DeviceWeights* weights, model_.Weights(request.layer, format_));
   Matrix<uint32_t> expanded;
   ConstMatrixView<uint32_t> x(As<uint32_t>(payload), request.rows, sizes.n_in);
+  const MatrixView<uint32_t> y(As<uint32_t>(answer), request.rows, sizes.n_out);
+  if (request.seed && model_.device().expands_seeds()) {
+    return model_.device().MultiplyRingSeed(*weights, SeedBytes(*request.seed), y);
+  }
   if (request.seed) {
     expanded = Matrix<uint32_t>(request.rows, sizes.n_in);
     ExpandSeed(*request.seed, 0, {expanded.view().data(), expanded.view().size()});
     x = expanded.view();
   }
-  return model_.device().MultiplyRing(*weights, x,
-                                      {As<uint32_t>(answer), request.rows, sizes.n_out});
+  return model_.device().MultiplyRing(*weights, x, y);
 }
 
 absl::Status Executor::RunEmbedding(const RequestHeader& request, std::span<uint8_t> payload,

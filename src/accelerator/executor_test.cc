@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "accelerator/devices/device_registry.h"
 #include "testing/forwarding_device.h"
+#include "testing/seed_expanding_device.h"
 #include "testing/test_data.h"
 
 namespace sotto {
@@ -62,6 +65,38 @@ TEST_F(ExecutorTest, MultipliesABatch) {
 TEST_F(ExecutorTest, StopsWithinABatchWhenTheClientIsGone) {
   EXPECT_EQ(RunBatch(3).code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(products_, 3);
+}
+
+// The first layer's product of the rows that a seed stands for.
+std::vector<uint32_t> ProductOfSeed(std::unique_ptr<Device> device) {
+  auto model = ServedModel::Open(ShippedModelDir(), std::move(device));
+  EXPECT_TRUE(model.ok());
+  RequestHeader request{
+      .operation = Operation::kLinear, .format = NumberFormat::kRing32, .rows = 3};
+  request.seed.emplace();
+  request.seed->fill(7);
+  const auto sizes = CheckRequest(request, (*model)->shape(), 1 << 20);
+  EXPECT_TRUE(sizes.ok()) << sizes.status();
+  std::vector<uint32_t> answer(sizes->answer_bytes / sizeof(uint32_t));
+  const absl::Status status =
+      Executor(**model, DeviceFormat::kRing)
+          .Run(request, *sizes, {},
+               {reinterpret_cast<uint8_t*>(answer.data()), sizes->answer_bytes},
+               [] { return false; });
+  EXPECT_TRUE(status.ok()) << status;
+  return answer;
+}
+
+TEST(ExecutorSeeds, GoToADeviceThatExpandsThemAndAreRowsToOthers) {
+  SeedDeviceCounts counts;
+  const std::vector<uint32_t> expanded_by_device =
+      ProductOfSeed(std::make_unique<SeedExpandingDevice>(counts));
+  EXPECT_EQ(counts.seeds, 1);
+  EXPECT_EQ(counts.rings, 0);
+  EXPECT_EQ(ProductOfSeed(MakeCpuDevice({.threads = 1})), expanded_by_device);
+  EXPECT_GT(std::count_if(expanded_by_device.begin(), expanded_by_device.end(),
+                          [](uint32_t word) { return word != 0; }),
+            0);
 }
 
 }  // namespace

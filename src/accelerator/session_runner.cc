@@ -70,8 +70,8 @@ void SessionRunner::Stop(const absl::Status& why) {
 }
 
 void SessionRunner::Loop() {
-  Arrival arrival;
-  WorkBuffer answer;
+  Arrival arrival{.request = {}, .sizes = {}, .payload = WorkBuffer(model_.device())};
+  WorkBuffer answer(model_.device());
   while (ReadNext(arrival)) {
     if (const absl::Status status = Serve(arrival, answer); !status.ok()) return Fail(status);
   }

@@ -2,6 +2,7 @@
 // to the bit for ring products.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <map>
@@ -9,7 +10,9 @@
 
 #include "accelerator/devices/cpu_device.h"
 #include "accelerator/devices/device_registry.h"
+#include "accelerator/work_buffer.h"
 #include "kernels/tiled_product.h"
+#include "protocol/keystream.h"
 
 namespace sotto {
 namespace {
@@ -63,8 +66,9 @@ struct Shape {
   size_t tokens, n_in, n_out;
 };
 // Odd sizes; below and above every tile and block; one of each dimension.
-constexpr Shape kShapes[] = {{1, 1, 1},    {3, 5, 7},     {17, 33, 65},   {33, 64, 300},
-                             {130, 67, 9}, {64, 512, 48}, {5, 1025, 257}, {0, 8, 8}};
+constexpr Shape kShapes[] = {{1, 1, 1},      {3, 5, 7},    {17, 33, 65},
+                             {33, 64, 300},  {130, 67, 9}, {64, 512, 48},
+                             {5, 1025, 257}, {0, 8, 8},    {777, 40, 36}};
 
 class Conformance : public testing::TestWithParam<DeviceSet> {
  protected:
@@ -201,6 +205,19 @@ void CheckRing(Device& device, const Shape& shape, const RingValues& values, std
   }
 }
 
+Matrix<int16_t> RandomRingWeights(const Shape& shape, std::mt19937& random) {
+  Matrix<int16_t> w(shape.n_out, shape.n_in);
+  std::uniform_int_distribution<int> weight(-kMaxRingWeight, kMaxRingWeight);
+  for (size_t i = 0; i < w.view().size(); ++i) {
+    w.view().data()[i] = static_cast<int16_t>(weight(random));
+  }
+  return w;
+}
+
+bool SameWords(ConstMatrixView<uint32_t> a, ConstMatrixView<uint32_t> b) {
+  return a.size() == b.size() && std::equal(a.data(), a.data() + a.size(), b.data());
+}
+
 TEST_P(Conformance, RingEqualsTheDefinition) {
   Device& device = Open(GetParam(), FloatPrecision::kFastest);
   for (const Shape& shape : kShapes) {
@@ -214,6 +231,49 @@ TEST_P(Conformance, RingStaysExactOverManyInputs) {
   for (const RingValues& values : kRingValues) CheckRing(device, {2, 14336, 3}, values, random_);
   CheckRing(device, {2, kMaxRingInputs, 2}, kAllOnes, random_);
   CheckRing(device, {2, kMaxRingInputs, 2}, kLargestWeights, random_);
+}
+
+// Of a device that expands seeds; others say that they do not.
+TEST_P(Conformance, RowsOfASeedEqualTheSameRows) {
+  Device& device = Open(GetParam(), FloatPrecision::kFastest);
+  Seed seed;
+  for (size_t i = 0; i < seed.size(); ++i) seed[i] = static_cast<uint8_t>(random_());
+  for (const Shape& shape : kShapes) {
+    SCOPED_TRACE(testing::Message() << shape.tokens << "x" << shape.n_in << "x" << shape.n_out);
+    const Matrix<int16_t> w = RandomRingWeights(shape, random_);
+    Matrix<uint32_t> x(shape.tokens, shape.n_in), truth(shape.tokens, shape.n_out),
+        y(shape.tokens, shape.n_out);
+    ExpandSeed(seed, 0, {x.view().data(), x.view().size()});
+    MultiplyRingPortable(x.view(), w.view(), truth.view());
+    const auto weights = device.LoadRing(w.view());
+    ASSERT_TRUE(weights.ok()) << weights.status();
+    const absl::Status status = device.MultiplyRingSeed(**weights, SeedBytes(seed), y.view());
+    if (device.expands_seeds()) {
+      ASSERT_TRUE(status.ok()) << status;
+      EXPECT_TRUE(SameWords(y.view(), truth.view()));
+    } else {
+      EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+    }
+  }
+}
+
+// So many rows that a device which takes them in pieces has several, and from the memory that it
+// copies from best.
+TEST_P(Conformance, ManyRowsInTheDevicesOwnKindOfMemory) {
+  Device& device = Open(GetParam(), FloatPrecision::kFastest);
+  constexpr Shape kShape{1100, 67, 33};
+  WorkBuffer memory(device);
+  memory.Resize(kShape.tokens * kShape.n_in * sizeof(uint32_t));
+  const MatrixView<uint32_t> x(reinterpret_cast<uint32_t*>(memory.bytes().data()), kShape.tokens,
+                               kShape.n_in);
+  for (size_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<uint32_t>(random_());
+  const Matrix<int16_t> w = RandomRingWeights(kShape, random_);
+  Matrix<uint32_t> truth(kShape.tokens, kShape.n_out), y(kShape.tokens, kShape.n_out);
+  MultiplyRingPortable(x, w.view(), truth.view());
+  const auto weights = device.LoadRing(w.view());
+  ASSERT_TRUE(weights.ok()) << weights.status();
+  ASSERT_TRUE(device.MultiplyRing(**weights, x, y.view()).ok());
+  EXPECT_TRUE(SameWords(y.view(), truth.view()));
 }
 
 TEST_P(Conformance, RingRefusesMoreInputsThanItCanSum) {

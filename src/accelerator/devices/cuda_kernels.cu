@@ -1,7 +1,6 @@
 #include <cuda_bf16.h>
 
 #include "accelerator/devices/cuda_kernels.h"
-#include "accelerator/devices/signed_digits.h"
 
 namespace sotto {
 namespace {
@@ -9,35 +8,44 @@ namespace {
 constexpr int kThreads = 256;
 constexpr size_t kMaxBlocks = 1 << 20;
 
-unsigned Blocks(size_t count) {
+// Lanes of a warp look up 32 different entries at once: each reads a copy in its own bank.
+constexpr unsigned kBanks = 32;
+constexpr unsigned kTableEntries = 256;
+// Filling the copies costs as much as 16 blocks of the cipher a warp; more thread blocks than this
+// would fill them more often, and this many fill the largest GPU.
+constexpr size_t kMaxExpandBlocks = 1024;
+
+__constant__ constexpr AesTable kTable = MakeAesTable();
+
+struct BankTable {
+  const uint32_t* bank;
+  __host__ __device__ uint32_t operator()(uint32_t x) const { return bank[kBanks * x]; }
+};
+
+unsigned Blocks(size_t count, size_t most = kMaxBlocks) {
   const size_t blocks = (count + kThreads - 1) / kThreads;
-  return static_cast<unsigned>(blocks < kMaxBlocks ? blocks : kMaxBlocks);
+  return static_cast<unsigned>(blocks < most ? blocks : most);
 }
 
 __device__ size_t FirstIndex() { return blockIdx.x * size_t{kThreads} + threadIdx.x; }
 __device__ size_t IndexStep() { return gridDim.x * size_t{kThreads}; }
 
-__global__ void SplitSignedDigits(const uint32_t* x, size_t count, int8_t* digits) {
-  for (size_t i = FirstIndex(); i < count; i += IndexStep()) {
-    uint32_t rest = x[i];
-    for (int p = 0; p < 4; ++p) digits[p * count + i] = TakeSignedDigit(rest);
-  }
+__global__ void SplitDigits(const uint32_t* x, RingDigits out, size_t blocks) {
+  for (size_t i = FirstIndex(); i < blocks; i += IndexStep()) SplitUploadedBlock(out, x, i);
 }
 
-__global__ void CombineDigitSums(const int32_t* sums, DigitSumsShape shape, uint32_t* y) {
-  const size_t count = shape.rows * shape.columns;
-  for (size_t i = FirstIndex(); i < count; i += IndexStep()) {
-    const size_t row = i / shape.columns, column = i % shape.columns;
-    uint32_t word = 0;
-    for (int p = 3; p >= 0; --p) {
-      const int32_t* digit = sums + (p * shape.rows + row) * shape.planes * shape.columns + column;
-      word <<= 8;
-      for (size_t v = 0; v < shape.planes; ++v) {
-        word += static_cast<uint32_t>(digit[v * shape.columns]) << (8 * v);
-      }
-    }
-    y[i] = word;
+__global__ void ExpandSeed(const __grid_constant__ SeedRows seed, RingDigits out, size_t blocks) {
+  __shared__ uint32_t banks[kTableEntries * kBanks];
+  for (unsigned i = threadIdx.x; i < kTableEntries * kBanks; i += kThreads) {
+    banks[i] = kTable.words[i / kBanks];
   }
+  __syncthreads();
+  const BankTable table{banks + threadIdx.x % kBanks};
+  for (size_t i = FirstIndex(); i < blocks; i += IndexStep()) ExpandSeedBlock(out, seed, table, i);
+}
+
+__global__ void JoinAllSums(const int32_t* sums, size_t count, uint32_t* y) {
+  for (size_t i = FirstIndex(); i < count; i += IndexStep()) y[i] = JoinSums(sums + i, count);
 }
 
 __global__ void RoundToBf16(const float* from, size_t count, __nv_bfloat16* to) {
@@ -46,16 +54,23 @@ __global__ void RoundToBf16(const float* from, size_t count, __nv_bfloat16* to) 
 
 }  // namespace
 
-void LaunchSplitSignedDigits(const uint32_t* x, size_t rows, size_t columns, int8_t* digits) {
-  SplitSignedDigits<<<Blocks(rows * columns), kThreads>>>(x, rows * columns, digits);
+void LaunchSplitDigits(const uint32_t* x, const RingDigits& out, cudaStream_t stream) {
+  const size_t blocks = StreamBlocks(0, out.rows * out.columns);
+  SplitDigits<<<Blocks(blocks), kThreads, 0, stream>>>(x, out, blocks);
 }
 
-void LaunchCombineDigitSums(const int32_t* sums, DigitSumsShape shape, uint32_t* y) {
-  CombineDigitSums<<<Blocks(shape.rows * shape.columns), kThreads>>>(sums, shape, y);
+void LaunchExpandSeed(const SeedRows& seed, const RingDigits& out, cudaStream_t stream) {
+  const size_t blocks = StreamBlocks(seed.first_word, out.rows * out.columns);
+  ExpandSeed<<<Blocks(blocks, kMaxExpandBlocks), kThreads, 0, stream>>>(seed, out, blocks);
 }
 
-void LaunchRoundToBf16(const float* from, size_t count, void* to) {
-  RoundToBf16<<<Blocks(count), kThreads>>>(from, count, static_cast<__nv_bfloat16*>(to));
+void LaunchJoinSums(const int32_t* sums, size_t count, uint32_t* y, cudaStream_t stream) {
+  JoinAllSums<<<Blocks(count), kThreads, 0, stream>>>(sums, count, y);
+}
+
+void LaunchRoundToBf16(const float* from, size_t count, void* to, cudaStream_t stream) {
+  RoundToBf16<<<Blocks(count), kThreads, 0, stream>>>(from, count,
+                                                      static_cast<__nv_bfloat16*>(to));
 }
 
 }  // namespace sotto

@@ -1,27 +1,27 @@
-// Element-wise kernels around cuBLASLt's products. All pointers are device memory; the launch is on
-// the default stream; the caller asks cudaGetLastError().
+// Kernels around cuBLASLt's products. All pointers are device memory; launches are asynchronous on
+// the stream; the caller asks cudaGetLastError().
 #ifndef SOTTO_ACCELERATOR_DEVICES_CUDA_KERNELS_H_
 #define SOTTO_ACCELERATOR_DEVICES_CUDA_KERNELS_H_
+
+#include <cuda_runtime.h>
 
 #include <cstddef>
 #include <cstdint>
 
+#include "accelerator/devices/ring_digits.h"
+
 namespace sotto {
 
-// A ring word as four signed bytes, lowest first: x = sum_p 2^(8p) d_p modulo 2^32, d_p in [-128,
-// 127]. (The tensor cores take signed times signed.) x: [rows, columns]; digits: [4, rows,
-// columns].
-void LaunchSplitSignedDigits(const uint32_t* x, size_t rows, size_t columns, int8_t* digits);
+// x: contiguous words of out.rows and out.columns.
+void LaunchSplitDigits(const uint32_t* x, const RingDigits& out, cudaStream_t stream);
+// The same of the words that a seed stands for, which never exist as such.
+void LaunchExpandSeed(const SeedRows& seed, const RingDigits& out, cudaStream_t stream);
 
-// y = sum_p sum_v 2^(8 (p + v)) sums_pv modulo 2^32, v the plane of the weights.
-// sums: [4, rows, planes, columns]; y: [rows, columns].
-struct DigitSumsShape {
-  size_t rows, planes, columns;
-};
-void LaunchCombineDigitSums(const int32_t* sums, DigitSumsShape shape, uint32_t* y);
+// sums: ring_digits.h's, `count` of each shift. y: [count].
+void LaunchJoinSums(const int32_t* sums, size_t count, uint32_t* y, cudaStream_t stream);
 
 // Rounds to nearest even. Both [count]; `to` holds bfloat16.
-void LaunchRoundToBf16(const float* from, size_t count, void* to);
+void LaunchRoundToBf16(const float* from, size_t count, void* to, cudaStream_t stream);
 
 }  // namespace sotto
 

@@ -20,14 +20,8 @@ enum class CudaOperands {
   kInt8,  // s8 x s8 -> s32
 };
 
-// Sizes that the tensor cores want to be multiples of this; padding is zeros.
-inline constexpr size_t kCudaAlignment = 32;
-inline size_t RoundUpForCuda(size_t n) {
-  return (n + kCudaAlignment - 1) / kCudaAlignment * kCudaAlignment;
-}
-
 // c = a w^T. a: [rows, n_in]; w: [n_out, n_in]; c: [rows, n_out]; row-major, contiguous, device
-// memory. Sizes are rounded up by RoundUpForCuda.
+// memory. Sizes are rounded up (cuda_padding.h).
 struct CudaProduct {
   CudaOperands operands;
   size_t rows, n_in, n_out;

@@ -37,20 +37,23 @@ class CudaBuffer {
   size_t size_bytes_ = 0;
 };
 
-// Blocking copies of rows, `device_columns` elements apart on the device.
+// Copies of rows, `device_columns` elements apart on the device; asynchronous where the rows are in
+// pinned memory.
 template <typename T>
-absl::Status CopyToCuda(ConstMatrixView<T> rows, size_t device_columns, void* device) {
+absl::Status CopyToCuda(ConstMatrixView<T> rows, size_t device_columns, void* device,
+                        cudaStream_t stream) {
   return CudaStatus(
-      cudaMemcpy2D(device, device_columns * sizeof(T), rows.data(), rows.stride() * sizeof(T),
-                   rows.cols() * sizeof(T), rows.rows(), cudaMemcpyHostToDevice),
-      "cudaMemcpy2D to the device");
+      cudaMemcpy2DAsync(device, device_columns * sizeof(T), rows.data(), rows.stride() * sizeof(T),
+                        rows.cols() * sizeof(T), rows.rows(), cudaMemcpyHostToDevice, stream),
+      "cudaMemcpy2DAsync to the device");
 }
 template <typename T>
-absl::Status CopyFromCuda(const void* device, size_t device_columns, MatrixView<T> rows) {
+absl::Status CopyFromCuda(const void* device, size_t device_columns, MatrixView<T> rows,
+                          cudaStream_t stream) {
   return CudaStatus(
-      cudaMemcpy2D(rows.data(), rows.stride() * sizeof(T), device, device_columns * sizeof(T),
-                   rows.cols() * sizeof(T), rows.rows(), cudaMemcpyDeviceToHost),
-      "cudaMemcpy2D from the device");
+      cudaMemcpy2DAsync(rows.data(), rows.stride() * sizeof(T), device, device_columns * sizeof(T),
+                        rows.cols() * sizeof(T), rows.rows(), cudaMemcpyDeviceToHost, stream),
+      "cudaMemcpy2DAsync from the device");
 }
 
 }  // namespace sotto

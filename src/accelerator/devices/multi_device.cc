@@ -102,11 +102,37 @@ class MultiDevice : public Device {
 
   absl::Status MultiplyFloat(const DeviceWeights& weights, ConstMatrixView<float> x,
                              MatrixView<float> y) override {
-    return Multiply(weights, x, y, &Device::MultiplyFloat);
+    return EachPart<float>(weights, y,
+                           [&](Device& device, const Part& part, MatrixView<float> columns) {
+                             return device.MultiplyFloat(*part.weights, x, columns);
+                           });
   }
   absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
                             MatrixView<uint32_t> y) override {
-    return Multiply(weights, x, y, &Device::MultiplyRing);
+    return EachPart<uint32_t>(weights, y,
+                              [&](Device& device, const Part& part, MatrixView<uint32_t> columns) {
+                                return device.MultiplyRing(*part.weights, x, columns);
+                              });
+  }
+
+  bool expands_seeds() const override {
+    return std::all_of(devices_.begin(), devices_.end(),
+                       [](const auto& device) { return device->expands_seeds(); });
+  }
+  absl::Status MultiplyRingSeed(const DeviceWeights& weights, SeedBytes seed,
+                                MatrixView<uint32_t> y) override {
+    return EachPart<uint32_t>(weights, y,
+                              [&](Device& device, const Part& part, MatrixView<uint32_t> columns) {
+                                return device.MultiplyRingSeed(*part.weights, seed, columns);
+                              });
+  }
+
+  // Of the first device that has such memory: to the others it is memory like any other.
+  HostMemory AllocatePinned(size_t size_bytes) override {
+    for (const auto& device : devices_) {
+      if (HostMemory pinned = device->AllocatePinned(size_bytes)) return pinned;
+    }
+    return HostMemory(nullptr, nullptr);
   }
 
  private:
@@ -124,9 +150,9 @@ class MultiDevice : public Device {
   template <typename T>
   using Loader = absl::FunctionRef<absl::StatusOr<std::unique_ptr<DeviceWeights>>(
       Device&, ConstMatrixView<T>)>;
+  // Multiplies one part's columns of y.
   template <typename T>
-  using Multiplier = absl::Status (Device::*)(const DeviceWeights&, ConstMatrixView<T>,
-                                              MatrixView<T>);
+  using Multiplier = absl::FunctionRef<absl::Status(Device&, const Part&, MatrixView<T>)>;
 
   template <typename T>
   absl::StatusOr<std::unique_ptr<DeviceWeights>> Load(ConstMatrixView<T> w,
@@ -144,16 +170,14 @@ class MultiDevice : public Device {
   }
 
   template <typename T>
-  absl::Status Multiply(const DeviceWeights& weights, ConstMatrixView<T> x, MatrixView<T> y,
-                        Multiplier<T> multiply) {
+  absl::Status EachPart(const DeviceWeights& weights, MatrixView<T> y, Multiplier<T> multiply) {
     const auto* ours = dynamic_cast<const MultiWeights*>(&weights);
     SOTTO_CHECK(ours != nullptr);
     std::vector<absl::Status> statuses(ours->parts().size());
     const auto run = [&](size_t i) {
       const Part& part = ours->parts()[i];
       const MatrixView<T> columns = y.Cols(part.begin, part.weights->n_out());
-      statuses[i] =
-          Blame(part.device, (devices_[part.device].get()->*multiply)(*part.weights, x, columns));
+      statuses[i] = Blame(part.device, multiply(*devices_[part.device], part, columns));
     };
     // A thread a call costs tens of microseconds: little beside a layer, and it keeps calls of
     // several sessions independent of each other.

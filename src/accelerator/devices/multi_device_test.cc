@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "kernels/tiled_product.h"
 #include "testing/forwarding_device.h"
+#include "testing/seed_expanding_device.h"
 
 namespace sotto {
 namespace {
@@ -98,6 +99,43 @@ TEST(MultiDevice, AFailureNamesItsDevice) {
   const absl::Status status = (*device)->MultiplyRing(**weights, f.x.view(), y.view());
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(std::string(status.message()), "failing: out of memory");
+}
+
+// Each expands the whole seed for its columns; one that cannot makes all take rows.
+TEST(MultiDevice, TakesASeedIfEveryDeviceDoes) {
+  const Fixture f;
+  SeedDeviceCounts counts;
+  std::vector<std::unique_ptr<Device>> devices;
+  for (int i = 0; i < 2; ++i) devices.push_back(std::make_unique<SeedExpandingDevice>(counts));
+  const auto device = MakeMultiDevice(std::move(devices));
+  ASSERT_TRUE(device.ok());
+  ASSERT_TRUE((*device)->expands_seeds());
+  Seed seed;
+  seed.fill(9);
+  Matrix<uint32_t> x(9, 65), truth(9, 333), y(9, 333);
+  ExpandSeed(seed, 0, {x.view().data(), x.view().size()});
+  MultiplyRingPortable(x.view(), f.w.view(), truth.view());
+  const auto weights = (*device)->LoadRing(f.w.view());
+  ASSERT_TRUE(weights.ok());
+  ASSERT_TRUE((*device)->MultiplyRingSeed(**weights, SeedBytes(seed), y.view()).ok());
+  EXPECT_TRUE(Equal(y, truth));
+
+  std::vector<std::unique_ptr<Device>> mixed;
+  mixed.push_back(std::make_unique<SeedExpandingDevice>(counts));
+  mixed.push_back(MakeCpuDevice({.threads = 1}));
+  EXPECT_FALSE((*MakeMultiDevice(std::move(mixed)))->expands_seeds());
+}
+
+TEST(MultiDevice, HasMemoryOfTheFirstDeviceThatHasSuch) {
+  SeedDeviceCounts counts;
+  std::vector<std::unique_ptr<Device>> devices;
+  devices.push_back(MakeCpuDevice({.threads = 1}));
+  devices.push_back(std::make_unique<SeedExpandingDevice>(counts));
+  const auto device = MakeMultiDevice(std::move(devices));
+  ASSERT_TRUE(device.ok());
+  EXPECT_NE((*device)->AllocatePinned(100), nullptr);
+  EXPECT_EQ(counts.pinned, 1);
+  EXPECT_EQ((*MakeMultiDevice(CpuDevices(2, 1)))->AllocatePinned(100), nullptr);
 }
 
 // Several sessions at once.

@@ -4,11 +4,7 @@
 
 #include <cstdint>
 
-#ifdef __CUDACC__
-#define SOTTO_HOST_DEVICE __host__ __device__
-#else
-#define SOTTO_HOST_DEVICE
-#endif
+#include "accelerator/devices/host_device.h"
 
 namespace sotto {
 

@@ -1,0 +1,53 @@
+// What a GPU does, on the cpu device: takes rows as seeds, and has memory of its own kind. Counts
+// both. Test-only.
+#ifndef SOTTO_TESTING_SEED_EXPANDING_DEVICE_H_
+#define SOTTO_TESTING_SEED_EXPANDING_DEVICE_H_
+
+#include <algorithm>
+#include <memory>
+
+#include "accelerator/devices/cpu_device.h"
+#include "base/matrix.h"
+#include "protocol/keystream.h"
+#include "testing/forwarding_device.h"
+
+namespace sotto {
+
+struct SeedDeviceCounts {
+  int seeds = 0, rings = 0;         // Products of each kind.
+  int pinned = 0, most_pinned = 2;  // Allocations; null after so many.
+};
+
+class SeedExpandingDevice final : public ForwardingDevice {
+ public:
+  explicit SeedExpandingDevice(SeedDeviceCounts& counts)
+      : ForwardingDevice(MakeCpuDevice({.threads = 1})), counts_(counts) {}
+
+  absl::Status MultiplyRing(const DeviceWeights& weights, ConstMatrixView<uint32_t> x,
+                            MatrixView<uint32_t> y) override {
+    ++counts_.rings;
+    return ForwardingDevice::MultiplyRing(weights, x, y);
+  }
+  bool expands_seeds() const override { return true; }
+  absl::Status MultiplyRingSeed(const DeviceWeights& weights, SeedBytes bytes,
+                                MatrixView<uint32_t> y) override {
+    ++counts_.seeds;
+    Seed seed;
+    std::copy(bytes.begin(), bytes.end(), seed.begin());
+    Matrix<uint32_t> x(y.rows(), weights.n_in());
+    ExpandSeed(seed, 0, {x.view().data(), x.view().size()});
+    return ForwardingDevice::MultiplyRing(weights, x.view(), y);
+  }
+  HostMemory AllocatePinned(size_t size_bytes) override {
+    if (++counts_.pinned > counts_.most_pinned) return HostMemory(nullptr, nullptr);
+    return HostMemory(MakeAlignedArray<uint8_t>(size_bytes).release(),
+                      [](uint8_t* p) { AlignedFree(p); });
+  }
+
+ private:
+  SeedDeviceCounts& counts_;
+};
+
+}  // namespace sotto
+
+#endif  // SOTTO_TESTING_SEED_EXPANDING_DEVICE_H_
