@@ -31,6 +31,9 @@ std::vector<DeviceSet> DeviceSets() {
   std::vector<DeviceSet> sets = present;
   if (present.size() > 1) sets.push_back(present[0] + "+" + present[1]);
   if (present.size() > 2) sets.push_back(present[1] + "+" + present[2]);
+  if (present.size() > 2 && present.back().starts_with("cuda")) {
+    sets.push_back(present[0] + "+" + present.back());
+  }
   sets.push_back("portable");
   return sets;
 }
