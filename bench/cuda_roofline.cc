@@ -145,8 +145,13 @@ class Roofline {
         ProductRate({CudaOperands::kInt8, kRingShifts * kRows, kPlanes * kIn, kOut},
                     digits.As<void>(), w.As<void>(), sums.As<void>()));
     AddKernel("ring_product", "int8", rate);
-    return Kernel("join_sums", "memory", 4.0 * (kRingShifts + 1) * kSums,
-                  [&] { LaunchJoinSums(sums.As<int32_t>(), kSums, y.As<uint32_t>(), nullptr); });
+    constexpr double kSumBytes = 4.0 * (kRingShifts + 1) * kSums;
+    const RingSums joined{sums.As<int32_t>(), y.As<uint32_t>(), kRows, kOut, kRows, kOut};
+    SOTTO_RETURN_IF_ERROR(
+        Kernel("join_sums", "memory", kSumBytes, [&] { LaunchJoinSums(joined, nullptr); }));
+    const SeedMask mask{rows.keys, 0, kOut};
+    return Kernel("join_masked", "memory", kSumBytes,
+                  [&] { LaunchJoinMasked(joined, mask, nullptr); });
   }
 
   absl::Status MeasureFloat() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -98,7 +99,7 @@ class Rows {
 
   absl::Status Multiply(Device& device, const Format& format, const DeviceWeights& weights) {
     static constexpr std::array<uint8_t, 32> kSeed{1, 2, 3};
-    if (format.seed) return device.MultiplyRingSeed(weights, kSeed, Y<uint32_t>());
+    if (format.seed) return device.MultiplyRingSeed(weights, kSeed, std::nullopt, Y<uint32_t>());
     if (format.planes > 0) return device.MultiplyRing(weights, X<uint32_t>(), Y<uint32_t>());
     return device.MultiplyFloat(weights, X<float>(), Y<float>());
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "accelerator/devices/cpu_device.h"
 #include "base/matrix.h"
@@ -29,14 +30,18 @@ class SeedExpandingDevice final : public ForwardingDevice {
     return ForwardingDevice::MultiplyRing(weights, x, y);
   }
   bool expands_seeds() const override { return true; }
-  absl::Status MultiplyRingSeed(const DeviceWeights& weights, SeedBytes bytes,
+  absl::Status MultiplyRingSeed(const DeviceWeights& weights, SeedBytes seed,
+                                const std::optional<SeedColumns>& mask,
                                 MatrixView<uint32_t> y) override {
     ++counts_.seeds;
-    Seed seed;
-    std::copy(bytes.begin(), bytes.end(), seed.begin());
-    Matrix<uint32_t> x(y.rows(), weights.n_in());
-    ExpandSeed(seed, 0, {x.view().data(), x.view().size()});
-    return ForwardingDevice::MultiplyRing(weights, x.view(), y);
+    SOTTO_RETURN_IF_ERROR(ForwardingDevice::MultiplyRing(
+        weights, Expanded(seed, y.rows(), weights.n_in()).view(), y));
+    if (!mask) return absl::OkStatus();
+    const Matrix<uint32_t> words = Expanded(mask->seed, y.rows(), mask->columns);
+    for (size_t t = 0; t < y.rows(); ++t) {
+      for (size_t j = 0; j < y.cols(); ++j) y(t, j) += words.view()(t, mask->first + j);
+    }
+    return absl::OkStatus();
   }
   HostMemory AllocatePinned(size_t size_bytes) override {
     if (++counts_.pinned > counts_.most_pinned) return HostMemory(nullptr, nullptr);
@@ -45,6 +50,14 @@ class SeedExpandingDevice final : public ForwardingDevice {
   }
 
  private:
+  static Matrix<uint32_t> Expanded(SeedBytes bytes, size_t rows, size_t columns) {
+    Seed seed;
+    std::copy(bytes.begin(), bytes.end(), seed.begin());
+    Matrix<uint32_t> words(rows, columns);
+    ExpandSeed(seed, 0, {words.view().data(), words.view().size()});
+    return words;
+  }
+
   SeedDeviceCounts& counts_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -38,6 +39,12 @@ class DeviceWeights {
 
 // What stands for a matrix of words (docs/wire_format.md, "Seeds").
 using SeedBytes = std::span<const uint8_t, 32>;
+// Columns of such a matrix, from `first` on.
+struct SeedColumns {
+  SeedBytes seed;
+  size_t columns;  // Of the whole matrix.
+  size_t first = 0;
+};
 
 // Null, or host memory with what frees it; 64-byte aligned.
 using HostMemory = std::unique_ptr<uint8_t[], void (*)(uint8_t*)>;
@@ -73,10 +80,13 @@ class Device {
 
   // Whether the device expands seeds itself: rows need not be made on the host and copied then.
   virtual bool expands_seeds() const { return false; }
-  // As MultiplyRing; x is the [y.rows(), n_in] matrix of `seed`. REQUIRES: expands_seeds().
+  // As MultiplyRing; x is the [y.rows(), n_in] matrix of `seed`. Where there is a `mask`, its
+  // columns are added: a relay's source makes such products. REQUIRES: expands_seeds().
   virtual absl::Status MultiplyRingSeed(const DeviceWeights& weights, SeedBytes seed,
+                                        const std::optional<SeedColumns>& mask,
                                         MatrixView<uint32_t> y) {
-    static_cast<void>(weights), static_cast<void>(seed), static_cast<void>(y);
+    static_cast<void>(weights), static_cast<void>(seed);
+    static_cast<void>(mask), static_cast<void>(y);
     return absl::UnimplementedError("the device expands no seeds");
   }
 

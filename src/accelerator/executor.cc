@@ -26,12 +26,8 @@ absl::Status Executor::Run(const RequestHeader& request, const ExchangeSizes& si
     case Operation::kLinear:
     case Operation::kRelaySink:
       break;
-    case Operation::kRelaySource: {
-      SOTTO_RETURN_IF_ERROR(RunRing(request, sizes, payload, answer));
-      SeedExpander mask(request.mask_seed);
-      AddRelayMask<uint32_t>(mask, {As<uint32_t>(answer), answer.size() / sizeof(uint32_t)});
-      return absl::OkStatus();
-    }
+    case Operation::kRelaySource:
+      return RunRelaySource(request, sizes, answer);
   }
   switch (request.format) {
     case NumberFormat::kRing32:
@@ -64,18 +60,33 @@ absl::Status Executor::RunBf16(const RequestHeader& request, const ExchangeSizes
 absl::Status Executor::RunRing(const RequestHeader& request, const ExchangeSizes& sizes,
                                std::span<uint8_t> payload, std::span<uint8_t> answer) {
   SOTTO_ASSIGN_OR_RETURN(const DeviceWeights* weights, model_.Weights(request.layer, format_));
-  Matrix<uint32_t> expanded;
-  ConstMatrixView<uint32_t> x(As<uint32_t>(payload), request.rows, sizes.n_in);
+  if (request.seed) return RunSeed(request, sizes, *weights, nullptr, answer);
+  return model_.device().MultiplyRing(*weights, {As<uint32_t>(payload), request.rows, sizes.n_in},
+                                      {As<uint32_t>(answer), request.rows, sizes.n_out});
+}
+
+absl::Status Executor::RunRelaySource(const RequestHeader& request, const ExchangeSizes& sizes,
+                                      std::span<uint8_t> answer) {
+  SOTTO_ASSIGN_OR_RETURN(const DeviceWeights* weights, model_.Weights(request.layer, format_));
+  return RunSeed(request, sizes, *weights, &request.mask_seed, answer);
+}
+
+absl::Status Executor::RunSeed(const RequestHeader& request, const ExchangeSizes& sizes,
+                               const DeviceWeights& weights, const Seed* mask,
+                               std::span<uint8_t> answer) {
   const MatrixView<uint32_t> y(As<uint32_t>(answer), request.rows, sizes.n_out);
-  if (request.seed && model_.device().expands_seeds()) {
-    return model_.device().MultiplyRingSeed(*weights, SeedBytes(*request.seed), y);
+  if (model_.device().expands_seeds()) {
+    std::optional<SeedColumns> columns;
+    if (mask != nullptr) columns.emplace(SeedColumns{SeedBytes(*mask), sizes.n_out});
+    return model_.device().MultiplyRingSeed(weights, SeedBytes(*request.seed), columns, y);
   }
-  if (request.seed) {
-    expanded = Matrix<uint32_t>(request.rows, sizes.n_in);
-    ExpandSeed(*request.seed, 0, {expanded.view().data(), expanded.view().size()});
-    x = expanded.view();
-  }
-  return model_.device().MultiplyRing(*weights, x, y);
+  Matrix<uint32_t> x(request.rows, sizes.n_in);
+  ExpandSeed(*request.seed, 0, {x.view().data(), x.view().size()});
+  SOTTO_RETURN_IF_ERROR(model_.device().MultiplyRing(weights, x.view(), y));
+  if (mask == nullptr) return absl::OkStatus();
+  SeedExpander expander(*mask);
+  AddRelayMask<uint32_t>(expander, {y.data(), y.size()});
+  return absl::OkStatus();
 }
 
 absl::Status Executor::RunEmbedding(const RequestHeader& request, std::span<uint8_t> payload,

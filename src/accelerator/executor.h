@@ -34,6 +34,11 @@ class Executor {
                        std::span<uint8_t> payload, std::span<uint8_t> answer);
   absl::Status RunRing(const RequestHeader& request, const ExchangeSizes& sizes,
                        std::span<uint8_t> payload, std::span<uint8_t> answer);
+  absl::Status RunRelaySource(const RequestHeader& request, const ExchangeSizes& sizes,
+                              std::span<uint8_t> answer);
+  // The product of the rows that request.seed stands for, and the matrix of `mask` if any.
+  absl::Status RunSeed(const RequestHeader& request, const ExchangeSizes& sizes,
+                       const DeviceWeights& weights, const Seed* mask, std::span<uint8_t> answer);
   absl::Status RunEmbedding(const RequestHeader& request, std::span<uint8_t> payload,
                             std::span<uint8_t> answer);
   absl::Status RunMatMul(const RequestHeader& request, const float* operands, float* y,

@@ -67,36 +67,45 @@ TEST_F(ExecutorTest, StopsWithinABatchWhenTheClientIsGone) {
   EXPECT_EQ(products_, 3);
 }
 
-// The first layer's product of the rows that a seed stands for.
-std::vector<uint32_t> ProductOfSeed(std::unique_ptr<Device> device) {
+// The first layer's product of the rows that a seed stands for; of a relay's source, masked.
+std::vector<uint32_t> ProductOfSeed(Operation operation, std::unique_ptr<Device> device) {
   auto model = ServedModel::Open(ShippedModelDir(), std::move(device));
   EXPECT_TRUE(model.ok());
-  RequestHeader request{
-      .operation = Operation::kLinear, .format = NumberFormat::kRing32, .rows = 3};
+  RequestHeader request{.operation = operation, .format = NumberFormat::kRing32, .rows = 3};
   request.seed.emplace();
   request.seed->fill(7);
+  if (operation == Operation::kRelaySource) {
+    request.mask_seed.fill(8);
+    request.relay_number = 1;
+  }
   const auto sizes = CheckRequest(request, (*model)->shape(), 1 << 20);
   EXPECT_TRUE(sizes.ok()) << sizes.status();
-  std::vector<uint32_t> answer(sizes->answer_bytes / sizeof(uint32_t));
+  const uint64_t bytes = sizes->answer_bytes + sizes->relayed_bytes;
+  std::vector<uint32_t> answer(bytes / sizeof(uint32_t));
   const absl::Status status =
       Executor(**model, DeviceFormat::kRing)
-          .Run(request, *sizes, {},
-               {reinterpret_cast<uint8_t*>(answer.data()), sizes->answer_bytes},
+          .Run(request, *sizes, {}, {reinterpret_cast<uint8_t*>(answer.data()), bytes},
                [] { return false; });
   EXPECT_TRUE(status.ok()) << status;
   return answer;
 }
 
 TEST(ExecutorSeeds, GoToADeviceThatExpandsThemAndAreRowsToOthers) {
-  SeedDeviceCounts counts;
-  const std::vector<uint32_t> expanded_by_device =
-      ProductOfSeed(std::make_unique<SeedExpandingDevice>(counts));
-  EXPECT_EQ(counts.seeds, 1);
-  EXPECT_EQ(counts.rings, 0);
-  EXPECT_EQ(ProductOfSeed(MakeCpuDevice({.threads = 1})), expanded_by_device);
-  EXPECT_GT(std::count_if(expanded_by_device.begin(), expanded_by_device.end(),
-                          [](uint32_t word) { return word != 0; }),
-            0);
+  std::vector<std::vector<uint32_t>> products;
+  for (const Operation operation : {Operation::kLinear, Operation::kRelaySource}) {
+    SeedDeviceCounts counts;
+    products.push_back(ProductOfSeed(operation, std::make_unique<SeedExpandingDevice>(counts)));
+    EXPECT_EQ(counts.seeds, 1);
+    EXPECT_EQ(counts.rings, 0);
+    EXPECT_EQ(ProductOfSeed(operation, MakeCpuDevice({.threads = 1})), products.back());
+  }
+  EXPECT_NE(products[0], products[1]);
+  // The mask is what they differ by.
+  Seed mask_seed;
+  mask_seed.fill(8);
+  std::vector<uint32_t> mask(products[0].size());
+  ExpandSeed(mask_seed, 0, mask);
+  for (size_t i = 0; i < mask.size(); ++i) ASSERT_EQ(products[1][i] - products[0][i], mask[i]);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <random>
 
 #include "accelerator/devices/cpu_device.h"
@@ -236,11 +237,12 @@ TEST_P(Conformance, RingStaysExactOverManyInputs) {
   CheckRing(device, {2, kMaxRingInputs, 2}, kLargestWeights, random_);
 }
 
-// Of a device that expands seeds; others say that they do not.
 TEST_P(Conformance, RowsOfASeedEqualTheSameRows) {
   Device& device = Open(GetParam(), FloatPrecision::kFastest);
-  Seed seed;
+  if (!device.expands_seeds()) return;  // It is given rows.
+  Seed seed, mask_seed;
   for (size_t i = 0; i < seed.size(); ++i) seed[i] = static_cast<uint8_t>(random_());
+  for (size_t i = 0; i < seed.size(); ++i) mask_seed[i] = static_cast<uint8_t>(random_());
   for (const Shape& shape : kShapes) {
     SCOPED_TRACE(testing::Message() << shape.tokens << "x" << shape.n_in << "x" << shape.n_out);
     const Matrix<int16_t> w = RandomRingWeights(shape, random_);
@@ -250,13 +252,20 @@ TEST_P(Conformance, RowsOfASeedEqualTheSameRows) {
     MultiplyRingPortable(x.view(), w.view(), truth.view());
     const auto weights = device.LoadRing(w.view());
     ASSERT_TRUE(weights.ok()) << weights.status();
-    const absl::Status status = device.MultiplyRingSeed(**weights, SeedBytes(seed), y.view());
-    if (device.expands_seeds()) {
-      ASSERT_TRUE(status.ok()) << status;
-      EXPECT_TRUE(SameWords(y.view(), truth.view()));
-    } else {
-      EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
+    const auto multiply = [&](const std::optional<SeedColumns>& mask) {
+      return device.MultiplyRingSeed(**weights, SeedBytes(seed), mask, y.view());
+    };
+    ASSERT_TRUE(multiply(std::nullopt).ok());
+    EXPECT_TRUE(SameWords(y.view(), truth.view()));
+    // Some columns of a wider mask.
+    constexpr size_t kFirst = 3;
+    Matrix<uint32_t> mask(shape.tokens, shape.n_out + 5);
+    ExpandSeed(mask_seed, 0, {mask.view().data(), mask.view().size()});
+    for (size_t t = 0; t < shape.tokens; ++t) {
+      for (size_t j = 0; j < shape.n_out; ++j) truth.view()(t, j) += mask.view()(t, kFirst + j);
     }
+    ASSERT_TRUE(multiply(SeedColumns{SeedBytes(mask_seed), mask.cols(), kFirst}).ok());
+    EXPECT_TRUE(SameWords(y.view(), truth.view()));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -83,11 +84,15 @@ class CudaDevice : public Device {
 
   bool expands_seeds() const override { return true; }
   absl::Status MultiplyRingSeed(const DeviceWeights& weights, SeedBytes seed,
+                                const std::optional<SeedColumns>& mask,
                                 MatrixView<uint32_t> y) override {
-    const Aes256Schedule keys = MakeAes256Schedule(seed.data());
+    SeedRows rows{MakeAes256Schedule(seed.data()), 0};
+    std::optional<SeedMask> words;
+    if (mask) words.emplace(SeedMask{MakeAes256Schedule(mask->seed.data()), 0, mask->columns});
     return InPieces(y.rows(), kCudaRingRows, [&](CudaLane& lane, RowPiece piece) {
-      const SeedRows rows{keys, uint64_t{piece.first} * weights.n_in()};
-      return lane.BeginSeed(*matmul_, Ours(weights), rows, y.Rows(piece.first, piece.count));
+      rows.first_word = uint64_t{piece.first} * weights.n_in();
+      if (mask) words->first_word = uint64_t{piece.first} * mask->columns + mask->first;
+      return lane.BeginSeed(*matmul_, Ours(weights), rows, words, y.Rows(piece.first, piece.count));
     });
   }
 

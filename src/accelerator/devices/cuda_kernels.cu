@@ -13,7 +13,7 @@ constexpr unsigned kBanks = 32;
 constexpr unsigned kTableEntries = 256;
 // Filling the copies costs as much as 16 blocks of the cipher a warp; more thread blocks than this
 // would fill them more often, and this many fill the largest GPU.
-constexpr size_t kMaxExpandBlocks = 1024;
+constexpr size_t kMaxCipherBlocks = 1024;
 
 __constant__ constexpr AesTable kTable = MakeAesTable();
 
@@ -34,18 +34,31 @@ __global__ void SplitDigits(const uint32_t* x, RingDigits out, size_t blocks) {
   for (size_t i = FirstIndex(); i < blocks; i += IndexStep()) SplitUploadedBlock(out, x, i);
 }
 
-__global__ void ExpandSeed(const __grid_constant__ SeedRows seed, RingDigits out, size_t blocks) {
-  __shared__ uint32_t banks[kTableEntries * kBanks];
+// Fills the block's copies of the table; the thread's own is returned.
+__device__ BankTable FillBanks(uint32_t* banks) {
   for (unsigned i = threadIdx.x; i < kTableEntries * kBanks; i += kThreads) {
     banks[i] = kTable.words[i / kBanks];
   }
   __syncthreads();
-  const BankTable table{banks + threadIdx.x % kBanks};
+  return {banks + threadIdx.x % kBanks};
+}
+
+__global__ void ExpandSeed(const __grid_constant__ SeedRows seed, RingDigits out, size_t blocks) {
+  __shared__ uint32_t banks[kTableEntries * kBanks];
+  const BankTable table = FillBanks(banks);
   for (size_t i = FirstIndex(); i < blocks; i += IndexStep()) ExpandSeedBlock(out, seed, table, i);
 }
 
-__global__ void JoinAllSums(const int32_t* sums, size_t count, uint32_t* y) {
-  for (size_t i = FirstIndex(); i < count; i += IndexStep()) y[i] = JoinSums(sums + i, count);
+__global__ void JoinAllSums(RingSums sums) {
+  for (size_t i = FirstIndex(); i < sums.words(); i += IndexStep()) sums.y[i] = JoinSums(sums, i);
+}
+
+__global__ void JoinMasked(const __grid_constant__ SeedMask mask, RingSums sums, size_t blocks) {
+  __shared__ uint32_t banks[kTableEntries * kBanks];
+  const BankTable table = FillBanks(banks);
+  for (size_t i = FirstIndex(); i < blocks; i += IndexStep()) {
+    JoinMaskedBlock(sums, mask, table, i);
+  }
 }
 
 __global__ void RoundToBf16(const float* from, size_t count, __nv_bfloat16* to) {
@@ -61,11 +74,16 @@ void LaunchSplitDigits(const uint32_t* x, const RingDigits& out, cudaStream_t st
 
 void LaunchExpandSeed(const SeedRows& seed, const RingDigits& out, cudaStream_t stream) {
   const size_t blocks = StreamBlocks(seed.first_word, out.rows * out.columns);
-  ExpandSeed<<<Blocks(blocks, kMaxExpandBlocks), kThreads, 0, stream>>>(seed, out, blocks);
+  ExpandSeed<<<Blocks(blocks, kMaxCipherBlocks), kThreads, 0, stream>>>(seed, out, blocks);
 }
 
-void LaunchJoinSums(const int32_t* sums, size_t count, uint32_t* y, cudaStream_t stream) {
-  JoinAllSums<<<Blocks(count), kThreads, 0, stream>>>(sums, count, y);
+void LaunchJoinSums(const RingSums& sums, cudaStream_t stream) {
+  JoinAllSums<<<Blocks(sums.words()), kThreads, 0, stream>>>(sums);
+}
+
+void LaunchJoinMasked(const RingSums& sums, const SeedMask& mask, cudaStream_t stream) {
+  const size_t blocks = sums.rows * MaskBlocksOfRow(sums);
+  JoinMasked<<<Blocks(blocks, kMaxCipherBlocks), kThreads, 0, stream>>>(mask, sums, blocks);
 }
 
 void LaunchRoundToBf16(const float* from, size_t count, void* to, cudaStream_t stream) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "accelerator/devices/ring_digits.h"
+#include "accelerator/devices/ring_sums.h"
 
 namespace sotto {
 
@@ -17,8 +18,9 @@ void LaunchSplitDigits(const uint32_t* x, const RingDigits& out, cudaStream_t st
 // The same of the words that a seed stands for, which never exist as such.
 void LaunchExpandSeed(const SeedRows& seed, const RingDigits& out, cudaStream_t stream);
 
-// sums: ring_digits.h's, `count` of each shift. y: [count].
-void LaunchJoinSums(const int32_t* sums, size_t count, uint32_t* y, cudaStream_t stream);
+void LaunchJoinSums(const RingSums& sums, cudaStream_t stream);
+// Padding of y is left as it was.
+void LaunchJoinMasked(const RingSums& sums, const SeedMask& mask, cudaStream_t stream);
 
 // Rounds to nearest even. Both [count]; `to` holds bfloat16.
 void LaunchRoundToBf16(const float* from, size_t count, void* to, cudaStream_t stream);

@@ -59,27 +59,36 @@ absl::Status CudaLane::BeginRing(CudaMatmul& matmul, const CudaWeights& w,
   SOTTO_ASSIGN_OR_RETURN(const RingDigits digits, MakeDigits(w, x.rows()));
   SOTTO_RETURN_IF_ERROR(CopyToCuda(x, x.cols(), x_.As<void>(), stream_));
   LaunchSplitDigits(x_.As<uint32_t>(), digits, stream_);
-  return MultiplyDigits(matmul, w, digits, y);
+  SOTTO_ASSIGN_OR_RETURN(const RingSums sums, MultiplyDigits(matmul, w, digits));
+  LaunchJoinSums(sums, stream_);
+  SOTTO_RETURN_IF_ERROR(CudaStatus(cudaGetLastError(), "ring product"));
+  return CopyFromCuda(y_.As<void>(), w.padded_out(), y, stream_);
 }
 
 absl::Status CudaLane::BeginSeed(CudaMatmul& matmul, const CudaWeights& w, const SeedRows& x,
-                                 MatrixView<uint32_t> y) {
+                                 const std::optional<SeedMask>& mask, MatrixView<uint32_t> y) {
   SOTTO_ASSIGN_OR_RETURN(const RingDigits digits, MakeDigits(w, y.rows()));
   LaunchExpandSeed(x, digits, stream_);
-  return MultiplyDigits(matmul, w, digits, y);
+  SOTTO_ASSIGN_OR_RETURN(const RingSums sums, MultiplyDigits(matmul, w, digits));
+  if (mask) {
+    LaunchJoinMasked(sums, *mask, stream_);
+  } else {
+    LaunchJoinSums(sums, stream_);
+  }
+  SOTTO_RETURN_IF_ERROR(CudaStatus(cudaGetLastError(), "ring product of a seed"));
+  return CopyFromCuda(y_.As<void>(), w.padded_out(), y, stream_);
 }
 
-absl::Status CudaLane::MultiplyDigits(CudaMatmul& matmul, const CudaWeights& w,
-                                      const RingDigits& digits, MatrixView<uint32_t> y) {
+absl::StatusOr<RingSums> CudaLane::MultiplyDigits(CudaMatmul& matmul, const CudaWeights& w,
+                                                  const RingDigits& digits) {
   const size_t count = digits.padded_rows * w.padded_out();
   SOTTO_RETURN_IF_ERROR(sums_.Grow(kRingShifts * count * sizeof(int32_t)));
   SOTTO_RETURN_IF_ERROR(y_.Grow(count * sizeof(uint32_t)));
   SOTTO_RETURN_IF_ERROR(matmul.Multiply({CudaOperands::kInt8, kRingShifts * digits.padded_rows,
                                          w.planes() * w.padded_in(), w.padded_out()},
                                         operand_.As<void>(), w.data(), sums_.As<void>(), Place()));
-  LaunchJoinSums(sums_.As<int32_t>(), count, y_.As<uint32_t>(), stream_);
-  SOTTO_RETURN_IF_ERROR(CudaStatus(cudaGetLastError(), "ring product"));
-  return CopyFromCuda(y_.As<void>(), w.padded_out(), y, stream_);
+  return RingSums{sums_.As<int32_t>(), y_.As<uint32_t>(),  digits.rows,
+                  w.n_out(),           digits.padded_rows, w.padded_out()};
 }
 
 }  // namespace sotto

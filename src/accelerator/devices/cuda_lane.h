@@ -7,12 +7,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "accelerator/device.h"
 #include "accelerator/devices/cuda_matmul.h"
 #include "accelerator/devices/cuda_memory.h"
 #include "accelerator/devices/cuda_padding.h"
 #include "accelerator/devices/ring_digits.h"
+#include "accelerator/devices/ring_sums.h"
 
 namespace sotto {
 
@@ -53,21 +55,22 @@ class CudaLane {
 
   // Each begins y = x W^T; x and y are in use until Wait returns. Float: x.rows() <=
   // kCudaFloatRows. Ring: y.rows() <= kCudaRingRows, and as many rows of x are uploaded, or
-  // expanded of a seed.
+  // expanded of a seed; `mask`, if any, is added.
   absl::Status BeginFloat(CudaMatmul& matmul, const CudaWeights& w, ConstMatrixView<float> x,
                           MatrixView<float> y);
   absl::Status BeginRing(CudaMatmul& matmul, const CudaWeights& w, ConstMatrixView<uint32_t> x,
                          MatrixView<uint32_t> y);
   absl::Status BeginSeed(CudaMatmul& matmul, const CudaWeights& w, const SeedRows& x,
-                         MatrixView<uint32_t> y);
+                         const std::optional<SeedMask>& mask, MatrixView<uint32_t> y);
   absl::Status Wait();
 
  private:
   CudaLane() = default;
   // Where the rows' digits go.
   absl::StatusOr<RingDigits> MakeDigits(const CudaWeights& w, size_t rows);
-  absl::Status MultiplyDigits(CudaMatmul& matmul, const CudaWeights& w, const RingDigits& digits,
-                              MatrixView<uint32_t> y);
+  // From digits to what is at y_.
+  absl::StatusOr<RingSums> MultiplyDigits(CudaMatmul& matmul, const CudaWeights& w,
+                                          const RingDigits& digits);
   CudaPlace Place() const { return {stream_, workspace_.As<void>()}; }
 
   cudaStream_t stream_ = nullptr;

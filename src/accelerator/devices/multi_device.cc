@@ -120,11 +120,14 @@ class MultiDevice : public Device {
                        [](const auto& device) { return device->expands_seeds(); });
   }
   absl::Status MultiplyRingSeed(const DeviceWeights& weights, SeedBytes seed,
+                                const std::optional<SeedColumns>& mask,
                                 MatrixView<uint32_t> y) override {
-    return EachPart<uint32_t>(weights, y,
-                              [&](Device& device, const Part& part, MatrixView<uint32_t> columns) {
-                                return device.MultiplyRingSeed(*part.weights, seed, columns);
-                              });
+    return EachPart<uint32_t>(
+        weights, y, [&](Device& device, const Part& part, MatrixView<uint32_t> columns) {
+          std::optional<SeedColumns> part_of_mask = mask;
+          if (mask) part_of_mask->first += part.begin;
+          return device.MultiplyRingSeed(*part.weights, seed, part_of_mask, columns);
+        });
   }
 
   // Of the first device that has such memory: to the others it is memory like any other.

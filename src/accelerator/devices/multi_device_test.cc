@@ -117,7 +117,13 @@ TEST(MultiDevice, TakesASeedIfEveryDeviceDoes) {
   MultiplyRingPortable(x.view(), f.w.view(), truth.view());
   const auto weights = (*device)->LoadRing(f.w.view());
   ASSERT_TRUE(weights.ok());
-  ASSERT_TRUE((*device)->MultiplyRingSeed(**weights, SeedBytes(seed), y.view()).ok());
+  ASSERT_TRUE((*device)->MultiplyRingSeed(**weights, SeedBytes(seed), std::nullopt, y.view()).ok());
+  EXPECT_TRUE(Equal(y, truth));
+  Matrix<uint32_t> mask(9, 333);
+  ExpandSeed(seed, 0, {mask.view().data(), mask.view().size()});
+  for (size_t i = 0; i < mask.view().size(); ++i) truth.view().data()[i] += mask.view().data()[i];
+  const SeedColumns columns{SeedBytes(seed), 333};
+  ASSERT_TRUE((*device)->MultiplyRingSeed(**weights, SeedBytes(seed), columns, y.view()).ok());
   EXPECT_TRUE(Equal(y, truth));
 
   std::vector<std::unique_ptr<Device>> mixed;

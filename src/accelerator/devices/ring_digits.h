@@ -116,15 +116,6 @@ SOTTO_HOST_DEVICE void ExpandSeedBlock(const RingDigits& out, const SeedRows& se
   StoreStreamBlock(out, seed.first_word, nth, words);
 }
 
-// y of one row and column: the sums of every shift, `step` apart.
-SOTTO_HOST_DEVICE inline uint32_t JoinSums(const int32_t* sums, size_t step) {
-  uint32_t word = 0;
-  for (int s = kRingShifts - 1; s >= 0; --s) {
-    word = (word << 8) + static_cast<uint32_t>(sums[s * step]);
-  }
-  return word;
-}
-
 }  // namespace sotto
 
 #endif  // SOTTO_ACCELERATOR_DEVICES_RING_DIGITS_H_

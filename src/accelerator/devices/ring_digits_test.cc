@@ -9,6 +9,7 @@
 
 #include "accelerator/device.h"
 #include "accelerator/devices/cuda_padding.h"
+#include "accelerator/devices/ring_sums.h"
 #include "accelerator/devices/ring_weight_planes.h"
 #include "kernels/tiled_product.h"
 #include "protocol/keystream.h"
@@ -78,7 +79,7 @@ Matrix<uint32_t> Multiplied(const DigitMemory& memory, const RingWeightPlanes& w
         sums[s] = static_cast<int32_t>(sum);
         EXPECT_EQ(sums[s], sum) << "does not fit 32 bits";
       }
-      y.view()(t, j) = JoinSums(sums, 1);
+      y.view()(t, j) = JoinSums({sums, nullptr, 1, 1, 1, 1}, 0);
     }
   }
   return y;
@@ -137,6 +138,33 @@ TEST(RingDigits, SumsOfTheMostInputsFit) {
       Split(memory, x.view());
       MultiplyRingPortable(x.view(), w.view(), truth.view());
       ExpectEqual(Multiplied(memory, planes, 1).view(), truth.view());
+    }
+  }
+}
+
+// Rows of a mask begin anywhere in a block of its stream; padding of y is left alone.
+TEST(RingDigits, MasksAreAddedAsTheSourceAddsThem) {
+  for (const size_t columns : {1u, 4u, 31u, 33u, 64u}) {
+    for (const size_t stride : {64u, 65u, 67u}) {
+      for (const uint64_t first : {0u, 1u, 2u, 3u, 130u}) {
+        SCOPED_TRACE(testing::Message() << columns << " of " << stride << " from " << first);
+        constexpr size_t kRows = 5, kPaddedRows = 32;
+        const size_t padded = RoundUpForCuda(columns);
+        std::vector<int32_t> sums(kRingShifts * kPaddedRows * padded);
+        for (size_t i = 0; i < sums.size(); ++i) sums[i] = static_cast<int32_t>(i * 2654435761u);
+        std::vector<uint32_t> y(kPaddedRows * padded, 7u);
+        const RingSums in{sums.data(), y.data(), kRows, columns, kPaddedRows, padded};
+        const SeedMask mask{MakeAes256Schedule(TestSeed().data()), first, stride};
+        for (size_t n = 0; n < kRows * MaskBlocksOfRow(in); ++n) {
+          JoinMaskedBlock(in, mask, kLookUp, n);
+        }
+        const Matrix<uint32_t> words = Expanded(TestSeed(), first, kRows, stride);
+        for (size_t i = 0; i < y.size(); ++i) {
+          const size_t t = i / padded, j = i % padded;
+          const bool is_padding = t >= kRows || j >= columns;
+          ASSERT_EQ(y[i], is_padding ? 7u : JoinSums(in, i) + words.view()(t, j)) << t << "," << j;
+        }
+      }
     }
   }
 }
