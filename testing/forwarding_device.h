@@ -1,5 +1,5 @@
-// A device that does what another does, for fakes to change in one point: it takes no seeds, so that
-// every ring product is a MultiplyRing. Test-only.
+// A device that does what another does, for fakes to change in one point: it takes no seeds, so
+// that every ring product is a MultiplyRing. Test-only.
 #ifndef SOTTO_TESTING_FORWARDING_DEVICE_H_
 #define SOTTO_TESTING_FORWARDING_DEVICE_H_
 
