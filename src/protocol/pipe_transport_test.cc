@@ -15,6 +15,7 @@
 #include "protocol/session.h"
 #include "protocol/shm_pipe.h"
 #include "protocol/socket_pipe.h"
+#include "testing/own_memory.h"
 #include "testing/small_config.h"
 #include "trusted/split/unprotected.h"
 
@@ -44,11 +45,16 @@ class PipeTransportTest : public testing::TestWithParam<PlaneCase> {
                     std::make_unique<PipeTransport>(std::make_unique<QuietStream>(),
                                                     std::move(client), keys_, *session_));
   }
-  ~PipeTransportTest() override {
+  ~PipeTransportTest() override { End(); }
+  // Both sides.
+  void End() {
+    if (session_ == nullptr) return;
     session_->Fail(absl::CancelledError("the test is over"));
     leaves_ = true;
     server_->Stop();
     if (serves_.joinable()) serves_.join();
+    session_.reset();
+    server_.reset();
   }
 
   std::unique_ptr<BytePipe> MakeShm() {
@@ -101,7 +107,7 @@ class PipeTransportTest : public testing::TestWithParam<PlaneCase> {
     return {reinterpret_cast<uint8_t*>(m.view().data()), m.view().size() * sizeof(uint32_t)};
   }
 
-  const std::optional<PlaneKeys> keys_ =
+  std::optional<PlaneKeys> keys_ =
       GetParam().sealed ? std::optional(DrawPlaneKeys()) : std::nullopt;
   std::unique_ptr<BytePipe> server_;
   std::shared_ptr<Session> session_ = std::make_shared<Session>(
@@ -153,6 +159,36 @@ TEST_P(PipeTransportTest, AFailureWakesWhoeverWaits) {
   for (std::thread& lane : lanes) lane.join();  // Long before the exchanges are late.
   EXPECT_EQ(woken, 2);
 }
+
+// Once a session is over, nobody who reads the memory of either side can open what was recorded.
+class PlaneKeysInMemoryTest : public PipeTransportTest {};
+
+TEST_P(PlaneKeysInMemoryTest, NoneIsLeftWhenTheSessionIsOver) {
+  SecretsToFind keys;
+  for (const Seed* key : {&keys_->request_records, &keys_->request_payloads, &keys_->answer_records,
+                          &keys_->answer_payloads}) {
+    keys.Add(*key);
+  }
+  for (const Seed* key : {&keys_->request_payloads, &keys_->answer_payloads}) {
+    keys.Add(PayloadEpochKey(*key, 0));
+  }
+  Serve();
+  Matrix<uint32_t> x(kRows, kIn), y(kRows, kOut);
+  for (int i = 0; i < 10; ++i) {
+    auto pending = session_->Submit(kLayer, UnprotectedRows::Ring(x.view()), y.view());
+    ASSERT_TRUE(pending.ok() && (*pending)->Wait().ok());
+  }
+  for (const size_t n : keys.CountCopies()) EXPECT_GE(n, 1u);  // So they would be found.
+  End();
+  keys_.reset();
+  for (const size_t n : keys.CountCopies()) EXPECT_EQ(n, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Planes, PlaneKeysInMemoryTest,
+                         testing::Values(PlaneCase{true, true}, PlaneCase{false, true}),
+                         [](const auto& info) {
+                           return std::string(info.param.shm ? "Shm" : "Socket");
+                         });
 
 // Refuses the first answer, as a session does that has failed meanwhile, and is not told to stop.
 class RefusingReceiver final : public FrameReceiver {
