@@ -112,6 +112,9 @@ py::dict BoundModel::Info() const {
   py::list warnings;
   for (const std::string& text : info.warnings) warnings.append(ToStr("config.json: " + text));
   for (const std::string& text : info.tokenizer_warnings) warnings.append(ToStr(text));
+  for (const std::string& text : {info.bos_warning, info.eos_warning}) {
+    if (!text.empty()) warnings.append(ToStr(text));
+  }
   for (const std::string& text : info.embedding_warnings) warnings.append(ToStr(text));
   py::list labels;
   for (const std::string& label : info.head.labels) labels.append(ToStr(label));

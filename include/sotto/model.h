@@ -74,6 +74,9 @@ struct ModelInfo {
   std::vector<std::string> warnings = {};
   // What is odd about the tokenizer's files, a sentence each, with the name of the file before it.
   std::vector<std::string> tokenizer_warnings = {};
+  // The same, where tokenizer_config.json asks for another token before or behind a text than
+  // tokenizer.json puts there; empty where they agree. Of no account where BosUse is chosen.
+  std::string bos_warning = {}, eos_warning = {};
   // The class of the checkpoint's own code that makes its embeddings, as config.json's
   // auto_map.AutoModel names it. Sotto runs no such code: where there is one, Embed() is refused.
   std::string embedding_code = {};

@@ -8,6 +8,7 @@
 #include "base/strings.h"
 #include "protocol/tls_probe.h"
 #include "trusted/split/server_identities.h"
+#include "trusted/tokenizer/tokenizer_config.h"
 
 namespace sotto {
 namespace {
@@ -40,7 +41,9 @@ constexpr std::array<FieldFlag, 17> kFlags = {{
 struct AdviceFlags {
   std::string_view advice, flags;
 };
-constexpr std::array<AdviceFlags, 6> kAdvice = {{
+constexpr std::array<AdviceFlags, 8> kAdvice = {{
+    {kBosCanBeAdded, "--bos always"},
+    {kBosCanBeOmitted, "--bos never"},
     {kCertificateRefused, "--tls-cert"},
     {kCertificateRequired, "--tls-cert and --tls-key"},
     {kPinKeysInstead, "--accelerator-key"},

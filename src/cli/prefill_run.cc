@@ -187,7 +187,7 @@ absl::Status RunPrefill(const PrefillJob& job) {
   std::optional<StatusLine> loading_line(std::in_place, job.progress, LoadingLine);
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
-  SayModel(job, model->info());
+  SayModel(job, model->info(), job.encoding.bos);
   SOTTO_RETURN_IF_ERROR(CheckHead(model->info(), LineTask::kScore));
   SOTTO_ASSIGN_OR_RETURN(const RunInputs inputs, PrepareInputs(job, *model, std::move(prompts)));
   WarnOfPrompts(job, inputs);

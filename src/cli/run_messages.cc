@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "cli/api_errors.h"
 #include "cli/config_warning.h"
 #include "cli/score_job.h"
 #include "model/sealed_model.h"
@@ -74,12 +75,24 @@ void WarnBeforePrompts(const RunJob& job) {
   }
 }
 
-void SayModel(const RunJob& job, const ModelInfo& model) {
+void WarnOfTokenizer(const std::string& directory, const TokenizerFileWarnings& warnings,
+                     std::optional<BosUse> bos) {
+  const auto warn = [&](std::string_view text) {
+    const std::string line = StrCat(directory, "/", text);
+    Log(LogLevel::kWarning, bos.has_value() ? WithFlagAdvice(line) : line);
+  };
+  for (const std::string& text : warnings.general) warn(text);
+  // What the flag decides is no longer in question: `never` leaves out EOS, too.
+  const BosUse use = bos.value_or(BosUse::kAuto);
+  if (use == BosUse::kAuto && !warnings.bos.empty()) warn(warnings.bos);
+  if (use != BosUse::kNever && !warnings.eos.empty()) warn(warnings.eos);
+}
+
+void SayModel(const RunJob& job, const ModelInfo& model, std::optional<BosUse> bos) {
   WarnOfUnpinnedModel(job);
   WarnOfConfig(model.path, model.unknown_fields, model.warnings);
-  for (const std::string& text : model.tokenizer_warnings) {
-    Log(LogLevel::kWarning, StrCat(model.path, "/", text));
-  }
+  WarnOfTokenizer(model.path, {model.tokenizer_warnings, model.bos_warning, model.eos_warning},
+                  bos);
   Log(LogLevel::kInfo,
       StrCat("model ", model.path, ": ", CountOf(model.parameters, "parameter"), ", ",
              CountOf(model.layers, "layer"), ", vocabulary ", model.vocab_size));

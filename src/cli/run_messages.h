@@ -4,6 +4,7 @@
 #define SOTTO_CLI_RUN_MESSAGES_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,14 +12,18 @@
 #include "cli/prefill_options.h"
 #include "sotto/model.h"
 #include "sotto/prefill.h"
+#include "trusted/tokenizer/tokenizer_config.h"
 
 namespace sotto {
 
 // Whom nothing is hidden from, before a prompt is read; a model that anybody could have replaced.
 void WarnBeforePrompts(const RunJob& job);
 
-// At level info.
-void SayModel(const RunJob& job, const ModelInfo& model);
+// `bos`: what --bos says; nullopt: the command has no such flag.
+void WarnOfTokenizer(const std::string& directory, const TokenizerFileWarnings& warnings,
+                     std::optional<BosUse> bos);
+// At level info, with warnings of what is odd about its files.
+void SayModel(const RunJob& job, const ModelInfo& model, std::optional<BosUse> bos = std::nullopt);
 // Where the model was trained for other embeddings than these, as far as files beside it say.
 // `pooling_flag`: the flag that chose the pooling.
 void WarnOfEmbedding(const ModelInfo& model, const EmbedOptions& options,

@@ -265,7 +265,7 @@ absl::Status RunScore(ScoreJob job) {
   WarnBeforePrompts(job);
   absl::StatusOr<Model> model = Model::Open(job.model_path, job.model);
   SOTTO_RETURN_IF_ERROR(InFlagTerms(model.status()));
-  SayModel(job, model->info());
+  SayModel(job, model->info(), job.settings.encoding.bos);
   SOTTO_RETURN_IF_ERROR(CheckHead(model->info(), job.settings.task));
   if (job.settings.task == LineTask::kEmbed) {
     WarnOfEmbedding(model->info(), job.settings.embed, "--pooling");

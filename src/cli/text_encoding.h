@@ -34,6 +34,7 @@ class TextFlags {
   // After parsing. UsageError naming the flag.
   absl::StatusOr<EncodeTextOptions> Read() const;
   bool given() const { return special_tokens_.given() || bos_.given(); }
+  bool bos_given() const { return bos_.given(); }
 
  private:
   Setting special_tokens_, bos_;

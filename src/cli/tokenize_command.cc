@@ -17,11 +17,13 @@
 #include "cli/default_model.h"
 #include "cli/named_files.h"
 #include "cli/prompt_json.h"
+#include "cli/run_messages.h"
 #include "cli/setting.h"
 #include "cli/text_encoding.h"
 #include "model/checkpoint.h"
 #include "model/config.h"
 #include "trusted/tokenizer/other_tokenizers.h"
+#include "trusted/tokenizer/tokenizer_config.h"
 
 namespace sotto {
 namespace {
@@ -156,6 +158,13 @@ absl::Status RunTokenize(const TokenizeFlags& flags) {
       .outputs = {{"standard output", "/dev/stdout"}}};
   SOTTO_RETURN_IF_ERROR(files.CheckApart());
   SOTTO_ASSIGN_OR_RETURN(const Tokenizer tokenizer, LoadTokenizer(path));
+  if (!job.decode) {
+    const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+    const std::string directory = parent.empty() ? "." : parent.string();
+    WarnOfTokenizer(directory,
+                    WarningsOfTokenizer(tokenizer, StrCat(directory, "/", kTokenizerConfigName)),
+                    flags.text.bos_given() ? job.encoding.bos : BosUse::kAuto);
+  }
   if (tokenizer.bos_ids().empty()) job.bos = BosBeside(flags);
   if (job.encoding.bos == BosUse::kAlways) SOTTO_RETURN_IF_ERROR(job.bos.status());
   std::ios::sync_with_stdio(false);

@@ -71,6 +71,23 @@ TEST_F(TokenizeTest, OtherFormatsAreToldWhatToDo) {
               HasSubstr(" holds a GGUF file, and no config.json; needed is a Hugging Face"));
 }
 
+// Of what a flag decides there is nothing to say.
+TEST_F(TokenizeTest, FilesThatContradictEachOtherAreWarnedOf) {
+  const TempDir dir;
+  fs::copy_file(shipped_ + "/tokenizer.json", dir.File("tokenizer.json"));
+  dir.Write("tokenizer_config.json",
+            R"({"tokenizer_class": "LlamaTokenizer", "add_bos_token": false})");
+  const std::string file = dir.File("tokenizer.json");
+  const ProgramResult run = Tokenize({"--tokenizer", file});
+  EXPECT_EQ(run.out, ids_);
+  EXPECT_THAT(run.err, HasSubstr(dir.File("tokenizer_config.json") + ": add_bos_token is false"));
+  EXPECT_THAT(run.err, HasSubstr("or BOS can be left out (--bos never)\n"));
+  EXPECT_EQ(Tokenize({"--tokenizer", file, "--bos", "auto"}).err, run.err);
+  for (const char* bos : {"always", "never"}) {
+    EXPECT_EQ(Tokenize({"--tokenizer", file, "--bos", bos}).err, "");
+  }
+}
+
 // But for what may be part of a prompt.
 TEST_F(TokenizeTest, AnUnexpectedArgumentIsNamed) {
   const ProgramResult run = Tokenize({"stray"});

@@ -62,23 +62,6 @@ std::span<const int32_t> BosOfConfig(const ModelInfo& info) {
   return std::span(info.bos_ids).first(std::min<size_t>(1, info.bos_ids.size()));
 }
 
-// What tokenizer.json does otherwise than it says, and where tokenizer_config.json contradicts it.
-// The latter is part of no sealed model and covered by no digest, so no id depends on it.
-std::vector<std::string> TokenizerWarnings(const Tokenizer& tokenizer, const ModelInfo& info) {
-  std::vector<std::string> warnings;
-  for (const std::string& line : tokenizer.warnings()) {
-    warnings.push_back(StrCat(kTokenizerName, ": ", line));
-  }
-  if (info.sealed) return warnings;
-  const std::string name = "tokenizer_config.json";
-  const auto text = ReadFile(StrCat(info.path, "/", name), kMaxTokenizerConfigBytes);
-  if (!text.ok()) return warnings;
-  for (std::string& line : TokenizerConfigWarnings(*text, name, tokenizer)) {
-    warnings.push_back(std::move(line));
-  }
-  return warnings;
-}
-
 absl::StatusOr<UnsealOptions> Unsealing(const ModelOptions& options) {
   UnsealOptions unseal{.key_file = options.key_file, .key = options.key};
   if (options.sealed_root.empty()) return unseal;
@@ -103,7 +86,12 @@ absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& p
   impl->pools.Give(std::move(pool));
   SOTTO_ASSIGN_OR_RETURN(impl->tokenizer, LoadTokenizer(impl->checkpoint));
   if (impl->tokenizer != nullptr) {
-    impl->info.tokenizer_warnings = TokenizerWarnings(*impl->tokenizer, impl->info);
+    // tokenizer_config.json is part of no sealed model.
+    TokenizerFileWarnings odd = WarningsOfTokenizer(
+        *impl->tokenizer, impl->info.sealed ? "" : StrCat(path, "/", kTokenizerConfigName));
+    impl->info.tokenizer_warnings = std::move(odd.general);
+    impl->info.bos_warning = std::move(odd.bos);
+    impl->info.eos_warning = std::move(odd.eos);
   }
   if (!impl->info.sealed) {
     impl->info.trained_embedding = ReadSentenceFiles(path);

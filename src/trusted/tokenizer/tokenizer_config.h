@@ -11,13 +11,28 @@
 
 namespace sotto {
 
+inline constexpr char kTokenizerConfigName[] = "tokenizer_config.json";
 // No file is longer that is looked at.
 inline constexpr size_t kMaxTokenizerConfigBytes = size_t{1} << 24;
 
-// One line each, beginning with `source`: where add_bos_token or add_eos_token differs from what
-// `tokenizer` puts around a text, and whose part transformers takes; that the file is not JSON.
-std::vector<std::string> TokenizerConfigWarnings(std::string_view json, const std::string& source,
-                                                 const Tokenizer& tokenizer);
+// How the warnings about BOS end, where a text can have it otherwise for the asking.
+inline constexpr char kBosCanBeAdded[] = ", or BOS can be asked for";
+inline constexpr char kBosCanBeOmitted[] = ", or BOS can be left out";
+
+// What is odd about a tokenizer's files, a sentence each, with the name of the file before it.
+struct TokenizerFileWarnings {
+  std::vector<std::string> general = {};
+  // Where tokenizer_config.json asks for something else before or behind a text than tokenizer.json
+  // puts there, and who goes by which; empty where they agree.
+  std::string bos = {}, eos = {};
+};
+
+// Those of a tokenizer_config.json's text, which `source` names.
+TokenizerFileWarnings TokenizerConfigWarnings(std::string_view json, const std::string& source,
+                                              const Tokenizer& tokenizer);
+// Those of a tokenizer.json, and of the tokenizer_config.json at `config_path` if there is one.
+TokenizerFileWarnings WarningsOfTokenizer(const Tokenizer& tokenizer,
+                                          const std::string& config_path);
 
 }  // namespace sotto
 

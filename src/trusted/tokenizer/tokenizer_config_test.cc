@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "testing/small_tokenizers.h"
 
@@ -13,12 +13,11 @@ namespace sotto {
 namespace {
 
 using nlohmann::json;
-using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::vector<std::string> WarningsOf(const json& config, bool with_bos) {
+TokenizerFileWarnings WarningsOf(const json& config, bool with_bos) {
   json file = ByteLevelJson();
   if (!with_bos) file["post_processor"] = nullptr;
   const auto tokenizer = Tokenizer::Parse(file.dump(), "t.json");
@@ -27,28 +26,46 @@ std::vector<std::string> WarningsOf(const json& config, bool with_bos) {
 }
 
 TEST(TokenizerConfigTest, NothingToSayWhereTheFilesAgree) {
-  EXPECT_THAT(WarningsOf(json::object(), true), IsEmpty());
-  EXPECT_THAT(WarningsOf(json::object(), false), IsEmpty());
-  EXPECT_THAT(WarningsOf({{"add_bos_token", true}, {"add_eos_token", false}}, true), IsEmpty());
-  EXPECT_THAT(WarningsOf({{"tokenizer_class", "LlamaTokenizer"}}, true), IsEmpty());
+  const std::pair<json, bool> agreeing[] = {
+      {json::object(), true},
+      {json::object(), false},
+      {{{"add_bos_token", true}, {"add_eos_token", false}}, true},
+      {{{"tokenizer_class", "LlamaTokenizer"}}, true}};
+  for (const auto& [config, with_bos] : agreeing) {
+    const TokenizerFileWarnings found = WarningsOf(config, with_bos);
+    EXPECT_THAT(found.general, IsEmpty());
+    EXPECT_EQ(found.bos + found.eos, "");
+  }
 }
 
 TEST(TokenizerConfigTest, SaysWhereTransformersDiffers) {
-  EXPECT_THAT(WarningsOf({{"tokenizer_class", "LlamaTokenizerFast"}}, false),
-              ElementsAre(AllOf(HasSubstr("c.json: add_bos_token is true"),
-                                HasSubstr("transformers 4 goes by the former"))));
-  EXPECT_THAT(WarningsOf({{"tokenizer_class", "LlamaTokenizer"}, {"add_eos_token", true}}, true),
-              ElementsAre(HasSubstr("adds no EOS")));
-  EXPECT_THAT(WarningsOf({{"tokenizer_class", "Qwen2Tokenizer"}, {"add_bos_token", false}}, true),
-              ElementsAre(HasSubstr("so it does in transformers")));
+  const std::string agree =
+      "; Sotto and transformers 5 go by tokenizer.json, transformers 4 goes by add_bos_token; "
+      "saving "
+      "the tokenizer with transformers 4 makes them agree (docs/tokenizers.md), or BOS can be ";
+  EXPECT_EQ(WarningsOf({{"tokenizer_class", "LlamaTokenizerFast"}}, false).bos,
+            "c.json: add_bos_token is not given, and so true, but tokenizer.json's post_processor "
+            "adds no BOS" +
+                agree + "asked for");
+  EXPECT_EQ(WarningsOf({{"tokenizer_class", "LlamaTokenizer"}, {"add_bos_token", false}}, true).bos,
+            "c.json: add_bos_token is false, but tokenizer.json's post_processor adds BOS" + agree +
+                "left out");
+  const TokenizerFileWarnings eos =
+      WarningsOf({{"tokenizer_class", "LlamaTokenizer"}, {"add_eos_token", true}}, true);
+  EXPECT_EQ(eos.bos, "");
+  EXPECT_THAT(eos.eos, HasSubstr("c.json: add_eos_token is true, but tokenizer.json's "
+                                 "post_processor adds no EOS; "));
+  EXPECT_THAT(
+      WarningsOf({{"tokenizer_class", "Qwen2Tokenizer"}, {"add_bos_token", false}}, true).bos,
+      HasSubstr("adds BOS; Sotto and transformers go by tokenizer.json"));
 }
 
 TEST(TokenizerConfigTest, BadFilesAreALineEach) {
-  EXPECT_THAT(WarningsOf({{"add_bos_token", "yes"}}, true),
+  EXPECT_THAT(WarningsOf({{"add_bos_token", "yes"}}, true).general,
               ElementsAre("c.json: add_bos_token: must be true or false"));
-  EXPECT_THAT(WarningsOf(json::array(), true), ElementsAre("c.json: must be an object"));
+  EXPECT_THAT(WarningsOf(json::array(), true).general, ElementsAre("c.json: must be an object"));
   const auto tokenizer = Tokenizer::Parse(ByteLevelJson().dump(), "t.json");
-  EXPECT_THAT(TokenizerConfigWarnings("{", "c.json", *tokenizer),
+  EXPECT_THAT(TokenizerConfigWarnings("{", "c.json", *tokenizer).general,
               ElementsAre(HasSubstr("not JSON")));
 }
 
