@@ -158,11 +158,6 @@ sotto::TokenIds BoundModel::BosIds() const {
 
 namespace {
 
-sotto::EncodeTextOptions Encoding(bool add_bos, bool special_tokens) {
-  return {.bos = add_bos ? sotto::BosUse::kAuto : sotto::BosUse::kNever,
-          .special_tokens = special_tokens};
-}
-
 py::object IdArrayOf(sotto::TokenIds ids) {
   const auto size = static_cast<py::ssize_t>(ids.size());
   return ArrayOf(std::move(ids), {size});
@@ -176,14 +171,14 @@ py::tuple ContinuationArrays(sotto::ContinuationIds ids) {
 
 }  // namespace
 
-py::list BoundModel::Encode(const std::vector<std::string>& texts, bool add_bos,
+py::list BoundModel::Encode(const std::vector<std::string>& texts, sotto::BosUse bos,
                             bool special_tokens) const {
   const sotto::Model model = OpenModel();
   std::vector<sotto::TokenIds> all(texts.size());
   ThrowIfError(WithoutGil([&]() -> absl::Status {
     for (size_t i = 0; i < texts.size(); ++i) {
       absl::StatusOr<sotto::TokenIds> ids =
-          model.Encode(texts[i], Encoding(add_bos, special_tokens));
+          model.Encode(texts[i], {.bos = bos, .special_tokens = special_tokens});
       if (!ids.ok()) return ids.status();
       all[i] = *std::move(ids);
     }
@@ -196,21 +191,22 @@ py::list BoundModel::Encode(const std::vector<std::string>& texts, bool add_bos,
 
 py::tuple BoundModel::EncodeContinuations(const std::string& context,
                                           const std::vector<std::string>& continuations,
-                                          bool add_bos, bool special_tokens) const {
+                                          sotto::BosUse bos, bool special_tokens) const {
   const sotto::Model model = OpenModel();
   sotto::ContinuationIds ids = ValueOrThrow(WithoutGil([&] {
     return sotto::EncodeContinuations(model, context, continuations,
-                                      Encoding(add_bos, special_tokens));
+                                      {.bos = bos, .special_tokens = special_tokens});
   }));
   return ContinuationArrays(std::move(ids));
 }
 
 py::tuple BoundModel::EncodeLabels(const std::string& prompt,
-                                   const std::vector<std::string>& labels, bool add_bos,
+                                   const std::vector<std::string>& labels, sotto::BosUse bos,
                                    bool special_tokens) const {
   const sotto::Model model = OpenModel();
   return ContinuationArrays(ValueOrThrow(WithoutGil([&] {
-    return sotto::EncodeLabels(model, prompt, labels, Encoding(add_bos, special_tokens));
+    return sotto::EncodeLabels(model, prompt, labels,
+                               {.bos = bos, .special_tokens = special_tokens});
   })));
 }
 

@@ -44,14 +44,14 @@ class BoundModel {
   bool HasTokenizer() const;
   sotto::TokenIds BosIds() const;
   // Of each text, which is UTF-8, an array of ids.
-  pybind11::list Encode(const std::vector<std::string>& texts, bool add_bos,
+  pybind11::list Encode(const std::vector<std::string>& texts, sotto::BosUse bos,
                         bool special_tokens) const;
   // The context's array, and a list with one for each continuation (sotto/scoring.h).
   pybind11::tuple EncodeContinuations(const std::string& context,
-                                      const std::vector<std::string>& continuations, bool add_bos,
-                                      bool special_tokens) const;
+                                      const std::vector<std::string>& continuations,
+                                      sotto::BosUse bos, bool special_tokens) const;
   pybind11::tuple EncodeLabels(const std::string& prompt, const std::vector<std::string>& labels,
-                               bool add_bos, bool special_tokens) const;
+                               sotto::BosUse bos, bool special_tokens) const;
   pybind11::str Decode(const IdArray& ids) const;
   pybind11::list TokenTexts(const IdArray& ids, bool apart) const;
 

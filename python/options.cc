@@ -30,6 +30,10 @@ void BindEnums(py::module_& module) {
       .value("last", sotto::Pooling::kLast)
       .value("mean", sotto::Pooling::kMean)
       .value("none", sotto::Pooling::kNone);
+  py::enum_<sotto::BosUse>(module, "BosUse")
+      .value("auto", sotto::BosUse::kAuto)
+      .value("always", sotto::BosUse::kAlways)
+      .value("never", sotto::BosUse::kNever);
   py::enum_<sotto::Protection>(module, "Protection")
       .value("shares", sotto::Protection::kShares)
       .value("pads", sotto::Protection::kPads);

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 import os
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, Union
 
 import numpy as np
 import numpy.typing as npt
 
+from sotto import _native
+
+# What is put around a text: by the tokenizer's template, BOS in any case, or nothing.
+AddBos = Union[bool, Literal["always"]]
 IdArray = npt.NDArray[np.int32]
 T = TypeVar("T")
 
@@ -41,6 +45,16 @@ def boolean(name: str, value: object) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name}: must be a bool, not {type_name(value)}")
     return bool(value)
+
+
+def bos_use(name: str, value: object) -> _native.BosUse:
+    if isinstance(value, str):
+        if value != "always":
+            raise ValueError(f'{name}: must be True, False or "always"')
+        return _native.BosUse.always
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f'{name}: must be a bool or "always", not {type_name(value)}')
+    return _native.BosUse.auto if value else _native.BosUse.never
 
 
 def string(name: str, value: object) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sotto import _arguments
+from sotto._arguments import AddBos
 from sotto._model import Model, ProgressCallback
 
 
@@ -52,7 +53,7 @@ class LabelProbabilities:
         return f"LabelProbabilities({self.logprobs.shape[0]} prompts x {self.logprobs.shape[1]})"
 
 
-def rank(model: Model, context: str, continuations: Sequence[str], *, add_bos: bool = True,
+def rank(model: Model, context: str, continuations: Sequence[str], *, add_bos: AddBos = True,
          special_tokens: bool = True, progress: ProgressCallback | None = None) -> Ranking:
     """Which of several texts is likelier to follow a context.
 
@@ -77,7 +78,7 @@ def rank(model: Model, context: str, continuations: Sequence[str], *, add_bos: b
 
 
 def label_probabilities(model: Model, prompts: Sequence[str], labels: Sequence[str], *,
-                        add_bos: bool = True, special_tokens: bool = True,
+                        add_bos: AddBos = True, special_tokens: bool = True,
                         progress: ProgressCallback | None = None) -> LabelProbabilities:
     """The probability of each label after each prompt.
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from sotto import _arguments
 from sotto import _native
 from sotto import _options
-from sotto._arguments import IdArray
+from sotto._arguments import AddBos, IdArray
 from sotto._results import (Classification, Digests, ModelInfo, PrecisionReport, Progress,
                             Scores)
 
@@ -35,7 +35,8 @@ class Model:
     >>> print(model.score(["In the beginning"])[0].logprob)
 
     Prompts are a list of texts, or a list of lists (or arrays) of token ids. Of texts, ids are made
-    by the model's tokenizer: `add_bos` puts BOS before each, as its template does, and
+    by the model's tokenizer. `add_bos` puts BOS before each if its template does ("always": also
+    if it does not; False: neither BOS nor what the template puts behind a text), and
     `special_tokens` lets text that spells a special token, such as <|eot_id|>, become that token
     (False: it stays ordinary text; use this for text you do not trust). Prompts longer than
     `prefill_length` tokens are refused, never cut.
@@ -195,17 +196,17 @@ class Model:
 
     @property
     def bos_ids(self) -> list[int]:
-        """The ids that `add_bos` puts before a text; empty if there are none."""
+        """The ids that add_bos=True puts before a text; empty if there are none."""
         return self._native.bos_ids()
 
-    def encode(self, text: str, *, add_bos: bool = True, special_tokens: bool = True) -> list[int]:
+    def encode(self, text: str, *, add_bos: AddBos = True, special_tokens: bool = True) -> list[int]:
         """The token ids of a text."""
         (ids,) = self._encode([_text_of("text", text)], add_bos, special_tokens)
         encoded: list[int] = ids.tolist()
         return encoded
 
     def encode_continuations(
-        self, context: str, continuations: Sequence[str], *, add_bos: bool = True,
+        self, context: str, continuations: Sequence[str], *, add_bos: AddBos = True,
         special_tokens: bool = True,
     ) -> tuple[list[int], list[list[int]]]:
         """The ids of a context, and of each of the texts that may follow it.
@@ -218,12 +219,12 @@ class Model:
         texts = [_text_of(f"continuations[{i}]", item) for i, item in enumerate(
             _arguments.items("continuations", continuations, "texts"))]
         ids, each = self._native.encode_continuations(
-            _text_of("context", context), texts, _arguments.boolean("add_bos", add_bos),
+            _text_of("context", context), texts, _arguments.bos_use("add_bos", add_bos),
             _arguments.boolean("special_tokens", special_tokens))
         return ids.tolist(), [array.tolist() for array in each]
 
     def encode_labels(
-        self, prompt: str, labels: Sequence[str], *, add_bos: bool = True,
+        self, prompt: str, labels: Sequence[str], *, add_bos: AddBos = True,
         special_tokens: bool = True,
     ) -> tuple[list[int], list[list[int]]]:
         """The ids of a prompt that ends as it is, and of each label that may follow it.
@@ -234,7 +235,7 @@ class Model:
         texts = [_text_of(f"labels[{i}]", item) for i, item in enumerate(
             _arguments.items("labels", labels, "texts"))]
         ids, each = self._native.encode_labels(
-            _text_of("prompt", prompt), texts, _arguments.boolean("add_bos", add_bos),
+            _text_of("prompt", prompt), texts, _arguments.bos_use("add_bos", add_bos),
             _arguments.boolean("special_tokens", special_tokens))
         return ids.tolist(), [array.tolist() for array in each]
 
@@ -260,7 +261,7 @@ class Model:
         *,
         top_k: int = 1,
         first_tokens: Sequence[int] | None = None,
-        add_bos: bool = True,
+        add_bos: AddBos = True,
         special_tokens: bool = True,
         progress: ProgressCallback | None = None,
     ) -> list[Scores]:
@@ -285,12 +286,12 @@ class Model:
                 in zip(ids, results)]
 
     @overload
-    def logits(self, prompts: Prompts, *, positions: Literal["all"] = "all", add_bos: bool = True,
+    def logits(self, prompts: Prompts, *, positions: Literal["all"] = "all", add_bos: AddBos = True,
                special_tokens: bool = True, progress: ProgressCallback | None = None
                ) -> list[npt.NDArray[np.float32]]: ...
 
     @overload
-    def logits(self, prompts: Prompts, *, positions: Literal["last"], add_bos: bool = True,
+    def logits(self, prompts: Prompts, *, positions: Literal["last"], add_bos: AddBos = True,
                special_tokens: bool = True, progress: ProgressCallback | None = None
                ) -> npt.NDArray[np.float32]: ...
 
@@ -299,7 +300,7 @@ class Model:
         prompts: Prompts,
         *,
         positions: Literal["all", "last"] = "all",
-        add_bos: bool = True,
+        add_bos: AddBos = True,
         special_tokens: bool = True,
         progress: ProgressCallback | None = None,
     ) -> list[npt.NDArray[np.float32]] | npt.NDArray[np.float32]:
@@ -319,7 +320,7 @@ class Model:
         tokens: Sequence[int] | Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]],
         *,
         positions: Sequence[int] | None = None,
-        add_bos: bool = True,
+        add_bos: AddBos = True,
         special_tokens: bool = True,
         progress: ProgressCallback | None = None,
     ) -> list[npt.NDArray[np.float64]]:
@@ -347,7 +348,7 @@ class Model:
         self,
         prompts: Prompts,
         *,
-        add_bos: bool = True,
+        add_bos: AddBos = True,
         special_tokens: bool = True,
         progress: ProgressCallback | None = None,
     ) -> Classification:
@@ -362,13 +363,13 @@ class Model:
 
     @overload
     def embed(self, prompts: Prompts, *, pooling: Literal["last", "mean"] = "last",
-              dimensions: int | None = None, normalize: bool = False, add_bos: bool = True,
+              dimensions: int | None = None, normalize: bool = False, add_bos: AddBos = True,
               special_tokens: bool = True, progress: ProgressCallback | None = None
               ) -> npt.NDArray[np.float32]: ...
 
     @overload
     def embed(self, prompts: Prompts, *, pooling: Literal["none"], dimensions: int | None = None,
-              normalize: bool = False, add_bos: bool = True, special_tokens: bool = True,
+              normalize: bool = False, add_bos: AddBos = True, special_tokens: bool = True,
               progress: ProgressCallback | None = None) -> list[npt.NDArray[np.float32]]: ...
 
     def embed(
@@ -378,7 +379,7 @@ class Model:
         pooling: Literal["last", "mean", "none"] = "last",
         dimensions: int | None = None,
         normalize: bool = False,
-        add_bos: bool = True,
+        add_bos: AddBos = True,
         special_tokens: bool = True,
         progress: ProgressCallback | None = None,
     ) -> npt.NDArray[np.float32] | list[npt.NDArray[np.float32]]:
@@ -400,11 +401,11 @@ class Model:
 
     # Arguments.
 
-    def _encode(self, texts: list[bytes], add_bos: bool, special_tokens: bool) -> list[IdArray]:
-        return self._native.encode(texts, _arguments.boolean("add_bos", add_bos),
+    def _encode(self, texts: list[bytes], add_bos: AddBos, special_tokens: bool) -> list[IdArray]:
+        return self._native.encode(texts, _arguments.bos_use("add_bos", add_bos),
                                    _arguments.boolean("special_tokens", special_tokens))
 
-    def _prompts(self, prompts: Prompts, add_bos: bool, special_tokens: bool) -> list[IdArray]:
+    def _prompts(self, prompts: Prompts, add_bos: AddBos, special_tokens: bool) -> list[IdArray]:
         given = _arguments.items("prompts", prompts, "texts or of lists of token ids")
         if not given:
             raise ValueError("prompts: must not be empty")

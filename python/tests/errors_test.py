@@ -57,6 +57,8 @@ class WrongArguments(unittest.TestCase):
                 (ValueError, "first_tokens", lambda: model.score(prompts, first_tokens=[4])),
                 (ValueError, "first_tokens", lambda: model.score(prompts, first_tokens=[1, 1])),
                 (TypeError, "add_bos", lambda: model.score(["And"], add_bos=1)),
+                (TypeError, "add_bos", lambda: model.encode("And", add_bos=None)),
+                (ValueError, "add_bos", lambda: model.encode("And", add_bos="never")),
                 (TypeError, "special_tokens", lambda: model.score(["And"], special_tokens=None)),
                 (TypeError, "progress", lambda: model.score(prompts, progress=5)),
                 (ValueError, "positions", lambda: model.logits(prompts, positions="first")),

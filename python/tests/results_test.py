@@ -1,6 +1,8 @@
 """What sotto.Model computes: the same bits as the command line, in NumPy arrays."""
 
+import json
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -144,6 +146,27 @@ class Results(unittest.TestCase):
         self.assertGreater(len(self.model.encode(bos, add_bos=False, special_tokens=False)), 1)
         score = self.model.score([util.TEXTS[0]], add_bos=False)[0]
         self.assertEqual(score.ids.tolist(), ids[1:])
+
+    def test_bos_is_put_before_a_text_as_on_the_command_line(self):
+        text = util.TEXTS[0]
+        with tempfile.TemporaryDirectory() as folder:
+            model = pathlib.Path(folder, "model")
+            shutil.copytree(util.MODEL, model)
+            tokenizer = json.loads((model / "tokenizer.json").read_text(encoding="utf-8"))
+            tokenizer["post_processor"] = None
+            (model / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
+            with sotto.Model(model, precision="f32", prefill_length=64) as without:
+                for model_, add_bos, bos in [
+                        (self.model, True, "auto"), (self.model, "always", "always"), (self.model, False, "never"),
+                        (without, True, "auto"), (without, "always", "always"), (without, False, "never")]:
+                    path = util.MODEL if model_ is self.model else model
+                    line = util.command_line_lines("tokenize", [{"text": text, "bos": bos}], model=path)[0]
+                    self.assertEqual(model_.encode(text, add_bos=add_bos), line["ids"], (path, bos))
+                always = self.model.bos_ids + without.encode(text)
+                self.assertEqual(without.encode(text, add_bos="always"), always)
+                self.assertEqual(without.score([text], add_bos="always")[0].ids.tolist(), always)
+                self.assertEqual(without.encode_continuations(text, [" and"], add_bos="always")[0], always)
+                self.assertEqual(without.encode_labels(text, [" and"], add_bos="always")[0], always)
 
     def test_continuations_have_the_bits_of_sotto_score(self):
         context, ends = "And the LORD said unto Moses, Speak unto the children of Israel ", ["that they go", "and say"]

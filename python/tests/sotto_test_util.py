@@ -27,10 +27,10 @@ def command_line_scores(texts, *flags):
         return [json.loads(line) for line in lines.read_text().splitlines()]
 
 
-def command_line_lines(command, lines, *flags):
+def command_line_lines(command, lines, *flags, model=MODEL):
     """What `sotto COMMAND` writes of lines of JSON."""
     text = "".join(json.dumps(line) + "\n" for line in lines)
-    done = subprocess.run([BUILD_DIR / "bin/sotto", command, "--model", MODEL, *flags], input=text, check=True,
+    done = subprocess.run([BUILD_DIR / "bin/sotto", command, "--model", model, *flags], input=text, check=True,
                           capture_output=True, text=True, timeout=300)
     return [json.loads(line) for line in done.stdout.splitlines()]
 

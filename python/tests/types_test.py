@@ -30,6 +30,7 @@ labels: list[npt.NDArray[np.float64]] = model.logprobs_of(["a"], [1, 2], positio
 ranking: sotto.Ranking = sotto.rank(model, "a", ["b", "c"])
 greedy: npt.NDArray[np.bool_] = ranking.greedy
 answers: npt.NDArray[np.float64] = sotto.label_probabilities(model, ["a"], [" b"]).probabilities
+ids: list[int] = model.encode("a", add_bos="always", special_tokens=False)
 texts: list[str | None] = model.token_texts(model.encode("a"))
 
 
@@ -50,6 +51,7 @@ model.score([1.5])
 model.logits(["a"], positions="first").shape
 model.score(["a"], progress=5)
 sotto.Scores().nothing
+model.encode("a", add_bos="sometimes")
 '''
 
 
@@ -85,7 +87,7 @@ class Types(unittest.TestCase):
         done = self.check_program(WRONG)
         lines = {int(line.split(":")[1]) for line in done.stdout.splitlines()
                  if "program.py:" in line and ": error:" in line}
-        self.assertEqual(lines, {3, 4, 5, 6, 7}, done.stdout)
+        self.assertEqual(lines, {3, 4, 5, 6, 7, 8}, done.stdout)
 
     @unittest.skipIf(shutil.which("stubtest", path="/usr/bin") is None, "SKIPPED: stubtest is not installed")
     def test_the_stub_is_true_of_the_extension(self):
