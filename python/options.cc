@@ -29,7 +29,7 @@ void BindEnums(py::module_& module) {
   py::enum_<sotto::Pooling>(module, "Pooling")
       .value("last", sotto::Pooling::kLast)
       .value("mean", sotto::Pooling::kMean)
-      .value("none", sotto::Pooling::kNone);
+      .value("all", sotto::Pooling::kAll);
   py::enum_<sotto::BosUse>(module, "BosUse")
       .value("auto", sotto::BosUse::kAuto)
       .value("always", sotto::BosUse::kAlways)

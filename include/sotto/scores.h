@@ -85,7 +85,7 @@ struct ScoreOptions {
 enum class Pooling {
   kLast,  // the last token's
   kMean,  // the mean over the prompt's tokens
-  kNone,  // every token's
+  kAll,   // every token's
 };
 
 struct EmbedOptions {

@@ -368,7 +368,7 @@ class Model:
               ) -> npt.NDArray[np.float32]: ...
 
     @overload
-    def embed(self, prompts: Prompts, *, pooling: Literal["none"], dimensions: int | None = None,
+    def embed(self, prompts: Prompts, *, pooling: Literal["all"], dimensions: int | None = None,
               normalize: bool = False, add_bos: AddBos = True, special_tokens: bool = True,
               progress: ProgressCallback | None = None) -> list[npt.NDArray[np.float32]]: ...
 
@@ -376,7 +376,7 @@ class Model:
         self,
         prompts: Prompts,
         *,
-        pooling: Literal["last", "mean", "none"] = "last",
+        pooling: Literal["last", "mean", "all"] = "last",
         dimensions: int | None = None,
         normalize: bool = False,
         add_bos: AddBos = True,
@@ -387,7 +387,7 @@ class Model:
 
         Args:
           pooling: "last" (the last token's) or "mean" (over the tokens): an array
-            [prompts, hidden_size]; "none": a list with an array [tokens, hidden_size] per prompt.
+            [prompts, hidden_size]; "all": a list with an array [tokens, hidden_size] per prompt.
           dimensions: keeps the first so many numbers of each row, for models that were trained for
             it (Matryoshka representations). None: all.
           normalize: scales each row, once it was cut, to length 1.
@@ -397,7 +397,7 @@ class Model:
         scale = _arguments.boolean("normalize", normalize)
         arrays = self._native.embed(self._prompts(prompts, add_bos, special_tokens), pool, width,
                                     scale, _callback(progress))
-        return arrays if pooling == "none" else np.concatenate(arrays)
+        return arrays if pooling == "all" else np.concatenate(arrays)
 
     # Arguments.
 

@@ -27,7 +27,7 @@ POSITIONS = {"all": _native.Positions.all, "last": _native.Positions.last}
 POOLINGS = {
     "last": _native.Pooling.last,
     "mean": _native.Pooling.mean,
-    "none": _native.Pooling.none,
+    "all": _native.Pooling.all,
 }
 _PROTECTIONS = {"shares": _native.Protection.shares, "pads": _native.Protection.pads}
 _RELAY_USES = {

@@ -64,6 +64,7 @@ class WrongArguments(unittest.TestCase):
                 (ValueError, "positions", lambda: model.logits(prompts, positions="first")),
                 (TypeError, "positions", lambda: model.logits(prompts, positions=0)),
                 (ValueError, "pooling", lambda: model.embed(prompts, pooling="max")),
+                (ValueError, "pooling: must be one of last, mean, all", lambda: model.embed(prompts, pooling="none")),
                 (TypeError, "normalize", lambda: model.embed(prompts, normalize="yes")),
                 (TypeError, "tokens", lambda: model.logprobs_of(prompts, SECRET)),
                 (TypeError, "tokens[0]", lambda: model.logprobs_of(prompts, [" yes"])),

@@ -212,7 +212,7 @@ class Calls(unittest.TestCase):
                 self.model.score([[9999]])
 
         calls = [lambda: self.model.score(ids, top_k=2), lambda: self.model.logits(ids),
-                 lambda: self.model.logits(ids, positions="last"), lambda: self.model.embed(ids, pooling="none"),
+                 lambda: self.model.logits(ids, positions="last"), lambda: self.model.embed(ids, pooling="all"),
                  lambda: self.model.logprobs_of(ids, [1, 2]), lambda: self.model.encode("In the beginning"),
                  lambda: self.model.score(ids, progress=lambda update: None), lambda: self.model.info,
                  lambda: self.model.token_texts([1, 2]), failing]

@@ -116,7 +116,7 @@ class Results(unittest.TestCase):
             np.testing.assert_allclose(each[i], expected[i][position, tokens], rtol=0, atol=1e-5)
 
     def test_embeddings(self):
-        rows = self.model.embed(util.TEXTS, pooling="none")
+        rows = self.model.embed(util.TEXTS, pooling="all")
         last, mean = self.model.embed(util.TEXTS), self.model.embed(util.TEXTS, pooling="mean")
         self.assertEqual((last.shape, last.dtype), ((3, 192), np.float32))
         for i, ids in enumerate(self.ids()):

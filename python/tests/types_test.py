@@ -25,7 +25,7 @@ short: npt.NDArray[np.float32] = model.embed(["a"], dimensions=64)
 judged: sotto.Classification = model.classify(["a"])
 names: list[str] = judged.choices
 shares: npt.NDArray[np.float64] | None = judged.probabilities
-rows: list[npt.NDArray[np.float32]] = model.embed(["a"], pooling="none")
+rows: list[npt.NDArray[np.float32]] = model.embed(["a"], pooling="all")
 labels: list[npt.NDArray[np.float64]] = model.logprobs_of(["a"], [1, 2], positions=[0])
 ranking: sotto.Ranking = sotto.rank(model, "a", ["b", "c"])
 greedy: npt.NDArray[np.bool_] = ranking.greedy

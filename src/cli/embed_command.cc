@@ -59,7 +59,7 @@ class EmbedFlags {
  private:
   // Its rows are alike, and nothing but their number tells how far it is.
   absl::Status CheckArray(const ScoreJob& job) const {
-    const std::string_view why = job.settings.embed.pooling == Pooling::kNone
+    const std::string_view why = job.settings.embed.pooling == Pooling::kAll
                                      ? "--pooling all, which gives texts different numbers of rows"
                                  : job.resume         ? "--resume"
                                  : !job.shard.alone() ? "processes that share the work"

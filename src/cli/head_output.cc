@@ -80,7 +80,7 @@ std::string EmbeddedLine(const ScoreItem& item, const EmbedOptions& options) {
   std::string line = Dumped(json);
   line.pop_back();  // Its brace.
   line += ",\"embedding\":";
-  if (options.pooling != Pooling::kNone) {
+  if (options.pooling != Pooling::kAll) {
     AppendRow(embedding.row(0), line);
   } else {
     for (size_t i = 0; i < embedding.rows; ++i) {

@@ -105,7 +105,7 @@ void WarnOfEmbedding(const ModelInfo& model, const EmbedOptions& options,
     Log(LogLevel::kWarning, StrCat(model.path, "/", text));
   };
   for (const std::string& text : trained.unsupported) warn(text);
-  const bool one_row = options.pooling != Pooling::kNone;
+  const bool one_row = options.pooling != Pooling::kAll;
   if (one_row && trained.pooling.value_or(options.pooling) != options.pooling) {
     warn(StrCat(trained.pooling_file, ": the model was trained for ", pooling_flag, " ",
                 kPoolingNames[static_cast<size_t>(*trained.pooling)]));

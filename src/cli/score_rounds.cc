@@ -28,7 +28,7 @@ constexpr size_t kPaddedNumbers = size_t{1} << 26;
 size_t RoundRows(const ScoreJob& job, size_t hidden_size) {
   const PrefillOptions& options = job.prefill;
   const bool all =
-      job.settings.task == LineTask::kEmbed && job.settings.embed.pooling == Pooling::kNone;
+      job.settings.task == LineTask::kEmbed && job.settings.embed.pooling == Pooling::kAll;
   if (!options.pad_compute) return (all ? 1 : kBatchesPerRound) * options.batch_size;
   const size_t positions =
       all ? std::min(kPaddedPositions, kPaddedNumbers / hidden_size) : kPaddedPositions;

@@ -77,7 +77,7 @@ TEST(HeadsTest, HiddenStatesOfTheReferences) {
     Prefill prefill = MakeHeadPrefill(*Model::Open(path), {.batch_size = 2});
     for (const std::string prompt : {"one", "short", "repeat", "long"}) {
       const HeadPrompts ids = {tensors.at(prompt + ".ids").As<int32_t>()};
-      const auto hidden = prefill.HiddenStates(ids, Pooling::kNone);
+      const auto hidden = prefill.HiddenStates(ids, Pooling::kAll);
       ASSERT_TRUE(hidden.ok()) << hidden.status();
       EXPECT_LE(
           LargestDifference(hidden->front().values, tensors.at(prompt + ".hidden").As<float>()),
@@ -219,7 +219,7 @@ TEST(HeadsTest, EmbeddingsAreCutBeforeTheyAreScaled) {
   const Model model = OpenHead(WithHead(FamilyConfigs()[2], {.kind = HeadKind::kNone}), dir);
   Prefill prefill = MakeHeadPrefill(model);
   const HeadPrompts prompts = MakeHeadPrompts();
-  for (const Pooling pooling : {Pooling::kLast, Pooling::kMean, Pooling::kNone}) {
+  for (const Pooling pooling : {Pooling::kLast, Pooling::kMean, Pooling::kAll}) {
     const auto whole = prefill.HiddenStates(prompts, pooling);
     const auto cut = prefill.Embed(prompts, {.pooling = pooling, .dimensions = 8});
     const auto scaled =

@@ -43,7 +43,7 @@ class PromptRows {
   Hidden Pooled() const {
     const size_t width = shape_.width;
     const ConstMatrixView<float> rows = rows_.view();
-    if (shape_.pooling == Pooling::kNone) {
+    if (shape_.pooling == Pooling::kAll) {
       return {shape_.length, width, {rows.data(), rows.data() + shape_.length * width}};
     }
     Hidden pooled{1, width, std::vector<float>(width)};
@@ -134,7 +134,7 @@ absl::StatusOr<RunReport> Prefill::Impl::RunPooled(TokenPrompts prompts,
 absl::StatusOr<RunReport> Prefill::Impl::RunEmbed(TokenPrompts prompts, const RunRequest& request,
                                                   const RunControl& control) {
   const EmbedOptions& embed = request.embed_options;
-  SOTTO_RETURN_IF_ERROR(CheckEnum("pooling", embed.pooling, Pooling::kNone));
+  SOTTO_RETURN_IF_ERROR(CheckEnum("pooling", embed.pooling, Pooling::kAll));
   if (!model.info().embedding_code.empty()) {
     return absl::UnimplementedError(
         "config.json: auto_map.AutoModel names code of the checkpoint's own, which makes its "

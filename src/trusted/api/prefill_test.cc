@@ -235,11 +235,11 @@ TEST_F(PrefillTest, GreedyTokensAreTheMostLikelyOnes) {
 
 TEST_F(PrefillTest, HiddenStatesPoolAsTheySay) {
   Prefill one = Make();
-  const auto every = one.HiddenStates(prompts_, Pooling::kNone);
+  const auto every = one.HiddenStates(prompts_, Pooling::kAll);
   ASSERT_TRUE(every.ok()) << every.status();
   for (const bool padded : {false, true}) {
     Prefill prefill = Make({.batch_size = 3, .pad_compute = padded});
-    const auto all = prefill.HiddenStates(prompts_, Pooling::kNone);
+    const auto all = prefill.HiddenStates(prompts_, Pooling::kAll);
     const auto last = prefill.HiddenStates(prompts_, Pooling::kLast);
     const auto mean = prefill.HiddenStates(prompts_, Pooling::kMean);
     ASSERT_TRUE(all.ok() && last.ok() && mean.ok());
@@ -263,7 +263,7 @@ TEST_F(PrefillTest, HiddenStatesPoolAsTheySay) {
 TEST_F(PrefillTest, HiddenStatesAreThoseBeforeLmHead) {
   Prefill prefill = Make();
   const AllLogits logits = LogitsOf(prefill, prompts_);
-  const auto hidden = prefill.HiddenStates(prompts_, Pooling::kNone);
+  const auto hidden = prefill.HiddenStates(prompts_, Pooling::kAll);
   ASSERT_TRUE(hidden.ok()) << hidden.status();
   const Checkpoint checkpoint = *Checkpoint::Open(model_.info().path);
   Matrix<float> lm_head(model_.info().vocab_size, model_.info().hidden_size);
