@@ -129,10 +129,17 @@ class Model:
             split = _arguments.instance("split", split, _options.SplitOptions)
             options.split = _options.native_split(split)
 
-        self._native = _native.Model(_arguments.path("path", path), model_options, options,
-                                     prefill_length is None)
+        native_path = _arguments.path("path", path)
+        self._native = _native.Model(native_path, model_options, options, prefill_length is None)
+        # Once: a closed model has one, too.
+        info = self.info
+        self._repr = (f"sotto.Model({os.fsdecode(native_path)!r}: {info.architecture}, "
+                      f"{info.layers} layers, hidden size {info.hidden_size})")
         _open_models.add(self)
         self._warn_of_odd_files()
+
+    def __repr__(self) -> str:
+        return self._repr
 
     def _warn_of_odd_files(self) -> None:
         info = self.info

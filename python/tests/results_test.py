@@ -188,6 +188,8 @@ class Results(unittest.TestCase):
         self.assertEqual(info.unknown_fields, ())
         self.assertEqual((info.architecture, info.head, info.labels), ("LlamaForCausalLM", "lm_head", ()))
         self.assertEqual((self.model.precision.linear, self.model.precision.attention), ("f32", "f32"))
+        self.assertEqual(repr(self.model), f"sotto.Model({str(util.MODEL)!r}: LlamaForCausalLM, 4 layers, "
+                         "hidden size 192)")
         self.assertEqual(self.model.prefill_length, 64)
         self.assertGreater(self.model.threads, 0)
         digests = self.model.digests()
