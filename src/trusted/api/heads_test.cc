@@ -257,10 +257,17 @@ TEST(HeadsTest, WhatAHeadDoesNotCompute) {
     EXPECT_EQ(model.info().head, head);
     Prefill prefill = MakeHeadPrefill(model);
     const std::string name = "the model is a " + model.info().architecture;
-    if (head.kind != HeadKind::kClassifier) ExpectNot(prefill.Classify(prompts).status(), name);
+    const std::string rest = head.kind == HeadKind::kLmHead ? "but logits, scores (score) and emb"
+                             : head.kind == HeadKind::kNone ? "but embeddings (embed)"
+                                                            : "but labels (classify) and emb";
+    if (head.kind != HeadKind::kClassifier) {
+      ExpectNot(prefill.Classify(prompts).status(),
+                name + ", which has no labels to choose from, " + rest);
+    }
     if (head.kind == HeadKind::kLmHead) continue;
     ExpectNot(prefill.Score(prompts).status(), name);
-    ExpectNot(prefill.Logits(prompts, Positions::kLast, nothing), name + ", which has no lm_head");
+    ExpectNot(prefill.Logits(prompts, Positions::kLast, nothing),
+              name + ", which has no lm_head and so no logits, " + rest);
     ExpectNot(prefill.LogprobsOf(prompts, std::vector<NamedTokens>{{.ids = {1}}}).status(), name);
     EXPECT_TRUE(prefill.Embed(prompts).ok());
   }

@@ -11,6 +11,7 @@
 #include "trusted/api/option_checks.h"
 #include "trusted/api/prefill_impl.h"
 #include "trusted/api/prompt_checks.h"
+#include "trusted/engine/logits.h"
 
 namespace sotto {
 namespace {
@@ -156,7 +157,8 @@ absl::StatusOr<RunReport> Prefill::Impl::RunClassify(TokenPrompts prompts,
                                                      const RunControl& control) {
   if (classifier == nullptr) {
     return absl::FailedPreconditionError(StrCat("the model is a ", model.info().architecture,
-                                                ", which has no labels to choose from"));
+                                                ", which has no labels to choose from, but ",
+                                                WhatHeadComputes(model.info().head.kind)));
   }
   PooledRequest pooled;
   pooled.finish = [this](Hidden& hidden) {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/check.h"
 #include "base/strings.h"
 #include "kernels/elementwise.h"
 #include "kernels/oblivious_row.h"
@@ -68,10 +69,23 @@ void CopyLastRow(const BatchPlan& plan, size_t prompt, ConstMatrixView<float> x,
 
 }  // namespace
 
+std::string_view WhatHeadComputes(HeadKind head) {
+  switch (head) {
+    case HeadKind::kLmHead:
+      return "logits, scores (score) and embeddings (embed)";
+    case HeadKind::kClassifier:
+      return "labels (classify) and embeddings (embed)";
+    case HeadKind::kNone:
+      return "embeddings (embed)";
+  }
+  SOTTO_CHECK(false && "unknown HeadKind");
+}
+
 absl::Status CheckHasLogits(const ModelSpec& config) {
   if (config.has_lm_head()) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      StrCat("the model is a ", config.architecture, ", which has no lm_head and so no logits"));
+  return absl::FailedPreconditionError(StrCat("the model is a ", config.architecture,
+                                              ", which has no lm_head and so no logits, but ",
+                                              WhatHeadComputes(config.head.kind)));
 }
 
 absl::Status DeliverAllLogits(const DecoderParts& model, const BatchPlan& plan,

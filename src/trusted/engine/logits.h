@@ -4,15 +4,20 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
+#include "sotto/head.h"
 #include "trusted/engine/batch_plan.h"
 #include "trusted/engine/engine.h"
 #include "trusted/engine/lane.h"
 #include "trusted/engine/transformer_block.h"
 
 namespace sotto {
+
+// What can be had of such a model, for errors about what cannot.
+std::string_view WhatHeadComputes(HeadKind head);
 
 // FAILED_PRECONDITION, naming the architecture, for a model without lm_head.
 absl::Status CheckHasLogits(const ModelSpec& config);
