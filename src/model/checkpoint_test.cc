@@ -142,15 +142,6 @@ TEST(CheckpointTest, TensorsOfAnotherConfigAreRefused) {
   }
 }
 
-TEST(CheckpointTest, UntiedWithoutLmHead) {
-  const TempDir dir;
-  TinyModel model;
-  model.tensors.erase("lm_head.weight");
-  model.WriteTo(dir);
-  ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument,
-                "no tensor \"lm_head.weight\", and tie_word_embeddings of config.json is false");
-}
-
 TEST(CheckpointTest, TiedWithAnLmHead) {
   const TempDir dir;
   TinyModel model;
@@ -332,19 +323,31 @@ TEST(CheckpointTest, NamesWithAndWithoutModelBeforeThem) {
 }
 
 // What an embedding model made of a causal one often says of itself.
-TEST(CheckpointTest, WithoutLmHeadAndPrefixItIsABareModel) {
+TEST(CheckpointTest, WithoutLmHeadItIsABareModel) {
+  for (const bool prefixed : {true, false}) {
+    const TempDir dir;
+    TinyModel model;
+    if (!prefixed) model.StripNames();
+    model.tensors.erase(kLmHeadName);
+    model.WriteTo(dir);
+    const auto checkpoint = Checkpoint::Open(dir.path());
+    ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+    EXPECT_EQ(checkpoint->config().architecture, "LlamaModel");
+    EXPECT_FALSE(checkpoint->config().has_lm_head());
+    EXPECT_EQ(checkpoint->config().warnings,
+              std::vector<std::string>{"architectures names LlamaForCausalLM, but the weights are "
+                                       "those of a LlamaModel: tie_word_embeddings is false, and "
+                                       "they hold no lm_head"});
+  }
+}
+
+TEST(CheckpointTest, AQuantisedLmHeadIsNotMissing) {
   const TempDir dir;
   TinyModel model;
-  model.StripNames();
-  model.tensors.erase(kLmHeadName);
+  model.tensors[kLmHeadName].name = "lm_head.qweight";
   model.WriteTo(dir);
-  const auto checkpoint = Checkpoint::Open(dir.path());
-  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
-  EXPECT_EQ(checkpoint->config().architecture, "LlamaModel");
-  EXPECT_FALSE(checkpoint->config().has_lm_head());
-  EXPECT_EQ(checkpoint->config().warnings,
-            std::vector<std::string>{"architectures names LlamaForCausalLM, but the weights are "
-                                     "those of LlamaModel, without lm_head"});
+  ExpectRefused(dir.path(), absl::StatusCode::kUnimplemented,
+                "holds tensor lm_head.qweight, as GPTQ and AWQ checkpoints do");
 }
 
 TEST(CheckpointTest, RowsOfAClassifier) {

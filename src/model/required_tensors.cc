@@ -50,24 +50,33 @@ absl::StatusOr<LocatedByName> LocateAll(const std::vector<WeightFile>& files,
       kPrefix, "\" before its name, but ", Printable(prefixed->entry->name), " has"));
 }
 
+// In any form: a quantised one is none that could be left out.
+bool HasLmHead(const LocatedByName& located) {
+  constexpr std::string_view kBegin = "lm_head.";
+  const auto first = located.lower_bound(kBegin);
+  return first != located.end() && first->first.starts_with(kBegin);
+}
+
 // What the files alone tell of the head.
 void CompleteHead(const LocatedByName& located, ModelSpec& config) {
   config.head.bias = config.head.kind == HeadKind::kClassifier && located.contains(kScoreBiasName);
-  if (!config.has_lm_head() || located.contains(kLmHeadName)) return;
+  if (!config.has_lm_head() || HasLmHead(located)) return;
   const auto embedding = located.find(kEmbeddingName);
-  if (embedding == located.end() || !LacksPrefix(embedding->second.entry->name)) return;
-  const std::string named = config.architecture;
+  if (embedding == located.end()) return;
   if (config.tie_word_embeddings) {
+    if (!LacksPrefix(embedding->second.entry->name)) return;
     config.warnings.push_back(
         StrCat("the weights have no \"", kPrefix,
                "\" before their names, as those of an embedding "
                "model: it may never have been trained to predict tokens with its embedding"));
     return;
   }
+  const std::string named = config.architecture;
   config.head.kind = HeadKind::kNone;
   config.architecture = Architecture{ArchitectureNamed(named).family, HeadKind::kNone}.name();
-  config.warnings.push_back(StrCat("architectures names ", named, ", but the weights are those of ",
-                                   config.architecture, ", without lm_head"));
+  config.warnings.push_back(StrCat("architectures names ", named,
+                                   ", but the weights are those of a ", config.architecture,
+                                   ": tie_word_embeddings is false, and they hold no lm_head"));
 }
 
 std::string ShapeString(const std::vector<size_t>& shape) {
