@@ -111,6 +111,10 @@ py::dict BoundModel::Info() const {
   for (const std::string& field : info.unknown_fields) unknown_fields.append(ToStr(field));
   py::list warnings;
   for (const std::string& text : info.warnings) warnings.append(ToStr("config.json: " + text));
+  for (const std::string& text : info.weight_warnings) warnings.append(ToStr(text));
+  if (!info.logits_warning.empty() && !options_.hidden_states_only) {
+    warnings.append(ToStr(info.logits_warning));
+  }
   for (const std::string& text : info.tokenizer_warnings) warnings.append(ToStr(text));
   for (const std::string& text : {info.bos_warning, info.eos_warning}) {
     if (!text.empty()) warnings.append(ToStr(text));

@@ -72,6 +72,10 @@ struct ModelInfo {
   std::vector<std::string> unknown_fields = {};
   // What else is odd about config.json, a sentence each; results do not depend on it.
   std::vector<std::string> warnings = {};
+  // The same of the weights, with the name of the file before it; and one of logits, which may mean
+  // nothing, if anything speaks against them.
+  std::vector<std::string> weight_warnings = {};
+  std::string logits_warning = {};
   // What is odd about the tokenizer's files, a sentence each, with the name of the file before it.
   std::vector<std::string> tokenizer_warnings = {};
   // The same, where tokenizer_config.json asks for another token before or behind a text than

@@ -74,7 +74,7 @@ class ModelInfo:
     max_positions: int
     #: Fields of config.json that Sotto does not know and ignores.
     unknown_fields: tuple[str, ...]
-    #: What else is odd about config.json and the tokenizer's files, a sentence each.
+    #: What else is odd about the model's files, a sentence each.
     warnings: tuple[str, ...]
 
 

@@ -35,4 +35,12 @@ void WarnOfConfig(const std::string& model_path, std::span<const std::string> fi
   if (!warning.empty()) Log(LogLevel::kWarning, warning);
 }
 
+void WarnOfWeights(const std::string& model_path, std::span<const std::string> warnings,
+                   const std::string& logits_warning) {
+  for (const std::string& text : warnings) {
+    Log(LogLevel::kWarning, StrCat(model_path, "/", text));
+  }
+  if (!logits_warning.empty()) Log(LogLevel::kWarning, StrCat(model_path, "/", logits_warning));
+}
+
 }  // namespace sotto

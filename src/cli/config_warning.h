@@ -1,4 +1,4 @@
-// What a user is told of a model's config.json.
+// What a user is told of a model's config.json and weights.
 #ifndef SOTTO_CLI_CONFIG_WARNING_H_
 #define SOTTO_CLI_CONFIG_WARNING_H_
 
@@ -13,6 +13,9 @@ std::string ConfigWarning(const std::string& model_path,
 // Logs it, and each of `warnings`, behind the file's name.
 void WarnOfConfig(const std::string& model_path, std::span<const std::string> unknown_fields,
                   std::span<const std::string> warnings);
+// Of the weights: each of `warnings`, and the one of logits unless it is empty.
+void WarnOfWeights(const std::string& model_path, std::span<const std::string> warnings,
+                   const std::string& logits_warning);
 
 }  // namespace sotto
 

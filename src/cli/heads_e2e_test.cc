@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -174,15 +175,69 @@ TEST_F(HeadsProgramTest, AnotherPoolingThanTheModelWasTrainedForIsWarnedOf) {
       testing::Not(HasSubstr("trained for")));
 }
 
+void EditConfig(const std::string& model, const HeadJson& fields) {
+  std::ifstream file(model + "/config.json");
+  HeadJson config = HeadJson::parse(file);
+  config.update(fields);
+  WriteText(model + "/config.json", config.dump());
+}
+
+void TakePrefixesOff(const std::string& model) {
+  const std::string path = model + "/model.safetensors";
+  std::stringstream contents;
+  contents << std::ifstream(path).rdbuf();
+  const std::string file = contents.str();
+  uint64_t size = 0;
+  std::memcpy(&size, file.data(), sizeof size);
+  const HeadJson before = HeadJson::parse(file.substr(8, size));
+  HeadJson header;
+  for (const auto& [name, tensor] : before.items()) {
+    header[name.starts_with("model.") ? name.substr(6) : name] = tensor;
+  }
+  std::string text = header.dump();
+  text.resize(size, ' ');
+  WriteText(path, file.substr(0, 8) + text + file.substr(8 + size));
+}
+
+HeadJson EmbeddingsOf(const std::string& lines) {
+  HeadJson all;
+  for (const HeadJson& line : ParsedLines(lines)) all.push_back(line["embedding"]);
+  return all;
+}
+
+TEST_F(HeadsProgramTest, EmbeddingNeedsNoLmHead) {
+  const std::string model = Write(1, {.kind = HeadKind::kNone});
+  const std::vector<std::string> embed = {"embed", "--model", model, "--input", "in.jsonl"};
+  const HeadJson expected = EmbeddingsOf(Output(embed));
+  EditConfig(model, {{"architectures", {"MistralForCausalLM"}}, {"tie_word_embeddings", false}});
+  EXPECT_EQ(EmbeddingsOf(Output(embed)), expected);
+  ExpectHeadRefusal({"score", "--model", model, "--input", "in.jsonl"}, 1,
+                    "is a MistralModel, with no lm_head, and so no logits; sotto embed is for it");
+}
+
+// It may be an embedding model, which is nothing to be warned of where texts are embedded.
+TEST_F(HeadsProgramTest, ScoresOfATiedModelWithoutPrefixAreInDoubt) {
+  const std::string model = Write(1, {.kind = HeadKind::kNone});
+  EditConfig(model, {{"architectures", {"MistralForCausalLM"}}, {"tie_word_embeddings", true}});
+  const std::string warning = model + "/model.safetensors: tensors have no \"model.\" before";
+  for (const bool prefixed : {true, false}) {
+    if (!prefixed) TakePrefixesOff(model);
+    for (const char* command : {"score", "embed"}) {
+      const ProgramResult run = Run({command, "--model", model, "--input", "in.jsonl"});
+      EXPECT_EQ(run.exit_code, 0) << run.err;
+      const bool warned = run.err.find(warning) != std::string::npos;
+      EXPECT_EQ(warned, !prefixed && std::string(command) == "score") << run.err;
+    }
+    EXPECT_EQ(Run({"model", "inspect", model}).err.find(warning) != std::string::npos, !prefixed);
+  }
+}
+
 // Of a causal model or a classifier, whose own results that code does not make.
 TEST_F(HeadsProgramTest, EmbeddingsThatOwnCodeMakesAreRefused) {
   const std::pair<const char*, std::string> models[] = {
       {"score", Write(0, {})}, {"classify", Write(1, ClassifierHead({"a", "b"}))}};
   for (const auto& [command, model] : models) {
-    std::ifstream file(model + "/config.json");
-    HeadJson config = HeadJson::parse(file);
-    config["auto_map"] = {{"AutoModel", "own.Embedder"}};
-    WriteText(model + "/config.json", config.dump());
+    EditConfig(model, {{"auto_map", {{"AutoModel", "own.Embedder"}}}});
     Output({command, "--model", model, "--input", "in.jsonl"});
     ExpectHeadRefusal({"embed", "--model", model, "--input", "in.jsonl"}, 1,
                       model + ": config.json: auto_map.AutoModel names code of the checkpoint's");

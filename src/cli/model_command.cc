@@ -107,6 +107,8 @@ absl::Status RunModelInspect(const ModelInspectFlags& flags) {
   SOTTO_RETURN_IF_ERROR(checkpoint.HashWeights(pool).status());
   WarnOfConfig(checkpoint.directory(), checkpoint.config().unknown_fields,
                checkpoint.config().warnings);
+  WarnOfWeights(checkpoint.directory(), checkpoint.config().weight_warnings,
+                checkpoint.config().logits_warning);
   SOTTO_ASSIGN_OR_RETURN(const ModelDigests digests, checkpoint.Digests(pool));
   std::fputs(FormatSummary(SummarizeModel(checkpoint)).c_str(), stdout);
   std::fputs(FormatDigests(digests, unseal.root.has_value() ? HashToHex(*unseal.root) : "").c_str(),

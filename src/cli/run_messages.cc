@@ -91,6 +91,8 @@ void WarnOfTokenizer(const std::string& directory, const TokenizerFileWarnings& 
 void SayModel(const RunJob& job, const ModelInfo& model, std::optional<BosUse> bos) {
   WarnOfUnpinnedModel(job);
   WarnOfConfig(model.path, model.unknown_fields, model.warnings);
+  WarnOfWeights(model.path, model.weight_warnings,
+                job.prefill.hidden_states_only ? "" : model.logits_warning);
   WarnOfTokenizer(model.path, {model.tokenizer_warnings, model.bos_warning, model.eos_warning},
                   bos);
   Log(LogLevel::kInfo,

@@ -91,6 +91,11 @@ TEST(CheckpointTest, ListsAndFindsWhatTheModelNeeds) {
   const auto checkpoint = Checkpoint::Open(dir.path());
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
   EXPECT_EQ(checkpoint->tensors().size(), RequiredTensors(model.config).size());
+  EXPECT_THAT(
+      checkpoint->config().weight_warnings,
+      testing::ElementsAre(
+          "model.safetensors: ignoring tensor \"score.weight\", for which config.json has no "
+          "place; results are wrong if the model depends on it"));
   uint64_t parameters = 0;
   for (const NamedShape& needed : RequiredTensors(model.config)) {
     const auto tensor = checkpoint->Find(needed.name);
@@ -338,6 +343,30 @@ TEST(CheckpointTest, WithoutLmHeadItIsABareModel) {
               std::vector<std::string>{"architectures names LlamaForCausalLM, but the weights are "
                                        "those of a LlamaModel: tie_word_embeddings is false, and "
                                        "they hold no lm_head"});
+  }
+}
+
+// Which tells nothing for sure where lm_head is tied.
+TEST(CheckpointTest, TiedWithoutPrefixItsLogitsAreInDoubt) {
+  for (const bool prefixed : {true, false}) {
+    const TempDir dir;
+    TinyModel model;
+    model.config.tie_word_embeddings = true;
+    if (!prefixed) model.StripNames();
+    model.tensors.erase(kLmHeadName);
+    model.tensors["b.weight"] = {"b.weight", "F32", {2}};
+    model.tensors["extra.weight"] = {"extra.weight", "F32", {2}};
+    model.WriteTo(dir);
+    const auto checkpoint = Checkpoint::Open(dir.path());
+    ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+    const ModelSpec& config = checkpoint->config();
+    EXPECT_TRUE(config.has_lm_head());
+    EXPECT_THAT(config.warnings, testing::IsEmpty());
+    EXPECT_THAT(config.weight_warnings,
+                testing::ElementsAre(HasSubstr("ignoring tensor \"b.weight\" and 1 more, for")));
+    EXPECT_EQ(config.logits_warning.starts_with("model.safetensors: tensors have no \"model.\""),
+              !prefixed);
+    EXPECT_EQ(config.logits_warning.empty(), prefixed);
   }
 }
 

@@ -94,6 +94,10 @@ struct ModelSpec {
   std::vector<std::string> unknown_fields;
   // What else is odd about it, a sentence each.
   std::vector<std::string> warnings;
+  // Of the weights, the same way, with the name of the file before it; and why logits may mean
+  // nothing, if anything speaks against them.
+  std::vector<std::string> weight_warnings;
+  std::string logits_warning;
 
   bool has_lm_head() const { return head.kind == HeadKind::kLmHead; }
   size_t num_layers() const { return layers.size(); }

@@ -65,10 +65,10 @@ void CompleteHead(const LocatedByName& located, ModelSpec& config) {
   if (embedding == located.end()) return;
   if (config.tie_word_embeddings) {
     if (!LacksPrefix(embedding->second.entry->name)) return;
-    config.warnings.push_back(
-        StrCat("the weights have no \"", kPrefix,
-               "\" before their names, as those of an embedding "
-               "model: it may never have been trained to predict tokens with its embedding"));
+    config.logits_warning =
+        StrCat(embedding->second.file->name, ": tensors have no \"", kPrefix,
+               "\" before their names, as those of an embedding model: it may never have been "
+               "trained to predict tokens with its embedding");
     return;
   }
   const std::string named = config.architecture;
@@ -133,23 +133,38 @@ absl::StatusOr<TensorRef> MakeTensorRef(const Located& found, const NamedShape& 
 // Old exports keep this table of RoPE frequencies as if it were a weight; the config decides them.
 bool IsIgnored(std::string_view name) { return name.ends_with("rotary_emb.inv_freq"); }
 
-// Refuses tensors that belong to a Llama model but not to this config: a bias, or one more layer,
-// left out in silence would give wrong logits. Names of other families (a value head) are ignored.
-absl::Status CheckExtraTensors(const ModelSpec& config, const LocatedByName& located,
-                               const std::vector<TensorRef>& needed, const std::string& directory) {
+// Whether the model may be wrong without it: a bias, or one more layer.
+bool IsOfTheModel(std::string_view name) {
+  return name.starts_with(kPrefix) || name.starts_with("lm_head.");
+}
+
+std::string IgnoredWarning(const Located& first, size_t count) {
+  return StrCat(first.file->name, ": ignoring tensor ", Printable(first.entry->name),
+                count > 1 ? StrCat(" and ", count - 1, " more") : "",
+                ", for which config.json has no place; results are wrong if the model depends on ",
+                count > 1 ? "them" : "it");
+}
+
+// Refuses tensors that belong to a Llama model but not to this config: left out in silence, they
+// would give wrong logits. Others (a value head) are ignored, with a warning.
+absl::Status CheckExtraTensors(const LocatedByName& located, const std::vector<TensorRef>& needed,
+                               const std::string& directory, ModelSpec& config) {
+  const Located* ignored = nullptr;
+  size_t count = 0;
   for (const auto& [name, found] : located) {
     const auto it = std::lower_bound(needed.begin(), needed.end(), name,
                                      [](const auto& a, std::string_view b) { return a.name < b; });
     if (it != needed.end() && it->name == name) continue;
-    if (name == kLmHeadName && !config.has_lm_head()) {
-      continue;  // Left over from the model that this one was made of.
-    }
-    if ((name.starts_with("model.") || name.starts_with("lm_head.")) && !IsIgnored(name)) {
+    // The former is left over from the model that this one was made of.
+    if ((name == kLmHeadName && !config.has_lm_head()) || IsIgnored(name)) continue;
+    if (IsOfTheModel(name)) {
       return absl::InvalidArgumentError(StrCat(directory, "/", found.file->name, ": tensor ",
                                                Printable(name),
                                                " has no place in the model of config.json"));
     }
+    if (count++ == 0) ignored = &found;
   }
+  if (count > 0) config.weight_warnings.push_back(IgnoredWarning(*ignored, count));
   return absl::OkStatus();
 }
 
@@ -171,7 +186,7 @@ absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(ModelSpec& config,
   }
   std::sort(tensors.begin(), tensors.end(),
             [](const TensorRef& a, const TensorRef& b) { return a.name < b.name; });
-  SOTTO_RETURN_IF_ERROR(CheckExtraTensors(config, located, tensors, directory));
+  SOTTO_RETURN_IF_ERROR(CheckExtraTensors(located, tensors, directory, config));
   return tensors;
 }
 

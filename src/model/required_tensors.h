@@ -17,9 +17,10 @@ namespace sotto {
 // their data belongs to `files`. Names without "model." before them, as the checkpoints of a bare
 // ...Model have them, stand for those with it. Completes `config` by what files alone tell: whether
 // a classifier has a bias, and whether an untied lm_head was left out, which makes a ...ForCausalLM
-// a ...Model. `directory` names the model in errors: INVALID_ARGUMENT for a missing tensor, a shape
-// that contradicts the config, or a tensor the config has no place for; UNIMPLEMENTED, naming what
-// they are, for weights whose dtype or form Sotto does not read.
+// a ...Model; and by warnings of what is odd about them. `directory` names the model in errors:
+// INVALID_ARGUMENT for a missing tensor, a shape that contradicts the config, or a tensor the
+// config has no place for; UNIMPLEMENTED, naming what they are, for weights whose dtype or form
+// Sotto does not read.
 absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(ModelSpec& config,
                                                            const std::vector<WeightFile>& files,
                                                            const std::string& directory);

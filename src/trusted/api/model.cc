@@ -45,6 +45,8 @@ ModelInfo InfoOf(const Checkpoint& checkpoint, const std::string& path) {
           .eos_ids = {config.eos_token_ids.begin(), config.eos_token_ids.end()},
           .unknown_fields = config.unknown_fields,
           .warnings = config.warnings,
+          .weight_warnings = config.weight_warnings,
+          .logits_warning = config.logits_warning,
           .embedding_code = config.embedding_code};
 }
 
