@@ -56,9 +56,16 @@ inline std::string DidYouMean(const CLI::App& app, std::string_view word) {
   return closest.empty() ? "" : StrCat("; did you mean ", closest, "?");
 }
 
-// CLI11's "--model: 1 required DIR:CHECK missing" in words.
+// CLI11's "--model: 1 required DIR:CHECK missing" and "--model: At Most 1 required but received 2"
+// in words.
 inline std::string DescribeParseError(const CLI::ParseError& error) {
   const std::string text = error.what();
+  constexpr std::string_view kRepeated = ": At Most 1 required but received ";
+  if (const size_t repeated = text.find(kRepeated); repeated != std::string::npos) {
+    const std::string times = text.substr(repeated + kRepeated.size());
+    return StrCat(text.substr(0, repeated), ": is given ",
+                  times == "2" ? "twice" : StrCat(times, " times"));
+  }
   constexpr std::string_view kRequired = ": 1 required ", kMissing = " missing";
   const size_t at = text.find(kRequired);
   if (at == std::string::npos || !text.ends_with(kMissing)) return text;

@@ -99,6 +99,13 @@ TEST_F(TokenizeTest, AnUnexpectedArgumentIsNamed) {
   EXPECT_THAT(prompt.err, testing::Not(HasSubstr("secret")));
 }
 
+TEST_F(TokenizeTest, AFlagIsGivenOnce) {
+  EXPECT_THAT(Tokenize({"--model", shipped_, "--model", "x"}).err,
+              HasSubstr("error: --model: is given twice (see sotto tokenize --help)"));
+  EXPECT_THAT(Tokenize({"--bos", "auto", "--bos", "auto", "--bos", "auto"}).err,
+              HasSubstr("--bos: is given 3 times"));
+}
+
 TEST_F(TokenizeTest, TwoTokenizersAreOneTooMany) {
   EXPECT_EQ(Tokenize({"--model", shipped_, "--tokenizer", "t.json"}).exit_code, kUsage);
 }

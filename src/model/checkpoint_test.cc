@@ -76,7 +76,10 @@ TEST(CheckpointTest, MissingDirectoryAndFiles) {
   ExpectRefused(dir.File("none"), absl::StatusCode::kNotFound, "no such model directory");
   ExpectRefused(dir.Write("file", "x"), absl::StatusCode::kInvalidArgument,
                 "is a file; expected a directory");
-  ExpectRefused(dir.path(), absl::StatusCode::kNotFound, "config.json");
+  ExpectRefused(dir.path(), absl::StatusCode::kNotFound, "holds no config.json; a model is a dir");
+  const TempDir empty;
+  ExpectRefused(empty.path(), absl::StatusCode::kNotFound,
+                "is empty; a model is a directory with config.json, tokenizer.json and model.s");
   dir.Write("config.json", ConfigToJson(TinyConfig()));
   ExpectRefused(dir.path(), absl::StatusCode::kNotFound, "neither model.safetensors nor");
 }
@@ -116,6 +119,21 @@ TEST(CheckpointTest, MissingTensorIsNamed) {
     model.WriteTo(dir);
     ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument, name);
   }
+}
+
+// As those of a model with images have it.
+TEST(CheckpointTest, NamesThatBeginOtherwiseAreShown) {
+  const TempDir dir;
+  TinyModel model;
+  for (auto& [name, spec] : model.tensors) spec.name = "language_model." + name;
+  model.WriteTo(dir);
+  ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument,
+                "holds no tensor \"model.embed_tokens.weight\", but "
+                "\"language_model.model.embed_tokens.weight\"");
+  model.tensors = {{"a", {"transformer.wte.weight", "F32", {2}}}};
+  model.WriteTo(dir);
+  ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument,
+                "\"model.embed_tokens.weight\"; its names are like \"transformer.wte.weight\"");
 }
 
 TEST(CheckpointTest, ShapeThatContradictsTheConfig) {
@@ -396,8 +414,10 @@ TEST(CheckpointTest, RowsOfAClassifier) {
   EXPECT_TRUE(Checkpoint::Open(dir.path())->config().head.bias);
   model.tensors[kScoreBiasName].shape = {2};
   model.WriteTo(dir);
-  ExpectRefused(dir.path(), absl::StatusCode::kInvalidArgument,
-                "score.bias has shape [2]; config.json makes it [3]");
+  ExpectRefused(
+      dir.path(), absl::StatusCode::kInvalidArgument,
+      "score.bias has shape [2]; config.json makes it [3], a row for each label (id2label, "
+      "num_labels)");
   model.tensors.erase(kScoreBiasName);
   model.tensors.erase(kScoreName);
   model.WriteTo(dir);

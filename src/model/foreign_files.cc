@@ -143,8 +143,11 @@ absl::Status CheckHasConfig(const ModelFiles& model) {
   }
   const bool safetensors =
       model.Has(kSingleWeightsName) || model.Has(kOnlyShardName) || model.Has(kShardIndexName);
-  // Of safetensors alone, reading will say that config.json is missing.
-  return safetensors ? absl::OkStatus() : CheckOtherWeights(model);
+  if (!safetensors) SOTTO_RETURN_IF_ERROR(CheckOtherWeights(model));
+  return absl::NotFoundError(
+      StrCat(model.path(), model.Names().empty() ? ": is empty" : ": holds no config.json",
+             "; a model is a directory with config.json, tokenizer.json and model.safetensors, or "
+             "its shards"));
 }
 
 std::string AdapterWarning(const ModelFiles& model) {

@@ -23,8 +23,8 @@ absl::Status CheckIsNoPlaceholder(std::string_view begin, const std::string& sou
 absl::Status CheckIsNoOtherFormat(std::string_view begin, const std::string& source);
 
 // UNIMPLEMENTED for a model without config.json that is recognisably something else: a LoRA
-// adapter, the format that Meta and Mistral publish, weights of another format. NOT_FOUND where
-// the model lies deeper, in a cache's snapshots.
+// adapter, the format that Meta and Mistral publish, weights of another format. NOT_FOUND, with
+// what a model is, for any other, and where it lies deeper, in a cache's snapshots.
 absl::Status CheckHasConfig(const ModelFiles& model);
 
 // A warning for a whole model beside which a LoRA adapter lies, since the adapter is not applied;

@@ -85,6 +85,19 @@ std::string ShapeString(const std::vector<size_t>& shape) {
   return text + "]";
 }
 
+// Of a checkpoint whose names begin otherwise, as those of a model that is part of another: an
+// example.
+std::string OtherNames(const std::string& name, const LocatedByName& located) {
+  const auto same = [&](const auto& tensor) { return tensor.first.ends_with("." + name); };
+  if (const auto it = std::ranges::find_if(located, same); it != located.end()) {
+    return StrCat(", but ", Printable(it->first));
+  }
+  const auto first = located.lower_bound(kPrefix);
+  const bool some = first != located.end() && first->first.starts_with(kPrefix);
+  if (some || located.empty()) return "";
+  return StrCat("; its names are like ", Printable(located.begin()->first));
+}
+
 absl::Status MissingTensor(const std::string& directory, const std::string& name,
                            const LocatedByName& located) {
   const std::string packed = StrCat(name.substr(0, name.rfind('.') + 1), "qweight");
@@ -95,7 +108,7 @@ absl::Status MissingTensor(const std::string& directory, const std::string& name
   }
   const std::string hint = name == kLmHeadName ? ", and tie_word_embeddings of config.json is false"
                            : name == kScoreName ? ", which a classifier of config.json needs"
-                                                : "";
+                                                : OtherNames(name, located);
   return absl::InvalidArgumentError(
       StrCat(directory, ": the checkpoint holds no tensor \"", name, "\"", hint));
 }
@@ -109,6 +122,9 @@ std::string DTypeHint(std::string_view dtype) {
   return "; supported are F32, F16 and BF16";
 }
 
+bool IsOfLabels(std::string_view name) { return name == kScoreName || name == kScoreBiasName; }
+constexpr char kLabelRows[] = ", a row for each label (id2label, num_labels)";
+
 absl::StatusOr<TensorRef> MakeTensorRef(const Located& found, const NamedShape& needed,
                                         const std::string& directory) {
   const std::string where =
@@ -120,7 +136,8 @@ absl::StatusOr<TensorRef> MakeTensorRef(const Located& found, const NamedShape& 
   }
   if (found.entry->shape != needed.shape) {
     return absl::InvalidArgumentError(StrCat(where, " has shape ", ShapeString(found.entry->shape),
-                                             "; config.json makes it ", ShapeString(needed.shape)));
+                                             "; config.json makes it ", ShapeString(needed.shape),
+                                             IsOfLabels(needed.name) ? kLabelRows : ""));
   }
   return TensorRef{.name = needed.name,
                    .dtype = *dtype,

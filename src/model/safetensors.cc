@@ -30,7 +30,8 @@ absl::Status DamagedTensor(const std::string& source, std::string_view name,
 absl::StatusOr<std::string_view> HeaderText(std::span<const uint8_t> prefix, uint64_t file_size,
                                             const std::string& source) {
   if (file_size < kLengthBytes || prefix.size() < kLengthBytes) {
-    return Damaged(source, StrCat("only ", file_size, " bytes, too short for a safetensors file"));
+    return Damaged(
+        source, StrCat("only ", file_size, " bytes, too short for a safetensors file", kCutShort));
   }
   uint64_t length;
   std::memcpy(&length, prefix.data(), sizeof length);

@@ -65,7 +65,9 @@ TEST(SafetensorsTest, EmptyTensorsTakeNoRoom) {
 }
 
 TEST(SafetensorsTest, TruncatedHeader) {
-  ExpectDamaged(Parse("").status(), "too short");
+  ExpectDamaged(
+      Parse("").status(),
+      "too short for a safetensors file; if its download was cut short, download it again");
   ExpectDamaged(Parse(std::string("\x10\0\0", 3)).status(), "too short");
   ExpectDamaged(Parse(SafetensorsBytes("{}", "", 3)).status(), "truncated");
   ExpectDamaged(Parse(SafetensorsBytes("{", "", 1)).status(), "not a JSON object");
