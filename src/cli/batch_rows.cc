@@ -38,7 +38,8 @@ absl::Status CheckIds(const Prompt& prompt, std::span<const int32_t> ids, size_t
 absl::Status TooLong(const Prompt& prompt, const BatchRowsOptions& options) {
   return absl::InvalidArgumentError(StrCat(prompt.source, ": has more than ",
                                            options.prefill_length,
-                                           " tokens (--prefill-length, --truncate error)"));
+                                           " tokens; raise --prefill-length, or choose another "
+                                           "--truncate than error"));
 }
 
 // How many ids at the front are the template's.

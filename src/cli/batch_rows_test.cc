@@ -97,7 +97,8 @@ TEST_F(BatchRowsTest, WhereCuttingIsAnErrorTheFirstPromptIsNamed) {
   EXPECT_TRUE(MakeBatchRows({prompts, 1}, model_, options).ok());
   EXPECT_EQ(MakeBatchRows(prompts, model_, options).status(),
             absl::InvalidArgumentError(
-                "F: line 7: has more than 2 tokens (--prefill-length, --truncate error)"));
+                "F: line 7: has more than 2 tokens; raise --prefill-length, or choose another "
+                "--truncate than error"));
 }
 
 TEST_F(BatchRowsTest, ABosThatIsThereAlreadyIsNoticed) {

@@ -125,11 +125,12 @@ TEST_F(PrefillTest, LongerPromptsAreTruncatedAndNamed) {
   for (const bool left : {false, true}) {
     const ProgramResult result = run(left ? "left" : "right");
     EXPECT_EQ(result.exit_code, 0) << result.err;
-    EXPECT_THAT(result.err,
-                HasSubstr(left ? "sotto: warning: prompts longer than --prefill-length lose their "
-                                 "first tokens; see --truncate (1 of 2): --prompt 2\n"
-                               : "sotto: warning: prompts longer than --prefill-length lose their "
-                                 "last tokens; see --truncate (1 of 2): --prompt 2\n"));
+    EXPECT_THAT(
+        result.err,
+        HasSubstr(left ? "sotto: warning: prompts longer than --prefill-length lose their "
+                         "first tokens; raise it, or see --truncate (1 of 2): --prompt 2\n"
+                       : "sotto: warning: prompts longer than --prefill-length lose their "
+                         "last tokens; raise it, or see --truncate (1 of 2): --prompt 2\n"));
     const json file = json::parse(dir_.Read("tee_only_results.json"));
     EXPECT_EQ(file["truncated"], 1);
     EXPECT_EQ(file["truncation"], left ? "left" : "right");
@@ -143,8 +144,8 @@ TEST_F(PrefillTest, LongerPromptsAreTruncatedAndNamed) {
   const ProgramResult refused = run("error");
   EXPECT_EQ(refused.exit_code, kFailure);
   EXPECT_EQ(UnusualMessages(refused.err),
-            "sotto: error: --prompt 2: has more than 4 tokens (--prefill-length, "
-            "--truncate error)\n");
+            "sotto: error: --prompt 2: has more than 4 tokens; raise --prefill-length, "
+            "or choose another --truncate than error\n");
   EXPECT_EQ(run("middle").exit_code, kUsage);
 }
 

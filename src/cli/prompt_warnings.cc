@@ -29,7 +29,7 @@ std::vector<std::string> PromptWarnings(std::span<const Prompt> prompts, const B
   if (!rows.truncated.empty()) {
     const bool left = truncation == Truncation::kLeft;
     warnings.push_back(StrCat("prompts longer than --prefill-length lose their ",
-                              left ? "first" : "last", " tokens; see --truncate ",
+                              left ? "first" : "last", " tokens; raise it, or see --truncate ",
                               Named(rows.truncated, prompts)));
   }
   if (!rows.doubled_bos.empty()) {

@@ -23,13 +23,14 @@ TEST(PromptWarnings, NameThePromptsAndNothingOfThem) {
   const BatchRows rows{.truncated = {0, 2}, .doubled_bos = {1}};
   EXPECT_THAT(
       PromptWarnings(Prompts(3), rows, Truncation::kRight, Platform::kNone),
-      ElementsAre("prompts longer than --prefill-length lose their last tokens; see "
+      ElementsAre("prompts longer than --prefill-length lose their last tokens; raise it, or see "
                   "--truncate (2 of 3): F: line 1, F: line 3",
                   "prompts begin with the BOS token that the tokenizer adds to every text, "
                   "so they have it twice; see --bos, --special-tokens (1 of 3): F: line 2"));
-  EXPECT_THAT(PromptWarnings(Prompts(3), {.truncated = {1}}, Truncation::kLeft, Platform::kNone),
-              ElementsAre("prompts longer than --prefill-length lose their first tokens; see "
-                          "--truncate (1 of 3): F: line 2"));
+  EXPECT_THAT(
+      PromptWarnings(Prompts(3), {.truncated = {1}}, Truncation::kLeft, Platform::kNone),
+      ElementsAre("prompts longer than --prefill-length lose their first tokens; raise it, or see "
+                  "--truncate (1 of 3): F: line 2"));
 }
 
 TEST(PromptWarnings, AreNoneWhereThereIsNothingToSay) {

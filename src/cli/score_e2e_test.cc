@@ -73,6 +73,25 @@ TEST(ScoreProgram, GivesTheBitsOfTheLibrary) {
   }
 }
 
+// What it comes to, whose limit that is, and what to do.
+TEST(ScoreProgram, ATextThatIsTooLongIsToldWhatToDo) {
+  const auto error = [](const std::string& command, size_t tokens, const std::string& length) {
+    const json line = json::array_t(tokens, 5);
+    const std::vector<std::string> arguments = {command, "--model", ShippedModelDir(),
+                                                "--prefill-length", length};
+    const ProgramResult run = RunProgram("sotto", arguments, {.input = line.dump() + "\n"});
+    EXPECT_EQ(run.exit_code, 1);
+    return run.err;
+  };
+  EXPECT_THAT(error("score", 130, "128"),
+              testing::HasSubstr("line 1: comes to 130 tokens, more than the 128 of "
+                                 "--prefill-length; raise that, to 1024 at most, or let "
+                                 "--truncate-left or --stride take it\n"));
+  EXPECT_THAT(error("embed", 1025, "128"),
+              testing::HasSubstr("--prefill-length, and than the 1024 that the model takes; let "
+                                 "--truncate-left take it\n"));
+}
+
 // The line feed of a chat template stays the prompt's: a label's probability is its own.
 TEST(ScoreProgram, LabelsBehindWhiteSpaceAreOneToken) {
   const std::string prompt = std::string(kContext) + "\n";

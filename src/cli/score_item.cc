@@ -71,11 +71,14 @@ absl::Status ScoreEncoder::Fit(ScoreItem& item, ScoreRow& row) const {
   if (row.ids.size() <= length_) return absl::OkStatus();
   const bool text = item.request.kind == ScoreKind::kText;
   if (!settings_.truncate_left) {
-    return absl::InvalidArgumentError(
-        StrCat(item.source, ": comes to ", row.ids.size(), " tokens, more than the ", length_,
-               " of --prefill-length (--truncate-left",
-               text && settings_.task == LineTask::kScore ? " or --stride" : "",
-               " takes it nevertheless)"));
+    const size_t most = model_.info().max_positions;
+    return absl::InvalidArgumentError(StrCat(
+        item.source, ": comes to ", row.ids.size(), " tokens, more than the ", length_,
+        " of --prefill-length",
+        row.ids.size() <= most ? StrCat("; raise that, to ", most, " at most, or let ")
+                               : StrCat(", and than the ", most, " that the model takes; let "),
+        "--truncate-left", text && settings_.task == LineTask::kScore ? " or --stride" : "",
+        " take it"));
   }
   const size_t cut = row.ids.size() - length_;
   const size_t kept = std::min(BosOf(item.request).size(), length_);
