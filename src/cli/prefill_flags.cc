@@ -38,7 +38,8 @@ PrefillFlags::PrefillFlags(CLI::App& app)
                               "per prompt; - for standard output"}),
       top_k_(app, {.flag = "--top-k",
                    .placeholder = "N",
-                   .help = "With --logprobs: list the N most likely tokens after each position",
+                   .help = StrCat("With --logprobs: list the N most likely tokens, at most ",
+                                  kMaxTopK, ", after each position"),
                    .shown_default = "no list"}),
       receipt_(app),
       execution_(app) {}

@@ -102,6 +102,22 @@ TEST(ScoreProgram, LabelsBehindWhiteSpaceAreOneToken) {
   EXPECT_EQ(line["labels"][0]["logprob"], after["logprobs"].back());
 }
 
+TEST(ScoreProgram, TokensOfLabelsCountAsScored) {
+  const ProgramResult run =
+      RunProgram("sotto", {"score", "--model", ShippedModelDir()},
+                 {.input = "{\"prompt\": [1, 2], \"labels\": [[3], [4]]}\n"
+                           "{\"prompt\": [1, 2], \"labels\": [[3], [4, 5]]}\n"});
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_THAT(run.err, testing::HasSubstr("sotto: 2 lines, 5 scored tokens in "));
+}
+
+TEST(ScoreProgram, TheHelpNamesTheMostThatCanBeListed) {
+  for (const char* command : {"score", "prefill"}) {
+    EXPECT_THAT(RunProgram("sotto", {command, "--help"}).out,
+                testing::ContainsRegex("most likely tokens, at most\\s+100"));
+  }
+}
+
 // Whatever shares a batch with a line, and whether padding is computed.
 TEST(ScoreProgram, GivesTheSameLinesHoweverTheyAreBatched) {
   std::vector<json> lines;

@@ -112,7 +112,7 @@ void ScoreRounds::AskForScores(const std::vector<RowOfItem>& rows, RunRequest& r
   }
   request.scores = [this, &rows](size_t prompt, Scores scores) {
     const auto& [item, number] = rows[prompt];
-    Finish(rows[prompt], scores.tokens);
+    Finish(rows[prompt], scores.tokens + item->rows[number].labels.size());
     item->scores[number] = std::move(scores);
     return absl::OkStatus();
   };

@@ -32,8 +32,7 @@
 namespace sotto {
 
 struct ScoreCounts {
-  // Of this run. Tokens: scored ones, labels' not counted; or those that were classified or
-  // embedded.
+  // Of this run. Tokens: scored ones, labels' included; or those that were classified or embedded.
   size_t lines = 0, tokens = 0;
   size_t rows = 0;  // Computed, those that fill batches included.
   size_t doubled_bos = 0;

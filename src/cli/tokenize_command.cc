@@ -119,7 +119,10 @@ absl::StatusOr<TokenIds> BosBeside(const TokenizeFlags& flags) {
       return TokenIds{static_cast<int32_t>(config.bos_token_ids.front())};
     }
   }
-  return absl::FailedPreconditionError("bos always: nothing says which token is BOS");
+  return absl::FailedPreconditionError(
+      StrCat("bos always: neither the template of tokenizer.json nor bos_token_id of config.json "
+             "says which token is BOS",
+             flags.tokenizer.given() ? "; --model DIR, in place of --tokenizer, reads both" : ""));
 }
 
 // A file that is named beats a model that the environment names.

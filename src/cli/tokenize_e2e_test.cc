@@ -4,7 +4,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -86,6 +88,19 @@ TEST_F(TokenizeTest, FilesThatContradictEachOtherAreWarnedOf) {
   for (const char* bos : {"always", "never"}) {
     EXPECT_EQ(Tokenize({"--tokenizer", file, "--bos", bos}).err, "");
   }
+}
+
+TEST_F(TokenizeTest, WhereNoFileNamesBosTheOtherMay) {
+  const TempDir dir;
+  std::ifstream shipped(shipped_ + "/tokenizer.json");
+  nlohmann::json tokenizer = nlohmann::json::parse(shipped);
+  tokenizer["post_processor"] = nullptr;
+  dir.Write("tokenizer.json", tokenizer.dump());
+  EXPECT_THAT(Tokenize({"--tokenizer", dir.File("tokenizer.json"), "--bos", "always"}).err,
+              HasSubstr("which token is BOS; --model DIR, in place of --tokenizer, reads both\n"));
+  fs::copy_file(shipped_ + "/config.json", dir.File("config.json"));
+  EXPECT_EQ(Tokenize({"--model", dir.path(), "--bos", "always"}).out,
+            Tokenize({"--model", shipped_, "--bos", "auto"}).out);
 }
 
 // But for what may be part of a prompt.
