@@ -116,7 +116,7 @@ TEST_F(BadPrompts, AreRefusedNamingTheFile) {
   ExpectRefused("empty.json", "[]", "empty.json");
   ExpectRefused("object.json", "{}", "object.json");
   ExpectRefused("cut.json", "[\"a\", \"b", "cut.json");
-  ExpectRefused("none.jsonl", "{\"prompt\": \"a\"}\n{\"text\": \"b\"}", "none.jsonl: line 2");
+  ExpectRefused("none.jsonl", "{\"prompt\": \"a\"}\n{\"texts\": \"b\"}", "none.jsonl: line 2");
   ExpectRefused("ids.jsonl", "{\"ids\": [1, 2048]}", "ids.jsonl: line 1: the id at position 1");
 }
 

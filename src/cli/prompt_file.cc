@@ -20,26 +20,34 @@ using Json = nlohmann::ordered_json;
 constexpr char kTextThatIsJson[] =
     "read as text, one prompt per line, but the first line is a JSON object; if the lines are "
     "JSON, name the file .jsonl or .ndjson, or give --prompts-format jsonl";
-constexpr std::array<std::string_view, 5> kMembers = {"prompt", "ids", "id", "special_tokens",
-                                                      "bos"};
+constexpr std::array<std::string_view, 6> kMembers = {"prompt", "text",           "ids",
+                                                      "id",     "special_tokens", "bos"};
+// What a prompt may be given as: one of these.
+constexpr std::span kForms = std::span(kMembers).first<3>();
 
 absl::StatusOr<Prompt> ReadObject(const Json& object, const std::string& source) {
   if (!object.is_object()) {
-    return absl::InvalidArgumentError(StrCat(source, ": not an object with \"prompt\" or \"ids\""));
+    return absl::InvalidArgumentError(
+        StrCat(source, ": not an object with \"prompt\", \"text\" or \"ids\""));
   }
   SOTTO_RETURN_IF_ERROR(CheckMembers(object, kMembers, source));
   Prompt prompt{.source = source};
-  const bool has_text = object.contains("prompt"), has_ids = object.contains("ids");
-  if (has_text == has_ids) {
-    return absl::InvalidArgumentError(
-        StrCat(source, ": must have either \"prompt\" or \"ids\"", has_ids ? ", not both" : ""));
+  const auto given = [&](std::string_view form) { return object.contains(form); };
+  const auto forms = std::ranges::count_if(kForms, given);
+  if (forms != 1) {
+    return absl::InvalidArgumentError(StrCat(source,
+                                             ": must have one of \"prompt\", \"text\" and \"ids\"",
+                                             forms > 1 ? ", not several" : ""));
   }
-  if (has_text && !object["prompt"].is_string()) {
-    return absl::InvalidArgumentError(StrCat(source, ": \"prompt\" is not a string"));
-  }
-  if (has_text) prompt.text = object["prompt"].get<std::string>();
+  const std::string form(*std::ranges::find_if(kForms, given));
+  const Json& value = object[form];
+  const bool has_ids = form == "ids";
   if (has_ids) {
-    SOTTO_ASSIGN_OR_RETURN(prompt.ids, ReadTokenIds(object["ids"], StrCat(source, ": \"ids\"")));
+    SOTTO_ASSIGN_OR_RETURN(prompt.ids, ReadTokenIds(value, StrCat(source, ": \"ids\"")));
+  } else if (value.is_string()) {
+    prompt.text = value.get<std::string>();
+  } else {
+    return absl::InvalidArgumentError(StrCat(source, ": \"", form, "\" is not a string"));
   }
   SOTTO_ASSIGN_OR_RETURN(prompt.id, ReadEchoedId(object, source));
   SOTTO_ASSIGN_OR_RETURN(prompt.encoding, ReadTextMembers(object, source));

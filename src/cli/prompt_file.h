@@ -1,7 +1,7 @@
 // Prompt files: what users hand to `sotto prefill --prompts`. TRUSTED: holds prompts.
-//   .jsonl, .ndjson  an object a line: {"prompt": text} or {"ids": [..]}, and optionally "id" (a
-//                    string, a number or a boolean), which is echoed back; beside text also
-//                    "special_tokens" and "bos" (text_encoding.h)
+//   .jsonl, .ndjson  an object a line: {"prompt": text}, {"text": text} or {"ids": [..]}, and
+//                    optionally "id" (a string, a number or a boolean), which is echoed back;
+//                    beside text also "special_tokens" and "bos" (text_encoding.h)
 //   .json            an array whose elements are such objects, strings or arrays of ids
 //   others           text, a prompt a line
 // In all of them a UTF-8 byte order mark, CRLF line ends and blank lines are accepted and dropped.

@@ -98,8 +98,8 @@ TEST(JsonPrompts, AnythingElseIsRefusedByPlace) {
   EXPECT_THAT(Refusal("[[1, -1]]", PromptFormat::kJson),
               HasSubstr("F: element 0: element 1 is not a token id"));
   EXPECT_THAT(Refusal("[1, 2]", PromptFormat::kJson), HasSubstr("F: element 0 is not a string"));
-  EXPECT_THAT(Refusal("[{\"prompt\": \"a\"}, {\"text\": \"b\"}]", PromptFormat::kJson),
-              HasSubstr("F: element 1: member \"text\" is unknown"));
+  EXPECT_THAT(Refusal("[{\"prompt\": \"a\"}, {\"texts\": \"b\"}]", PromptFormat::kJson),
+              HasSubstr("F: element 1: member \"texts\" is unknown"));
   EXPECT_THAT(Refusal("{\"prompt\": \"x\"}", PromptFormat::kJson), HasSubstr("not an array"));
   EXPECT_THAT(Refusal("[\"a\", 3]", PromptFormat::kJson), HasSubstr("element 1"));
   EXPECT_THAT(Refusal("[\"a\"", PromptFormat::kJson), HasSubstr("not valid JSON, at byte 5"));
@@ -112,9 +112,10 @@ TEST(JsonPrompts, AnythingElseIsRefusedByPlace) {
 TEST(JsonLinesPrompts, AreTextOrIdsWithAnEcho) {
   const std::vector<Prompt> prompts = Parse(
       "{\"prompt\": \"a\", \"id\": \"x-1\"}\r\n\n{\"ids\": [0, 2147483647], \"id\": 7}\n"
-      "{\"prompt\": \"b\", \"id\": null}",
+      "{\"prompt\": \"b\", \"id\": null}\n{\"text\": \"c\"}",
       PromptFormat::kJsonLines);
-  ASSERT_EQ(prompts.size(), 3u);
+  ASSERT_EQ(prompts.size(), 4u);
+  EXPECT_EQ(prompts[3].text, "c");
   EXPECT_EQ(prompts[0].text, "a");
   EXPECT_FALSE(prompts[0].ids.has_value());
   EXPECT_EQ(prompts[0].id, "x-1");
@@ -131,8 +132,10 @@ TEST(JsonLinesPrompts, BadLinesAreRefusedByNumber) {
     return message;
   };
   EXPECT_THAT(refusal("\"text\""), HasSubstr("not an object"));
-  EXPECT_THAT(refusal("{}"), HasSubstr("must have either"));
-  EXPECT_THAT(refusal("{\"prompt\": \"\", \"ids\": [1]}"), HasSubstr("not both"));
+  EXPECT_THAT(refusal("{}"), HasSubstr("must have one of \"prompt\", \"text\" and \"ids\""));
+  EXPECT_THAT(refusal("{\"prompt\": \"\", \"ids\": [1]}"), HasSubstr("not several"));
+  EXPECT_THAT(refusal("{\"prompt\": \"\", \"text\": \"\"}"), HasSubstr("not several"));
+  EXPECT_THAT(refusal("{\"text\": 3}"), HasSubstr("\"text\" is not a string"));
   EXPECT_THAT(refusal("{\"prompt\": 3}"), HasSubstr("\"prompt\" is not a string"));
   EXPECT_THAT(refusal("{\"id\": 123456789012345678901234567890, \"ids\": [1]}"),
               HasSubstr("\"id\" is too large a number"));
@@ -144,8 +147,9 @@ TEST(JsonLinesPrompts, BadLinesAreRefusedByNumber) {
   EXPECT_THAT(refusal("{\"ids\": [18446744073709551615]}"), HasSubstr("element 0"));
   EXPECT_THAT(refusal("{\"ids\": [\"1\"]}"), HasSubstr("element 0"));
   EXPECT_THAT(refusal("{\"prompt\": \"\", \"id\": {}}"), HasSubstr("\"id\""));
-  EXPECT_THAT(refusal("{\"prompt\": \"\", \"note\": 1}"),
-              HasSubstr("member \"note\" is unknown; known: \"prompt\", \"ids\", \"id\""));
+  EXPECT_THAT(
+      refusal("{\"prompt\": \"\", \"note\": 1}"),
+      HasSubstr("member \"note\" is unknown; known: \"prompt\", \"text\", \"ids\", \"id\""));
   EXPECT_THAT(refusal("{\"prompt\": \"a\", \"id\": 1, \"prompt\": \"b\"}"),
               HasSubstr("member \"prompt\" appears twice"));
   EXPECT_THAT(refusal("{\"ids\": [1], \"i\\u0064s\": [2]}"),

@@ -36,14 +36,14 @@ PromptFlags::PromptFlags(CLI::App& app)
                  .help = "What to do with prompts of more than --prefill-length tokens: error, "
                          "or cut them on the left (keeping BOS) or right, with a warning",
                  .default_value = "right"}),
-      prompts_(app,
-               {.flag = "--prompts",
-                .placeholder = "FILE",
-                .help = "Prompts: text (one per line), .jsonl or .ndjson ({\"prompt\": text} or "
-                        "{\"ids\": [..]} per line; \"id\" is echoed) or .json (an array of "
-                        "such objects, strings or arrays of ids); - for standard input (in "
-                        "the variable: no file)",
-                .variable = "LLAMA_PROMPT_PATH"}),
+      prompts_(app, {.flag = "--prompts",
+                     .placeholder = "FILE",
+                     .help = "Prompts: text (one per line), .jsonl or .ndjson ({\"prompt\": text}, "
+                             "{\"text\": text} or {\"ids\": [..]} per line; \"id\" is echoed) or "
+                             ".json (an array of "
+                             "such objects, strings or arrays of ids); - for standard input (in "
+                             "the variable: no file)",
+                     .variable = "LLAMA_PROMPT_PATH"}),
       prompts_format_(app, {.flag = "--prompts-format",
                             .placeholder = "F",
                             .help = "text, json or jsonl, regardless of the file name",

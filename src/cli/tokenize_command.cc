@@ -30,27 +30,35 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr auto kTextLineMembers =
-    std::to_array<std::string_view>({"text", TextMembers::kNames[0], TextMembers::kNames[1]});
-constexpr auto kIdsLineMembers = std::to_array<std::string_view>({"ids"});
+// The first two are what a line may be given as: one of them.
+constexpr auto kTextLineMembers = std::to_array<std::string_view>(
+    {"text", "prompt", "id", TextMembers::kNames[0], TextMembers::kNames[1]});
+constexpr auto kIdsLineMembers = std::to_array<std::string_view>({"ids", "id"});
 
-// The line as an object.
-absl::StatusOr<json> ParseLine(const std::string& line) {
-  absl::StatusOr<json> object = ParsePromptJson(line, "");
-  if (!object.ok() && !line.starts_with('{')) {
-    return absl::InvalidArgumentError(StrCat(ToStd(object.status().message()),
+// The line as an object. A string is a text.
+absl::StatusOr<json> ParseLine(const std::string& line, bool decode) {
+  absl::StatusOr<json> parsed = ParsePromptJson(line, "");
+  if (!parsed.ok() && !line.starts_with('{')) {
+    return absl::InvalidArgumentError(StrCat(ToStd(parsed.status().message()),
                                              "; of lines of text, jq -R '{text: .}' makes JSON"));
   }
-  SOTTO_RETURN_IF_ERROR(object.status());
-  if (!object->is_object()) return absl::InvalidArgumentError("not a JSON object");
-  return object;
+  SOTTO_RETURN_IF_ERROR(parsed.status());
+  if (!decode && parsed->is_string()) return json{{"text", *parsed}};
+  if (!parsed->is_object()) {
+    return absl::InvalidArgumentError(decode ? "not a JSON object"
+                                             : "neither a JSON object nor a string");
+  }
+  return parsed;
 }
 
 absl::StatusOr<json> EncodeLine(const Tokenizer& tokenizer, const TokenizeJob& job,
                                 const json& line) {
-  const auto text = line.find("text");
-  if (text == line.end() || !text->is_string()) {
-    return absl::InvalidArgumentError("needs \"text\", a string (or --decode, to read \"ids\")");
+  const bool both = line.contains("text") && line.contains("prompt");
+  const auto text = line.contains("prompt") ? line.find("prompt") : line.find("text");
+  if (both || text == line.end() || !text->is_string()) {
+    return absl::InvalidArgumentError(
+        both ? "has both \"text\" and \"prompt\""
+             : "needs \"text\" or \"prompt\", a string (or --decode, to read \"ids\")");
   }
   SOTTO_ASSIGN_OR_RETURN(const TextMembers own, ReadTextMembers(line, ""));
   const EncodeTextOptions encoding = own.Over(job.encoding);
@@ -84,11 +92,19 @@ absl::StatusOr<json> DecodeLine(const Tokenizer& tokenizer, const json& line) {
 
 absl::StatusOr<json> TokenizeLine(const Tokenizer& tokenizer, const TokenizeJob& job,
                                   const std::string& line) {
-  SOTTO_ASSIGN_OR_RETURN(const json object, ParseLine(line));
+  SOTTO_ASSIGN_OR_RETURN(const json object, ParseLine(line, job.decode));
   std::span<const std::string_view> members = kTextLineMembers;
   if (job.decode) members = kIdsLineMembers;
-  if (object.contains(members[0])) SOTTO_RETURN_IF_ERROR(CheckMembers(object, members, ""));
-  return job.decode ? DecodeLine(tokenizer, object) : EncodeLine(tokenizer, job, object);
+  if (object.contains(members[0]) || object.contains(members[1])) {
+    SOTTO_RETURN_IF_ERROR(CheckMembers(object, members, ""));
+  }
+  SOTTO_ASSIGN_OR_RETURN(const json id, ReadEchoedId(object, ""));
+  SOTTO_ASSIGN_OR_RETURN(const json answer, job.decode ? DecodeLine(tokenizer, object)
+                                                       : EncodeLine(tokenizer, job, object));
+  if (id.is_null()) return answer;
+  json echoed = {{"id", id}};
+  echoed.update(answer);
+  return echoed;
 }
 
 struct TokenizeFlags {

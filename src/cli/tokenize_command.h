@@ -24,9 +24,10 @@ struct TokenizeJob {
   absl::StatusOr<TokenIds> bos = TokenIds{};
 };
 
-// Reads `in` line by line, blank lines skipped, and writes a line for each: {"text": T} becomes
-// {"ids": [..]}, or with `decode` {"ids": [..]} becomes {"text": T}. Beside a text may stand its
-// own "special_tokens" and "bos" (text_encoding.h); other members are errors. INVALID_ARGUMENT
+// Reads `in` line by line, blank lines skipped, and writes a line for each: {"text": T}, as which
+// {"prompt": T} and "T" are read, becomes {"ids": [..]}, or with `decode` {"ids": [..]} becomes
+// {"text": T}. Beside a text may stand its own "special_tokens" and "bos" (text_encoding.h), beside
+// either an "id", which is echoed; other members are errors. INVALID_ARGUMENT
 // naming the line, never its text or ids; what came before it has been written. UNAVAILABLE when
 // `out` takes no more.
 absl::Status TokenizeLines(const Tokenizer& tokenizer, const TokenizeJob& job, std::istream& in,

@@ -36,6 +36,14 @@ TEST_F(TokenizeLinesTest, EncodesEachLine) {
   EXPECT_TRUE(status_.ok()) << status_;
 }
 
+TEST_F(TokenizeLinesTest, TakesTheTextsThatScoreTakes) {
+  EXPECT_EQ(Run("\"ab\"\n{\"prompt\":\"ab\",\"bos\":\"auto\"}\n{\"id\":\"x\",\"text\":\"ab\"}"),
+            "{\"ids\":[256]}\n{\"ids\":[260,256]}\n{\"id\":\"x\",\"ids\":[256]}\n");
+  EXPECT_TRUE(status_.ok()) << status_;
+  EXPECT_EQ(Run("{\"ids\":[256],\"id\":7}", {.decode = true}), "{\"id\":7,\"text\":\"ab\"}\n");
+  EXPECT_TRUE(status_.ok()) << status_;
+}
+
 TEST_F(TokenizeLinesTest, BosAndPlain) {
   const std::string input = "{\"text\":\"<eot>\"}";
   EXPECT_EQ(Run(input), "{\"ids\":[261]}\n");
@@ -78,13 +86,16 @@ TEST_F(TokenizeLinesTest, BadLinesAreNamedByNumberOnly) {
     bool decode;
   } cases[] = {
       {"secret", "line 1: not valid JSON, at byte 1; of lines of text, jq -R", false},
-      {"[1]", "line 1: not a JSON object", false},
+      {"[1]", "line 1: neither a JSON object nor a string", false},
+      {"\"a\"", "line 1: not a JSON object", true},
+      {"{\"text\":\"a\",\"prompt\":\"a\"}", "line 1: has both \"text\" and \"prompt\"", false},
+      {"{\"text\":\"a\",\"id\":[]}", "line 1: \"id\" is not a string, a number or", false},
       {deep, "line 1: nests deeper than 64 levels, at byte 67", false},
-      {"{\"text\":\"a\"}\n{\"text\":5}", "line 2: needs \"text\", a string", false},
+      {"{\"text\":\"a\"}\n{\"text\":5}", "line 2: needs \"text\" or \"prompt\", a string", false},
       {"{\"text\":\"secret\xff\"}", "line 1: not UTF-8, as JSON must be, at byte 16", false},
       {"{\"text\":\"\\ud800\"}", "line 1: not valid JSON, at byte", false},
-      {"{\"text\":\"a\",\"other\":1}", "line 1: member \"other\" is unknown; known: \"text\"",
-       false},
+      {"{\"text\":\"a\",\"other\":1}",
+       "line 1: member \"other\" is unknown; known: \"text\", \"prompt\", \"id\",", false},
       {"{\"text\":\"a\",\"bos\":\"never \"}", "line 1: \"bos\" is none of \"auto\", \"always\"",
        false},
       {"{\"ids\":[1],\"bos\":\"auto\"}", "line 1: member \"bos\" is unknown", true},
