@@ -263,6 +263,15 @@ TEST_F(HeadsProgramTest, WhatDoesNotGoTogether) {
     arguments.insert(arguments.end(), more.begin(), more.end());
     ExpectHeadRefusal(arguments, 2, "--output: an .npy file does not go with ");
   }
+  for (const char* name : {"rows.npz", "rows.safetensors"}) {
+    ExpectHeadRefusal(
+        {"embed", "--model", bare, "--output", name}, 2,
+        "--output: cannot write ." + std::string(name + 5) + ", but JSON lines and .npy");
+  }
+  for (const char* command : {"score", "classify"}) {
+    ExpectHeadRefusal({command, "--model", bare, "--output", "rows.npy"}, 2,
+                      "--output: cannot write .npy, but JSON lines\n");
+  }
   ExpectHeadRefusal({"embed", "--model", bare, "--input", "in.jsonl", "--dimensions", "37"}, 1,
                     "--dimensions: 37, but hidden states have 36");
   dir_.Write("labels.jsonl", "{\"prompt\": [1], \"labels\": [[2]]}\n");

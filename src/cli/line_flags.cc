@@ -29,6 +29,16 @@ ScoreFormat FormatOfInput(const std::string& path) {
   return extension == ".txt" || extension == ".text" ? ScoreFormat::kText : ScoreFormat::kJsonLines;
 }
 
+// Of names that promise another format than lines: OK where there is none.
+absl::Status CheckOutputName(const std::string& source, const std::string& path, bool npy) {
+  for (const std::string_view extension : {".npy", ".npz", ".safetensors"}) {
+    if (!path.ends_with(extension) || (npy && extension == ".npy")) continue;
+    return UsageError(
+        StrCat(source, ": cannot write ", extension, ", but JSON lines", npy ? " and .npy" : ""));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 LineFlags::LineFlags(CLI::App& app, const LineFilesHelp& help)
@@ -69,6 +79,8 @@ absl::Status LineFlags::ReadFiles(ScoreJob& job) const {
   job.output_path = OutputPath(output_.value());
   if (job.input_path.empty()) return UsageError("--input: the file name is empty");
   if (job.output_path.empty()) return UsageError("--output: the file name is empty");
+  SOTTO_RETURN_IF_ERROR(
+      CheckOutputName(output_.source(), job.output_path, job.settings.task == LineTask::kEmbed));
   job.input_format = FormatOfInput(job.input_path);
   if (input_format_.given()) {
     SOTTO_ASSIGN_OR_RETURN(const size_t format, input_format_.Choice(kInputFormats));
