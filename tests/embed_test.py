@@ -57,6 +57,9 @@ class Embedded(unittest.TestCase):
         # 17 digits: the same doubles, to the bit.
         self.assertEqual([float(row[1]) for row in rows[1:]], logprobs[1:])
         self.assertEqual(rows[0][1], "nan")
+        failed = run(program, "/nonexistent", TEXT, **kwargs)
+        self.assertEqual((failed.returncode, failed.stdout), (1, ""))
+        self.assertIn("/nonexistent", failed.stderr)
 
     def test_with_find_package(self):
         source, build = self.dir / "source", self.dir / "build"
