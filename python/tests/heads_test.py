@@ -1,5 +1,6 @@
 """Models with other heads than lm_head: labels, rewards, embeddings, and what they do not compute."""
 
+import itertools
 import json
 import pathlib
 import shutil
@@ -86,6 +87,44 @@ class Heads(unittest.TestCase):
             np.testing.assert_array_equal(hidden.embed(PROMPTS), whole.embed(PROMPTS))
             with self.assertRaisesRegex(sotto.FailedPreconditionError, "hidden_states_only"):
                 hidden.score(PROMPTS)
+
+    def test_texts_are_encoded_as_by_score(self):
+        """Each with the flags, and with the members of a line that say the same."""
+        with sotto.Model(util.MODEL, prefill_length=8) as shipped:
+            texts = ["In the beginning", shipped.token_texts(shipped.bos_ids)[0] + "God"]
+        tokenizer = json.loads((util.MODEL / "tokenizer.json").read_text(encoding="utf-8"))
+        causal = self.folder / "causal"
+        shutil.copytree(util.MODEL, causal)
+        bos_id = json.loads((causal / "config.json").read_text())["bos_token_id"]
+        models = {"score": causal}
+        for command, head in [("classify", "ForSequenceClassification"), ("embed", "Model")]:
+            models[command] = self.folder / self.model(
+                "Mistral" + head, vocab_size=2048, bos_token_id=bos_id).info.name
+        seen = set()
+        for template in (tokenizer["post_processor"], None):
+            for model in models.values():
+                (model / "tokenizer.json").write_text(json.dumps(tokenizer | {"post_processor": template}))
+            for bos, special in itertools.product(["auto", "always", "never"], ["parse", "text"]):
+                flags = ["--bos", bos, "--special-tokens", special]
+                lines = [{"text": text, "bos": bos, "special_tokens": special} for text in texts]
+                ids = [line["ids"] for line in util.command_line_lines("tokenize", texts, *flags, model=causal)]
+                scored = util.command_line_lines("score", texts, *flags, model=causal)
+                self.assertEqual([line["ids"] for line in scored], [one[1:] for one in ids])
+                seen.add(json.dumps(ids))
+                for command in ("classify", "embed"):
+                    expected = [self.numbers(line) for line in
+                                util.command_line_lines(command, ids, model=models[command])]
+                    for done in (util.command_line_lines(command, texts, *flags, model=models[command]),
+                                 util.command_line_lines(command, lines, model=models[command])):
+                        self.assertEqual([self.numbers(line) for line in done], expected, (command, flags))
+                        self.assertEqual([line["tokens"] for line in done], [len(one) for one in ids])
+        # With BOS and without, special tokens parsed and not.
+        self.assertEqual(len(seen), 4)
+
+    @staticmethod
+    def numbers(line):
+        """Of a line of `sotto classify` or `embed`."""
+        return line.get("embedding") or [label["logit"] for label in line["labels"]]
 
     def test_a_causal_model_has_no_labels(self):
         with self.assertRaisesRegex(sotto.FailedPreconditionError, "is a MistralForCausalLM, which has no labels"):
