@@ -3,9 +3,11 @@
 import itertools
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
+import textwrap
 import unittest
 
 import numpy as np
@@ -151,6 +153,28 @@ class Heads(unittest.TestCase):
                 self.assertEqual([label["label"] for label in result["labels"]], ["yes", "no"])
                 # Some roundings of float64.
                 self.assertAlmostEqual(result["labels"][0]["share"], 1 / (1 + np.exp(no - yes)), delta=1e-12)
+
+    @unittest.skipIf(shutil.which("jq") is None, "SKIPPED: jq is not installed")
+    def test_the_example_of_a_document_that_spells_special_tokens(self):
+        """The page's own commands, with a model that has other special tokens."""
+        page = (util.SOURCE_DIR / "docs/heads.md").read_text(encoding="utf-8")
+        block = re.search(r"^    \$ cat parts.jsonl\n((?:    .*\n)+)", page, re.MULTILINE).group(1)
+        parts, commands = block.split("    $ ", 1)
+        with sotto.Model(util.MODEL, precision="f32", prefill_length=64) as model:
+            bos = model.token_texts(model.bos_ids)[0]
+            parts = re.sub(r"<\|im_(start|end)\|>", bos, textwrap.dedent(parts))
+            (self.folder / "parts.jsonl").write_text(parts)
+            script = f"PATH={util.BUILD_DIR}/bin:$PATH\n" + textwrap.dedent("    " + commands)
+            done = subprocess.run(["bash", "-ec", re.sub(r"^\$ ", "", script, flags=re.MULTILINE).replace(
+                "DIR", str(util.MODEL))], cwd=self.folder, capture_output=True, text=True, check=True, timeout=300)
+            ids = [id_ for line in map(json.loads, parts.splitlines()) for id_ in model.encode(
+                line["text"], add_bos=False, special_tokens="special_tokens" not in line)]
+            # Of the template, not of the document.
+            self.assertEqual(sum(id_ == model.bos_ids[0] for id_ in ids), 3)
+            result = json.loads(done.stdout)
+            self.assertEqual(result["context_tokens"], len(ids))
+            for label, text in zip(result["labels"], ("yes", "no"), strict=True):
+                self.assertEqual(label["ids"], model.encode(text, add_bos=False))
 
 
 if __name__ == "__main__":
