@@ -83,6 +83,17 @@ class Heads(unittest.TestCase):
             with self.assertRaisesRegex(sotto.FailedPreconditionError, "the model is a MistralModel"):
                 use(PROMPTS)
 
+    def test_what_the_fixed_format_costs_is_what_the_page_says(self):
+        lines = (util.MODEL / "heldout.txt").read_text(encoding="utf-8").splitlines()
+        lines = [line for line in lines if line.strip()][:200]
+        with sotto.Model(util.MODEL, batch_size=8) as model:
+            expected = model.embed(lines, normalize=True)
+        for bits, of_cosines, of_numbers in [(12, 0.0007, 0.0003), (8, 0.0045, 0.0025)]:
+            with sotto.Model(util.MODEL, precision="fixed", fixed_weights=bits, batch_size=8) as model:
+                found = model.embed(lines, normalize=True)
+            self.assertLess(np.abs(found - expected).max(), of_numbers)
+            self.assertLess(np.abs(found @ found.T - expected @ expected.T).max(), of_cosines)
+
     def test_hidden_states_alone(self):
         whole = self.model("MistralForCausalLM")
         with sotto.Model(self.folder / "MistralForCausalLM", precision="f32", hidden_states_only=True) as hidden:
