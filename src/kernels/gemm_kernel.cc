@@ -95,11 +95,10 @@ bool OneDnnUses(dnnl::cpu_isa isa) {
 std::shared_ptr<const GemmKernel> GemmKernel::Get(GemmOperands operands, size_t k, size_t columns) {
   using Key = std::tuple<GemmOperands, size_t, size_t>;
   static std::mutex* mutex = new std::mutex;
-  static auto* kernels = new std::map<Key, std::weak_ptr<const GemmKernel>>;
+  static auto* kernels = new std::map<Key, std::shared_ptr<const GemmKernel>>;
   std::lock_guard lock(*mutex);
-  std::weak_ptr<const GemmKernel>& slot = (*kernels)[{operands, k, columns}];
-  std::shared_ptr<const GemmKernel> kernel = slot.lock();
-  if (kernel == nullptr) slot = kernel = std::make_shared<GemmKernel>(operands, k, columns);
+  std::shared_ptr<const GemmKernel>& kernel = (*kernels)[{operands, k, columns}];
+  if (kernel == nullptr) kernel = std::make_shared<GemmKernel>(operands, k, columns);
   return kernel;
 }
 
@@ -217,7 +216,7 @@ void GemmKernel::Reorder(const Variant& variant, const void* rows, void* packed)
 class GemmKernel::Call {
  public:
   static Call& Of(const Variant& variant) {
-    // Kernels that are gone leave theirs behind, so the table is emptied when it is full.
+    // Of kernels that are no longer used, too, so the table is emptied when it is full.
     constexpr size_t kMostCalls = 256;
     thread_local std::unordered_map<uint64_t, Call> calls;
     if (const auto found = calls.find(variant.id); found != calls.end()) return found->second;

@@ -23,7 +23,8 @@ bool OneDnnUses(dnnl::cpu_isa isa);
 // Immutable; thread-safe.
 class GemmKernel {
  public:
-  // From a process-wide table, so that layers of one shape share the generated code.
+  // From a process-wide table, so that layers of one shape share the generated code. It keeps them
+  // all: memory is planned before there are weights, and making a kernel takes milliseconds.
   static std::shared_ptr<const GemmKernel> Get(GemmOperands operands, size_t k, size_t columns);
 
   GemmKernel(GemmOperands operands, size_t k, size_t columns) noexcept;
