@@ -74,6 +74,17 @@ absl::StatusOr<Descriptor> ConnectUnix(std::string_view path, Clock::time_point 
 
 }  // namespace
 
+absl::StatusOr<Descriptor> ConnectToFirst(const addrinfo* addresses, Clock::time_point deadline) {
+  int left = 0;
+  for (const addrinfo* a = addresses; a != nullptr; a = a->ai_next) ++left;
+  absl::StatusOr<Descriptor> fd = CannotConnect("no address");
+  for (const addrinfo* a = addresses; a != nullptr && !fd.ok(); a = a->ai_next) {
+    const Clock::time_point now = Clock::now();
+    fd = ConnectOne(a->ai_family, a->ai_addr, a->ai_addrlen, now + (deadline - now) / left--);
+  }
+  return fd;
+}
+
 absl::StatusOr<Descriptor> ConnectTo(const std::string& endpoint, Clock::time_point deadline,
                                      std::chrono::milliseconds patience) {
   SOTTO_RETURN_IF_ERROR(CheckEndpoint(endpoint, /*for_listening=*/false));
@@ -90,9 +101,7 @@ absl::StatusOr<Descriptor> ConnectTo(const std::string& endpoint, Clock::time_po
     const int error = getaddrinfo(host.c_str(), endpoint.c_str() + colon + 1, &hints, &found);
     if (error != 0) return CannotConnect(gai_strerror(error));
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> addresses(found, freeaddrinfo);
-    for (const addrinfo* a = found; a != nullptr && !fd.ok(); a = a->ai_next) {
-      fd = ConnectOne(a->ai_family, a->ai_addr, a->ai_addrlen, deadline);
-    }
+    fd = ConnectToFirst(found, deadline);
   }
   if (fd.ok()) SetPatience(fd->get(), patience);
   return fd;

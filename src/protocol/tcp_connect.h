@@ -2,6 +2,8 @@
 #ifndef SOTTO_PROTOCOL_TCP_CONNECT_H_
 #define SOTTO_PROTOCOL_TCP_CONNECT_H_
 
+#include <netdb.h>
+
 #include <chrono>
 #include <string>
 
@@ -10,11 +12,17 @@
 
 namespace sotto {
 
-// Tries the endpoint's addresses in order, by `deadline`. Reads and writes of the socket wait for
-// `patience` at most. UNAVAILABLE with the reason, INVALID_ARGUMENT for no endpoint.
+// Tries the endpoint's addresses in order, by `deadline`, which does not bound the lookup of a
+// name. Reads and writes of the socket wait for `patience` at most. UNAVAILABLE with the reason,
+// INVALID_ARGUMENT for no endpoint.
 absl::StatusOr<Descriptor> ConnectTo(const std::string& endpoint,
                                      std::chrono::steady_clock::time_point deadline,
                                      std::chrono::milliseconds patience);
+
+// The first of a list that accepts. Each gets its share of what is left of the time, so that one
+// that never answers leaves some to the next.
+absl::StatusOr<Descriptor> ConnectToFirst(const addrinfo* addresses,
+                                          std::chrono::steady_clock::time_point deadline);
 
 }  // namespace sotto
 
