@@ -58,11 +58,13 @@ bool CanCutBeforeSpace(const BpeDefinition& definition) {
 
 class BpeEncoder : public WordEncoder {
  public:
-  explicit BpeEncoder(const BpeModel& model) : model_(model), merger_(model.merges_) {}
+  BpeEncoder(const BpeModel& model, const BarredTokens& barred)
+      : model_(model), barred_(barred), merger_(model.merges_, barred) {}
 
   absl::Status Encode(std::string_view word, std::vector<int32_t>& ids) override {
     if (model_.ignore_merges_) {
-      if (const auto id = model_.words_.Find(word)) {
+      const auto id = model_.words_.Find(word);
+      if (id.has_value() && !barred_.Has(*id)) {
         ids.push_back(*id);
         return absl::OkStatus();
       }
@@ -82,9 +84,12 @@ class BpeEncoder : public WordEncoder {
   }
 
  private:
+  enum class Failure { kNone, kUnknown, kBarred };
+
   absl::Status Outcome() {
-    if (!failed_) return absl::OkStatus();
-    failed_ = false;
+    const Failure failure = std::exchange(failure_, Failure::kNone);
+    if (failure == Failure::kNone) return absl::OkStatus();
+    if (failure == Failure::kBarred) return OnlyBarredTokens();
     return absl::InvalidArgumentError(
         "the text has a character that the tokenizer's model lacks, and model.unk_token is not in "
         "its vocabulary");
@@ -93,7 +98,11 @@ class BpeEncoder : public WordEncoder {
   void PushBytes(std::string_view word) {
     for (const char c : word) {
       const int32_t id = model_.byte_ids_[static_cast<uint8_t>(c)];
-      id == kNoToken ? PushUnknown() : PushKnown(id);
+      if (barred_.Has(id)) {
+        failure_ = Failure::kBarred;
+      } else {
+        id == kNoToken ? PushUnknown() : PushKnown(id);
+      }
     }
     PushWaiting();
   }
@@ -122,22 +131,28 @@ class BpeEncoder : public WordEncoder {
 
   void PushCharacter(std::string_view character) {
     const auto id = model_.words_.Find(character);
-    if (id.has_value()) return PushKnown(*id);
-    if (model_.byte_fallback_) {
-      bytes_.clear();
-      if (AppendByteTokens(model_.byte_ids_, character, bytes_)) {
+    bool barred = id.has_value() && barred_.Has(*id);
+    if (id.has_value() && !barred) return PushKnown(*id);
+    bytes_.clear();
+    if (model_.byte_fallback_ && AppendByteTokens(model_.byte_ids_, character, bytes_)) {
+      const bool barred_byte =
+          std::ranges::any_of(bytes_, [&](int32_t b) { return barred_.Has(b); });
+      if (!barred_byte) {
         for (const int32_t byte : bytes_) merger_.Push(byte);
         return;
       }
+      barred = true;
     }
-    PushUnknown();
+    if (!barred) return PushUnknown();
+    failure_ = Failure::kBarred;
   }
 
   // As in the reference, an unk_token waits for the next known character: it may fuse until then,
   // and bytes of byte_fallback overtake it.
   void PushUnknown() {
-    failed_ = failed_ || model_.unk_missing_;
+    if (model_.unk_missing_) failure_ = Failure::kUnknown;
     if (!model_.unk_id_.has_value()) return;  // Dropped.
+    if (barred_.unknown) failure_ = Failure::kBarred;
     if (waiting_ && !model_.fuse_unk_) merger_.Push(*model_.unk_id_);
     waiting_ = true;
   }
@@ -153,8 +168,10 @@ class BpeEncoder : public WordEncoder {
   }
 
   const BpeModel& model_;
+  const BarredTokens& barred_;
   WordMerger merger_;
-  bool waiting_ = false, failed_ = false;
+  bool waiting_ = false;
+  Failure failure_ = Failure::kNone;
   std::string affixed_;
   std::vector<int32_t> bytes_;
 };
@@ -185,8 +202,8 @@ BpeModel::BpeModel(BpeDefinition definition, Family family)
   word_suffix_ = std::move(definition.word_suffix);
 }
 
-std::unique_ptr<WordEncoder> BpeModel::NewEncoder() const {
-  return std::make_unique<BpeEncoder>(*this);
+std::unique_ptr<WordEncoder> BpeModel::NewEncoder(const BarredTokens& barred) const {
+  return std::make_unique<BpeEncoder>(*this, barred);
 }
 
 }  // namespace sotto

@@ -45,7 +45,7 @@ class BpeModel : public WordModel {
   // REQUIRES: HasByteLevelForm() for kByteLevel.
   BpeModel(BpeDefinition definition, Family family);
 
-  std::unique_ptr<WordEncoder> NewEncoder() const override;
+  std::unique_ptr<WordEncoder> NewEncoder(const BarredTokens& barred) const override;
 
  private:
   friend class BpeEncoder;

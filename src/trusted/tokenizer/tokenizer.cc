@@ -15,6 +15,15 @@ namespace {
 constexpr size_t kMaxTextBytes = size_t{1} << 29;
 constexpr size_t kMaxNormalizedBytes = (size_t{1} << 31) - 1;
 
+// Whether characters that the model lacks become a token that stands around texts: <|endoftext|> in
+// the manner of GPT-2.
+bool UnknownIsOfTemplate(const TokenizerDefinition& definition) {
+  const auto unknown = definition.model.unk_id();
+  const auto is_it = [&](int32_t id) { return id == unknown; };
+  return std::ranges::any_of(definition.prefix_ids, is_it) ||
+         std::ranges::any_of(definition.suffix_ids, is_it);
+}
+
 }  // namespace
 
 struct Tokenizer::Parts {
@@ -28,17 +37,17 @@ struct Tokenizer::Parts {
   std::vector<NormalizerStep> normalizer;
   std::vector<PreTokenizerStep> pre_tokenizer;
   std::vector<int32_t> prefix_ids, suffix_ids;
-  std::vector<bool> is_special;        // by id
+  BarredTokens special;                // not to come of plain text
   AddedTokenMatcher verbatim_added;    // looked for in text as given
   AddedTokenMatcher normalized_added;  // looked for in normalised text
   std::vector<std::string> warnings;
 };
 
 absl::Status Tokenizer::Parts::AddTokens(TokenizerDefinition& definition) {
-  is_special.resize(definition.tokens.size());
+  special.by_id.resize(definition.tokens.size());
   std::vector<AddedToken> verbatim, normalized;
   for (AddedToken& token : definition.added_tokens) {
-    if (token.special) is_special[static_cast<size_t>(token.id)] = true;
+    if (token.special) special.by_id[static_cast<size_t>(token.id)] = true;
     if (!token.normalized) {
       verbatim.push_back(std::move(token));
       continue;
@@ -77,21 +86,26 @@ std::unique_ptr<const WordModel> MakeModel(ModelDefinition definition, bool byte
 class Encoding {
  public:
   // Of a text of `text_bytes`.
-  Encoding(const std::vector<PreTokenizerStep>& steps, const WordModel& model, size_t text_bytes,
-           std::vector<int32_t>& ids)
-      : pre_tokenizer_(steps, text_bytes), words_(model.NewEncoder()), ids_(ids) {}
+  Encoding(const std::vector<PreTokenizerStep>& steps, const WordModel& model,
+           const BarredTokens& special, size_t text_bytes, std::vector<int32_t>& ids)
+      : pre_tokenizer_(steps, text_bytes),
+        words_(model.NewEncoder(none_)),
+        plain_words_(model.NewEncoder(special)),
+        ids_(ids) {}
 
   void Add(int32_t id) { ids_.push_back(id); }
 
-  // Normalised text without added tokens.
-  absl::Status AddText(TextPiece piece) {
+  // Normalised text without added tokens. `plain`: the model makes no special token of it either.
+  absl::Status AddText(TextPiece piece, bool plain) {
+    WordEncoder& words = plain ? *plain_words_ : *words_;
     return pre_tokenizer_.Run(piece,
-                              [this](std::string_view word) { return words_->Encode(word, ids_); });
+                              [&](std::string_view word) { return words.Encode(word, ids_); });
   }
 
  private:
+  const BarredTokens none_;
   PreTokenizer pre_tokenizer_;
-  std::unique_ptr<WordEncoder> words_;
+  std::unique_ptr<WordEncoder> words_, plain_words_;
   std::vector<int32_t>& ids_;
 };
 
@@ -135,8 +149,10 @@ absl::StatusOr<Tokenizer> Tokenizer::Parse(std::string_view json, const std::str
   };
   auto decoder = DecoderTable::Create(definition.tokens, std::move(definition.decoder));
   if (!decoder.ok()) return annotate(decoder.status());
+  const bool bars_unknown = UnknownIsOfTemplate(definition);
   auto parts = std::make_unique<Parts>(
       MakeModel(std::move(definition.model), definition.byte_level), *std::move(decoder));
+  parts->special.unknown = bars_unknown;
   if (const absl::Status added = parts->AddTokens(definition); !added.ok()) return annotate(added);
   parts->normalizer = std::move(definition.normalizer);
   parts->pre_tokenizer = std::move(definition.pre_tokenizer);
@@ -155,7 +171,7 @@ absl::StatusOr<std::vector<int32_t>> Tokenizer::Encode(std::string_view text,
     return absl::InvalidArgumentError(StrCat("text is not UTF-8 at byte offset ", valid));
   }
   std::vector<int32_t> ids;
-  Encoding encoding(parts_->pre_tokenizer, *parts_->model, text.size(), ids);
+  Encoding encoding(parts_->pre_tokenizer, *parts_->model, parts_->special, text.size(), ids);
   if (options.add_bos) ids = parts_->prefix_ids;
   size_t left = std::min(NormalizedLimit(text.size()), kMaxNormalizedBytes);
   SOTTO_RETURN_IF_ERROR(SplitAddedTokens(
@@ -167,9 +183,10 @@ absl::StatusOr<std::vector<int32_t>> Tokenizer::Encode(std::string_view text,
             NormalizeAligned(parts_->normalizer, {std::string(stretch), first}, left));
         left -= normalized.text.size();
         const TextPiece whole{normalized.text, normalized.start_bytes};
+        const EncodeOptions own = OfStretch(options, text, stretch);
         return SplitAddedTokens(
-            parts_->normalized_added, OfStretch(options, text, stretch), whole.text, encoding,
-            [&](std::string_view piece) { return encoding.AddText(whole.Part(piece)); });
+            parts_->normalized_added, own, whole.text, encoding,
+            [&](std::string_view piece) { return encoding.AddText(whole.Part(piece), own.plain); });
       }));
   if (options.add_bos && !options.goes_on) {
     ids.insert(ids.end(), parts_->suffix_ids.begin(), parts_->suffix_ids.end());
@@ -222,7 +239,7 @@ absl::StatusOr<std::string> StreamingDecoder::Next(int32_t id) {
     return absl::InvalidArgumentError(StrCat("id is not in [0, ", vocab_size, ")"));
   }
   std::string text;
-  if (!state_->options.skip_special || !state_->parts.is_special[id]) {
+  if (!state_->options.skip_special || !state_->parts.special.Has(id)) {
     state_->decoder.Next(id, text);
   }
   return text;

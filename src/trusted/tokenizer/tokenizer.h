@@ -19,7 +19,9 @@
 namespace sotto {
 
 struct EncodeOptions {
-  // Text that spells an added token (<|eot_id|>, </s>) is encoded as ordinary text.
+  // Text that spells an added token (<|eot_id|>, </s>) is encoded as ordinary text: no id of a
+  // special one comes of it, whatever the model's own vocabulary holds, but of an unknown token
+  // that stands for a character that the model lacks.
   bool plain = false;
   // Parts of the text that are so too, and that no added token reaches into: disjoint, rising.
   std::span<const AddedTokenMatcher::Range> plain_ranges = {};
@@ -54,8 +56,9 @@ class Tokenizer {
 
   // INVALID_ARGUMENT for text that is not UTF-8 (with the offset of the first bad byte), longer
   // than 512 MiB, made more than 16 times as long by the normaliser or beyond the limit of steps in
-  // the regular expressions; or with a character that the model lacks and has no substitute for.
-  // O(n log n) in the text's length, whatever text and tokenizer.json.
+  // the regular expressions; or with a character that the model lacks and has no substitute for,
+  // or, where it is plain, none but a special token. O(n log n) in the text's length, whatever text
+  // and tokenizer.json.
   absl::StatusOr<std::vector<int32_t>> Encode(std::string_view text,
                                               const EncodeOptions& options) const;
 

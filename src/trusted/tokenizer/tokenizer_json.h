@@ -3,6 +3,7 @@
 #define SOTTO_TRUSTED_TOKENIZER_TOKENIZER_JSON_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,6 +29,9 @@ struct ModelDefinition : std::variant<BpeDefinition, UnigramDefinition> {
   const Vocabulary& vocabulary() const {
     return std::visit(
         [](const auto& m) -> const auto& { return m.vocabulary; }, AsVariant());
+  }
+  std::optional<int32_t> unk_id() const {
+    return std::visit([](const auto& m) { return m.unk_id; }, AsVariant());
   }
   const std::variant<BpeDefinition, UnigramDefinition>& AsVariant() const { return *this; }
 };

@@ -15,7 +15,8 @@ constexpr double kUnknownPenalty = 10.0;
 
 class UnigramEncoder : public WordEncoder {
  public:
-  explicit UnigramEncoder(const UnigramModel& model) : model_(model) {}
+  UnigramEncoder(const UnigramModel& model, const BarredTokens& barred)
+      : model_(model), barred_(barred) {}
 
   absl::Status Encode(std::string_view word, std::vector<int32_t>& ids) override {
     SOTTO_RETURN_IF_ERROR(FindBestPath(word));
@@ -62,11 +63,12 @@ class UnigramEncoder : public WordEncoder {
       const auto begin = static_cast<int64_t>(at);
       bool single = false;  // Whether the character is a token.
       model_.trie_.EachPrefix(word.substr(at), [&](size_t length, int32_t id) {
+        if (barred_.Has(id)) return;
         Offer(here[length], {score + scores[id], begin, id});
         single = single || length == character;
       });
       if (!single) {
-        if (!model_.unk_id_.has_value()) return NoUnknownToken();
+        if (!model_.unk_id_.has_value()) return NoToken(word.substr(at, character));
         Offer(here[character], {score + model_.unk_score_, begin, *model_.unk_id_});
       }
       at += character;
@@ -75,25 +77,47 @@ class UnigramEncoder : public WordEncoder {
   }
 
   absl::Status AppendPiece(std::string_view piece, std::vector<int32_t>& ids) const {
-    if (const auto id = model_.vocabulary_.Find(piece)) {
+    const auto id = model_.vocabulary_.Find(piece);
+    if (id.has_value() && !barred_.Has(*id)) {
       ids.push_back(*id);
       return absl::OkStatus();
     }
+    const size_t before = ids.size();
     if (model_.byte_fallback_ && AppendByteTokens(model_.byte_ids_, piece, ids)) {
-      return absl::OkStatus();
+      if (std::none_of(ids.begin() + static_cast<std::ptrdiff_t>(before), ids.end(),
+                       [&](int32_t byte) { return barred_.Has(byte); })) {
+        return absl::OkStatus();
+      }
+      ids.resize(before);
+      return OnlyBarredTokens();
     }
-    if (!model_.unk_id_.has_value()) return NoUnknownToken();
+    if (!model_.unk_id_.has_value() || barred_.unknown || HasBarredCharacter(piece)) {
+      return NoToken(piece);
+    }
     ids.push_back(*model_.unk_id_);
     return absl::OkStatus();
   }
 
-  static absl::Status NoUnknownToken() {
+  bool HasBarredCharacter(std::string_view piece) const {
+    if (barred_.by_id.empty()) return false;
+    while (!piece.empty()) {
+      const size_t length = NextUtf8(piece).length;
+      const auto id = model_.vocabulary_.Find(piece.substr(0, length));
+      if (id.has_value() && barred_.Has(*id)) return true;
+      piece.remove_prefix(length);
+    }
+    return false;
+  }
+
+  absl::Status NoToken(std::string_view piece) const {
+    if (barred_.unknown || HasBarredCharacter(piece)) return OnlyBarredTokens();
     return absl::InvalidArgumentError(
         "the text has a character that the tokenizer's model lacks, and model.unk_id names no "
         "token for it");
   }
 
   const UnigramModel& model_;
+  const BarredTokens& barred_;
   std::vector<Node> nodes_;
   std::vector<Piece> pieces_;
 };
@@ -117,8 +141,8 @@ UnigramModel::UnigramModel(UnigramDefinition definition)
   }
 }
 
-std::unique_ptr<WordEncoder> UnigramModel::NewEncoder() const {
-  return std::make_unique<UnigramEncoder>(*this);
+std::unique_ptr<WordEncoder> UnigramModel::NewEncoder(const BarredTokens& barred) const {
+  return std::make_unique<UnigramEncoder>(*this, barred);
 }
 
 }  // namespace sotto

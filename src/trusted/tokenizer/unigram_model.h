@@ -33,7 +33,7 @@ class UnigramModel : public WordModel {
  public:
   explicit UnigramModel(UnigramDefinition definition);
 
-  std::unique_ptr<WordEncoder> NewEncoder() const override;
+  std::unique_ptr<WordEncoder> NewEncoder(const BarredTokens& barred) const override;
 
  private:
   friend class UnigramEncoder;

@@ -10,11 +10,16 @@ void WordMerger::Push(int32_t id) {
   symbols_.push_back({id, position - 1, kNone});
 }
 
+const Merge* WordMerger::Find(int32_t left, int32_t right) const {
+  const Merge* const merge = merges_.Find(left, right);
+  return merge == nullptr || barred_.Has(merge->result) ? nullptr : merge;
+}
+
 // Queues the pair that begins at `position`, if it joins.
 void WordMerger::Consider(int32_t position) {
   const int32_t next = symbols_[position].next;
   if (next == kNone) return;
-  const Merge* merge = merges_.Find(symbols_[position].id, symbols_[next].id);
+  const Merge* merge = Find(symbols_[position].id, symbols_[next].id);
   if (merge == nullptr) return;
   heap_.push_back({uint64_t{merge->rank} << 32 | static_cast<uint32_t>(position), merge->result});
   std::push_heap(heap_.begin(), heap_.end());
@@ -42,7 +47,7 @@ void WordMerger::Finish(std::vector<int32_t>& ids) {
     if (left.id == kGone || left.next == kNone) continue;
     // The reference takes a candidate as current when the pair there now joins into the same
     // token, though it may be another pair, of another rank; so do we.
-    const Merge* merge = merges_.Find(left.id, symbols_[left.next].id);
+    const Merge* merge = Find(left.id, symbols_[left.next].id);
     if (merge == nullptr || merge->result != top.result) continue;
     Join(position, top.result);
   }

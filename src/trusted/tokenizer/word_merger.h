@@ -8,14 +8,16 @@
 #include <vector>
 
 #include "trusted/tokenizer/merge_table.h"
+#include "trusted/tokenizer/word_model.h"
 
 namespace sotto {
 
 // Keeps its memory from word to word. One thread at a time.
 class WordMerger {
  public:
-  // `merges` must outlive this object.
-  explicit WordMerger(const MergeTable& merges) : merges_(merges) {}
+  // `merges` and `barred` must outlive this object. No pair joins into what is barred.
+  WordMerger(const MergeTable& merges, const BarredTokens& barred)
+      : merges_(merges), barred_(barred) {}
 
   // Adds a token to the end of the word. REQUIRES: fewer than 2^31 tokens, id >= 0.
   void Push(int32_t id);
@@ -38,10 +40,12 @@ class WordMerger {
 
   static constexpr int32_t kNone = -1, kGone = -1;
 
+  const Merge* Find(int32_t left, int32_t right) const;
   void Consider(int32_t position);
   void Join(int32_t position, int32_t result);
 
   const MergeTable& merges_;
+  const BarredTokens& barred_;
   std::vector<Symbol> symbols_;
   std::vector<Candidate> heap_;
 };

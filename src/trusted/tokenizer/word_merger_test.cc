@@ -14,6 +14,8 @@ namespace {
 using Ids = std::vector<int32_t>;
 using Rules = std::map<std::pair<int32_t, int32_t>, Merge>;
 
+const BarredTokens kNothingBarred;
+
 MergeTable Table(const Rules& rules) {
   MergeTable table(rules.size());
   for (const auto& [pair, merge] : rules) table.Set(pair.first, pair.second, merge);
@@ -46,22 +48,29 @@ Ids MergeWith(WordMerger& merger, const Ids& word) {
 
 TEST(WordMergerTest, EmptyAndSingle) {
   const MergeTable table = Table({{{1, 1}, {0, 2}}});
-  WordMerger merger(table);
+  WordMerger merger(table, kNothingBarred);
   EXPECT_EQ(MergeWith(merger, {}), Ids{});
   EXPECT_EQ(MergeWith(merger, {1}), Ids{1});
 }
 
 TEST(WordMergerTest, LeftmostOfEqualRanksFirst) {
   const MergeTable table = Table({{{1, 1}, {0, 2}}});
-  WordMerger merger(table);
+  WordMerger merger(table, kNothingBarred);
   EXPECT_EQ(MergeWith(merger, {1, 1, 1}), (Ids{2, 1}));
   EXPECT_EQ(MergeWith(merger, {1, 1, 1, 1, 1}), (Ids{2, 2, 1}));
 }
 
 TEST(WordMergerTest, LowerRankFirst) {
   const MergeTable table = Table({{{1, 2}, {1, 4}}, {{2, 3}, {0, 5}}});
-  WordMerger merger(table);
+  WordMerger merger(table, kNothingBarred);
   EXPECT_EQ(MergeWith(merger, {1, 2, 3}), (Ids{1, 5}));
+}
+
+TEST(WordMergerTest, NoPairJoinsIntoWhatIsBarred) {
+  const MergeTable table = Table({{{1, 2}, {0, 4}}, {{2, 3}, {1, 5}}});
+  const BarredTokens barred{.by_id = {false, false, false, false, true}};
+  WordMerger merger(table, barred);
+  EXPECT_EQ(MergeWith(merger, {1, 2, 3, 1, 2}), (Ids{1, 5, 1, 2}));
 }
 
 // Random rules where every join makes a token of its own: then the queue's notion of a stale
@@ -81,7 +90,7 @@ TEST(WordMergerTest, AgreesWithTheDefinition) {
       if (rules.emplace(pair, Merge{rank, tokens}).second) ++tokens;
     }
     const MergeTable table = Table(rules);
-    WordMerger merger(table);
+    WordMerger merger(table, kNothingBarred);
     Ids word(below(40));
     for (int32_t& id : word) id = below(alphabet);
     ASSERT_EQ(MergeWith(merger, word), MergeByDefinition(rules, word)) << "round " << round;
