@@ -175,7 +175,7 @@ class Translator {
       return absl::OkStatus();
     }
     SOTTO_ASSIGN_OR_RETURN(PatternEscape escape, ParsePatternEscape(rest()));
-    if (c == 'w' || c == 'W') escape.set = WordOutsideBrackets();
+    if (escape.set == EscapeSet('w')) escape.set = WordOutsideBrackets();
     AddAtom(escape.set.has_value() ? SetExpression(*escape.set, escape.negated) : escape.character,
             escape.length);
     return absl::OkStatus();

@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "testing/sanitizer.h"
 #include "testing/test_data.h"
+#include "trusted/tokenizer/unicode_additions.h"
 
 namespace sotto {
 namespace {
@@ -151,13 +152,42 @@ TEST(UnicodeClassesTest, MongolianVowelSeparatorIsNoSpace) {
 TEST(UnicodeClassesTest, SuperscriptsAreWordsOutsideOfBracketsOnly) {
   for (const char32_t c : {U'\u00b2', U'\u00b3', U'\u00b9', U'\u00bc', U'\u00be'}) {
     for (const char* pattern :
-         {"\\w", "(?:\\w)", "\\b.\\b", "[^\\w|]", "[\\W&&[^|]]", "[^[:word:]|]"}) {
+         {"\\w", "(?:\\w)", "\\p{Word}", "\\b.\\b", "[^\\w|]", "[\\W&&[^|]]", "[^[:word:]|]"}) {
       EXPECT_TRUE(IsMember(Compile(pattern), c)) << pattern;
     }
-    for (const char* pattern : {"[\\w]", "[\\w\\s]", "[[:word:]a]", "\\p{Word}", "[\\w&&[^_]]"}) {
+    for (const char* pattern : {"[\\w]", "[\\w\\s]", "[[:word:]a]", "[\\p{Word}]", "[\\w&&[^_]]"}) {
       EXPECT_FALSE(IsMember(Compile(pattern), c)) << pattern;
     }
   }
+}
+
+TEST(UnicodeClassesTest, PunctuationByItsPropertyHasNoSymbols) {
+  for (const char* pattern : {"\\p{Punct}", "\\p{punct}", "[\\p{Punct}]"}) {
+    EXPECT_TRUE(IsMember(Compile(pattern), U'!')) << pattern;
+    EXPECT_FALSE(IsMember(Compile(pattern), U'+')) << pattern;
+  }
+  EXPECT_TRUE(IsMember(Compile("[[:punct:]]"), U'+'));
+}
+
+// PCRE2 knows each code, as of an older Unicode.
+TEST(UnicodeClassesTest, CodesOfScriptsNameWhatTheirNamesDo) {
+  const std::pair<const char*, char32_t> kNewest[] = {
+      {"Arab", 0x897},   {"Bali", 0x1b4e},  {"Cyrl", 0x1c89},  {"Deva", 0x11b00}, {"Egyp", 0x1342f},
+      {"Gara", 0x10d40}, {"Gukh", 0x16100}, {"Hani", 0x31350}, {"Hira", 0x1b132}, {"Kana", 0x1b155},
+      {"Kawi", 0x11f00}, {"Khoj", 0x11240}, {"Kits", 0x18cff}, {"Knda", 0xcf3},   {"Krai", 0x16d40},
+      {"Laoo", 0xece},   {"Latn", 0xa7cb},  {"Mymr", 0x116d0}, {"Nagm", 0x1e4d0}, {"Onao", 0x1e5d0},
+      {"Sunu", 0x11bc0}, {"Todr", 0x105c0}, {"Tutg", 0x11380}, {"Zyyy", 0x2427}};
+  for (const auto& [code, character] : kNewest) {
+    EXPECT_TRUE(IsMember(Compile(StrCat("\\p{", code, "}")), character)) << code;
+    EXPECT_FALSE(IsMember(Compile("\\p{Zzzz}"), character)) << code;
+    EXPECT_FALSE(IsMember(Compile("\\p{Unknown}"), character)) << code;
+  }
+  EXPECT_TRUE(IsMember(Compile("\\p{Zzzz}"), 0x378));
+  size_t scripts = 0;
+  for (const UnicodeAddition& row : UnicodeAdditions()) {
+    scripts += row.base.empty() || row.base.starts_with("\\p{sc:");
+  }
+  EXPECT_EQ(scripts, std::size(kNewest));  // A new row needs a code.
 }
 
 // Every code point, against the reference's classes; under a sanitizer, which slows it down a

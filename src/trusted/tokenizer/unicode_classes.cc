@@ -58,6 +58,37 @@ constexpr CategoryName kCategories[] = {
     {"Co", "privateuse"},
 };
 
+// The codes (ISO 15924) of scripts that have a row in the table; PCRE2 knows the others itself.
+struct ScriptCode {
+  std::string_view code, name;
+};
+constexpr ScriptCode kScriptCodes[] = {
+    {"arab", "arabic"},
+    {"bali", "balinese"},
+    {"cyrl", "cyrillic"},
+    {"deva", "devanagari"},
+    {"egyp", "egyptianhieroglyphs"},
+    {"gara", "garay"},
+    {"gukh", "gurungkhema"},
+    {"hani", "han"},
+    {"hira", "hiragana"},
+    {"kana", "katakana"},
+    {"khoj", "khojki"},
+    {"kits", "khitansmallscript"},
+    {"knda", "kannada"},
+    {"krai", "kiratrai"},
+    {"laoo", "lao"},
+    {"latn", "latin"},
+    {"mymr", "myanmar"},
+    {"nagm", "nagmundari"},
+    {"onao", "olonal"},
+    {"sunu", "sunuwar"},
+    {"todr", "todhri"},
+    {"tutg", "tulutigalari"},
+    {"zyyy", "common"},
+    {"zzzz", "unknown"},
+};
+
 // As Unicode compares names (UAX 44, LM3).
 std::string LooseName(std::string_view name) {
   std::string out;
@@ -70,6 +101,10 @@ std::string LooseName(std::string_view name) {
 
 // Categories are rows of two letters.
 bool IsCategoryRow(const UnicodeAddition& row) { return row.name.size() == 2; }
+
+bool IsScriptRow(const UnicodeAddition& row) {
+  return row.base.empty() || row.base.starts_with("\\p{sc:");
+}
 
 struct AddedRange {
   uint32_t first, last;
@@ -135,6 +170,21 @@ std::optional<CharacterSet> NamedClass(std::string_view loose) {
   return std::nullopt;
 }
 
+// The script \p{NAME}, of a LooseName() that need not be one.
+CharacterSet Script(std::string_view loose) {
+  for (const ScriptCode& row : kScriptCodes) {
+    if (row.code == loose) loose = row.name;
+  }
+  if (auto changed = NamedClass(loose)) return *std::move(changed);
+  CharacterSet set{StrCat("\\p{sc:", loose, "}"), ""};
+  if (loose == "unknown") {  // What was of no script.
+    for (const UnicodeAddition& row : UnicodeAdditions()) {
+      if (IsScriptRow(row)) set.except.append(row.added);
+    }
+  }
+  return set;
+}
+
 CharacterSet Alphabetic() { return *NamedClass("alphabetic"); }
 
 // All that is assigned, but for controls and separators.
@@ -169,12 +219,12 @@ std::optional<CharacterSet> PropertySet(std::string_view name) {
   }
   if (loose == "any") return CharacterSet{"\\x{0}-\\x{10ffff}", ""};
   if (loose == "whitespace") return CharacterSet{std::string(kSpaces), ""};
+  if (loose == "punct") return Category("P");  // Unlike [:punct:], without symbols.
   if (auto posix = PosixSet(loose)) return posix;
   if (loose == "assigned") {
     return CharacterSet{StrCat(GraphMembers(), Members("Z"), Members("Cc")), ""};
   }
-  if (auto named = NamedClass(loose)) return named;
-  return CharacterSet{StrCat("\\p{sc:", loose, "}"), ""};
+  return Script(loose);
 }
 
 std::optional<CharacterSet> PosixSet(std::string_view name) {

@@ -14,6 +14,8 @@ namespace sotto {
 struct CharacterSet {
   std::string members;
   std::string except;  // what of `members` does not belong to it; mostly nothing
+
+  bool operator==(const CharacterSet&) const = default;
 };
 
 // The class that \p{NAME} names: a general category, short or long; a script; a binary property;
@@ -25,8 +27,8 @@ std::optional<CharacterSet> PosixSet(std::string_view name);
 
 // The class of the escape \LETTER, in lower case: d, h, s or w; nullopt: another.
 std::optional<CharacterSet> EscapeSet(char letter);
-// What Oniguruma takes \w, and a word that \b delimits, for outside of brackets: there it counts
-// Latin-1's superscripts and fractions, too.
+// What Oniguruma takes \w, \p{Word} and a word that \b delimits, for outside of brackets: there it
+// counts Latin-1's superscripts and fractions, too.
 CharacterSet WordOutsideBrackets();
 
 // Rust's classes, as expressions between brackets.
