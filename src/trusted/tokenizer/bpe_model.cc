@@ -43,13 +43,20 @@ size_t FirstWordLength(std::string_view text) {
   return std::min(text.find(kSpace, i), text.size());
 }
 
+bool DropsCharacters(const BpeDefinition& definition) {
+  if (definition.unk_id.has_value() || definition.unk_missing) return false;
+  return !definition.byte_fallback ||
+         std::ranges::count(FallbackIds(definition.vocabulary), kNoToken) > 0;
+}
+
 // Whether text may be cut before each space that follows something else, without changing an id:
-// no token, so no join, reaches over such a place, and the space itself is a token, so that no run
-// of unknown characters does. Short words keep the merger in the cache, which makes it several
-// times faster.
+// no token, so no join, reaches over such a place; the space itself is a token, so that no run of
+// unknown characters does; and none is dropped, whose neighbours would join. Short words keep the
+// merger in the cache, which makes it several times faster.
 bool CanCutBeforeSpace(const BpeDefinition& definition) {
   return !definition.ignore_merges && definition.continuing_prefix.empty() &&
-         definition.word_suffix.empty() && definition.vocabulary.Find(kSpace).has_value() &&
+         definition.word_suffix.empty() && !DropsCharacters(definition) &&
+         definition.vocabulary.Find(kSpace).has_value() &&
          std::all_of(definition.tokens.begin(), definition.tokens.end(),
                      [](const std::string& t) { return FirstWordLength(t) == t.size(); });
 }

@@ -96,6 +96,19 @@ TEST(TokenizerTest, WordsNeedNotBeginWithASpace) {
   EXPECT_EQ(IdsOf(file, "ab ab"), (Ids{259, 260, 265, 262}));
 }
 
+// Nor may it be cut where a character is dropped, whose neighbours join.
+TEST(TokenizerTest, NeighboursOfADroppedCharacterJoin) {
+  json file = SentencePieceJson();
+  file["model"]["byte_fallback"] = false;
+  file["model"]["unk_token"] = nullptr;
+  file["normalizer"] = nullptr;
+  EXPECT_EQ(IdsOf(file, "a▁é▁b"), (Ids{260, 264, 261}));
+  file["model"]["byte_fallback"] = true;
+  EXPECT_EQ(IdsOf(file, "a▁é▁b"), (Ids{260, 259, 3 + 0xc3, 3 + 0xa9, 259, 261}));
+  file["model"]["vocab"].erase("<0xA9>");
+  EXPECT_EQ(IdsOf(file, "a▁é▁b"), (Ids{260, 264, 261}));
+}
+
 TEST(TokenizerTest, AddedTokensAreTextWhenPlain) {
   const Tokenizer tokenizer = ParsedTokenizer(ByteLevelJson());
   EXPECT_EQ(IdsOf(tokenizer, "a<eot><bos>b"), (Ids{'a', 261, 260, 'b'}));
