@@ -35,12 +35,23 @@ absl::StatusOr<AddedToken> ParseAddedToken(const JsonValue& entry) {
   return token;
 }
 
-// As they stand in the file. The reference ignores empty ones.
+// Two are one to the reference if this is equal.
+std::string Identity(const AddedToken& token) {
+  std::string flags;
+  for (const bool flag :
+       {token.special, token.lstrip, token.rstrip, token.normalized, token.single_word}) {
+    flags.push_back(flag ? '1' : '0');
+  }
+  return flags + token.content;
+}
+
+// As they stand in the file. The reference ignores empty ones, and those that are there already.
 absl::StatusOr<std::vector<AddedToken>> ParseEntries(const JsonValue& root) {
   std::vector<AddedToken> tokens;
   SOTTO_ASSIGN_OR_RETURN(const auto list, root.OptionalMember("added_tokens"));
   if (!list.has_value()) return tokens;
   SOTTO_ASSIGN_OR_RETURN(const auto entries, list->Elements(kMaxAddedTokens));
+  absl::flat_hash_set<std::string> seen;
   size_t bytes = 0;
   for (const JsonValue& entry : entries) {
     SOTTO_ASSIGN_OR_RETURN(auto token, ParseAddedToken(entry));
@@ -48,7 +59,8 @@ absl::StatusOr<std::vector<AddedToken>> ParseEntries(const JsonValue& root) {
     if (bytes > kMaxAddedBytes) {
       return list->Error(StrCat("contents of more than ", kMaxAddedBytes, " bytes"));
     }
-    if (!token.content.empty()) tokens.push_back(std::move(token));
+    if (!token.content.empty() && seen.insert(Identity(token)).second)
+      tokens.push_back(std::move(token));
   }
   return tokens;
 }
@@ -86,7 +98,7 @@ void PlaceToken(const AddedToken& token, TokenizerDefinition& definition) {
 absl::Status ParseAddedTokens(const JsonValue& root, TokenizerDefinition& definition) {
   SOTTO_ASSIGN_OR_RETURN(std::vector<AddedToken> entries, ParseEntries(root));
   definition.tokens = definition.model.tokens();
-  Registry registry(definition.model.vocabulary(), definition.model.vocabulary().size());
+  Registry registry(definition.model.vocabulary(), definition.model.size());
   absl::flat_hash_map<int32_t, const AddedToken*> last;  // by id: what it does is what it says
   absl::flat_hash_set<absl::string_view> special;
   size_t renumbered = 0;

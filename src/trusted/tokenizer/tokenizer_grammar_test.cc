@@ -391,6 +391,26 @@ TEST(AddedTokenGrammar, OfTwoEntriesTheLastSaysWhatATokenTakes) {
   EXPECT_EQ(IdsOf(file, "a <eot> b"), (Ids{'a', ' ', 261, 'b'}));
 }
 
+// As if an entry that stands there already did not.
+TEST(AddedTokenGrammar, AnEntryThatIsThereAlreadySaysNothing) {
+  json file = ByteLevelJson();
+  const json plain = file["added_tokens"][1];
+  json again = plain;
+  again["rstrip"] = true;
+  file["added_tokens"].push_back(again);
+  file["added_tokens"].push_back(plain);
+  EXPECT_EQ(IdsOf(file, "a<eot> b"), (Ids{'a', 261, 'b'}));
+}
+
+// Its place in the list counts, too, in the number of tokens from which added ones go on.
+TEST(AddedTokenGrammar, IdsGoOnBehindAllPiecesOfUnigram) {
+  json file = UnigramJson();
+  file["model"]["vocab"].push_back(json::array({"a", -9.0}));
+  file["added_tokens"] = {ByteLevelJson()["added_tokens"][0]};
+  file["pre_tokenizer"] = nullptr;
+  EXPECT_EQ(IdsOf(file, "b<bos>"), (Ids{3, 7}));
+}
+
 TEST(PostProcessorGrammar, BeforeAndBehind) {
   json file = ByteLevelJson();
   for (const char* type : {"BertProcessing", "RobertaProcessing"}) {

@@ -30,6 +30,12 @@ struct ModelDefinition : std::variant<BpeDefinition, UnigramDefinition> {
     return std::visit(
         [](const auto& m) -> const auto& { return m.vocabulary; }, AsVariant());
   }
+  // What the reference takes for the number of tokens: of Unigram all in the list, though one may
+  // be there twice.
+  size_t size() const {
+    const auto* unigram = std::get_if<UnigramDefinition>(this);
+    return unigram != nullptr ? unigram->tokens.size() : vocabulary().size();
+  }
   std::optional<int32_t> unk_id() const {
     return std::visit([](const auto& m) { return m.unk_id; }, AsVariant());
   }
