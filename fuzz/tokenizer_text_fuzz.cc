@@ -33,7 +33,20 @@ const Tokenizer& SentencePiece() {
   return tokenizer;
 }
 
-// Steps that cut and rewrite text, and a model that scores.
+json Added(int id, const char* content) {
+  return {{"id", id},        {"content", content},  {"single_word", false}, {"lstrip", false},
+          {"rstrip", false}, {"normalized", false}, {"special", false}};
+}
+
+json AddedTokens() {
+  json taking = Added(6, "<x>"), word = Added(7, "ab"), piece = Added(5, "aa");
+  taking["lstrip"] = taking["rstrip"] = true;
+  word["single_word"] = word["normalized"] = true;
+  piece["special"] = true;
+  return {taking, word, piece};
+}
+
+// Steps that cut and rewrite text, and a model that scores, and has a special token itself.
 const Tokenizer& Unigram() {
   static const Tokenizer tokenizer = Make(
       {{"model",
@@ -41,10 +54,8 @@ const Tokenizer& Unigram() {
          {"unk_id", 0},
          {"vocab", json::array({json::array({"<unk>", 0.0}), json::array({"a", -1.5}),
                                 json::array({"▁ab", -2.0}), json::array({"▁", -1.0}),
-                                json::array({"1", -2.0})})}}},
-       {"added_tokens",
-        {{{"id", 5}, {"content", "<x>"}, {"lstrip", true}, {"rstrip", true}},
-         {{"id", 6}, {"content", "ab"}, {"single_word", true}, {"normalized", true}}}},
+                                json::array({"1", -2.0}), json::array({"aa", -0.5})})}}},
+       {"added_tokens", AddedTokens()},
        {"normalizer",
         {{"type", "Sequence"}, {"normalizers", {{{"type", "NFKC"}}, {{"type", "Lowercase"}}}}}},
        {"pre_tokenizer",
@@ -79,6 +90,8 @@ void CheckText(uint8_t choice, std::string_view text) {
   if (!ids.ok()) return;
   const std::string decoded = DecodeInPieces(tokenizer, *ids);
   SOTTO_CHECK(decoded == *tokenizer.Decode(*ids, {}));
+  // No special token comes of plain text.
+  SOTTO_CHECK(!plain || decoded == *tokenizer.Decode(*ids, {.skip_special = true}));
   if (unigram) return;
   if (byte_level) {
     SOTTO_CHECK(decoded == text);

@@ -163,7 +163,71 @@ const Damage kByteLevelDamages[] = {
                              {"add_prefix_space", false},
                              {"prepend_scheme", "always"}};
      },
-     kInvalid, "pre_tokenizer.prepend_scheme: contradicts add_prefix_space"},
+     kInvalid, "pre_tokenizer.add_prefix_space: contradicts prepend_scheme"},
+    {"NoPrefixSpaceAndNoScheme",
+     [](json& j) {
+       j["pre_tokenizer"] = {
+           {"type", "Metaspace"}, {"replacement", "_"}, {"add_prefix_space", false}};
+     },
+     kInvalid, "pre_tokenizer.add_prefix_space: contradicts prepend_scheme"},
+    {"UnknownMember", [](json& j) { j["normaliser"] = nullptr; }, kUnimplemented,
+     "member normaliser is not supported (supported: version,"},
+    {"OtherVersion", [](json& j) { j["version"] = "1.1"; }, kUnimplemented,
+     "version: 1.1 is not supported (supported: 1.0)"},
+    {"VersionIsNull", [](json& j) { j["version"] = nullptr; }, kInvalid,
+     "version: must be a string"},
+    {"ModelTypeIsNull", [](json& j) { j["model"]["type"] = nullptr; }, kInvalid,
+     "model.type: must be a string"},
+    {"MergesOfTwoForms",
+     [](json& j) {
+       j["model"]["merges"][1] = {"ab", "c"};
+     },
+     kInvalid, "model.merges[1]: is of another form than the first"},
+    {"AddedTokensIsNull", [](json& j) { j["added_tokens"] = nullptr; }, kInvalid,
+     "added_tokens: must be an array"},
+    {"AddedWithoutLstrip", [](json& j) { j["added_tokens"][1].erase("lstrip"); }, kInvalid,
+     "added_tokens[1].lstrip: missing"},
+    {"AddedWithoutNormalized", [](json& j) { j["added_tokens"][1].erase("normalized"); }, kInvalid,
+     "added_tokens[1].normalized: missing"},
+    {"StripWithoutSide",
+     [](json& j) {
+       j["normalizer"] = {{"type", "Strip"}, {"strip_left", true}};
+     },
+     kInvalid, "normalizer.strip_right: missing"},
+    {"DigitsOfNoKind",
+     [](json& j) {
+       j["pre_tokenizer"] = {{"type", "Digits"}};
+     },
+     kInvalid, "pre_tokenizer.individual_digits: missing"},
+    {"SplitWithoutInvert", [](json& j) { j["pre_tokenizer"]["pretokenizers"][0].erase("invert"); },
+     kInvalid, "pre_tokenizer.pretokenizers[0].invert: missing"},
+    {"SplitByTwoPatterns",
+     [](json& j) { j["pre_tokenizer"]["pretokenizers"][0]["pattern"]["String"] = "a"; }, kInvalid,
+     "pre_tokenizer.pretokenizers[0].pattern: must have one member, Regex or String"},
+    {"ReplaceOfTwoPatterns",
+     [](json& j) {
+       j["normalizer"] = {
+           {"type", "Replace"}, {"pattern", {{"String", "a"}, {"Regex", "b"}}}, {"content", "c"}};
+     },
+     kInvalid, "normalizer.pattern: must have one member, Regex or String"},
+    {"ByteLevelWithoutOffsets",
+     [](json& j) { j["pre_tokenizer"]["pretokenizers"][1].erase("trim_offsets"); }, kInvalid,
+     "pre_tokenizer.pretokenizers[1].trim_offsets: missing"},
+    {"UseRegexIsNull",
+     [](json& j) { j["pre_tokenizer"]["pretokenizers"][1]["use_regex"] = nullptr; }, kInvalid,
+     "pre_tokenizer.pretokenizers[1].use_regex: must be true or false"},
+    {"ByteLevelDecoderWithoutPrefix", [](json& j) { j["decoder"].erase("add_prefix_space"); },
+     kInvalid, "decoder.add_prefix_space: missing"},
+    {"ByteLevelPostProcessorWithoutPrefix",
+     [](json& j) {
+       j["post_processor"] = {{"type", "ByteLevel"}, {"trim_offsets", true}};
+     },
+     kInvalid, "post_processor.add_prefix_space: missing"},
+    {"TemplateWithoutPair", [](json& j) { j["post_processor"].erase("pair"); }, kInvalid,
+     "post_processor.pair: missing"},
+    {"TemplateWithoutTypeId",
+     [](json& j) { j["post_processor"]["single"][1]["Sequence"].erase("type_id"); }, kInvalid,
+     "post_processor.single[1].Sequence.type_id: missing"},
     {"SplitByNothing",
      [](json& j) {
        j["pre_tokenizer"]["pretokenizers"][0]["pattern"] = {{"Bytes", " "}};

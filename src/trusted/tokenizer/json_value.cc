@@ -63,7 +63,7 @@ absl::StatusOr<std::vector<JsonValue>> JsonValue::Elements(size_t limit) const {
   return elements;
 }
 
-absl::StatusOr<std::optional<JsonValue>> JsonValue::OptionalMember(std::string_view key) const {
+absl::StatusOr<std::optional<JsonValue>> JsonValue::MemberOrNull(std::string_view key) const {
   SOTTO_ASSIGN_OR_RETURN(const simdjson::dom::object object, Object());
   simdjson::dom::element member;
   size_t found = 0;
@@ -73,9 +73,15 @@ absl::StatusOr<std::optional<JsonValue>> JsonValue::OptionalMember(std::string_v
     // Which of two would count differs from reader to reader.
     if (++found > 1) return ErrorAt(StrCat(path_.empty() ? "" : ".", key), "appears twice");
   }
-  if (found == 0 || member.is_null()) return std::optional<JsonValue>();
+  if (found == 0) return std::optional<JsonValue>();
   return std::optional<JsonValue>(
       JsonValue(member, source_, path_.empty() ? std::string(key) : StrCat(path_, ".", key)));
+}
+
+absl::StatusOr<std::optional<JsonValue>> JsonValue::OptionalMember(std::string_view key) const {
+  SOTTO_ASSIGN_OR_RETURN(auto member, MemberOrNull(key));
+  if (member.has_value() && member->is_null()) member.reset();
+  return member;
 }
 
 absl::StatusOr<JsonValue> JsonValue::Member(std::string_view key) const {
@@ -89,9 +95,20 @@ absl::StatusOr<std::string_view> JsonValue::StringMember(std::string_view key) c
   return member.String();
 }
 
+absl::StatusOr<bool> JsonValue::BoolMember(std::string_view key) const {
+  SOTTO_ASSIGN_OR_RETURN(const JsonValue member, Member(key));
+  return member.Bool();
+}
+
 absl::StatusOr<bool> JsonValue::BoolMember(std::string_view key, bool if_missing) const {
-  SOTTO_ASSIGN_OR_RETURN(const auto member, OptionalMember(key));
+  SOTTO_ASSIGN_OR_RETURN(const auto member, MemberOrNull(key));
   if (!member.has_value()) return if_missing;
+  return member->Bool();
+}
+
+absl::StatusOr<bool> JsonValue::OptionalBool(std::string_view key, bool otherwise) const {
+  SOTTO_ASSIGN_OR_RETURN(const auto member, OptionalMember(key));
+  if (!member.has_value()) return otherwise;
   return member->Bool();
 }
 
@@ -103,7 +120,8 @@ absl::Status JsonValue::ErrorAt(std::string_view subscript, std::string_view wha
 }
 
 absl::Status JsonValue::Unsupported(std::string_view found, std::string_view supported) const {
-  return absl::UnimplementedError(StrCat(source_, ": ", path_, ": ", Printable(found),
+  return absl::UnimplementedError(StrCat(source_, ": ", path_, path_.empty() ? "" : ": ",
+                                         Printable(found),
                                          " is not supported (supported: ", supported, ")"));
 }
 

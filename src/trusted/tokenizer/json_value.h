@@ -39,8 +39,14 @@ class JsonValue {
   absl::StatusOr<JsonValue> Member(std::string_view key) const;
   // nullopt when it is missing or null.
   absl::StatusOr<std::optional<JsonValue>> OptionalMember(std::string_view key) const;
+  // nullopt when it is missing: a null is a value.
+  absl::StatusOr<std::optional<JsonValue>> MemberOrNull(std::string_view key) const;
   absl::StatusOr<std::string_view> StringMember(std::string_view key) const;
+  absl::StatusOr<bool> BoolMember(std::string_view key) const;
+  // One that may be missing, but not null.
   absl::StatusOr<bool> BoolMember(std::string_view key, bool if_missing) const;
+  // One that may be null, too.
+  absl::StatusOr<bool> OptionalBool(std::string_view key, bool otherwise) const;
 
   // INVALID_ARGUMENT, "SOURCE: PATH: WHAT".
   absl::Status Error(std::string_view what) const;

@@ -27,11 +27,11 @@ absl::StatusOr<AddedToken> ParseAddedToken(const JsonValue& entry) {
     return entry.ErrorAt(".content", StrCat("is longer than ", kMaxAddedTokenBytes, " bytes"));
   }
   token.content = content;
-  SOTTO_ASSIGN_OR_RETURN(token.special, entry.BoolMember("special", false));
-  SOTTO_ASSIGN_OR_RETURN(token.lstrip, entry.BoolMember("lstrip", false));
-  SOTTO_ASSIGN_OR_RETURN(token.rstrip, entry.BoolMember("rstrip", false));
-  SOTTO_ASSIGN_OR_RETURN(token.normalized, entry.BoolMember("normalized", !token.special));
-  SOTTO_ASSIGN_OR_RETURN(token.single_word, entry.BoolMember("single_word", false));
+  SOTTO_ASSIGN_OR_RETURN(token.special, entry.BoolMember("special"));
+  SOTTO_ASSIGN_OR_RETURN(token.lstrip, entry.BoolMember("lstrip"));
+  SOTTO_ASSIGN_OR_RETURN(token.rstrip, entry.BoolMember("rstrip"));
+  SOTTO_ASSIGN_OR_RETURN(token.normalized, entry.BoolMember("normalized"));
+  SOTTO_ASSIGN_OR_RETURN(token.single_word, entry.BoolMember("single_word"));
   return token;
 }
 
@@ -48,7 +48,7 @@ std::string Identity(const AddedToken& token) {
 // As they stand in the file. The reference ignores empty ones, and those that are there already.
 absl::StatusOr<std::vector<AddedToken>> ParseEntries(const JsonValue& root) {
   std::vector<AddedToken> tokens;
-  SOTTO_ASSIGN_OR_RETURN(const auto list, root.OptionalMember("added_tokens"));
+  SOTTO_ASSIGN_OR_RETURN(const auto list, root.MemberOrNull("added_tokens"));
   if (!list.has_value()) return tokens;
   SOTTO_ASSIGN_OR_RETURN(const auto entries, list->Elements(kMaxAddedTokens));
   absl::flat_hash_set<std::string> seen;

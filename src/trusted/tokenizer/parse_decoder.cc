@@ -38,6 +38,7 @@ absl::StatusOr<DecoderStep> ParseDecoderMetaspace(const JsonValue& metaspace) {
   DecoderStep step{.kind = DecoderStep::Kind::kMetaspace};
   SOTTO_ASSIGN_OR_RETURN(step.character, CharacterMember(metaspace, "replacement"));
   SOTTO_ASSIGN_OR_RETURN(const MetaspacePrepend prepend, ParseMetaspacePrepend(metaspace));
+  SOTTO_RETURN_IF_ERROR(metaspace.OptionalBool("split", true).status());
   step.drop_first = prepend != MetaspacePrepend::kNever;
   return step;
 }
@@ -68,6 +69,7 @@ absl::Status AddDecoderSteps(const JsonValue& decoder, std::vector<DecoderStep>&
   } else if (type == "Fuse") {
     chain.push_back({.kind = DecoderStep::Kind::kFuse});
   } else if (type == "ByteLevel") {
+    SOTTO_RETURN_IF_ERROR(ParseByteLevelFlags(decoder).status());
     chain.push_back({.kind = DecoderStep::Kind::kByteLevel});
   } else {
     const absl::Status unknown =

@@ -79,11 +79,13 @@ absl::Status ParseMerges(const JsonValue& model, BpeDefinition& definition) {
   definition.merges = MergeTable(count);
   uint32_t rank = 0;
   std::string joined;
+  const bool first_is_string = count > 0 && array.at(0).is_string();
   for (const dom::element merge : array) {
     const auto error = [&](std::string_view what) {
       return merges.ErrorAt(StrCat("[", rank, "]"), what);
     };
     const MergePair pair = SplitMerge(merge);
+    if (merge.is_string() != first_is_string) return error("is of another form than the first");
     if (pair.left.empty() || pair.right.empty()) return error("must be two tokens");
     const auto left = definition.vocabulary.Find(pair.left);
     const auto right = definition.vocabulary.Find(pair.right);
@@ -129,9 +131,9 @@ absl::StatusOr<std::string> OptionalText(const JsonValue& model, std::string_vie
 absl::StatusOr<BpeDefinition> ParseBpe(const JsonValue& model) {
   SOTTO_RETURN_IF_ERROR(RefuseDropout(model));
   BpeDefinition definition;
-  SOTTO_ASSIGN_OR_RETURN(definition.ignore_merges, model.BoolMember("ignore_merges", false));
-  SOTTO_ASSIGN_OR_RETURN(definition.byte_fallback, model.BoolMember("byte_fallback", false));
-  SOTTO_ASSIGN_OR_RETURN(definition.fuse_unk, model.BoolMember("fuse_unk", false));
+  SOTTO_ASSIGN_OR_RETURN(definition.ignore_merges, model.OptionalBool("ignore_merges", false));
+  SOTTO_ASSIGN_OR_RETURN(definition.byte_fallback, model.OptionalBool("byte_fallback", false));
+  SOTTO_ASSIGN_OR_RETURN(definition.fuse_unk, model.OptionalBool("fuse_unk", false));
   SOTTO_ASSIGN_OR_RETURN(definition.continuing_prefix,
                          OptionalText(model, "continuing_subword_prefix"));
   SOTTO_ASSIGN_OR_RETURN(definition.word_suffix, OptionalText(model, "end_of_word_suffix"));
@@ -188,7 +190,7 @@ absl::StatusOr<UnigramDefinition> ParseUnigram(const JsonValue& model) {
 
 // Files of old versions have no type.
 absl::StatusOr<std::string> ModelType(const JsonValue& model) {
-  SOTTO_ASSIGN_OR_RETURN(const auto type, model.OptionalMember("type"));
+  SOTTO_ASSIGN_OR_RETURN(const auto type, model.MemberOrNull("type"));
   if (type.has_value()) {
     SOTTO_ASSIGN_OR_RETURN(const std::string_view name, type->String());
     return std::string(name);

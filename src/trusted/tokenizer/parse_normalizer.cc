@@ -37,8 +37,8 @@ absl::StatusOr<NormalizerStep> ParseNormalizerStep(const JsonValue& normalizer,
   }
   if (type == "Strip") {
     NormalizerStep step{.kind = NormalizerStep::Kind::kStrip};
-    SOTTO_ASSIGN_OR_RETURN(step.strip_left, normalizer.BoolMember("strip_left", true));
-    SOTTO_ASSIGN_OR_RETURN(step.strip_right, normalizer.BoolMember("strip_right", true));
+    SOTTO_ASSIGN_OR_RETURN(step.strip_left, normalizer.BoolMember("strip_left"));
+    SOTTO_ASSIGN_OR_RETURN(step.strip_right, normalizer.BoolMember("strip_right"));
     return step;
   }
   return normalizer.Unsupported(
@@ -48,7 +48,7 @@ absl::StatusOr<NormalizerStep> ParseNormalizerStep(const JsonValue& normalizer,
 }  // namespace
 
 absl::StatusOr<NormalizerStep> ParseReplace(const JsonValue& replace) {
-  SOTTO_ASSIGN_OR_RETURN(const JsonValue pattern, replace.Member("pattern"));
+  SOTTO_ASSIGN_OR_RETURN(const JsonValue pattern, PatternMember(replace));
   SOTTO_ASSIGN_OR_RETURN(const std::string_view to, replace.StringMember("content"));
   NormalizerStep step{.kind = NormalizerStep::Kind::kReplace, .content = std::string(to)};
   SOTTO_ASSIGN_OR_RETURN(const auto text, pattern.OptionalMember("String"));

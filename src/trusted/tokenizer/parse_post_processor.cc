@@ -7,11 +7,45 @@
 namespace sotto {
 namespace {
 
+// A template's part: whether it is a special token, and its name.
+struct TemplatePart {
+  bool special = false;
+  std::string_view id;
+};
+
+absl::StatusOr<TemplatePart> ParseTemplatePart(const JsonValue& element) {
+  TemplatePart part;
+  SOTTO_ASSIGN_OR_RETURN(const auto special, element.OptionalMember("SpecialToken"));
+  part.special = special.has_value();
+  SOTTO_ASSIGN_OR_RETURN(const JsonValue value,
+                         part.special ? *special : element.Member("Sequence"));
+  SOTTO_ASSIGN_OR_RETURN(part.id, value.StringMember("id"));
+  SOTTO_ASSIGN_OR_RETURN(const JsonValue type_id, value.Member("type_id"));
+  SOTTO_RETURN_IF_ERROR(type_id.Int().status());
+  return part;
+}
+
+// `pair` says nothing of a single text, but the reference wants it.
+absl::Status CheckPairTemplate(const JsonValue& processor) {
+  SOTTO_ASSIGN_OR_RETURN(const JsonValue pair, processor.Member("pair"));
+  SOTTO_ASSIGN_OR_RETURN(const auto elements, pair.Elements(kMaxSteps));
+  for (const JsonValue& element : elements) {
+    SOTTO_ASSIGN_OR_RETURN(const TemplatePart part, ParseTemplatePart(element));
+    if (!part.special && part.id != "A" && part.id != "B") {
+      return element.ErrorAt(".Sequence.id", "must be A or B");
+    }
+  }
+  return absl::OkStatus();
+}
+
 // Appends the ids that a template's special token `name` stands for.
 absl::Status AppendTemplateIds(const JsonValue& processor, std::string_view name,
                                size_t vocabulary_size, std::vector<int32_t>& ids) {
   SOTTO_ASSIGN_OR_RETURN(const JsonValue table, processor.Member("special_tokens"));
   SOTTO_ASSIGN_OR_RETURN(const JsonValue token, table.Member(name));
+  SOTTO_RETURN_IF_ERROR(token.StringMember("id").status());
+  SOTTO_ASSIGN_OR_RETURN(const JsonValue names, token.Member("tokens"));
+  SOTTO_RETURN_IF_ERROR(names.Array().status());
   SOTTO_ASSIGN_OR_RETURN(const JsonValue list, token.Member("ids"));
   SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements(kMaxSteps));
   for (const JsonValue& element : elements) {
@@ -28,24 +62,23 @@ absl::Status AppendTemplateIds(const JsonValue& processor, std::string_view name
 absl::Status ParseTemplate(const JsonValue& processor, TokenizerDefinition& definition) {
   SOTTO_ASSIGN_OR_RETURN(const JsonValue single, processor.Member("single"));
   SOTTO_ASSIGN_OR_RETURN(const auto elements, single.Elements(kMaxSteps));
+  SOTTO_ASSIGN_OR_RETURN(const JsonValue table, processor.Member("special_tokens"));
+  SOTTO_RETURN_IF_ERROR(table.Object().status());
   bool after_text = false;
   for (const JsonValue& element : elements) {
-    SOTTO_ASSIGN_OR_RETURN(const auto special, element.OptionalMember("SpecialToken"));
-    if (!special.has_value()) {
-      SOTTO_ASSIGN_OR_RETURN(const JsonValue sequence, element.Member("Sequence"));
-      SOTTO_ASSIGN_OR_RETURN(const std::string_view which, sequence.StringMember("id"));
+    SOTTO_ASSIGN_OR_RETURN(const TemplatePart part, ParseTemplatePart(element));
+    if (!part.special) {
       // $B is the second text of a pair; with it the reference crashes.
-      if (which != "A") return sequence.ErrorAt(".id", "must be A, the text");
+      if (part.id != "A") return element.ErrorAt(".Sequence.id", "must be A, the text");
       if (after_text) return single.Error("must hold one Sequence");
       after_text = true;
       continue;
     }
-    SOTTO_ASSIGN_OR_RETURN(const std::string_view name, special->StringMember("id"));
     SOTTO_RETURN_IF_ERROR(
-        AppendTemplateIds(processor, name, definition.tokens.size(),
+        AppendTemplateIds(processor, part.id, definition.tokens.size(),
                           after_text ? definition.suffix_ids : definition.prefix_ids));
   }
-  return after_text ? absl::OkStatus() : single.Error("must hold one Sequence");
+  return after_text ? CheckPairTemplate(processor) : single.Error("must hold one Sequence");
 }
 
 // BertProcessing and RobertaProcessing: ["TOKEN", ID] before a text and behind it.
@@ -80,7 +113,7 @@ absl::Status ParsePostProcessor(const JsonValue& post_processor, TokenizerDefini
     }
     return absl::OkStatus();
   }
-  if (type == "ByteLevel") return absl::OkStatus();
+  if (type == "ByteLevel") return ParseByteLevelFlags(post_processor).status();
   const bool pair = type == "BertProcessing" || type == "RobertaProcessing";
   if (type != "TemplateProcessing" && !pair) {
     return post_processor.Unsupported(

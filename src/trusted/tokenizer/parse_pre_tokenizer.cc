@@ -59,22 +59,21 @@ absl::StatusOr<SplitBehavior> ParseBehavior(const JsonValue& step) {
 
 absl::Status ParseSplit(const JsonValue& split, Steps& steps) {
   PreTokenizerStep step;
-  SOTTO_ASSIGN_OR_RETURN(const JsonValue pattern, split.Member("pattern"));
+  SOTTO_ASSIGN_OR_RETURN(const JsonValue pattern, PatternMember(split));
   SOTTO_ASSIGN_OR_RETURN(auto expression, ParsePattern(pattern));
   step.pattern.push_back(std::move(expression));
   SOTTO_ASSIGN_OR_RETURN(step.behavior, ParseBehavior(split));
-  SOTTO_ASSIGN_OR_RETURN(step.invert, split.BoolMember("invert", false));
+  SOTTO_ASSIGN_OR_RETURN(step.invert, split.BoolMember("invert"));
   return AddStep(split, std::move(step), steps);
 }
 
 absl::Status ParseByteLevel(const JsonValue& byte_level, Steps& steps) {
-  SOTTO_ASSIGN_OR_RETURN(const bool prefix, byte_level.BoolMember("add_prefix_space", true));
-  if (prefix) {
+  SOTTO_ASSIGN_OR_RETURN(const ByteLevelFlags flags, ParseByteLevelFlags(byte_level));
+  if (flags.add_prefix_space) {
     SOTTO_RETURN_IF_ERROR(
         AddStep(byte_level, {.kind = PreTokenizerStep::Kind::kPrefix, .text = " "}, steps));
   }
-  SOTTO_ASSIGN_OR_RETURN(const bool use_regex, byte_level.BoolMember("use_regex", true));
-  if (use_regex) {
+  if (flags.use_regex) {
     SOTTO_ASSIGN_OR_RETURN(auto pattern, ToPcre2(kGpt2Pattern));
     SOTTO_RETURN_IF_ERROR(AddOwnSplit(byte_level, {.pattern = std::move(pattern)}, steps));
   }
@@ -89,14 +88,14 @@ absl::Status ParseMetaspace(const JsonValue& metaspace, Steps& steps) {
   }
   step.text = std::string(text);
   SOTTO_ASSIGN_OR_RETURN(step.prepend, ParseMetaspacePrepend(metaspace));
-  SOTTO_ASSIGN_OR_RETURN(const bool split, metaspace.BoolMember("split", true));
+  SOTTO_ASSIGN_OR_RETURN(const bool split, metaspace.OptionalBool("split", true));
   SOTTO_RETURN_IF_ERROR(AddStep(metaspace, std::move(step), steps));
   if (!split) return absl::OkStatus();
   return AddOwnSplit(metaspace, {EscapedPattern(text), SplitBehavior::kMergedWithNext}, steps);
 }
 
 absl::Status ParseDigits(const JsonValue& digits, Steps& steps) {
-  SOTTO_ASSIGN_OR_RETURN(const bool each, digits.BoolMember("individual_digits", false));
+  SOTTO_ASSIGN_OR_RETURN(const bool each, digits.BoolMember("individual_digits"));
   return AddOwnSplit(digits,
                      {StrCat("[", RustNumericMembers(), "]"),
                       each ? SplitBehavior::kIsolated : SplitBehavior::kContiguous},
@@ -105,7 +104,7 @@ absl::Status ParseDigits(const JsonValue& digits, Steps& steps) {
 
 absl::Status ParsePunctuation(const JsonValue& punctuation, Steps& steps) {
   OwnSplit split{.pattern = RustPunctuationPattern()};
-  SOTTO_ASSIGN_OR_RETURN(const auto behavior, punctuation.OptionalMember("behavior"));
+  SOTTO_ASSIGN_OR_RETURN(const auto behavior, punctuation.MemberOrNull("behavior"));
   if (behavior.has_value()) {
     SOTTO_ASSIGN_OR_RETURN(split.behavior, ParseBehavior(punctuation));
   }
@@ -136,6 +135,21 @@ absl::Status AddWords(const JsonValue& place, Steps& steps) {
 
 }  // namespace
 
+absl::StatusOr<ByteLevelFlags> ParseByteLevelFlags(const JsonValue& byte_level) {
+  ByteLevelFlags flags;
+  SOTTO_ASSIGN_OR_RETURN(flags.add_prefix_space, byte_level.BoolMember("add_prefix_space"));
+  SOTTO_ASSIGN_OR_RETURN(flags.trim_offsets, byte_level.BoolMember("trim_offsets"));
+  SOTTO_ASSIGN_OR_RETURN(flags.use_regex, byte_level.BoolMember("use_regex", true));
+  return flags;
+}
+
+absl::StatusOr<JsonValue> PatternMember(const JsonValue& step) {
+  SOTTO_ASSIGN_OR_RETURN(JsonValue pattern, step.Member("pattern"));
+  SOTTO_ASSIGN_OR_RETURN(const simdjson::dom::object members, pattern.Object());
+  if (members.size() > 1) return pattern.Error("must have one member, Regex or String");
+  return pattern;
+}
+
 absl::StatusOr<SplitPattern> ParsePattern(const JsonValue& pattern) {
   SOTTO_ASSIGN_OR_RETURN(const auto regex, pattern.OptionalMember("Regex"));
   SOTTO_ASSIGN_OR_RETURN(const auto text, pattern.OptionalMember("String"));
@@ -151,15 +165,19 @@ absl::StatusOr<SplitPattern> ParsePattern(const JsonValue& pattern) {
 }
 
 absl::StatusOr<MetaspacePrepend> ParseMetaspacePrepend(const JsonValue& metaspace) {
-  SOTTO_ASSIGN_OR_RETURN(const auto scheme, metaspace.OptionalMember("prepend_scheme"));
-  SOTTO_ASSIGN_OR_RETURN(const bool legacy, metaspace.BoolMember("add_prefix_space", true));
-  if (!scheme.has_value()) return legacy ? MetaspacePrepend::kAlways : MetaspacePrepend::kNever;
-  SOTTO_ASSIGN_OR_RETURN(const std::string_view name, scheme->String());
+  SOTTO_ASSIGN_OR_RETURN(const auto scheme, metaspace.MemberOrNull("prepend_scheme"));
+  SOTTO_ASSIGN_OR_RETURN(const bool legacy, metaspace.OptionalBool("add_prefix_space", true));
+  std::string_view name = "always";
+  if (scheme.has_value()) {
+    SOTTO_ASSIGN_OR_RETURN(name, scheme->String());
+  }
   if (name == "never") return MetaspacePrepend::kNever;
-  if (!legacy) return scheme->Error("contradicts add_prefix_space");
+  if (!legacy) {
+    return metaspace.ErrorAt(".add_prefix_space", "contradicts prepend_scheme, which is not never");
+  }
   if (name == "first") return MetaspacePrepend::kFirst;
   if (name == "always") return MetaspacePrepend::kAlways;
-  return scheme->Unsupported(name, "first, never, always");
+  return metaspace.Unsupported(StrCat("prepend_scheme ", name), "first, never, always");
 }
 
 absl::Status ParsePreTokenizer(const JsonValue& pre_tokenizer, Steps& steps) {

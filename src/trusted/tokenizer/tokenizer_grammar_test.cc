@@ -24,7 +24,8 @@ using testing::HasSubstr;
 json Bytes() {
   json file = ByteLevelJson();
   file["model"]["merges"] = json::array();
-  file["pre_tokenizer"] = {{"type", "ByteLevel"}, {"add_prefix_space", false}};
+  file["pre_tokenizer"] = {
+      {"type", "ByteLevel"}, {"trim_offsets", true}, {"add_prefix_space", false}};
   return file;
 }
 
@@ -97,7 +98,7 @@ TEST(NormalizerGrammar, Strip) {
             "a \n");
   EXPECT_EQ(Normalised({{"type", "Strip"}, {"strip_left", false}, {"strip_right", true}}, text),
             "\u3000 a");
-  EXPECT_EQ(Normalised({{"type", "Strip"}}, "  "), "");
+  EXPECT_EQ(Normalised({{"type", "Strip"}, {"strip_left", true}, {"strip_right", true}}, "  "), "");
 }
 
 TEST(NormalizerGrammar, ReplaceByExpression) {
@@ -163,8 +164,8 @@ TEST(PreTokenizerGrammar, Metaspace) {
   ExpectWords(metaspace("always", false), "a b", {"_a_b"});
   ExpectWords(metaspace("never", false), "a b", {"a_b"});
   ExpectWords(metaspace("first", true), " a b", {"_a", "_b"});
-  ExpectWords({{"type", "Metaspace"}, {"replacement", "_"}, {"add_prefix_space", false}}, "a b",
-              {"a", "_b"});
+  ExpectWords({{"type", "Metaspace"}, {"replacement", "_"}, {"add_prefix_space", true}}, "a b",
+              {"_a", "_b"});
 }
 
 // Only where the input begins, not where a piece does.
@@ -218,8 +219,14 @@ TEST(PreTokenizerGrammar, MetaspaceFirst) {
 
 TEST(PreTokenizerGrammar, ByteLevelAmidASequence) {
   json file = Bytes();
-  const json byte_level = {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"use_regex", false}};
-  const json split = {{"type", "Split"}, {"pattern", {{"String", "Ġ"}}}, {"behavior", "Removed"}};
+  const json byte_level = {{"type", "ByteLevel"},
+                           {"trim_offsets", true},
+                           {"add_prefix_space", true},
+                           {"use_regex", false}};
+  const json split = {{"type", "Split"},
+                      {"pattern", {{"String", "Ġ"}}},
+                      {"behavior", "Removed"},
+                      {"invert", false}};
   file["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", {byte_level, split}}};
   EXPECT_EQ(IdsOf(file, "a b"), (Ids{'a', 'b'}));
 }
@@ -227,7 +234,10 @@ TEST(PreTokenizerGrammar, ByteLevelAmidASequence) {
 // Thirty steps that each double a text.
 TEST(PreTokenizerGrammar, StepsThatGrowWithoutEndAreAnError) {
   json file = Bytes();
-  const json step = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}};
+  const json step = {{"type", "ByteLevel"},
+                     {"trim_offsets", true},
+                     {"add_prefix_space", false},
+                     {"use_regex", false}};
   file["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", json::array_t(30, step)}};
   const auto ids = ParsedTokenizer(file).Encode(std::string(100'000, ' '), {});
   EXPECT_EQ(ids.status().code(), absl::StatusCode::kInvalidArgument);
@@ -414,7 +424,11 @@ TEST(AddedTokenGrammar, IdsGoOnBehindAllPiecesOfUnigram) {
 TEST(PostProcessorGrammar, BeforeAndBehind) {
   json file = ByteLevelJson();
   for (const char* type : {"BertProcessing", "RobertaProcessing"}) {
-    file["post_processor"] = {{"type", type}, {"cls", {"<bos>", 260}}, {"sep", {"<eot>", 261}}};
+    file["post_processor"] = {{"type", type},
+                              {"cls", {"<bos>", 260}},
+                              {"sep", {"<eot>", 261}},
+                              {"trim_offsets", true},
+                              {"add_prefix_space", false}};
     EXPECT_EQ(IdsOf(file, "ab", {.add_bos = true}), (Ids{260, 256, 261}));
     EXPECT_EQ(IdsOf(file, "ab"), Ids{256});
   }

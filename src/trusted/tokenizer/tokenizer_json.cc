@@ -25,6 +25,25 @@ void TakeByteLevelForm(TokenizerDefinition& definition) {
   definition.byte_level = true;
 }
 
+// What the reference refuses to read, too: a member that it does not know, so that a misspelt one
+// is not left out in silence.
+absl::Status CheckTopLevel(const JsonValue& root) {
+  constexpr std::string_view kMembers[] = {"version",        "truncation", "padding",
+                                           "added_tokens",   "normalizer", "pre_tokenizer",
+                                           "post_processor", "decoder",    "model"};
+  SOTTO_ASSIGN_OR_RETURN(const simdjson::dom::object members, root.Object());
+  for (const simdjson::dom::key_value_pair member : members) {
+    if (std::ranges::find(kMembers, member.key) != std::end(kMembers)) continue;
+    return root.Unsupported(StrCat("member ", member.key),
+                            "version, truncation, padding, added_tokens, normalizer, "
+                            "pre_tokenizer, post_processor, decoder, model");
+  }
+  SOTTO_ASSIGN_OR_RETURN(const auto version, root.MemberOrNull("version"));
+  if (!version.has_value()) return absl::OkStatus();
+  SOTTO_ASSIGN_OR_RETURN(const std::string_view name, version->String());
+  return name == "1.0" ? absl::OkStatus() : version->Unsupported(name, "1.0");
+}
+
 absl::Status ParseSteps(const JsonValue& root, TokenizerDefinition& definition) {
   SOTTO_ASSIGN_OR_RETURN(const auto normalizer, root.OptionalMember("normalizer"));
   if (normalizer.has_value()) {
@@ -53,6 +72,7 @@ absl::StatusOr<TokenizerDefinition> ParseTokenizerJson(std::string_view json,
                                                        const std::string& source) {
   TokenizerDefinition definition;
   SOTTO_RETURN_IF_ERROR(ReadJsonText(json, source, [&](const JsonValue& root) -> absl::Status {
+    SOTTO_RETURN_IF_ERROR(CheckTopLevel(root));
     SOTTO_ASSIGN_OR_RETURN(const JsonValue model, root.Member("model"));
     SOTTO_ASSIGN_OR_RETURN(definition.model, ParseModel(model));
     SOTTO_RETURN_IF_ERROR(ParseAddedTokens(root, definition));

@@ -25,7 +25,8 @@ absl::StatusOr<ModelDefinition> ParseModel(const JsonValue& model);
 // warning where the file has another. REQUIRES: definition.model is complete.
 absl::Status ParseAddedTokens(const JsonValue& root, TokenizerDefinition& definition);
 
-// A pattern, {"Regex": ..} or {"String": ..}.
+// `pattern`, {"Regex": ..} or {"String": ..}, with one member indeed.
+absl::StatusOr<JsonValue> PatternMember(const JsonValue& step);
 absl::StatusOr<SplitPattern> ParsePattern(const JsonValue& pattern);
 
 // `normalizer`.
@@ -37,6 +38,14 @@ absl::StatusOr<NormalizerStep> ParseReplace(const JsonValue& replace);
 // `pre_tokenizer`.
 absl::Status ParsePreTokenizer(const JsonValue& pre_tokenizer,
                                std::vector<PreTokenizerStep>& steps);
+
+// Of ByteLevel, as pre-tokenizer, post-processor and decoder: the reference wants all but the last
+// in each, whatever it uses.
+struct ByteLevelFlags {
+  bool add_prefix_space = false, trim_offsets = false;
+  bool use_regex = true;
+};
+absl::StatusOr<ByteLevelFlags> ParseByteLevelFlags(const JsonValue& byte_level);
 
 // Of Metaspace, as pre-tokenizer and as decoder: prepend_scheme, or the older add_prefix_space.
 using MetaspacePrepend = PreTokenizerStep::Prepend;
