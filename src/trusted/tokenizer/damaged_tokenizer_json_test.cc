@@ -54,9 +54,9 @@ const Damage kByteLevelDamages[] = {
     {"UnigramLongToken",
      [](json& j) {
        j["model"] = {{"type", "Unigram"},
-                     {"vocab", json::array({json::array({std::string(513, 'a'), 0.5})})}};
+                     {"vocab", json::array({json::array({std::string(257, 'a'), 0.5})})}};
      },
-     kInvalid, "model.vocab[0]: token is longer than 512 bytes"},
+     kInvalid, "model.vocab[0]: token is longer than 256 bytes"},
     {"UnigramUnknownBeyondVocab",
      [](json& j) {
        j["model"] = {
@@ -123,9 +123,9 @@ const Damage kByteLevelDamages[] = {
      [](json& j) {
        auto& steps = j["pre_tokenizer"]["pretokenizers"];
        const json split = steps[0];
-       steps = {{{"type", "Sequence"}, {"pretokenizers", ManyTimes(split, 32)}}, split};
+       steps = {{{"type", "Sequence"}, {"pretokenizers", ManyTimes(split, 8)}}, split};
      },
-     kInvalid, "pre_tokenizer.pretokenizers[1]: too many steps in all"},
+     kInvalid, "pre_tokenizer.pretokenizers[1]: has more than 8 steps in all"},
     {"LongRegex",
      [](json& j) {
        j["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = std::string(4097, 'x');
@@ -272,10 +272,10 @@ const Damage kSentencePieceDamages[] = {
     {"ManyNormalizersInSequences",
      [](json& j) {
        const json two = {{"type", "Sequence"},
-                         {"normalizers", ManyTimes(j["normalizer"]["normalizers"][1], 20)}};
+                         {"normalizers", ManyTimes(j["normalizer"]["normalizers"][1], 5)}};
        j["normalizer"]["normalizers"] = {two, two};
      },
-     kInvalid, "normalizer.normalizers[1].normalizers[12]: too many steps in all"},
+     kInvalid, "normalizer.normalizers[1].normalizers[3]: has more than 8 steps in all"},
     {"DecoderThatGrows",
      [](json& j) {
        const json replace = {

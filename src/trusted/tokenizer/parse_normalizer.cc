@@ -70,7 +70,7 @@ absl::StatusOr<NormalizerStep> ParseReplace(const JsonValue& replace) {
 
 absl::Status ParseNormalizer(const JsonValue& normalizer, std::vector<NormalizerStep>& steps) {
   SOTTO_ASSIGN_OR_RETURN(const std::string_view type, normalizer.StringMember("type"));
-  if (steps.size() == kMaxSteps) return normalizer.Error("too many steps in all");
+  if (steps.size() == kMaxTextSteps) return normalizer.Error(kTooManyTextSteps);
   if (type == "Sequence") {
     SOTTO_ASSIGN_OR_RETURN(const JsonValue list, normalizer.Member("normalizers"));
     SOTTO_ASSIGN_OR_RETURN(const auto elements, list.Elements(kMaxSteps));

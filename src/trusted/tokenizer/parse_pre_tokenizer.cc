@@ -28,7 +28,7 @@ constexpr BehaviorName kBehaviors[] = {{"Isolated", SplitBehavior::kIsolated},
                                        {"Contiguous", SplitBehavior::kContiguous}};
 
 absl::Status AddStep(const JsonValue& place, PreTokenizerStep step, Steps& steps) {
-  if (steps.size() == kMaxSteps) return place.Error("too many steps in all");
+  if (steps.size() == kMaxTextSteps) return place.Error(kTooManyTextSteps);
   steps.push_back(std::move(step));
   return absl::OkStatus();
 }

@@ -24,6 +24,8 @@ constexpr size_t kFreeBytes = 128, kFreeSteps = 128;
 constexpr size_t kGrowth = 4;
 
 const pcre2_code* AsCode(const void* p) { return static_cast<const pcre2_code*>(p); }
+pcre2_match_data* AsData(void* p) { return static_cast<pcre2_match_data*>(p); }
+pcre2_match_context* AsContext(void* p) { return static_cast<pcre2_match_context*>(p); }
 PCRE2_SPTR Bytes(std::string_view s) { return reinterpret_cast<PCRE2_SPTR>(s.data()); }
 
 std::string Pcre2Message(int error) {
@@ -69,17 +71,8 @@ class Matcher {
         here_(here),
         text_(text),
         budget_(budget),
-        data_(pcre2_match_data_create(1, nullptr)),
-        context_(pcre2_match_context_create(nullptr)) {
-    SOTTO_CHECK(data_ != nullptr && context_ != nullptr);
-    pcre2_set_heap_limit(context_, kHeapLimitKib);
-  }
-  ~Matcher() {
-    pcre2_match_context_free(context_);
-    pcre2_match_data_free(data_);
-  }
-  Matcher(const Matcher&) = delete;
-  Matcher& operator=(const Matcher&) = delete;
+        data_(AsData(budget.match_data())),
+        context_(AsContext(budget.match_context())) {}
 
   // The first match at or after `start`; nullopt: none. REQUIRES: start <= text.size().
   absl::StatusOr<std::optional<Range>> Next(size_t start) {
@@ -151,9 +144,18 @@ class Matcher {
   const pcre2_code *const anywhere_, *const here_;
   std::string_view text_;
   MatchBudget& budget_;
-  pcre2_match_data* data_;
-  pcre2_match_context* context_;
+  pcre2_match_data* const data_;
+  pcre2_match_context* const context_;
 };
+
+void FreeData(void* data) { pcre2_match_data_free(AsData(data)); }
+void FreeContext(void* context) { pcre2_match_context_free(AsContext(context)); }
+
+bool MayBeEmpty(const pcre2_code* code) {
+  uint32_t may_be = 1;
+  pcre2_pattern_info(code, PCRE2_INFO_MATCHEMPTY, &may_be);
+  return may_be != 0;
+}
 
 }  // namespace
 
@@ -190,6 +192,20 @@ absl::StatusOr<SplitPattern> SplitPattern::CompilePcre2(std::string_view pattern
   return SplitPattern(std::move(codes[0]), std::move(codes[1]), jit);
 }
 
+SplitPattern::SplitPattern(Code anywhere, Code here, bool jit)
+    : anywhere_(std::move(anywhere)),
+      here_(std::move(here)),
+      jit_(jit),
+      may_be_empty_(MayBeEmpty(AsCode(anywhere_.get()))) {}
+
+MatchBudget::MatchBudget(size_t text_bytes)
+    : left_(kBase + kPerByte * text_bytes),
+      match_data_(pcre2_match_data_create(1, nullptr), &FreeData),
+      match_context_(pcre2_match_context_create(nullptr), &FreeContext) {
+  SOTTO_CHECK(match_data_ != nullptr && match_context_ != nullptr);
+  pcre2_set_heap_limit(AsContext(match_context_.get()), kHeapLimitKib);
+}
+
 absl::Status MatchBudget::Spend(size_t units) {
   if (units > left_) {
     return absl::InvalidArgumentError(
@@ -206,7 +222,7 @@ absl::Status SplitPattern::EachMatch(std::string_view text, MatchBudget& budget,
   size_t done = 0;   // text before it went to the sink
   size_t start = 0;  // where to look for the next match
   bool matched_before = false;
-  while (start <= text.size() && !text.empty()) {
+  while (start < text.size() || (start == text.size() && may_be_empty_ && !text.empty())) {
     SOTTO_ASSIGN_OR_RETURN(const auto match, matcher.Next(start));
     if (!match.has_value()) break;
     const bool empty = match->begin == match->end;

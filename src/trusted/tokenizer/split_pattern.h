@@ -19,21 +19,29 @@ struct PatternMatch {
 };
 using MatchSink = absl::FunctionRef<absl::Status(PatternMatch)>;
 
-// What matching may cost beyond the little that every piece of text may: shared by all EachMatch()
-// calls over one text, so that a hostile expression ends in an error after work in proportion to
-// the text's length, and not in hours of backtracking.
+// What matching may cost beyond the little that every piece of text may, and the memory that it
+// works in, which takes longer to come by than a short piece to match: shared by all EachMatch()
+// calls over one text, one at a time or one within the other, so that a hostile expression ends in
+// an error after work in proportion to the text's length, and not in hours of backtracking.
 class MatchBudget {
  public:
-  explicit MatchBudget(size_t text_bytes) : left_(kBase + kPerByte * text_bytes) {}
+  explicit MatchBudget(size_t text_bytes);
   // INVALID_ARGUMENT once more was spent than there was. A unit is a step of the matcher or a byte
   // that it may look at.
   absl::Status Spend(size_t units);
 
+  void* match_data() const { return match_data_.get(); }        // pcre2_match_data, of one pair
+  void* match_context() const { return match_context_.get(); }  // pcre2_match_context
+
  private:
-  // A long piece costs eleven units a byte at most, where steps and bytes grow fourfold.
-  static constexpr size_t kBase = size_t{1} << 18, kPerByte = 128;
+  using Memory = std::unique_ptr<void, void (*)(void*)>;
+
+  // A long piece costs eleven units a byte at most, where steps and bytes grow fourfold, and no
+  // tokenizer in use cuts by more than three expressions. A unit takes up to 50 ns.
+  static constexpr size_t kBase = size_t{1} << 18, kPerByte = 40;
 
   size_t left_;
+  const Memory match_data_, match_context_;
 };
 
 // A compiled expression. Immutable; EachMatch() may be called from several threads at once.
@@ -68,11 +76,10 @@ class SplitPattern {
   };
   using Code = std::unique_ptr<void, Deleter>;  // pcre2_code
 
-  SplitPattern(Code anywhere, Code here, bool jit)
-      : anywhere_(std::move(anywhere)), here_(std::move(here)), jit_(jit) {}
+  SplitPattern(Code anywhere, Code here, bool jit);
 
   Code anywhere_, here_;  // Matches from a place on, and at that place alone.
-  bool jit_;
+  bool jit_, may_be_empty_;
 };
 
 }  // namespace sotto

@@ -11,7 +11,9 @@
 #include "base/strings.h"
 #include "testing/sanitizer.h"
 #include "testing/small_tokenizers.h"
+#include "trusted/tokenizer/byte_trie.h"
 #include "trusted/tokenizer/tokenizer_test_util.h"
+#include "trusted/tokenizer/unigram_model.h"
 
 namespace sotto {
 namespace {
@@ -231,14 +233,14 @@ TEST(PreTokenizerGrammar, ByteLevelAmidASequence) {
   EXPECT_EQ(IdsOf(file, "a b"), (Ids{'a', 'b'}));
 }
 
-// Thirty steps that each double a text.
+// Eight steps that each double a text.
 TEST(PreTokenizerGrammar, StepsThatGrowWithoutEndAreAnError) {
   json file = Bytes();
   const json step = {{"type", "ByteLevel"},
                      {"trim_offsets", true},
                      {"add_prefix_space", false},
                      {"use_regex", false}};
-  file["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", json::array_t(30, step)}};
+  file["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", json::array_t(8, step)}};
   const auto ids = ParsedTokenizer(file).Encode(std::string(100'000, ' '), {});
   EXPECT_EQ(ids.status().code(), absl::StatusCode::kInvalidArgument);
 }
@@ -305,15 +307,29 @@ TEST(UnigramGrammar, TakesTheBestSumOfScores) {
   EXPECT_EQ(IdsOf(UnigramJson(), "ba"), (Ids{1, 3, 2}));
 }
 
-// Tokens one within the other, at each place of the text.
+// Tokens one within the other, at each place of the text. Each look costs a few nanoseconds, and a
+// megabyte may take two seconds.
 TEST(UnigramGrammar, NestedTokensTakeNoLongerThanTheyMust) {
+  constexpr size_t kText = size_t{1} << 20, kMostLooks = size_t{1} << 28;
+  std::vector<std::string> tokens;
+  std::vector<ByteTrie::Entry> entries;
+  for (size_t length = 1; length <= kMaxUnigramTokenBytes; ++length) {
+    tokens.emplace_back(length, 'a');
+  }
+  for (const std::string& token : tokens) entries.emplace_back(token, 0);
+  const ByteTrie trie(entries);
+  size_t looks = 0;
+  trie.EachPrefix(std::string(kText, 'a'), [&](size_t, int32_t) { ++looks; });
+  EXPECT_LE(looks * kText, kMostLooks);
+
   json file = UnigramJson();
   json& vocab = file["model"]["vocab"] = json::array({json::array({"<unk>", 0.0})});
-  for (size_t length = 1; length <= 512; ++length) {
+  for (size_t length = 1; length <= kMaxUnigramTokenBytes; ++length) {
     vocab.push_back(json::array({std::string(length, 'a'), -1.0}));
   }
   file["pre_tokenizer"] = nullptr;
-  EXPECT_EQ(IdsOf(file, std::string(1 << 20, 'a')), Ids(2048, 512));
+  EXPECT_EQ(IdsOf(file, std::string(kText, 'a')),
+            Ids(kText / kMaxUnigramTokenBytes, kMaxUnigramTokenBytes));
 }
 
 TEST(UnigramGrammar, UnknownCharactersAreOneOrBytes) {

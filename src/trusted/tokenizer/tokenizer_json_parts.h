@@ -11,9 +11,13 @@
 
 namespace sotto {
 
-// Steps of a normalizer, pre_tokenizer, post_processor or decoder, and ids of a template: no
-// tokenizer in use has a third as many, and every one costs time for each byte of a text.
+// Steps of a post_processor or decoder, and ids of a template: no tokenizer in use has a third as
+// many.
 inline constexpr size_t kMaxSteps = 32;
+// The same of a normalizer or a pre_tokenizer. Each costs time for each byte of a text; none in use
+// has more than four.
+inline constexpr size_t kMaxTextSteps = 8;
+inline constexpr char kTooManyTextSteps[] = "has more than 8 steps in all";
 
 // The most tokens, and merges: four times the most that a model has had.
 inline constexpr size_t kMaxVocabulary = size_t{1} << 21;

@@ -18,7 +18,7 @@
 namespace sotto {
 
 // A text may be looked at once for each byte of the longest token.
-inline constexpr size_t kMaxUnigramTokenBytes = 512;
+inline constexpr size_t kMaxUnigramTokenBytes = 256;
 
 // tokenizer.json's `model`, as it stands there.
 struct UnigramDefinition {
