@@ -55,6 +55,8 @@ class JsonValue {
   // UNIMPLEMENTED: `found` is not one of `supported`. Of `found`, 80 printable characters are
   // shown.
   absl::Status Unsupported(std::string_view found, std::string_view supported) const;
+  // "SOURCE: PATH".
+  std::string place() const { return source_ + ": " + path_; }
   // `status` with this place before its message.
   absl::Status Annotate(const absl::Status& status) const;
 

@@ -43,6 +43,7 @@ struct OwnSplit {
 absl::Status AddOwnSplit(const JsonValue& place, const OwnSplit& split, Steps& steps) {
   auto pattern = SplitPattern::CompilePcre2(split.pattern);
   if (!pattern.ok()) return place.Annotate(pattern.status());
+  pattern->set_place(place.place());
   PreTokenizerStep step{.behavior = split.behavior, .invert = split.invert};
   step.pattern.push_back(*std::move(pattern));
   return AddStep(place, std::move(step), steps);
@@ -161,6 +162,7 @@ absl::StatusOr<SplitPattern> ParsePattern(const JsonValue& pattern) {
   auto compiled = regex.has_value() ? SplitPattern::Compile(spelling)
                                     : SplitPattern::CompilePcre2(EscapedPattern(spelling));
   if (!compiled.ok()) return place.Annotate(compiled.status());
+  compiled->set_place(place.place());
   return *std::move(compiled);
 }
 

@@ -198,6 +198,11 @@ SplitPattern::SplitPattern(Code anywhere, Code here, bool jit)
       jit_(jit),
       may_be_empty_(MayBeEmpty(AsCode(anywhere_.get()))) {}
 
+absl::Status SplitPattern::AtPlace(const absl::Status& status) const {
+  if (place_.empty()) return status;
+  return absl::Status(status.code(), ToAbsl(StrCat(place_, ": ", ToStd(status.message()))));
+}
+
 MatchBudget::MatchBudget(size_t text_bytes)
     : left_(kBase + kPerByte * text_bytes),
       match_data_(pcre2_match_data_create(1, nullptr), &FreeData),
@@ -223,7 +228,9 @@ absl::Status SplitPattern::EachMatch(std::string_view text, MatchBudget& budget,
   size_t start = 0;  // where to look for the next match
   bool matched_before = false;
   while (start < text.size() || (start == text.size() && may_be_empty_ && !text.empty())) {
-    SOTTO_ASSIGN_OR_RETURN(const auto match, matcher.Next(start));
+    const auto found = matcher.Next(start);
+    if (!found.ok()) return AtPlace(found.status());
+    const std::optional<Range>& match = *found;
     if (!match.has_value()) break;
     const bool empty = match->begin == match->end;
     start = match->end;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -67,6 +68,9 @@ class SplitPattern {
   // (backtracking without end).
   absl::Status EachMatch(std::string_view text, MatchBudget& budget, MatchSink sink) const;
 
+  // What errors of EachMatch() name, "FILE: FIELD".
+  void set_place(std::string place) { place_ = std::move(place); }
+
   // Whether matching runs as machine code.
   bool jit() const { return jit_; }
 
@@ -78,8 +82,11 @@ class SplitPattern {
 
   SplitPattern(Code anywhere, Code here, bool jit);
 
+  absl::Status AtPlace(const absl::Status& status) const;
+
   Code anywhere_, here_;  // Matches from a place on, and at that place alone.
   bool jit_, may_be_empty_;
+  std::string place_;
 };
 
 }  // namespace sotto

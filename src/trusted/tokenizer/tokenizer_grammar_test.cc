@@ -245,6 +245,26 @@ TEST(PreTokenizerGrammar, StepsThatGrowWithoutEndAreAnError) {
   EXPECT_EQ(ids.status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST(PreTokenizerGrammar, AnExpressionThatTakesTooLongIsNamed) {
+  json file = Bytes();
+  const json split = {{"type", "Split"},
+                      {"pattern", {{"Regex", "(a|a)*b"}}},
+                      {"behavior", "Isolated"},
+                      {"invert", false}};
+  file["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", {file["pre_tokenizer"], split}}};
+  const auto ids = ParsedTokenizer(file).Encode(std::string(1 << 20, 'a'), {});
+  EXPECT_THAT(ids.status().message(),
+              HasSubstr("t.json: pre_tokenizer.pretokenizers[1].pattern.Regex: splitting text"));
+}
+
+TEST(NormalizerGrammar, AnExpressionThatTakesTooLongIsNamed) {
+  json file = Bytes();
+  file["normalizer"] = {{"type", "Replace"}, {"pattern", {{"Regex", "(a|a)*b"}}}, {"content", "c"}};
+  const auto ids = ParsedTokenizer(file).Encode(std::string(1 << 20, 'a'), {});
+  EXPECT_THAT(ids.status().message(),
+              HasSubstr("t.json: normalizer.pattern.Regex: splitting text"));
+}
+
 TEST(BpeGrammar, BytesWithoutATokenAreDroppedOrUnknown) {
   json file = ByteLevelJson();
   file["added_tokens"] = json::array();
