@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -218,6 +219,36 @@ TEST_F(TensorInTwoShards, OfOtherBytesIsRefused) {
   bytes[file->Find(name_)->begin] ^= 1;
   dir_.Write(kCopy, bytes);
   ExpectFoundAndRefused(dir_, kDamagedFile, "with other values");
+}
+
+TEST_F(TensorInTwoShards, OfAnotherTypeIsRefused) {
+  const auto file = SafetensorsFile::Open(dir_.File(kCopy));
+  ASSERT_TRUE(file.ok());
+  const SafetensorsEntry entry = *file->Find(name_);
+  const std::string bytes = dir_.Read(kCopy);
+  const std::span<const uint8_t> values(
+      reinterpret_cast<const uint8_t*>(bytes.data()) + entry.begin, entry.end - entry.begin);
+  auto writer = SafetensorsWriter::Create(dir_.File(kCopy), {{name_, "U8", {values.size()}}});
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  ASSERT_TRUE(writer->Write(0, 0, values).ok());
+  ASSERT_TRUE(writer->Commit().ok());
+  ExpectFoundAndRefused(dir_, kDamagedFile, "of another dtype or shape");
+}
+
+TEST_F(FoundDirectory, JsonInPlaceOfWeights) {
+  for (const char* text : {R"({"error": "Repository not found"})", R"( {"a":{}, "b": [1, 2]})"}) {
+    dir_.Write("model.safetensors", text);
+    ExpectFoundAndRefused(dir_, kDamagedFile, "is a JSON document, not weights");
+  }
+}
+
+TEST_F(FoundDirectory, TensorsOfAnAdapterUnderTheNameOfAModel) {
+  const std::string name =
+      "base_model.model." + BlockTensorName(0, "self_attn.q_proj.lora_A.weight");
+  auto writer = SafetensorsWriter::Create(dir_.File("model.safetensors"), {{name, "F32", {2, 2}}});
+  ASSERT_TRUE(writer.ok()) << writer.status();
+  ASSERT_TRUE(writer->Commit().ok());
+  ExpectFoundAndRefused(dir_, kUnimplementedForm, "is a LoRA adapter's");
 }
 
 // Of a checkpoint whose first projection is `tensor`, with the rest as it should be.

@@ -150,6 +150,18 @@ absl::StatusOr<TensorRef> MakeTensorRef(const Located& found, const NamedShape& 
 // Old exports keep this table of RoPE frequencies as if it were a weight; the config decides them.
 bool IsIgnored(std::string_view name) { return name.ends_with("rotary_emb.inv_freq"); }
 
+// As an adapter's file that lost its name and its adapter_config.json, or lies in the model's.
+absl::Status CheckHasNoAdapter(const LocatedByName& located, const std::string& directory) {
+  for (const auto& [name, found] : located) {
+    if (name.find(".lora_") == std::string_view::npos) continue;
+    return absl::UnimplementedError(
+        StrCat(directory, "/", found.file->name, ": tensor ", Printable(name),
+               " is a LoRA adapter's; merge the adapter into its base model first (peft: "
+               "merge_and_unload, save_pretrained)"));
+  }
+  return absl::OkStatus();
+}
+
 // Whether the model may be wrong without it: a bias, or one more layer.
 bool IsOfTheModel(std::string_view name) {
   return name.starts_with(kPrefix) || name.starts_with("lm_head.");
@@ -191,6 +203,7 @@ absl::StatusOr<std::vector<TensorRef>> FindRequiredTensors(ModelSpec& config,
                                                            const std::vector<WeightFile>& files,
                                                            const std::string& directory) {
   SOTTO_ASSIGN_OR_RETURN(const LocatedByName located, LocateAll(files, directory));
+  SOTTO_RETURN_IF_ERROR(CheckHasNoAdapter(located, directory));
   CompleteHead(located, config);
   ModelSpec wanted = config;
   if (located.contains(kLmHeadName)) wanted.tie_word_embeddings = false;

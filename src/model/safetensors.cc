@@ -26,6 +26,14 @@ absl::Status DamagedTensor(const std::string& source, std::string_view name,
   return Damaged(source, StrCat("tensor ", Printable(name), ": ", what));
 }
 
+// Whether the file begins as an object or array does, not with a header's length.
+bool IsJsonText(std::span<const uint8_t> prefix) {
+  const auto first = std::find_if(prefix.begin(), prefix.end(), [](uint8_t c) {
+    return c != ' ' && c != '\t' && c != '\r' && c != '\n';
+  });
+  return first != prefix.end() && (*first == '{' || *first == '[');
+}
+
 // The JSON text of the header.
 absl::StatusOr<std::string_view> HeaderText(std::span<const uint8_t> prefix, uint64_t file_size,
                                             const std::string& source) {
@@ -35,6 +43,11 @@ absl::StatusOr<std::string_view> HeaderText(std::span<const uint8_t> prefix, uin
   }
   uint64_t length;
   std::memcpy(&length, prefix.data(), sizeof length);
+  if (length > kMaxHeaderBytes && IsJsonText(prefix)) {
+    return Damaged(source,
+                   "is a JSON document, not weights, as servers send in place of a file that is "
+                   "missing or needs a login; download the file again");
+  }
   if (length > kMaxHeaderBytes) {
     return Damaged(source, StrCat("header length ", length, " is more than ", kMaxHeaderBytes));
   }

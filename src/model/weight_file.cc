@@ -94,13 +94,14 @@ absl::Status CheckCopies(const Places& places, const std::vector<WeightFile>& fi
       const auto it = places.find(entry.name);
       if (it == places.end() || it->second.file == &file) continue;
       const Place& indexed = it->second;
+      const bool same_form =
+          entry.dtype == indexed.entry->dtype && entry.shape == indexed.entry->shape;
       SOTTO_ASSIGN_OR_RETURN(const bool same, SameBytes(indexed, {&file, &entry}));
-      if (same && entry.dtype == indexed.entry->dtype && entry.shape == indexed.entry->shape) {
-        continue;
-      }
-      return absl::DataLossError(StrCat(source, ": tensor ", Printable(entry.name), " is in ",
-                                        indexed.file->name, ", as the index says, but also in ",
-                                        file.name, ", with other values"));
+      if (same && same_form) continue;
+      return absl::DataLossError(
+          StrCat(source, ": tensor ", Printable(entry.name), " is in ", indexed.file->name,
+                 ", as the index says, but also in ", file.name,
+                 same_form ? ", with other values" : ", of another dtype or shape"));
     }
   }
   return absl::OkStatus();
