@@ -152,7 +152,10 @@ CLASSES = [
     r"\p{Grapheme_Extend}", r"\p{Default_Ignorable_Code_Point}", r"\p{Terminal_Punctuation}", r"\p{Dash}",
     r"(?i:[\p{Lu}])", r"(?i:[^\p{Lu}])", r"(?i:[[:lower:]&&\p{Greek}])", r"(?i:[a-z\u01c4\u1f80-\u1faf])",
     r"(?i:\p{Lu})", r"(?i:[\p{Lt}\W])", r"\p{Changes_When_Lowercased}", r"\p{Unified_Ideograph}", r"\p{Extended_Pictographic}", r"\p{Case_Ignorable}",
-]
+    r"\p{Punct}", r"[\p{Punct}]", r"[[:punct:]]", r"\p{Word}", r"[^\p{Word}]", r"\p{Zzzz}", r"\p{Unknown}",
+] + [rf"\p{{{code}}}" for code in (
+    "Arab Bali Cyrl Deva Egyp Gara Gukh Hani Hira Kana Kawi Khoj Kits Knda Krai Laoo Latn Mymr Nagm Onao Sunu Todr Tutg "
+    "Zyyy Zinh").split()]
 ASSIGNED = [range(0xd800), range(0xe000, 0x32400), range(0xe0000, 0xe0200)]
 # Each must be taken, or refused, as by the library.
 ODD = [
@@ -224,6 +227,12 @@ def small_tokenizers():
     found["fallback missing, not fused"] = tokenizer(characters_model(vocab=partial, fuse_unk=False))
     found["no fallback"] = tokenizer(characters_model(byte_fallback=False))
     found["dropped"] = tokenizer(characters_model(byte_fallback=False, unk_token=None))
+    found["dropped between spaces"] = tokenizer(
+        characters_model(byte_fallback=False, unk_token=None),
+        {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"})
+    twice = unigram_model()
+    twice["vocab"].append(["a", -9.0])
+    found["unigram, a piece twice"] = tokenizer(twice, added_tokens=[added("<x>"), added("<y>")])
     for scheme in ["first", "never", "always"]:
         for parts in (False, True):
             found[f"metaspace {scheme} {parts}"] = tokenizer(
@@ -246,6 +255,9 @@ def small_tokenizers():
         byte_level_model(), None, byte_level(),
         added_tokens=[added("<x>", special=True, lstrip=True), added("<x>", rstrip=True), added("ab"), added("<x>"),
                       added("<y>", normalized=True), added("<y>", special=True, id=9)])
+    again = [added("<x>"), added("<x>", rstrip=True), added("<x>"), added("ab", single_word=True), added("ab"),
+             added("ab", single_word=True)]
+    found["added again"] = tokenizer(byte_level_model(), None, byte_level(), added_tokens=again)
     ids = {"<s>": 5, "</s>": 6}
     special = {name: {"id": name, "ids": [i], "tokens": [name]} for name, i in ids.items()}
     template = {"type": "TemplateProcessing", "special_tokens": special, "pair": [],
@@ -257,6 +269,70 @@ def small_tokenizers():
             ("bert processing", {"type": "BertProcessing"} | pair), ("byte level processing", byte_level()),
             ("roberta", {"type": "RobertaProcessing", "trim_offsets": True, "add_prefix_space": False} | pair)]:
         found[name] = tokenizer(byte_level_model(), None, byte_level(), processor)
+    return found
+
+
+def members(value, path=()):
+    """The path of each member in a document, but for a vocabulary's."""
+    if isinstance(value, list):
+        for i, element in enumerate(value):
+            yield from members(element, (*path, i))
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield (*path, key)
+            if key not in ("vocab", "special_tokens"):
+                yield from members(member, (*path, key))
+
+
+def damaged(definition, path, value=None):
+    """Without the member, or with another value for it."""
+    copy = json.loads(json.dumps(definition))
+    place = copy
+    for step in path[:-1]:
+        place = place[step]
+    if value is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = json.loads(value)
+    return copy
+
+
+def incomplete_tokenizers():
+    """Each component without each of its members, and with null for it; and members that nobody knows."""
+    byte = byte_level()
+    meta = metaspace(add_prefix_space=True)
+    pre = sequence("pretokenizers", byte, meta, split({"String": "a"}), {"type": "Digits", "individual_digits": True},
+                   {"type": "Punctuation", "behavior": "Isolated"}, {"type": "CharDelimiterSplit", "delimiter": "a"})
+    norm = sequence("normalizers", {"type": "Strip", "strip_left": True, "strip_right": True},
+                    {"type": "Prepend", "prepend": "a"},
+                    {"type": "Replace", "pattern": {"Regex": "a"}, "content": "b"})
+    text = {"Sequence": {"id": "A", "type_id": 0}}
+    post = sequence("processors", byte, {"type": "TemplateProcessing", "special_tokens": {}, "pair": [text],
+                                         "single": [text]})
+    whole = tokenizer(characters_model(), norm, pre, post, [added("<x>")])
+    whole["decoder"] = sequence("decoders", byte, meta)
+    found = {}
+    for path in members(whole):
+        if path[-1] == "type":  # The library guesses some; Sotto none.
+            continue
+        found[f"{path} missing"] = damaged(whole, path)
+        found[f"{path} null"] = damaged(whole, path, "null")
+    unigram = tokenizer(unigram_model())
+    for path in [("model", "vocab"), ("model", "unk_id"), ("model", "byte_fallback")]:
+        found[f"unigram {path} null"] = damaged(unigram, path, "null")
+    found["unknown member"] = whole | {"normaliser": None}
+    found["unknown member of a component"] = tokenizer(characters_model(), {"type": "NFC", "x": 1})
+    for version in ['"1.1"', "1", '"1.0"']:
+        found[f"version {version}"] = damaged(whole, ("version",), version)
+    both = {"String": "a", "Regex": "b"}
+    found["two patterns"] = tokenizer(characters_model(), None, split(both))
+    found["two patterns to replace"] = tokenizer(characters_model(),
+                                                 {"type": "Replace", "pattern": both, "content": "c"})
+    found["merges of two forms"] = tokenizer(characters_model(merges=["a b", ["h", "e"]]))
+    for scheme in [{}, {"prepend_scheme": "never"}, {"prepend_scheme": "first"}]:
+        found[f"no prefix space {scheme}"] = tokenizer(
+            characters_model(), None,
+            {"type": "Metaspace", "replacement": "\u2581", "add_prefix_space": False} | scheme)
     return found
 
 
@@ -339,16 +415,22 @@ class ReferenceTokenizers(unittest.TestCase):
                     self.assertEqual((wrong[:20], len(ids)), ([], len(answer[0])), name)
 
     def test_what_does_not_compile(self):
-        files = [self.write(f"odd_{i}.json", tokenizer(byte_level_model(), None, split({"Regex": regex})))
-                 for i, regex in enumerate(ODD)]
+        self.compare_taken({regex: tokenizer(byte_level_model(), None, split({"Regex": regex})) for regex in ODD})
+
+    def test_what_is_incomplete(self):
+        self.compare_taken(incomplete_tokenizers())
+
+    def compare_taken(self, found):
+        """Whether each is taken, or refused, as by the library."""
+        files = [self.write(f"odd_{i}.json", definition) for i, definition in enumerate(found.values())]
         script = ("const {Tokenizer} = require('@anush008/tokenizers'); for (const f of process.argv.slice(1)) {"
                   "let taken = true; try { Tokenizer.fromFile(f); } catch { taken = false; } console.log(taken); }")
         reference = subprocess.run(["node", "-e", script, *files], cwd=self.packages, check=True, text=True,
                                    capture_output=True, timeout=100).stdout.split()
-        for regex, tokenizer_file, answer in zip(ODD, files, reference):
+        for name, tokenizer_file, answer in zip(found, files, reference):
             run = subprocess.run([BUILD_DIR / "bin/sotto", "tokenize", "--tokenizer", tokenizer_file],
                                  input='{"text": "a"}\n', text=True, capture_output=True, check=False, timeout=100)
-            with self.subTest(regex):
+            with self.subTest(name):
                 self.assertEqual(run.returncode == 0, answer == "true", run.stderr)
 
     def test_each_construct(self):
