@@ -28,6 +28,7 @@ float RmsNormQuantizeInt8Row(const float* x, const float* weight, size_t n, floa
   return BestElementwise().rms_norm_int8(x, weight, n, eps, q);
 }
 void ConvertRow(const float* x, size_t n, BFloat16* y) { BestElementwise().convert(x, n, y); }
+void WidenRow(const BFloat16* x, size_t n, float* y) { BestElementwise().widen(x, n, y); }
 float MaxMagnitudeRow(const float* x, size_t n) { return BestElementwise().max_magnitude(x, n); }
 void SwiGluRow(const float* gate, const float* up, size_t n, float* y) {
   BestElementwise().swiglu(gate, up, n, y);

@@ -33,6 +33,9 @@ float RmsNormQuantizeInt8Row(const float* x, const float* weight, size_t n, floa
 // y = x, rounded to nearest even.
 void ConvertRow(const float* x, size_t n, BFloat16* y);
 
+// y = x, exactly.
+void WidenRow(const BFloat16* x, size_t n, float* y);
+
 // max |x|; 0 for n = 0. A NaN in x gives a NaN.
 float MaxMagnitudeRow(const float* x, size_t n);
 

@@ -18,6 +18,7 @@ struct ElementwiseKernels {
   float (*rms_norm_int8)(const float* x, const float* weight, size_t n, float eps, uint8_t* q);
   float (*quantize_int8)(const float* x, size_t n, uint8_t* q);
   void (*convert)(const float* x, size_t n, BFloat16* y);
+  void (*widen)(const BFloat16* x, size_t n, float* y);
   float (*max_magnitude)(const float* x, size_t n);
   void (*swiglu)(const float* gate, const float* up, size_t n, float* y);
   void (*swiglu_bf16)(const float* gate, const float* up, size_t n, BFloat16* y);

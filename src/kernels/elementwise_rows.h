@@ -152,6 +152,16 @@ struct Rows {
         n, [&](auto load) { return load(x); }, y);
   }
 
+  static void Widen(const BFloat16* x, size_t n, float* y) {
+    Sweep(
+        n, [=](size_t i) { Simd::Store(y + i, Simd::LoadBf16(x + i)); },
+        [=](size_t i, size_t m) {
+          BFloat16 last[kLanes] = {};
+          __builtin_memcpy(last, x + i, m * sizeof *x);
+          Simd::StoreFirst(y + i, Simd::LoadBf16(last), m);
+        });
+  }
+
   template <typename Out>
   static void SwiGlu(const float* gate, const float* up, size_t n, Out* y) {
     Map(
@@ -223,9 +233,9 @@ struct Rows {
   }
 
   static constexpr ElementwiseKernels Kernels(Isa isa) {
-    return {isa,          RmsNorm<float>, RmsNorm<BFloat16>, RmsNormInt8, QuantizeInt8, Convert,
-            MaxMagnitude, SwiGlu<float>,  SwiGlu<BFloat16>,  Add,         ExpRow,       LogSumExp,
-            ArgMax,       CountBefore};
+    return {isa,     RmsNorm<float>, RmsNorm<BFloat16>, RmsNormInt8,   QuantizeInt8,
+            Convert, Widen,          MaxMagnitude,      SwiGlu<float>, SwiGlu<BFloat16>,
+            Add,     ExpRow,         LogSumExp,         ArgMax,        CountBefore};
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -119,6 +120,20 @@ TEST_P(ElementwiseTest, ConvertRoundsAsTheScalarDoes) {
     std::vector<BFloat16> y(n);
     GetParam()->convert(x.data(), n, y.data());
     ExpectRounded(y, x);
+  }
+}
+
+TEST_P(ElementwiseTest, WidenKeepsEveryBit) {
+  for (size_t n : kVectorLengths) {
+    std::vector<BFloat16> x(n);
+    // Infinities, NaNs and denormals among them.
+    for (size_t i = 0; i < n; ++i) x[i].bits = static_cast<uint16_t>(i * 40503 + 0x7f80);
+    std::vector<float> y(n + 1, 5.0f);
+    GetParam()->widen(x.data(), n, y.data());
+    for (size_t i = 0; i < n; ++i) {
+      EXPECT_EQ(std::bit_cast<uint32_t>(y[i]), uint32_t{x[i].bits} << 16) << i;
+    }
+    EXPECT_EQ(y[n], 5.0f);
   }
 }
 

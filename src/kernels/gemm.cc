@@ -140,8 +140,8 @@ void GemmWeights::PackBlock(size_t block, const void* rows) {
   if (form_.widen_rows) {  // Here rows of W, without gaps.
     const size_t count = block_columns(block) * n_in_;
     wide_rows = MakeAlignedArray<uint8_t>(count * sizeof(uint32_t));
-    WidenWeights(static_cast<const uint16_t*>(rows),
-                 {reinterpret_cast<uint32_t*>(wide_rows.get()), count});
+    WidenWeights(static_cast<const BFloat16*>(rows),
+                 {reinterpret_cast<float*>(wide_rows.get()), count});
     rows = wide_rows.get();
   }
   const size_t elements = kernel(block).packed_bytes() / sizeof(uint32_t);
@@ -179,9 +179,8 @@ void GemmWeights::MultiplyPlane(size_t block, const uint8_t* packed, const void*
   uint8_t* const other_tile = a_rows + converted_row_bytes_;
   void* const rest = other_tile + converted_tile_bytes_;
   if (form_.narrow_weights) {
-    WidenWeights(
-        reinterpret_cast<const uint16_t*>(packed),
-        {reinterpret_cast<uint32_t*>(weights), kernel(block).packed_bytes() / sizeof(uint32_t)});
+    WidenWeights(reinterpret_cast<const BFloat16*>(packed),
+                 {reinterpret_cast<float*>(weights), kernel(block).packed_bytes() / sizeof(float)});
     packed = weights;
   }
   if (form_.widen_rows) {

@@ -1,9 +1,9 @@
 #include "kernels/gemm_form.h"
 
+#include "kernels/elementwise.h"
+
 namespace sotto {
 namespace {
-
-uint32_t Widened(uint16_t bf16) { return uint32_t{bf16} << 16; }
 
 // Calls take(source, target) for every row.
 template <typename From, typename To, typename Take>
@@ -53,16 +53,14 @@ void NarrowWeights(std::span<const uint32_t> wide, uint16_t* narrow) {
   for (size_t i = 0; i < wide.size(); ++i) narrow[i] = static_cast<uint16_t>(wide[i] >> 16);
 }
 
-void WidenWeights(const uint16_t* narrow, std::span<uint32_t> wide) {
-  for (size_t i = 0; i < wide.size(); ++i) wide[i] = Widened(narrow[i]);
+void WidenWeights(const BFloat16* narrow, std::span<float> wide) {
+  WidenRow(narrow, wide.size(), wide.data());
 }
 
 void WidenRows(const void* bf16, size_t rows, size_t n_in, void* f32) {
-  ForRows<uint16_t, uint32_t>(bf16, GemmRowBytes(GemmOperands::kBf16, n_in), f32,
-                              GemmRowBytes(GemmOperands::kF32, n_in), rows,
-                              [&](const uint16_t* from, uint32_t* to) {
-                                for (size_t k = 0; k < n_in; ++k) to[k] = Widened(from[k]);
-                              });
+  ForRows<BFloat16, float>(bf16, GemmRowBytes(GemmOperands::kBf16, n_in), f32,
+                           GemmRowBytes(GemmOperands::kF32, n_in), rows,
+                           [&](const BFloat16* from, float* to) { WidenRow(from, n_in, to); });
 }
 
 void LowPlane(std::span<const int16_t> weights, int8_t* low) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/float_types.h"
 #include "kernels/gemm.h"
 
 namespace sotto {
@@ -19,7 +20,7 @@ size_t KeptGemmBytes(const GemmForm& form, size_t packed_bytes);
 
 // W's f32 numbers whose lower halves are zero, and the upper halves.
 void NarrowWeights(std::span<const uint32_t> wide, uint16_t* narrow);
-void WidenWeights(const uint16_t* narrow, std::span<uint32_t> wide);
+void WidenWeights(const BFloat16* narrow, std::span<float> wide);
 
 // A's first `rows` rows of n_in elements, GemmRowBytes() apart in both.
 void WidenRows(const void* bf16, size_t rows, size_t n_in, void* f32);

@@ -62,6 +62,10 @@ struct Avx2 {
     return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
   }
 
+  static Vec LoadBf16(const BFloat16* p) {
+    const __m128i words = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(words), 16));
+  }
   static void StoreBf16(BFloat16* p, Vec a) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), Narrow(ToBf16(a)));
   }

@@ -64,6 +64,10 @@ struct Avx512 {
     return _mm512_reduce_add_pd(_mm512_add_pd(sum.low, sum.high));
   }
 
+  static Vec LoadBf16(const BFloat16* p) {
+    const __m256i words = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(words), 16));
+  }
   // Rounded to nearest even; NaN becomes quiet.
   static void StoreBf16(BFloat16* p, Vec a) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), ToBf16(a));

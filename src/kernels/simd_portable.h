@@ -103,6 +103,11 @@ struct Portable {
     }
   }
 
+  static Vec LoadBf16(const BFloat16* p) {
+    Vec a;
+    for (size_t i = 0; i < kLanes; ++i) a.v[i] = ToFloat(p[i]);
+    return a;
+  }
   static void StoreBf16(BFloat16* p, Vec a) { StoreBf16First(p, a, kLanes); }
   static void StoreBf16First(BFloat16* p, Vec a, size_t n) {
     for (size_t i = 0; i < n; ++i) p[i] = ToBFloat16(a.v[i]);
