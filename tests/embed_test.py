@@ -88,6 +88,11 @@ class Embedded(unittest.TestCase):
                            "-I", self.prefix / "include", header)
                 self.assertEqual((made.returncode, made.stderr), (0, ""))
 
+    # libprotobuf, which stays, ends the process if one file is registered twice.
+    def test_the_library_stays_where_it_was_loaded(self):
+        dynamic = run("readelf", "--dynamic", "--wide", self.prefix / "lib/libsotto.so").stdout
+        self.assertRegex(dynamic, r"FLAGS_1.*NODELETE")
+
     def test_the_library_exports_the_public_names_only(self):
         library = self.prefix / "lib/libsotto.so"
         names = run("nm", "--dynamic", "--defined-only", "--demangle", library).stdout.splitlines()

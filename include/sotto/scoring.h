@@ -72,12 +72,15 @@ struct TextWindow {
 // The windows of a text of so many tokens, made when asked for.
 class TextWindows {
  public:
-  TextWindows(size_t tokens, const WindowOptions& options);
+  // INVALID_ARGUMENT, "FIELD: ..", for options that are no windows.
+  static absl::StatusOr<TextWindows> Create(size_t tokens, const WindowOptions& options);
 
   size_t size() const;                    // kHuggingFace: at least 1.
   TextWindow operator[](size_t i) const;  // REQUIRES: i < size().
 
  private:
+  TextWindows(size_t tokens, const WindowOptions& options) : tokens_(tokens), options_(options) {}
+
   size_t tokens_;
   WindowOptions options_;
 };

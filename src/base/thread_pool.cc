@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cfenv>
 #include <chrono>
 #include <thread>
 #include <vector>
@@ -78,6 +79,7 @@ struct ThreadPool::State {
 
   void WorkerMain(int worker) {
     omp_set_num_threads(1);
+    std::fesetenv(FE_DFL_ENV);  // Whatever the thread that made the pool had set.
     int seen = 0;
     for (;;) {
       AwaitChange(generation, seen);

@@ -78,7 +78,7 @@ absl::StatusOr<bool> ScoreInput::BeginText() {
   const WindowOptions options{.length = job_.prefill.prefill_length,
                               .stride = settings.stride.value_or(0),
                               .count = settings.count};
-  windows_.emplace(ids_.size(), options);
+  SOTTO_ASSIGN_OR_RETURN(windows_, TextWindows::Create(ids_.size(), options));
   next_window_ = 0;
   if (windows_->size() == 0) {
     return absl::InvalidArgumentError(

@@ -99,7 +99,9 @@ absl::Status ScoreEncoder::EncodeText(ScoreItem& item) const {
   SOTTO_ASSIGN_OR_RETURN(TokenIds ids, TextIds(item.request, item.source));
   item.doubled_bos = DoubledBos(item.request, ids);
   if (settings_.stride.has_value() && ids.size() > length_) {
-    const TextWindows windows(ids.size(), {.length = length_, .stride = *settings_.stride});
+    SOTTO_ASSIGN_OR_RETURN(
+        const TextWindows windows,
+        TextWindows::Create(ids.size(), {.length = length_, .stride = *settings_.stride}));
     const BosUse bos = EncodingOf(item.request).bos;
     for (size_t i = 0; i < windows.size(); ++i) {
       item.rows.push_back(WindowRow(ids, windows[i], bos));

@@ -7,11 +7,14 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include "base/float_types.h"
+#include "base/held_signals.h"
 #include "base/single_openmp_thread.h"
 
 namespace sotto {
@@ -68,6 +71,11 @@ memory::dim Dim(size_t n) { return static_cast<memory::dim>(n); }
 memory Handle(const memory::desc& desc, const void* data) {
   return {desc, CpuEngine(), const_cast<void*>(data)};
 }
+
+// oneDNN's older f32 products, of blocks narrower than the tile and of processors without AVX-512,
+// take a part of the heap for their stack where sums are long: the frame of a signal that is
+// handled on the thread's own stack would be written over what lies below it.
+bool MovesStack(std::string_view implementation) { return implementation.starts_with("gemm:"); }
 
 // Fills with values whose sum shows the order of its additions: long mantissas, mixed signs.
 void FillForComparison(GemmOperands operands, size_t count, uint32_t seed, uint8_t* out) {
@@ -199,6 +207,7 @@ std::optional<GemmKernel::Variant> GemmKernel::MakeVariant(size_t rows,
                  desc.dst_desc(),
                  desc.scratchpad_desc(),
                  desc.impl_info_str(),
+                 MovesStack(desc.impl_info_str()),
                  next_id.fetch_add(1)};
 }
 
@@ -232,6 +241,8 @@ class GemmKernel::Call {
       memories_[i].set_data_handle(const_cast<void*>(data[i]));
     }
     const SingleOpenMpThread single;
+    std::optional<HeldSignals> held;
+    if (variant.moves_stack) held.emplace();
     SOTTO_CHECK(dnnl_primitive_execute(variant.matmul.get(), stream.get(),
                                        static_cast<int>(arguments_.size()),
                                        arguments_.data()) == dnnl_success);

@@ -48,7 +48,8 @@ class GemmKernel {
     dnnl::matmul matmul;
     dnnl::memory::desc a, packed, tile, scratchpad;
     std::string implementation;
-    uint64_t id;  // Unique in the process.
+    bool moves_stack;  // Its code lets the stack pointer point into the heap.
+    uint64_t id;       // Unique in the process.
   };
   std::optional<Variant> MakeVariant(size_t rows, const dnnl::memory::desc& packed) const;
   class Comparison;

@@ -1,4 +1,5 @@
-// What every public call is wrapped in: no exception leaves the library.
+// What every public call is wrapped in: no exception leaves the library, and the caller's
+// floating-point modes do not enter it.
 #ifndef SOTTO_TRUSTED_API_GUARDED_H_
 #define SOTTO_TRUSTED_API_GUARDED_H_
 
@@ -6,6 +7,7 @@
 #include <new>
 #include <system_error>
 
+#include "base/default_float_environment.h"
 #include "base/status.h"
 #include "base/strings.h"
 
@@ -15,6 +17,7 @@ namespace sotto {
 // be had, INTERNAL for any other exception.
 template <typename Call>
 auto Guarded(Call call) -> decltype(call()) {
+  const DefaultFloatEnvironment floats;
   try {
     return call();
   } catch (const std::bad_alloc&) {

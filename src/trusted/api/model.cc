@@ -12,6 +12,7 @@
 #include "model/sealed_model.h"
 #include "trusted/api/guarded.h"
 #include "trusted/api/model_impl.h"
+#include "trusted/api/option_checks.h"
 #include "trusted/api/sentence_files.h"
 #include "trusted/tokenizer/other_tokenizers.h"
 #include "trusted/tokenizer/tokenizer_config.h"
@@ -73,6 +74,7 @@ absl::StatusOr<UnsealOptions> Unsealing(const ModelOptions& options) {
 
 absl::StatusOr<std::shared_ptr<const Model::Impl>> OpenImpl(const std::string& path,
                                                             const ModelOptions& options) {
+  SOTTO_RETURN_IF_ERROR(CheckThreads(options.threads));
   const int threads = options.threads > 0 ? options.threads : AvailableProcessors();
   auto pool = std::make_unique<ThreadPool>(threads);
   SOTTO_ASSIGN_OR_RETURN(const UnsealOptions unseal, Unsealing(options));

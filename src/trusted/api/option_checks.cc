@@ -103,13 +103,16 @@ absl::Status CheckNumbers(const PrefillOptions& options) {
   if (options.prefill_length == 0) {
     return absl::InvalidArgumentError("prefill_length: must be at least 1");
   }
-  if (options.threads < 0 || options.threads > kMaxThreads) {
-    return absl::InvalidArgumentError(StrCat("threads: must be 0 to ", kMaxThreads));
-  }
+  SOTTO_RETURN_IF_ERROR(CheckThreads(options.threads));
   return CheckBatchShape(options.batch_size, options.prefill_length);
 }
 
 }  // namespace
+
+absl::Status CheckThreads(int threads) {
+  if (threads >= 0 && threads <= kMaxThreads) return absl::OkStatus();
+  return absl::InvalidArgumentError(StrCat("threads: must be 0 to ", kMaxThreads));
+}
 
 absl::Status CheckSplitOptions(const SplitOptions& options) {
   SOTTO_RETURN_IF_ERROR(CheckSplitValues(options));

@@ -24,6 +24,9 @@ inline absl::Status CheckPositions(Positions positions) {
   return CheckEnum("positions", positions, Positions::kLast);
 }
 
+// 0, for all processors, or a number that a system may have.
+absl::Status CheckThreads(int threads);
+
 // What can be said without a model. Other errors as CheckSplitSetup(), without a field.
 absl::Status CheckSplitOptions(const SplitOptions& options);
 

@@ -99,6 +99,12 @@ absl::StatusOr<Prefill> Prefill::Create(const Model& model, const PrefillOptions
     SOTTO_ASSIGN_OR_RETURN(const PrecisionReport precision, CheckedPrecision(options));
     const Model::Impl& opened = *model.impl_;
     SOTTO_RETURN_IF_ERROR(CheckAgainstModel(options, opened));
+    if (options.split.has_value() && ProcessDrbgIsOfAParent()) {
+      return absl::FailedPreconditionError(
+          "split: this process was forked by one that had used the split mode, whose random "
+          "numbers "
+          "and gRPC's threads are the parent's");
+    }
     const PrefillOptions resolved = Resolved(options);
     auto impl = std::make_unique<Impl>(model, resolved, precision);
     impl->host.emplace(MakeBackend(resolved, opened.checkpoint, precision, impl->pool),

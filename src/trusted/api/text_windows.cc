@@ -5,11 +5,18 @@
 
 namespace sotto {
 
-TextWindows::TextWindows(size_t tokens, const WindowOptions& options)
-    : tokens_(tokens), options_(options) {
-  SOTTO_CHECK(options.length >= 2);
-  SOTTO_CHECK(options.count == WindowCount::kLlamaCpp ||
-              (options.stride >= 1 && options.stride <= options.length));
+absl::StatusOr<TextWindows> TextWindows::Create(size_t tokens, const WindowOptions& options) {
+  if (options.length < 2) return absl::InvalidArgumentError("length: must be at least 2");
+  switch (options.count) {
+    case WindowCount::kLlamaCpp:
+      return TextWindows(tokens, options);
+    case WindowCount::kHuggingFace:
+      if (options.stride >= 1 && options.stride <= options.length) {
+        return TextWindows(tokens, options);
+      }
+      return absl::InvalidArgumentError("stride: must be 1 to length");
+  }
+  return absl::InvalidArgumentError("count: no such way to count");
 }
 
 size_t TextWindows::size() const {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 
 #include "base/check.h"
@@ -73,13 +74,25 @@ Drbg Drbg::Fork() {
   return Drbg(key.span().first<kKeyBytes>());
 }
 
+namespace {
+
+std::atomic<pid_t> owner_of_process_drbg = 0;  // 0: nobody has asked for it.
+
+}  // namespace
+
 Drbg& ProcessDrbg() {
   static Drbg& drbg = *[] {
     SecretBuffer key(Drbg::kKeyBytes);
     FillFromSystem(key.span());
+    owner_of_process_drbg = getpid();
     return new Drbg(key.span().first<Drbg::kKeyBytes>());
   }();
   return drbg;
+}
+
+bool ProcessDrbgIsOfAParent() {
+  const pid_t owner = owner_of_process_drbg;
+  return owner != 0 && owner != getpid();
 }
 
 }  // namespace sotto

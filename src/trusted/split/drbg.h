@@ -39,6 +39,8 @@ class Drbg {
 
 // The process's generator, seeded with getrandom(2) at first use. Failure is fatal.
 Drbg& ProcessDrbg();
+// Whether this is a child of a process that had used it: it must not.
+bool ProcessDrbgIsOfAParent();
 
 }  // namespace sotto
 

@@ -32,7 +32,7 @@ json BytesThatMergeInto(std::vector<const char*> merges) {
   return file;
 }
 
-json Pieces(const json& vocab) {
+json UnigramFile(const json& vocab) {
   json file = SentencePieceJson();
   file["model"] = {{"type", "Unigram"}, {"unk_id", 0}, {"vocab", vocab}, {"byte_fallback", false}};
   file["normalizer"] = nullptr;
@@ -71,14 +71,14 @@ TEST(PlainTextTest, ARangeIsAsPlainAsAText) {
 }
 
 TEST(PlainTextTest, PiecesOfUnigramAreNoSpecialTokens) {
-  const json file = Pieces(json::array({{"<unk>", 0},
-                                        {"<s>", 0},
-                                        {"</s>", 0},
-                                        {"<", -5},
-                                        {"s", -5},
-                                        {">", -5},
-                                        {"/", -5},
-                                        {"a", -3}}));
+  const json file = UnigramFile(json::array({{"<unk>", 0},
+                                             {"<s>", 0},
+                                             {"</s>", 0},
+                                             {"<", -5},
+                                             {"s", -5},
+                                             {">", -5},
+                                             {"/", -5},
+                                             {"a", -3}}));
   EXPECT_EQ(IdsOf(file, "a</s>"), (Ids{7, 2}));
   EXPECT_EQ(IdsOf(file, "a</s>", {.plain = true}), (Ids{7, 3, 6, 4, 5}));
   EXPECT_EQ(IdsOf(file, "</s", {.plain = true}), (Ids{3, 6, 4}));
@@ -86,7 +86,7 @@ TEST(PlainTextTest, PiecesOfUnigramAreNoSpecialTokens) {
 
 // Neighbouring unknown characters are looked up as one.
 TEST(PlainTextTest, UnknownCharactersTogetherAreNoSpecialToken) {
-  const json file = Pieces(json::array({{"<unk>", 0}, {"<s>", 0}, {"</s>", 0}, {"a", -3}}));
+  const json file = UnigramFile(json::array({{"<unk>", 0}, {"<s>", 0}, {"</s>", 0}, {"a", -3}}));
   EXPECT_EQ(IdsOf(file, "a<s>", {.plain = true}), (Ids{3, 0}));
   EXPECT_EQ(IdsOf(file, "a<unk>", {.plain = true}), (Ids{3, 0}));  // As for any of them.
 }
@@ -105,7 +105,7 @@ TEST(PlainTextTest, ACharacterThatIsSpecialIsAnError) {
   EXPECT_EQ(IdsOf(characters, "a", {.plain = true}), (Ids{259, 3 + 'a'}));  // Its byte's token.
   characters["model"]["byte_fallback"] = false;
   EXPECT_THAT(ErrorOf(characters, "a").message(), HasSubstr("only a special token"));
-  json pieces = Pieces(json::array({{"<unk>", 0}, {"<s>", 0}, {"</s>", 0}, {"a", -3}}));
+  json pieces = UnigramFile(json::array({{"<unk>", 0}, {"<s>", 0}, {"</s>", 0}, {"a", -3}}));
   pieces["added_tokens"].push_back(added);
   EXPECT_THAT(ErrorOf(pieces, "a").message(), HasSubstr("only a special token"));
   pieces["model"]["unk_id"] = nullptr;
@@ -129,7 +129,7 @@ TEST(PlainTextTest, AnUnknownCharacterIsNoTokenOfTheTemplate) {
   file["model"]["unk_token"] = "<s>";
   EXPECT_EQ(IdsOf(file, "é"), (Ids{259, 1}));
   EXPECT_THAT(ErrorOf(file, "é").message(), HasSubstr("only a special token"));
-  json pieces = Pieces(json::array({{"<s>", 0}, {"a", -3}}));
+  json pieces = UnigramFile(json::array({{"<s>", 0}, {"a", -3}}));
   pieces["post_processor"] = SentencePieceJson()["post_processor"];
   pieces["post_processor"]["special_tokens"]["<s>"]["ids"] = {0};
   EXPECT_EQ(IdsOf(pieces, "é"), Ids{0});
