@@ -47,7 +47,7 @@ absl::Status Tokenizer::Parts::AddTokens(TokenizerDefinition& definition) {
   special.by_id.resize(definition.tokens.size());
   std::vector<AddedToken> verbatim, normalized;
   for (AddedToken& token : definition.added_tokens) {
-    if (token.special) special.by_id[static_cast<size_t>(token.id)] = true;
+    if (token.special) special.by_id[static_cast<size_t>(token.id)] = 1;
     if (!token.normalized) {
       verbatim.push_back(std::move(token));
       continue;
@@ -88,24 +88,24 @@ class Encoding {
   // Of a text of `text_bytes`.
   Encoding(const std::vector<PreTokenizerStep>& steps, const WordModel& model,
            const BarredTokens& special, size_t text_bytes, std::vector<int32_t>& ids)
-      : pre_tokenizer_(steps, text_bytes),
-        words_(model.NewEncoder(none_)),
-        plain_words_(model.NewEncoder(special)),
-        ids_(ids) {}
+      : pre_tokenizer_(steps, text_bytes), model_(model), special_(special), ids_(ids) {}
 
   void Add(int32_t id) { ids_.push_back(id); }
 
   // Normalised text without added tokens. `plain`: the model makes no special token of it either.
   absl::Status AddText(TextPiece piece, bool plain) {
-    WordEncoder& words = plain ? *plain_words_ : *words_;
+    std::unique_ptr<WordEncoder>& words = plain ? plain_words_ : words_;
+    if (words == nullptr) words = model_.NewEncoder(plain ? special_ : none_);
     return pre_tokenizer_.Run(piece,
-                              [&](std::string_view word) { return words.Encode(word, ids_); });
+                              [&](std::string_view word) { return words->Encode(word, ids_); });
   }
 
  private:
   const BarredTokens none_;
   PreTokenizer pre_tokenizer_;
-  std::unique_ptr<WordEncoder> words_, plain_words_;
+  const WordModel& model_;
+  const BarredTokens& special_;
+  std::unique_ptr<WordEncoder> words_, plain_words_;  // Made when there is text for them.
   std::vector<int32_t>& ids_;
 };
 

@@ -10,11 +10,6 @@ void WordMerger::Push(int32_t id) {
   symbols_.push_back({id, position - 1, kNone});
 }
 
-const Merge* WordMerger::Find(int32_t left, int32_t right) const {
-  const Merge* const merge = merges_.Find(left, right);
-  return merge == nullptr || barred_.Has(merge->result) ? nullptr : merge;
-}
-
 // Queues the pair that begins at `position`, if it joins.
 void WordMerger::Consider(int32_t position) {
   const int32_t next = symbols_[position].next;

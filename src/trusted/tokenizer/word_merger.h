@@ -40,7 +40,10 @@ class WordMerger {
 
   static constexpr int32_t kNone = -1, kGone = -1;
 
-  const Merge* Find(int32_t left, int32_t right) const;
+  const Merge* Find(int32_t left, int32_t right) const {
+    const Merge* const merge = merges_.Find(left, right);
+    return merge == nullptr || barred_.Has(merge->result) ? nullptr : merge;
+  }
   void Consider(int32_t position);
   void Join(int32_t position, int32_t result);
 

@@ -15,12 +15,12 @@ namespace sotto {
 
 // Tokens that words may not become: special ones, where text is to stay text.
 struct BarredTokens {
-  std::vector<bool> by_id = {};  // may be shorter than the vocabulary
+  std::vector<uint8_t> by_id = {};  // 1: barred; may be shorter than the vocabulary
   // Nor what stands for characters that the model lacks, though no text spells it.
   bool unknown = false;
 
   bool Has(int32_t id) const {
-    return static_cast<size_t>(id) < by_id.size() && by_id[static_cast<size_t>(id)];
+    return static_cast<size_t>(id) < by_id.size() && by_id[static_cast<size_t>(id)] != 0;
   }
 };
 
