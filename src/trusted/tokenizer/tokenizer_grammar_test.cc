@@ -452,7 +452,7 @@ TEST(AddedTokenGrammar, AnEntryThatIsThereAlreadySaysNothing) {
 TEST(AddedTokenGrammar, IdsGoOnBehindAllPiecesOfUnigram) {
   json file = UnigramJson();
   file["model"]["vocab"].push_back(json::array({"a", -9.0}));
-  file["added_tokens"] = {ByteLevelJson()["added_tokens"][0]};
+  file["added_tokens"] = json::array({ByteLevelJson()["added_tokens"][0]});
   file["pre_tokenizer"] = nullptr;
   EXPECT_EQ(IdsOf(file, "b<bos>"), (Ids{3, 7}));
 }
