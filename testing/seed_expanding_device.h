@@ -4,6 +4,7 @@
 #define SOTTO_TESTING_SEED_EXPANDING_DEVICE_H_
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -15,8 +16,8 @@
 namespace sotto {
 
 struct SeedDeviceCounts {
-  int seeds = 0, rings = 0;         // Products of each kind.
-  int pinned = 0, most_pinned = 2;  // Allocations; null after so many.
+  std::atomic<int> seeds = 0, rings = 0;  // Products of each kind, of any thread.
+  int pinned = 0, most_pinned = 2;        // Allocations; null after so many.
 };
 
 class SeedExpandingDevice final : public ForwardingDevice {
