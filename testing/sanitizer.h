@@ -9,12 +9,21 @@ namespace sotto {
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define SOTTO_UNDER_SANITIZER
 #endif
+#if __has_feature(thread_sanitizer)
+#define SOTTO_UNDER_THREAD_SANITIZER
+#endif
 #endif
 
 #ifdef SOTTO_UNDER_SANITIZER
 inline constexpr bool kUnderSanitizer = true;
 #else
 inline constexpr bool kUnderSanitizer = false;
+#endif
+
+#ifdef SOTTO_UNDER_THREAD_SANITIZER
+inline constexpr bool kUnderThreadSanitizer = true;
+#else
+inline constexpr bool kUnderThreadSanitizer = false;
 #endif
 
 }  // namespace sotto

@@ -16,6 +16,7 @@
 #include "protocol/shm_pipe.h"
 #include "protocol/socket_pipe.h"
 #include "testing/own_memory.h"
+#include "testing/sanitizer.h"
 #include "testing/small_config.h"
 #include "trusted/split/unprotected.h"
 
@@ -164,6 +165,7 @@ TEST_P(PipeTransportTest, AFailureWakesWhoeverWaits) {
 class PlaneKeysInMemoryTest : public PipeTransportTest {};
 
 TEST_P(PlaneKeysInMemoryTest, NoneIsLeftWhenTheSessionIsOver) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer's shadow takes minutes to search";
   SecretsToFind keys;
   for (const Seed* key : {&keys_->request_records, &keys_->request_payloads, &keys_->answer_records,
                           &keys_->answer_payloads}) {
