@@ -59,8 +59,9 @@ absl::StatusOr<std::vector<AddedToken>> ParseEntries(const JsonValue& root) {
     if (bytes > kMaxAddedBytes) {
       return list->Error(StrCat("contents of more than ", kMaxAddedBytes, " bytes"));
     }
-    if (!token.content.empty() && seen.insert(Identity(token)).second)
+    if (!token.content.empty() && seen.insert(Identity(token)).second) {
       tokens.push_back(std::move(token));
+    }
   }
   return tokens;
 }
